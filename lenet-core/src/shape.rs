@@ -1,0 +1,72 @@
+//! The network's shape: the only place where its sizes are written; everything else is derived.
+//!
+//! ```text
+//! 1x28x28 -> conv 5x5, 6 ch -> 24x24 -> pool 2x2 -> 12x12 -> conv 5x5, 16 ch -> 8x8 -> pool 2x2 -> 4x4
+//!         -> 256 -> 120 -> 84 -> 10 logits
+//! ```
+//!
+//! Convolutions are valid (no padding) with stride 1; pools take the maximum of disjoint 2x2 windows.
+//! Activations are laid out row by row, the channels of one position side by side (HWC).
+
+/// Rows and columns of the image.
+pub const IMAGE_SIDE: usize = 28;
+/// Channels of the image: grey only.
+pub const IMAGE_CHANNELS: usize = 1;
+/// Rows and columns of each convolution kernel.
+pub const KERNEL_SIDE: usize = 5;
+/// Rows and columns of each max-pooling window, and its stride.
+pub const POOL_SIDE: usize = 2;
+/// Output channels of the first convolution.
+pub const CONV1_CHANNELS: usize = 6;
+/// Output channels of the second convolution.
+pub const CONV2_CHANNELS: usize = 16;
+/// Outputs of the first fully-connected layer.
+pub const FC1_OUTPUTS: usize = 120;
+/// Outputs of the second fully-connected layer.
+pub const FC2_OUTPUTS: usize = 84;
+/// Classes, and so logits.
+pub const CLASSES: usize = 10;
+
+/// Pixels of one image.
+pub const IMAGE_PIXELS: usize = IMAGE_SIDE * IMAGE_SIDE * IMAGE_CHANNELS;
+/// Rows and columns after the first convolution.
+pub const CONV1_SIDE: usize = IMAGE_SIDE - KERNEL_SIDE + 1;
+/// Rows and columns after the first pool.
+pub const POOL1_SIDE: usize = CONV1_SIDE / POOL_SIDE;
+/// Rows and columns after the second convolution.
+pub const CONV2_SIDE: usize = POOL1_SIDE - KERNEL_SIDE + 1;
+/// Rows and columns after the second pool.
+pub const POOL2_SIDE: usize = CONV2_SIDE / POOL_SIDE;
+
+/// Weights that meet in one output of the first convolution: 5x5x1.
+pub const CONV1_TAPS: usize = KERNEL_SIDE * KERNEL_SIDE * IMAGE_CHANNELS;
+/// Weights that meet in one output of the second convolution: 5x5x6.
+pub const CONV2_TAPS: usize = KERNEL_SIDE * KERNEL_SIDE * CONV1_CHANNELS;
+/// Activations after the first pool, the input of the second convolution.
+pub const POOL1_LEN: usize = POOL1_SIDE * POOL1_SIDE * CONV1_CHANNELS;
+/// Activations after the second pool, the input of the first fully-connected layer.
+pub const POOL2_LEN: usize = POOL2_SIDE * POOL2_SIDE * CONV2_CHANNELS;
+
+/// All weights of the five layers.
+pub const WEIGHTS: usize = CONV1_TAPS * CONV1_CHANNELS
+    + CONV2_TAPS * CONV2_CHANNELS
+    + POOL2_LEN * FC1_OUTPUTS
+    + FC1_OUTPUTS * FC2_OUTPUTS
+    + FC2_OUTPUTS * CLASSES;
+/// All biases: one for each output channel.
+pub const BIASES: usize = CONV1_CHANNELS + CONV2_CHANNELS + FC1_OUTPUTS + FC2_OUTPUTS + CLASSES;
+/// All trained parameters.
+pub const PARAMETERS: usize = WEIGHTS + BIASES;
+/// Multiply-accumulates of one inference.
+pub const MACS: usize = CONV1_SIDE * CONV1_SIDE * CONV1_CHANNELS * CONV1_TAPS
+    + CONV2_SIDE * CONV2_SIDE * CONV2_CHANNELS * CONV2_TAPS
+    + POOL2_LEN * FC1_OUTPUTS
+    + FC1_OUTPUTS * FC2_OUTPUTS
+    + FC2_OUTPUTS * CLASSES;
+
+const _: () = {
+    assert!(CONV1_SIDE.is_multiple_of(POOL_SIDE) && CONV2_SIDE.is_multiple_of(POOL_SIDE));
+    assert!(POOL1_LEN == 864 && POOL2_LEN == 256);
+    assert!(PARAMETERS == 44_426);
+    assert!(MACS == 281_640);
+};

@@ -1,0 +1,6 @@
+//! What a model does.
+#![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(feature = "host")]
+extern crate std;
