@@ -1,1 +1,4 @@
 //! Trains, quantises and exports LeNet.
+
+pub mod metrics;
+pub mod weights;

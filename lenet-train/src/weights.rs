@@ -1,0 +1,45 @@
+//! The trained parameters as plain numbers: what the f32 network hands to the checkpoint and the quantiser.
+
+use lenet_core::shape::{
+    CLASSES, CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN,
+};
+
+/// One layer's parameters, in PyTorch's layout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Affine {
+    /// Convolution: `[output][input channel][row][column]`; fully connected: `[output][input]`.
+    pub weight: Vec<f32>,
+    /// One for each output.
+    pub bias: Vec<f32>,
+}
+
+/// All parameters of the network. The inputs of `fc1` count channel by channel (CHW), as PyTorch flattens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FloatWeights {
+    /// 6 x 1 x 5 x 5.
+    pub conv1: Affine,
+    /// 16 x 6 x 5 x 5.
+    pub conv2: Affine,
+    /// 120 x 256.
+    pub fc1: Affine,
+    /// 84 x 120.
+    pub fc2: Affine,
+    /// 10 x 84.
+    pub fc3: Affine,
+}
+
+/// Name, outputs and weights per output of the five layers, in the order of the network.
+pub const LAYERS: [(&str, usize, usize); 5] = [
+    ("conv1", CONV1_CHANNELS, CONV1_TAPS),
+    ("conv2", CONV2_CHANNELS, CONV2_TAPS),
+    ("fc1", FC1_OUTPUTS, POOL2_LEN),
+    ("fc2", FC2_OUTPUTS, FC1_OUTPUTS),
+    ("fc3", CLASSES, FC2_OUTPUTS),
+];
+
+impl FloatWeights {
+    /// The layers in the order of [`LAYERS`].
+    pub fn layers(&self) -> [&Affine; 5] {
+        [&self.conv1, &self.conv2, &self.fc1, &self.fc2, &self.fc3]
+    }
+}
