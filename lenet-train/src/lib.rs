@@ -1,4 +1,6 @@
 //! Trains, quantises and exports LeNet.
 
+pub mod dataset;
+pub mod download;
 pub mod metrics;
 pub mod weights;
