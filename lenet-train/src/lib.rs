@@ -1,4 +1,5 @@
 //! Trains, quantises and exports LeNet.
 
 pub mod metrics;
+pub mod report;
 pub mod weights;
