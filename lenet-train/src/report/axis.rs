@@ -14,7 +14,8 @@ pub(super) struct Axis {
 /// Losses below this are drawn at it.
 const LEAST_LOSS: f64 = 1e-6;
 
-/// Accuracies that an axis may end on, in per cent. They lie about evenly where the error is drawn on a log scale.
+/// Accuracies that an axis may end on, in per cent. They lie about evenly when the error
+/// is drawn on a log scale.
 const ACCURACIES: [f64; 14] =
     [0.0, 50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8, 99.9, 99.95, 99.98, 99.99, 99.995];
 

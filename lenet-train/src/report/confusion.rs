@@ -20,7 +20,7 @@ pub(super) fn section(result: &FinalTable, classes: &[Cow<'static, str>; CLASSES
                 (0..CLASSES).map(|predicted| cell(label, predicted, counts[predicted], &shades)).collect();
             format!(
                 "<tr><th scope=\"row\">{name}</th>{cells}<td class=\"recall\">{recall}</td>\
-                 <td class=\"missed\">{missed}<i style=\"--v:{bar:.3}\"></i></td></tr>\n",
+                 <td class=\"missed\"><b>{missed}</b><i style=\"--v:{bar:.3}\"></i></td></tr>\n",
                 name = text::escape(&classes[label]),
                 recall = recall[label].map_or(text::NONE.into(), |recall| text::percent(recall, 1)),
                 missed = text::count(missed(&counts, label)),
@@ -29,11 +29,12 @@ pub(super) fn section(result: &FinalTable, classes: &[Cow<'static, str>; CLASSES
         })
         .collect();
     let body = format!(
-        "<div class=\"scroll\"><table class=\"confusion{wide}\">\n<thead>\
-         <tr><td></td><th colspan=\"{CLASSES}\" class=\"axis\">predicted</th><td></td><td></td></tr>\n\
+        "<div class=\"scroll\"><table class=\"confusion{named}\">\n<thead>\
+         <tr><td></td><th colspan=\"{CLASSES}\" class=\"axis\">predicted</th>\
+         <td class=\"recall\"></td><td class=\"missed\"></td></tr>\n\
          <tr><th class=\"axis\">true</th>{heads}<th class=\"recall\">recall</th><th>missed</th></tr></thead>\n\
          <tbody>\n{rows}</tbody></table></div>\n",
-        wide = if classes.iter().any(|name| name.len() > 2) { " named" } else { "" },
+        named = text::named_class(classes),
     );
     let lead = "Test images by true and predicted class, as the integer file sees them. Mistakes have a colour \
                 scale of their own, which is logarithmic: a single one shows beside a thousand hits.";
@@ -75,8 +76,7 @@ fn cell(label: usize, predicted: usize, count: u32, shades: &Shades) -> String {
         return "<td class=\"never\">0</td>".into();
     }
     let shade = f64::from(count).ln_1p() / f64::from(shades.most_mistakes).ln_1p();
-    let strong = if shade > 0.6 { " strong" } else { "" };
-    format!("<td class=\"mistake{strong}\" style=\"--v:{shade:.3}\">{count}</td>")
+    format!("<td class=\"mistake\" style=\"--v:{shade:.3}\">{count}</td>")
 }
 
 #[cfg(test)]
@@ -92,6 +92,6 @@ mod tests {
         let shades = Shades::of(&confusion);
         assert_eq!((shades.most_hits, shades.most_mistakes, shades.most_missed), (1000, 7, 7));
         assert!(cell(4, 9, 1, &shades).contains("--v:0.333"));
-        assert!(cell(3, 5, 7, &shades).contains("strong"));
+        assert!(cell(3, 5, 7, &shades).contains("--v:1.000"));
     }
 }

@@ -81,7 +81,7 @@ fn figure(curve: &Curve, epochs: &[EpochMetrics], held_out: &str) -> Result<Stri
         legend += "<span class=\"key result\">test, f32 network, after the last epoch</span>";
     }
     let chart =
-        Chart { size: (520, 310), x: Axis::epochs(last), y: (curve.axis)(&values), x_title: "epoch", marks };
+        Chart { size: (440, 270), x: Axis::epochs(last), y: (curve.axis)(&values), x_title: "epoch", marks };
     let Curve { name, title, .. } = curve;
     let svg = chart.svg(name)?;
     Ok(format!(

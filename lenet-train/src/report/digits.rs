@@ -24,7 +24,7 @@ pub(super) fn section(
     let mut surest: Vec<&Misclassified> = misclassified.iter().collect();
     surest.sort_by_key(|image| (std::cmp::Reverse(image.confidence), image.index));
     surest.truncate(SHEET_IMAGES);
-    let mut body = String::from("<div class=\"sheet\">\n");
+    let mut body = format!("<div class=\"sheet{}\">\n", text::named_class(classes));
     for image in &surest {
         body += &figure(image, classes)?;
     }

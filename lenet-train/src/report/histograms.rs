@@ -5,7 +5,9 @@ use super::chart::{ACCENT, BARS, Chart, Mark};
 use super::{ActivationHistogram, ReportError, text};
 use crate::weights::{FloatWeights, LAYERS};
 
-const SIZE: (u32, u32) = (340, 200);
+// Five layers have weights and fill rows of three; four have activations to quantise and fill rows of two.
+const WEIGHTS_SIZE: (u32, u32) = (340, 200);
+const ACTIVATIONS_SIZE: (u32, u32) = (440, 200);
 
 /// The section with a histogram of each layer's weights.
 pub(super) fn weights_section(
@@ -25,7 +27,7 @@ pub(super) fn weights_section(
 
 /// The section with a histogram of each layer's activations.
 pub(super) fn activations_section(histograms: &[ActivationHistogram]) -> Result<String, ReportError> {
-    let mut body = String::from("<div class=\"grid\">\n");
+    let mut body = String::from("<div class=\"pair\">\n");
     for histogram in histograms {
         body += &activations_figure(histogram)?;
     }
@@ -48,7 +50,7 @@ fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) ->
     let limits: Vec<f64> =
         clips.iter().map(|&clip| f64::from(clip)).filter(|clip| *clip <= largest).collect();
     let chart = Chart {
-        size: SIZE,
+        size: WEIGHTS_SIZE,
         x: Axis::linear(-largest, largest),
         y: Axis::counts(most),
         x_title: "weight",
@@ -97,7 +99,7 @@ fn activations_figure(histogram: &ActivationHistogram) -> Result<String, ReportE
         marks.push(Mark::Rule { x: clip, color: ACCENT });
     }
     let chart = Chart {
-        size: SIZE,
+        size: ACTIVATIONS_SIZE,
         x: Axis::linear(0.0, max),
         y: Axis::log_counts(most),
         x_title: "activation",
@@ -111,8 +113,8 @@ fn activations_figure(histogram: &ActivationHistogram) -> Result<String, ReportE
     figure(layer, &chart, "count, log scale", &caption)
 }
 
-/// The fraction of values beyond `edge`, itself a fraction of the histogram's width. Within the bin that `edge`
-/// cuts, values count as evenly spread.
+/// The fraction of values beyond `edge`, itself a fraction of the histogram's width. Within the bin
+/// that `edge` cuts, values count as evenly spread.
 fn fraction_beyond(counts: &[u64], edge: f64) -> f64 {
     let edge = edge * counts.len() as f64;
     let beyond = counts.iter().enumerate().map(|(bin, &count)| {

@@ -16,10 +16,9 @@ pub(super) fn section(conv1: &Affine) -> String {
     let learned: String =
         learned.map(|(channel, taps)| figure(&format!("conv1 {}", channel + 1), taps)).collect();
     let classical =
-        figure("Gaussian", &outer(&SMOOTH, &SMOOTH)) + &figure("Sobel, across", &outer(&SMOOTH, &DERIVATIVE));
+        figure("Gaussian", &outer(&SMOOTH, &SMOOTH)) + &figure("Sobel", &outer(&SMOOTH, &DERIVATIVE));
     let body = format!(
-        "<div class=\"kernels\">\n<div class=\"group\">\n{learned}</div>\n\
-         <div class=\"group classical\">\n{classical}</div>\n</div>\n\
+        "<div class=\"kernels\">\n{learned}<hr/>\n{classical}</div>\n\
          <p class=\"legend scale\"><span>negative</span><i></i><span>positive</span></p>\n"
     );
     let lead = "The six 5 × 5 kernels of the first layer beside two drawn by hand: a Gaussian, which \

@@ -1,7 +1,7 @@
 //! The report of a run: one self-contained page for people, one JSON file for programs.
 //!
-//! The page needs no script, no font and no other file. Charts are SVG drawn by plotters, digits are PNGs inside
-//! `data:` addresses, and the page is well-formed XML as well as HTML, so that any XML parser can check it.
+//! The page needs no script, no font and no other file. Charts are SVG drawn by plotters, digits are PNGs
+//! inside `data:` addresses, and the page is well-formed XML as well as HTML, so that an XML parser can check it.
 
 mod axis;
 mod chart;
@@ -30,8 +30,8 @@ pub struct ReportInputs<'a> {
     pub metrics: &'a Metrics,
     /// The trained parameters before quantisation.
     pub weights: &'a FloatWeights,
-    /// For each layer, in the order of [`LAYERS`](crate::weights::LAYERS), the weight that becomes 127 in each of
-    /// its output channels. An empty list draws no clipping.
+    /// For each layer, in the order of [`LAYERS`](crate::weights::LAYERS), the weight that becomes 127 in
+    /// each of its output channels. An empty list draws no clipping.
     pub weight_clips: &'a [Vec<f32>; 5],
     /// The activations that were quantised, in the order of the network.
     pub activations: &'a [ActivationHistogram],
@@ -89,7 +89,11 @@ pub struct SizeRow {
 #[non_exhaustive]
 pub enum ReportError {
     /// The file could not be written.
-    #[error("cannot write {}: expected an existing folder with write permission and free space; name another with --out", path.display())]
+    #[error(
+        "cannot write {}: expected an existing folder with write permission and free space; \
+         name another with --out",
+        path.display()
+    )]
     Write {
         /// The file.
         path: PathBuf,
@@ -113,13 +117,15 @@ pub enum ReportError {
 ///
 /// # Errors
 ///
-/// [`ReportError::Write`] when the file cannot be written, [`ReportError::Draw`] when a picture cannot be drawn.
+/// [`ReportError::Write`] when the file cannot be written, [`ReportError::Draw`] when a picture cannot
+/// be drawn.
 pub fn write(path: &Path, inputs: &ReportInputs<'_>) -> Result<(), ReportError> {
     write_atomically(path, page(inputs)?.as_bytes())
 }
 
 /// Writes `metrics.json` to `path`, atomically: the metrics with accuracies and recall added to `result`.
-/// It reads back as [`Metrics`] as long as every loss is finite; JSON has no other numbers, so those become `null`.
+/// It reads back as [`Metrics`] as long as every figure is finite: JSON knows no other numbers,
+/// so they become `null`.
 ///
 /// # Errors
 ///
@@ -188,9 +194,9 @@ fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
     Ok(format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>LeNet on {dataset}</title>\n\
+         <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>LeNet on {title}</title>\n\
          <style>\n{style}</style>\n</head>\n<body>\n<main>\n{header}{sections}</main>\n</body>\n</html>\n",
-        dataset = text::escape(&metrics.settings.dataset),
+        title = text::dataset_title(&metrics.settings.dataset),
         style = include_str!("style.css"),
         header = tables::header(metrics),
         sections = sections.concat(),

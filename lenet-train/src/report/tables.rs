@@ -19,7 +19,12 @@ pub(super) fn header(metrics: &Metrics) -> String {
         (
             "difference",
             if points.is_finite() { signed(points) } else { text::NONE.into() },
-            format!("points; {} predictions differ", text::size(result.differing)),
+            "percentage points".into(),
+        ),
+        (
+            "predictions that differ",
+            text::size(result.differing),
+            format!("of {} test images", text::size(result.images)),
         ),
         ("model file", kibibytes(result.flash_bytes), format!("{} bytes", text::size(result.flash_bytes))),
         ("RAM", format!("{} B", text::size(result.ram_bytes)), "scratch arena of the engine".into()),
@@ -35,9 +40,10 @@ pub(super) fn header(metrics: &Metrics) -> String {
         })
         .collect();
     format!(
-        "<header>\n<h1>LeNet on {dataset}</h1>\n<p class=\"lead\">The exported integer file classifies {correct} of \
+        "<header>\n<h1>LeNet on {title}</h1>\n<p class=\"lead\">The exported integer file classifies {correct} of \
          {images} test images correctly, the f32 network {f32_correct}.</p>\n<dl class=\"tiles\">\n{tiles}</dl>\n\
          </header>\n",
+        title = text::dataset_title(&settings.dataset),
         correct = text::size(result.integer_correct),
         images = text::size(result.images),
         f32_correct = text::size(result.f32_correct),
@@ -92,7 +98,7 @@ pub(super) fn settings_section(metrics: &Metrics) -> String {
     ];
     let rows: String = rows.into_iter().map(|(name, value)| text::row(name, &[value])).collect();
     let body = format!("<table class=\"settings\"><tbody>\n{rows}</tbody></table>\n");
-    text::section("settings", "Settings", "The same settings and seed give the same network again.", &body)
+    text::section("settings", "Settings", "What was run, and on what.", &body)
 }
 
 fn bytes(size: &SizeRow) -> usize {

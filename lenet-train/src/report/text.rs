@@ -29,6 +29,20 @@ pub(super) fn class_names(dataset: &str) -> [Cow<'static, str>; CLASSES] {
     }
 }
 
+/// The CSS class, after a space, that makes room for class names longer than a digit.
+pub(super) fn named_class(classes: &[Cow<'static, str>; CLASSES]) -> &'static str {
+    if classes.iter().any(|name| name.len() > 1) { " named" } else { "" }
+}
+
+/// The data set's name as a heading spells it, escaped.
+pub(super) fn dataset_title(dataset: &str) -> String {
+    match dataset {
+        "mnist" => "MNIST".into(),
+        "fashion-mnist" => "Fashion-MNIST".into(),
+        other => escape(other),
+    }
+}
+
 /// `text` for use between tags or inside a quoted attribute.
 ///
 /// Control characters that XML forbids become U+FFFD.
