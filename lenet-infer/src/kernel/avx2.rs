@@ -11,6 +11,7 @@
 #![allow(unsafe_code)]
 
 use super::{Image, KERNEL_SIDE};
+use bytemuck::must_cast;
 use core::arch::x86_64::*;
 use lenet_core::model::{Biases, Conv, Dense, Logits, Requants};
 
@@ -22,8 +23,13 @@ const VECTORS: usize = 2;
 const ROW_PAIRS: usize = 15;
 /// Rows and columns of activations that a 2x2 window of 5x5 kernels sees.
 const PATCH_SIDE: usize = KERNEL_SIDE + 1;
-/// `i16`s in a row of a patch, at most: 6 columns of 6 channels, and one that pads an odd row to a pair.
+/// Activations in a row of a patch, at most: 6 columns of 6 channels, and one that pads an odd row to a pair.
 const PATCH_ROW: usize = 37;
+/// Rows of an input, at most.
+const ROWS: usize = 28;
+/// Activations in a row of an input, at most: 12 columns of 6 channels, and padding so that every patch that
+/// starts in the row ends in it.
+const ROW: usize = 74;
 
 /// Proof that the processor has AVX2: there is no other way to one of these than asking it.
 #[derive(Clone, Copy)]
@@ -85,10 +91,10 @@ fn conv_pool<const IN: usize, const SIDE: usize, const POOLED: usize, const TAPS
     const { assert!(OUT <= VECTORS * LANES && KERNEL_SIDE * IN <= 2 * ROW_PAIRS) };
     let weights = pair_weights::<IN, TAPS, OUT>(layer.weights);
     let finish = Finish::new(layer.biases, layer.requants);
+    let input = widen(input);
     for (y, row) in output.iter_mut().enumerate() {
         for (x, cell) in row.iter_mut().enumerate() {
-            let patch = widen_patch(input, 2 * y, 2 * x);
-            let maxima = window_maxima::<IN, OUT>(&weights, &patch);
+            let maxima = window_maxima::<IN, OUT>(&weights, patch(&input, 2 * y, 2 * x * IN));
             finish.requantise(maxima, cell);
         }
     }
@@ -113,28 +119,32 @@ fn pair_weights<const IN: usize, const TAPS: usize, const OUT: usize>(
     pairs
 }
 
-/// The 6x6 activations under a window, widened.
+/// An input as `i16`s, zeros after the end of each row.
 #[target_feature(enable = "avx2")]
-fn widen_patch<const IN: usize, const SIDE: usize>(
-    input: &Image<IN, SIDE>,
-    y: usize,
-    x: usize,
-) -> [[i16; PATCH_ROW]; PATCH_SIDE] {
-    let mut patch = [[0; PATCH_ROW]; PATCH_SIDE];
-    for (wide, row) in patch.iter_mut().zip(&input[y..y + PATCH_SIDE]) {
-        let narrow = row[x..x + PATCH_SIDE].as_flattened();
-        for (wide, narrow) in wide.iter_mut().zip(narrow) {
+fn widen<const IN: usize, const SIDE: usize>(input: &Image<IN, SIDE>) -> [[i16; ROW]; ROWS] {
+    const { assert!(SIDE <= ROWS && SIDE * IN < ROW && (SIDE - PATCH_SIDE) * IN + PATCH_ROW <= ROW) };
+    let mut wide = [[0; ROW]; ROWS];
+    for (wide, row) in wide.iter_mut().zip(input) {
+        for (wide, narrow) in wide.iter_mut().zip(row.as_flattened()) {
             *wide = i16::from(*narrow);
         }
     }
-    patch
+    wide
+}
+
+/// The rows of the patch that starts in row `y` at activation `x`.
+#[inline]
+fn patch(input: &[[i16; ROW]; ROWS], y: usize, x: usize) -> [&[i16; PATCH_ROW]; PATCH_SIDE] {
+    core::array::from_fn(|row| {
+        input[y + row][x..].first_chunk().expect("rows are padded to hold every patch")
+    })
 }
 
 /// For each channel the largest of the four positions' sums of products.
 #[target_feature(enable = "avx2")]
 fn window_maxima<const IN: usize, const OUT: usize>(
     weights: &PairWeights,
-    patch: &[[i16; PATCH_ROW]; PATCH_SIDE],
+    patch: [&[i16; PATCH_ROW]; PATCH_SIDE],
 ) -> [__m256i; VECTORS] {
     let vectors = OUT.div_ceil(LANES);
     let mut sums = [[_mm256_setzero_si256(); VECTORS]; 4];
@@ -142,8 +152,8 @@ fn window_maxima<const IN: usize, const OUT: usize>(
         for (pair, weights) in weights.iter().enumerate().take((KERNEL_SIDE * IN).div_ceil(2)) {
             for (position, sums) in sums.iter_mut().enumerate() {
                 let at = position % 2 * IN + 2 * pair;
-                let [low, high] = [patch[position / 2 + row][at], patch[position / 2 + row][at + 1]];
-                let activations = _mm256_set1_epi32(i32::from(high) << 16 | i32::from(low));
+                let activations = [patch[position / 2 + row][at], patch[position / 2 + row][at + 1]];
+                let activations = _mm256_set1_epi32(must_cast(activations));
                 for (sum, weights) in sums.iter_mut().zip(weights).take(vectors) {
                     *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(activations, *weights));
                 }
