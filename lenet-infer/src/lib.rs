@@ -4,3 +4,8 @@
 
 #[cfg(feature = "host")]
 extern crate std;
+
+#[cfg(feature = "host")]
+pub mod files;
+#[cfg(feature = "host")]
+pub mod idx;

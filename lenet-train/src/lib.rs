@@ -1,8 +1,13 @@
 //! Trains, quantises and exports LeNet.
 
 mod conv_block;
+pub mod dataset;
+pub mod download;
 pub mod metrics;
 pub mod network;
 pub mod optimizer;
+pub mod recipe;
+pub mod scoring;
 pub mod stock_ops;
+pub mod training;
 pub mod weights;

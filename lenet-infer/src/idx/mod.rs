@@ -1,0 +1,281 @@
+//! IDX, the files of MNIST: big-endian headers before plain bytes, often gzipped (feature `host`).
+//!
+//! ```text
+//! images: 00 00 08 03 | count: u32 | rows: u32 | columns: u32 | count x rows x columns bytes, row by row
+//! labels: 00 00 08 01 | count: u32 | count bytes
+//! ```
+//!
+//! Everything is checked here, once: what comes out holds at least one image, as many labels as images, and no
+//! label beyond the ten classes. Any set of that shape will do: MNIST, Fashion-MNIST, KMNIST, EMNIST digits.
+//! Format: <http://yann.lecun.com/exdb/mnist/>.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::array;
+use std::borrow::{Cow, ToOwned};
+use std::cmp::Ordering;
+use std::format;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use flate2::bufread::MultiGzDecoder;
+use lenet_core::shape::{CLASSES, IMAGE_PIXELS, IMAGE_SIDE};
+
+pub use self::error::IdxError;
+use crate::files;
+
+/// The largest contents taken, in bytes after decompression: 512 MiB, twice and a half EMNIST's 240,000 digits.
+/// It bounds what a crafted gzip file can make this process allocate.
+pub const MAX_CONTENTS: u64 = 512 << 20;
+
+const UNSIGNED_BYTE: u8 = 0x08;
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Images with their labels, in the order of the files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelledImages {
+    /// 28x28 grey pixels each, row by row; 0 is background and 255 is ink.
+    pub images: Vec<[u8; IMAGE_PIXELS]>,
+    /// The class of each image, 0 to 9.
+    pub labels: Vec<u8>,
+}
+
+impl LabelledImages {
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    /// Whether there are no images; [`load`] never returns such a set.
+    pub fn is_empty(&self) -> bool {
+        self.images.is_empty()
+    }
+}
+
+/// One half of a data set: a file of images and a file of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The images to train on.
+    Train,
+    /// The images to test on (`t10k` in the names of MNIST's files).
+    Test,
+}
+
+impl Part {
+    /// Name of the image file, uncompressed.
+    pub const fn images_file(self) -> &'static str {
+        match self {
+            Self::Train => "train-images-idx3-ubyte",
+            Self::Test => "t10k-images-idx3-ubyte",
+        }
+    }
+
+    /// Name of the label file, uncompressed.
+    pub const fn labels_file(self) -> &'static str {
+        match self {
+            Self::Train => "train-labels-idx1-ubyte",
+            Self::Test => "t10k-labels-idx1-ubyte",
+        }
+    }
+}
+
+/// Reads the two files of `part` from the folder `dir`.
+///
+/// Each file may be plain or end in `.gz`, and may be spelled with a dot (`train-images.idx3-ubyte`); a plain
+/// file goes before a compressed one.
+///
+/// # Errors
+///
+/// [`IdxError`] if a file is missing, unreadable, or not what the [module](self) describes.
+pub fn load(dir: &Path, part: Part) -> Result<LabelledImages, IdxError> {
+    let (images_file, contents) = read(dir, part.images_file())?;
+    let images = parse_images(&images_file, &decompress(&images_file, &contents)?)?;
+    let (labels_file, contents) = read(dir, part.labels_file())?;
+    let labels = parse_labels(&labels_file, &decompress(&labels_file, &contents)?)?;
+    if images.len() != labels.len() {
+        let (images, labels) = (images.len(), labels.len());
+        return Err(IdxError::Counts { images_file, images, labels_file, labels });
+    }
+    Ok(LabelledImages { images, labels })
+}
+
+/// Writes `set` as the two plain files of `part` into the folder `dir`, which is made if need be.
+///
+/// The counterpart of [`load`]. Nothing is checked here: [`load`] refuses an empty set, say.
+///
+/// # Errors
+///
+/// [`IdxError::Write`] if the file system refuses.
+pub fn write(dir: &Path, part: Part, set: &LabelledImages) -> Result<(), IdxError> {
+    let failed = |path: &Path| {
+        let file = path.display().to_string();
+        move |source| IdxError::Write { file, source }
+    };
+    fs::create_dir_all(dir).map_err(failed(dir))?;
+    let path = dir.join(part.images_file());
+    files::replace(&path, |out| encode_images(&set.images, out)).map_err(failed(&path))?;
+    let path = dir.join(part.labels_file());
+    files::replace(&path, |out| encode_labels(&set.labels, out)).map_err(failed(&path))
+}
+
+/// Undoes gzip, if `contents` start like gzip, and gives back anything else as it is.
+///
+/// The contents decide and not the name: some servers decompress `.gz` files on the way. `file` names the
+/// source in errors.
+///
+/// # Errors
+///
+/// [`IdxError::TruncatedGzip`], [`IdxError::CorruptGzip`], or [`IdxError::TooLarge`] beyond [`MAX_CONTENTS`].
+pub fn decompress<'a>(file: &str, contents: &'a [u8]) -> Result<Cow<'a, [u8]>, IdxError> {
+    if !contents.starts_with(&GZIP_MAGIC) {
+        return Ok(Cow::Borrowed(contents));
+    }
+    let decoded = read_capped(file, MultiGzDecoder::new(contents), MAX_CONTENTS, |source| {
+        let file = file.to_owned();
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => IdxError::TruncatedGzip { file },
+            _ => IdxError::CorruptGzip { file, source },
+        }
+    })?;
+    Ok(Cow::Owned(decoded))
+}
+
+/// The images in the (decompressed) contents of an image file. `file` names the source in errors.
+///
+/// # Errors
+///
+/// [`IdxError`] if the header is not that of 28x28 byte images or the contents are not as long as it says.
+pub fn parse_images(file: &str, contents: &[u8]) -> Result<Vec<[u8; IMAGE_PIXELS]>, IdxError> {
+    let ([count, rows, columns], pixels) = split_header(file, contents)?;
+    if [rows, columns].map(u64::from) != [IMAGE_SIDE as u64; 2] {
+        return Err(IdxError::ImageSize { file: file.to_owned(), rows, columns });
+    }
+    check_length(file, contents, pixels, count, IMAGE_PIXELS)?;
+    let (images, _) = pixels.as_chunks();
+    Ok(images.to_vec())
+}
+
+/// The labels in the (decompressed) contents of a label file. `file` names the source in errors.
+///
+/// # Errors
+///
+/// [`IdxError`] if the header is not that of byte labels, the contents are not as long as it says, or a label
+/// is above 9.
+pub fn parse_labels(file: &str, contents: &[u8]) -> Result<Vec<u8>, IdxError> {
+    let ([count], labels) = split_header(file, contents)?;
+    check_length(file, contents, labels, count, 1)?;
+    if let Some(index) = labels.iter().position(|&label| usize::from(label) >= CLASSES) {
+        return Err(IdxError::Label { file: file.to_owned(), index, found: labels[index] });
+    }
+    Ok(labels.to_vec())
+}
+
+/// Writes the contents of an image file: exactly what [`parse_images`] reads.
+///
+/// # Errors
+///
+/// Those of `out`, and [`io::ErrorKind::InvalidInput`] for more images than the header's 32 bits can count.
+pub fn encode_images(images: &[[u8; IMAGE_PIXELS]], mut out: impl Write) -> io::Result<()> {
+    let side = IMAGE_SIDE as u32;
+    out.write_all(&[0, 0, UNSIGNED_BYTE, 3])?;
+    for size in [count(images.len())?, side, side] {
+        out.write_all(&size.to_be_bytes())?;
+    }
+    out.write_all(images.as_flattened())
+}
+
+/// Writes the contents of a label file: exactly what [`parse_labels`] reads.
+///
+/// # Errors
+///
+/// Those of `out`, and [`io::ErrorKind::InvalidInput`] for more labels than the header's 32 bits can count.
+pub fn encode_labels(labels: &[u8], mut out: impl Write) -> io::Result<()> {
+    out.write_all(&[0, 0, UNSIGNED_BYTE, 1])?;
+    out.write_all(&count(labels.len())?.to_be_bytes())?;
+    out.write_all(labels)
+}
+
+fn count(items: usize) -> io::Result<u32> {
+    u32::try_from(items).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+}
+
+/// The path and the contents of the first spelling of `name` that `dir` holds.
+fn read(dir: &Path, name: &str) -> Result<(String, Vec<u8>), IdxError> {
+    let dotted = name.replace("-idx", ".idx");
+    let spellings = [name.to_owned(), dotted.clone(), format!("{name}.gz"), format!("{dotted}.gz")];
+    for spelling in &spellings {
+        let path = dir.join(spelling);
+        let file = path.display().to_string();
+        let failed = |source| IdxError::Read { file: file.clone(), source };
+        match File::open(&path) {
+            Ok(input) => {
+                let contents = read_capped(&file, input, MAX_CONTENTS, failed)?;
+                return Ok((file, contents));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Err(IdxError::Missing { dir: dir.to_owned(), looked_for: spellings.join(", ") })
+}
+
+/// All of `input`, unless it is more than `cap` bytes.
+fn read_capped(
+    file: &str,
+    input: impl Read,
+    cap: u64,
+    failed: impl FnOnce(io::Error) -> IdxError,
+) -> Result<Vec<u8>, IdxError> {
+    let mut contents = Vec::new();
+    // One byte beyond the cap tells "too large" from "just fits".
+    input.take(cap + 1).read_to_end(&mut contents).map_err(failed)?;
+    if contents.len() as u64 > cap {
+        return Err(IdxError::TooLarge { file: file.to_owned() });
+    }
+    Ok(contents)
+}
+
+/// Checks the magic number; the sizes of the `D` dimensions, and what follows the header.
+fn split_header<'a, const D: usize>(
+    file: &str,
+    contents: &'a [u8],
+) -> Result<([u32; D], &'a [u8]), IdxError> {
+    let file = || file.to_owned();
+    let truncated =
+        || IdxError::Truncated { file: file(), expected: 4 + 4 * D as u64, found: contents.len() as u64 };
+    let (&[zero0, zero1, element_type, dimensions], rest) =
+        contents.split_first_chunk().ok_or_else(truncated)?;
+    if [zero0, zero1] != [0, 0] {
+        return Err(IdxError::Magic { file: file(), found: [zero0, zero1] });
+    }
+    if element_type != UNSIGNED_BYTE {
+        return Err(IdxError::ElementType { file: file(), found: element_type });
+    }
+    if usize::from(dimensions) != D {
+        return Err(IdxError::Dimensions { file: file(), expected: D, found: dimensions });
+    }
+    let (sizes, items) = rest.split_at_checked(4 * D).ok_or_else(truncated)?;
+    let (sizes, _) = sizes.as_chunks();
+    Ok((array::from_fn(|dimension| u32::from_be_bytes(sizes[dimension])), items))
+}
+
+/// Checks that `items`, the end of `contents`, is `count` items of `size` bytes, and that there is one at all.
+fn check_length(file: &str, contents: &[u8], items: &[u8], count: u32, size: usize) -> Result<(), IdxError> {
+    let file = file.to_owned();
+    if count == 0 {
+        return Err(IdxError::Empty { file });
+    }
+    // No overflow: a 32-bit count times an image is less than 2^42.
+    let expected = (contents.len() - items.len()) as u64 + u64::from(count) * size as u64;
+    let found = contents.len() as u64;
+    match found.cmp(&expected) {
+        Ordering::Less => Err(IdxError::Truncated { file, expected, found }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(IdxError::TrailingBytes { file, expected, found }),
+    }
+}

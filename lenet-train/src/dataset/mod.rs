@@ -1,0 +1,251 @@
+//! Where the images come from, which of them are held out, and the order in which they are trained on.
+
+mod published;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::idx::{self, IdxError, LabelledImages, Part};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use self::published::Fingerprint;
+use crate::download::{DownloadError, Downloader};
+
+/// The sets known by name: their mirrors and the SHA-256 of their contents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DatasetName {
+    /// Handwritten digits.
+    #[default]
+    Mnist,
+    /// Zalando's pictures of clothes.
+    FashionMnist,
+}
+
+impl DatasetName {
+    const ALL: [Self; 2] = [Self::Mnist, Self::FashionMnist];
+}
+
+impl fmt::Display for DatasetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mnist => "mnist",
+            Self::FashionMnist => "fashion-mnist",
+        })
+    }
+}
+
+/// Name of a set whose contents are those of no [`DatasetName`].
+pub const CUSTOM: &str = "custom";
+
+/// Why there is no data set to train on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// A file of the user's folder was refused.
+    #[error(transparent)]
+    Idx(#[from] IdxError),
+
+    /// A file of the bundled or the cache folder was refused.
+    #[error("{}: expected the {name} files as published, found one that cannot be used: {mend}", dir.display())]
+    Unusable {
+        /// The folder.
+        dir: PathBuf,
+        /// The set that it should hold.
+        name: DatasetName,
+        /// How to get the published files back.
+        mend: &'static str,
+        /// What is wrong with the file.
+        source: IdxError,
+    },
+
+    /// A file of the bundled or the cache folder has other contents than the published one.
+    #[error("{}: expected contents with SHA-256 {expected} as published, found {found}: {mend}", file.display())]
+    Changed {
+        /// The file, by its uncompressed name.
+        file: PathBuf,
+        /// SHA-256 of the published contents, in hexadecimal.
+        expected: &'static str,
+        /// SHA-256 of the contents there.
+        found: String,
+        /// How to get the published files back.
+        mend: &'static str,
+    },
+
+    /// The operating system names no cache folder for this user.
+    #[error(
+        "expected a cache folder to keep the data set in, found none: set HOME or XDG_CACHE_HOME, \
+         or name a folder with the four IDX files by --data DIR"
+    )]
+    NoCacheFolder,
+
+    /// The set could not be fetched into the cache folder.
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+
+    /// Too few training images to hold one out for validation.
+    #[error("{}: expected at least 2 training images, found 1: choose a larger set", dir.display())]
+    TooFewImages {
+        /// The folder.
+        dir: PathBuf,
+    },
+}
+
+/// A data set: at least two training images and one test image.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// [`DatasetName`] of the contents, or [`CUSTOM`]: never the name of a set that this is not.
+    pub name: String,
+    /// Something the user should be told about the set, in one line.
+    pub note: Option<String>,
+    /// The training file, validation images at its end.
+    pub train: LabelledImages,
+    /// The test file.
+    pub test: LabelledImages,
+}
+
+/// Some images of a [`Dataset`] and their labels, one for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split<'a> {
+    /// 28x28 grey pixels each.
+    pub images: &'a [[u8; IMAGE_PIXELS]],
+    /// The class of each image, 0 to 9.
+    pub labels: &'a [u8],
+}
+
+impl<'a> From<&'a LabelledImages> for Split<'a> {
+    fn from(set: &'a LabelledImages) -> Self {
+        Self { images: &set.images, labels: &set.labels }
+    }
+}
+
+impl Dataset {
+    /// Loads the set from `data`, or else from where this program keeps `name`.
+    ///
+    /// `data` is the user's own folder of four IDX files, plain or gzipped. Any valid set is taken, and named by
+    /// its contents; [`note`](Self::note) tells when that is not `name`.
+    ///
+    /// Without `data`, MNIST is read from the source tree this program was built in, if that is still there, and
+    /// everything else from the user's cache folder (`lenet/<name>`), which is filled from the public mirrors on
+    /// first use. The contents must be the published ones. `quiet` hides the progress of the download.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError`] if the set cannot be found, fetched, read or trained on.
+    pub fn load(name: DatasetName, data: Option<&Path>, quiet: bool) -> Result<Self, DatasetError> {
+        if let Some(dir) = data {
+            return Self::from_users_folder(name, dir);
+        }
+        if let Some(dir) = bundled(name) {
+            return Self::as_published(
+                name,
+                &dir,
+                "restore it (git checkout) or name another folder by --data DIR",
+            );
+        }
+        let dir = dirs::cache_dir().ok_or(DatasetError::NoCacheFolder)?.join("lenet").join(name.to_string());
+        Downloader::new(quiet).fill(&dir, name.mirrors(), &name.files())?;
+        Self::as_published(name, &dir, "delete this folder and run again to fetch it anew")
+    }
+
+    /// Training images and validation images: the last twelfth of the training file (5,000 of MNIST's 60,000),
+    /// and at least one, is held out.
+    pub fn split(&self) -> (Split<'_>, Split<'_>) {
+        let held_out = (self.train.len() / 12).max(1);
+        let (images, validation_images) = self.train.images.split_at(self.train.len() - held_out);
+        let (labels, validation_labels) = self.train.labels.split_at(self.train.len() - held_out);
+        (Split { images, labels }, Split { images: validation_images, labels: validation_labels })
+    }
+
+    fn from_users_folder(name: DatasetName, dir: &Path) -> Result<Self, DatasetError> {
+        let mut set = Self::read(dir)?;
+        let fingerprint = set.fingerprint();
+        let known = DatasetName::ALL.into_iter().find(|known| known.fingerprint() == fingerprint);
+        if let Some(known) = known {
+            set.name = known.to_string();
+        }
+        if known != Some(name) {
+            set.note = Some(format!(
+                "{}: the contents are not those of {name}; the data set is reported as \"{}\"",
+                dir.display(),
+                set.name
+            ));
+        }
+        set.check_size(dir)
+    }
+
+    fn as_published(name: DatasetName, dir: &Path, mend: &'static str) -> Result<Self, DatasetError> {
+        let unusable = |source| DatasetError::Unusable { dir: dir.to_owned(), name, mend, source };
+        let set = Self { name: name.to_string(), ..Self::read(dir).map_err(unusable)? };
+        for (file, found) in name.files().into_iter().zip(set.fingerprint()) {
+            if file.sha256 != found {
+                let (file, expected) = (dir.join(file.name), file.sha256);
+                return Err(DatasetError::Changed { file, expected, found, mend });
+            }
+        }
+        set.check_size(dir)
+    }
+
+    fn read(dir: &Path) -> Result<Self, IdxError> {
+        let (train, test) = (idx::load(dir, Part::Train)?, idx::load(dir, Part::Test)?);
+        Ok(Self { name: CUSTOM.to_owned(), note: None, train, test })
+    }
+
+    fn check_size(self, dir: &Path) -> Result<Self, DatasetError> {
+        if self.train.len() < 2 {
+            return Err(DatasetError::TooFewImages { dir: dir.to_owned() });
+        }
+        Ok(self)
+    }
+
+    /// SHA-256 of the uncompressed contents of the four files. The reader takes one spelling only, so that
+    /// encoding what it read gives the contents back.
+    fn fingerprint(&self) -> Fingerprint {
+        let images = |set: &LabelledImages| sha256(|out| idx::encode_images(&set.images, out));
+        let labels = |set: &LabelledImages| sha256(|out| idx::encode_labels(&set.labels, out));
+        [images(&self.train), labels(&self.train), images(&self.test), labels(&self.test)]
+    }
+}
+
+fn sha256(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> String {
+    let mut hasher = Sha256::new();
+    write(&mut hasher).expect("a hasher takes all bytes, and a set has at most 2^32 items");
+    format!("{:x}", hasher.finalize())
+}
+
+/// The folder of the source tree that holds the set. The published crate comes without it.
+fn bundled(name: DatasetName) -> Option<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name.to_string());
+    dir.is_dir().then_some(dir)
+}
+
+/// The order in which epoch `epoch` trains on `images` images: each of `0..images` once.
+///
+/// A function of its arguments only, the same on every machine and in every release, so that a resumed run needs
+/// no state: Fisher-Yates over the ChaCha8 stream number `epoch` of the key `seed`.
+///
+/// # Panics
+///
+/// If `images` is beyond `u32`.
+pub fn shuffled(seed: u64, epoch: u32, images: usize) -> Vec<u32> {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    // Keeps the stream apart from those that other users of the same seed draw from.
+    key[8..15].copy_from_slice(b"shuffle");
+    let mut stream = ChaCha8Rng::from_seed(key);
+    stream.set_stream(u64::from(epoch));
+
+    let mut order: Vec<u32> = (0..u32::try_from(images).expect("fewer than 2^32 images")).collect();
+    for last in (1..order.len()).rev() {
+        // A 32-bit draw scaled to 0..=last; its bias is below 2^-15 for MNIST.
+        let draw = (u64::from(stream.next_u32()) * (last as u64 + 1)) >> 32;
+        order.swap(last, draw as usize);
+    }
+    order
+}
