@@ -13,6 +13,7 @@ use dfdx::prelude::{Gradients, HasShape, Shape, Tensor};
 use rand_distr::Distribution;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::fmt;
 
 /// How a gradient becomes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -21,7 +22,17 @@ pub enum Algorithm {
     /// Stochastic gradient descent with momentum; weight decay is an L2 penalty, as in PyTorch.
     Sgd,
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019); betas 0.9 and 0.999.
+    #[value(name = "adamw")]
     AdamW,
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Algorithm::Sgd => "sgd",
+            Algorithm::AdamW => "adamw",
+        })
+    }
 }
 
 /// The numbers of the update rule. Biases are never decayed.

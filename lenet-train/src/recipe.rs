@@ -4,6 +4,7 @@ use crate::metrics::HeldOut;
 use crate::optimizer::{Algorithm, Rule};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
+use std::fmt;
 
 /// A named set of numbers to train with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -65,6 +66,15 @@ const DEFAULT: Settings = Settings {
     rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 1e-2 },
     seed: 0,
 };
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Recipe::Reference => "reference",
+            Recipe::Default => "default",
+        })
+    }
+}
 
 impl Recipe {
     /// The recipe's numbers, with seed 0.

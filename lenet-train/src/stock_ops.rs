@@ -3,14 +3,14 @@
 //! `gather` lays the image out as patches (im2col), one matrix product a convolution, and four more gathers
 //! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
 
+use dfdx::nn::modules::Linear;
 use dfdx::prelude::{
     BroadcastTo, Const, Device, Dim, GatherTo, HasShape, NoneTape, PermuteTo, PutTape, RealizeTo, ReshapeTo,
     SplitTape, Tape, Tensor, TryAdd, TryMatMul,
 };
-use dfdx::nn::modules::Linear;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_SIDE, CONV1_TAPS, CONV2_CHANNELS, CONV2_SIDE, CONV2_TAPS, IMAGE_CHANNELS,
-    IMAGE_PIXELS, IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE, POOL2_LEN, POOL_SIDE,
+    IMAGE_PIXELS, IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN,
 };
 
 type Indices<D> = Tensor<(usize,), usize, D>;

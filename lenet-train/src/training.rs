@@ -13,7 +13,7 @@ use crate::scoring::{Tally, score, upload};
 use crate::weights::FloatWeights;
 use dfdx::losses::cross_entropy_with_logits_loss;
 use dfdx::nn::ZeroGrads;
-use dfdx::prelude::{Backward, Const, Gradients, OwnedTape, SplitTape, Tensor, Trace};
+use dfdx::prelude::{Backward, Const, Gradients, NoneTape, OwnedTape, SplitTape, Tensor, Trace};
 use lenet_core::shape::CLASSES;
 use std::fmt::Display;
 use std::time::Instant;
@@ -118,6 +118,17 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
             weights: self.network.weights(),
             optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
         })
+    }
+
+    /// The ten logits of the first training image.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn logits_of_first_image(&self) -> Result<Vec<f32>, TrainingError> {
+        let pixels = upload(self.network.device(), 1, |image| &self.train.images[image]);
+        let logits = pixels.and_then(|pixels| self.network.logits(pixels, NoneTape));
+        Ok(logits.map_err(device_error::<D>)?.as_vec())
     }
 
     /// The network as trained so far.

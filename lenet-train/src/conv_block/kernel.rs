@@ -41,7 +41,10 @@ impl<const IN: usize, const OUT: usize, const SIDE: usize, const POOLED: usize> 
     const TAPS: usize = KERNEL_SIDE * Self::KERNEL_ROW;
 
     /// Lays out `weight` (`[output][input channel][row][column]`, as PyTorch has it) and `bias`.
-    pub(super) fn pack<const LANES: usize, const RUN: usize>(weight: &[f32], bias: &[f32]) -> Packed<LANES, RUN> {
+    pub(super) fn pack<const LANES: usize, const RUN: usize>(
+        weight: &[f32],
+        bias: &[f32],
+    ) -> Packed<LANES, RUN> {
         let mut packed = Packed {
             taps: vec![[0.0; LANES]; Self::TAPS],
             rows: vec![[[0.0; RUN]; KERNEL_SIDE]; OUT],
