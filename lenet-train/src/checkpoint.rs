@@ -1,0 +1,264 @@
+//! A run between two epochs, on disk: `checkpoint.safetensors`.
+//!
+//! The parameters and the optimiser's moments are tensors; everything else is JSON in the file's metadata,
+//! with a SHA-256 of all of it, as safetensors itself has no checksum.
+
+#[cfg(test)]
+mod tests;
+
+use crate::metrics::{EpochMetrics, HeldOut};
+use crate::optimizer::OptimizerState;
+use crate::recipe::Settings;
+use crate::training::Snapshot;
+use crate::weights::{Affine, FloatWeights, LAYERS};
+use lenet_infer::files;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Name of the file in the folder of the run.
+pub const FILE_NAME: &str = "checkpoint.safetensors";
+/// Version of what this module writes.
+const VERSION: u32 = 1;
+/// No checkpoint comes near: three times the parameters, and a history.
+const MAX_BYTES: u64 = 64 << 20;
+const HEADER_KEY: &str = "lenet-train";
+const DIGEST_KEY: &str = "sha256";
+/// The parts of the file, each with every tensor of [`LAYERS`].
+const PARTS: [&str; 3] = ["weights", "first_moment", "second_moment"];
+
+/// What a resumed run must have in common with the one that wrote the checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunIdentity {
+    /// How it trains.
+    #[serde(flatten)]
+    pub settings: Settings,
+    /// Name of the data set.
+    pub dataset: String,
+    /// `cpu` or `cuda`.
+    pub device: String,
+    /// Which images are scored after each epoch.
+    pub held_out: HeldOut,
+    /// Images trained on.
+    pub train_images: usize,
+    /// Images scored after each epoch.
+    pub held_out_images: usize,
+}
+
+/// Why a checkpoint was not written or not used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// Nothing to resume.
+    #[error(
+        "{}: expected the checkpoint of an earlier run, found no file: name that run's folder by --out, or \
+         train anew without --resume", path.display()
+    )]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("{}: the checkpoint cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("{}: the checkpoint cannot be written: make room there, or name another folder by --out", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The file is not a whole checkpoint of this version.
+    #[error(
+        "{}: expected a whole checkpoint of this version, found {problem}: train anew without --resume",
+        path.display()
+    )]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The checkpoint is of a run that differs.
+    #[error(
+        "{}: expected the run that is resumed to have {field} {given}, found {saved}: pass the same flags as \
+         before, or train anew without --resume", path.display()
+    )]
+    DifferentRun {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        field: String,
+        /// The checkpoint's.
+        saved: Value,
+        /// What was asked for now.
+        given: Value,
+    },
+}
+
+/// The JSON in the metadata.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    version: u32,
+    run: RunIdentity,
+    optimizer_steps: u32,
+    history: Vec<EpochMetrics>,
+}
+
+/// Writes the checkpoint into `folder`, whole or not at all.
+///
+/// # Errors
+///
+/// [`CheckpointError::Write`].
+pub fn save(folder: &Path, run: &RunIdentity, snapshot: &Snapshot) -> Result<(), CheckpointError> {
+    let path = folder.join(FILE_NAME);
+    let header = Header {
+        version: VERSION,
+        run: run.clone(),
+        optimizer_steps: snapshot.optimizer.steps,
+        history: snapshot.history.clone(),
+    };
+    encode(&header, snapshot)
+        .and_then(|bytes| files::replace(&path, |out| out.write_all(&bytes)))
+        .map_err(|source| CheckpointError::Write { path, source })
+}
+
+/// Reads the checkpoint in `folder` of a run like `run`.
+///
+/// # Errors
+///
+/// [`CheckpointError`], all but `Write`.
+pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointError> {
+    let path = folder.join(FILE_NAME);
+    let bytes = match read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(CheckpointError::Missing { path });
+        }
+        Err(source) => return Err(CheckpointError::Read { path, source }),
+    };
+    let (header, snapshot) = match decode(&bytes) {
+        Ok(decoded) => decoded,
+        Err(problem) => return Err(CheckpointError::Unusable { path, problem }),
+    };
+    match difference(&header.run, run) {
+        Some((field, saved, given)) => Err(CheckpointError::DifferentRun { path, field, saved, given }),
+        None => Ok(snapshot),
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn encode(header: &Header, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
+    let parts = [&snapshot.weights, &snapshot.optimizer.first_moment, &snapshot.optimizer.second_moment];
+    let mut tensors = Vec::new();
+    for (part, weights) in PARTS.into_iter().zip(parts) {
+        for (layer, (name, outputs, inputs)) in weights.layers().into_iter().zip(LAYERS) {
+            tensors.push((format!("{part}.{name}.weight"), vec![outputs, inputs], to_bytes(&layer.weight)));
+            tensors.push((format!("{part}.{name}.bias"), vec![outputs], to_bytes(&layer.bias)));
+        }
+    }
+    let json = serde_json::to_string(header)?;
+    let digest = digest(&json, tensors.iter().map(|(.., bytes)| bytes.as_slice()));
+    let metadata = HashMap::from([(HEADER_KEY.to_owned(), json), (DIGEST_KEY.to_owned(), digest)]);
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .map(|(name, shape, bytes)| {
+            TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view))
+        })
+        .collect();
+    views.and_then(|views| safetensors::serialize(views, Some(metadata))).map_err(io::Error::other)
+}
+
+/// The checkpoint in `bytes`, or what is wrong with them.
+fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
+    let not_safetensors = |error| format!("no safetensors file ({error})");
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
+    let entries = metadata.metadata().as_ref();
+    let entry = |key: &str| entries.and_then(|entries| entries.get(key));
+    let (Some(json), Some(saved_digest)) = (entry(HEADER_KEY), entry(DIGEST_KEY)) else {
+        return Err("a safetensors file of another program".to_owned());
+    };
+    let mut contents = Vec::new();
+    let mut part = |part: &str| -> Result<FloatWeights, String> {
+        let mut layers = Vec::new();
+        for (name, outputs, inputs) in LAYERS {
+            let mut tensor = |kind: &str, shape: &[usize]| {
+                let name = format!("{part}.{name}.{kind}");
+                let view = tensors.tensor(&name).map_err(|_| format!("no tensor {name}"))?;
+                if view.dtype() != Dtype::F32 || view.shape() != shape {
+                    return Err(format!("{name} of {:?} {:?}", view.dtype(), view.shape()));
+                }
+                contents.push(view.data());
+                Ok(from_bytes(view.data()))
+            };
+            layers.push(Affine {
+                weight: tensor("weight", &[outputs, inputs])?,
+                bias: tensor("bias", &[outputs])?,
+            });
+        }
+        let [conv1, conv2, fc1, fc2, fc3] = layers.try_into().expect("one for each of LAYERS");
+        Ok(FloatWeights { conv1, conv2, fc1, fc2, fc3 })
+    };
+    let (weights, first_moment, second_moment) = (part(PARTS[0])?, part(PARTS[1])?, part(PARTS[2])?);
+    if digest(json, contents) != *saved_digest {
+        return Err("contents that do not match their SHA-256".to_owned());
+    }
+    let header = parse_header(json)?;
+    let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
+    let snapshot = Snapshot { history: header.history.clone(), weights, optimizer };
+    Ok((header, snapshot))
+}
+
+fn parse_header(json: &str) -> Result<Header, String> {
+    let value: Value = serde_json::from_str(json).map_err(|error| format!("a damaged header ({error})"))?;
+    if value["version"] != VERSION {
+        return Err(format!("version {} where {VERSION} is read", value["version"]));
+    }
+    serde_json::from_value(value).map_err(|error| format!("a damaged header ({error})"))
+}
+
+fn digest<'a>(json: &str, tensors: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new_with_prefix(json);
+    tensors.into_iter().for_each(|bytes| hasher.update(bytes));
+    format!("{:x}", hasher.finalize())
+}
+
+fn to_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn from_bytes(bytes: &[u8]) -> Vec<f32> {
+    let (values, _) = bytes.as_chunks();
+    values.iter().map(|&value| f32::from_le_bytes(value)).collect()
+}
+
+/// The first field in which two runs differ, the first's value and the second's.
+fn difference(saved: &RunIdentity, given: &RunIdentity) -> Option<(String, Value, Value)> {
+    let fields = |run| match serde_json::to_value(run).expect("plain fields") {
+        Value::Object(fields) => fields,
+        _ => unreachable!("a struct is an object"),
+    };
+    let (mut saved, given) = (fields(saved), fields(given));
+    given.into_iter().find_map(|(field, given)| {
+        let saved = saved.remove(&field).unwrap_or(Value::Null);
+        (saved != given).then(|| (field.replace('_', " "), saved, given))
+    })
+}

@@ -1,0 +1,149 @@
+//! The flags.
+
+use clap::Parser;
+use lenet_train::dataset::DatasetName;
+use lenet_train::optimizer::Algorithm;
+use lenet_train::pipeline::Options;
+use lenet_train::recipe::Recipe;
+use std::path::PathBuf;
+
+/// Trains LeNet on handwritten digits.
+#[derive(Parser)]
+#[command(version)]
+pub(crate) struct Cli {
+    /// Folder of the four IDX files, plain or .gz [default: the bundled MNIST, else downloaded]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Which published data set it is
+    #[arg(long, value_name = "NAME", default_value = "mnist")]
+    dataset: DatasetName,
+    /// Where the numbers below come from when they are not given
+    #[arg(long, default_value = "default")]
+    recipe: Recipe,
+    /// Passes over the training images
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    epochs: Option<u32>,
+    /// Images a step
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    batch_size: Option<usize>,
+    /// Peak learning rate, above 0
+    #[arg(long, value_name = "RATE", value_parser = parse_rate, allow_negative_numbers = true)]
+    lr: Option<f64>,
+    /// How gradients become steps
+    #[arg(long)]
+    optimizer: Option<Algorithm>,
+    /// Weight decay, 0 or more
+    #[arg(long, value_name = "DECAY", value_parser = parse_decay, allow_negative_numbers = true)]
+    weight_decay: Option<f64>,
+    /// Seed of the initial weights and of the order of the images
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    threads: Option<usize>,
+    /// Folder for everything the run writes
+    #[arg(long, value_name = "DIR", default_value = "runs/default")]
+    out: PathBuf,
+    /// Go on from the checkpoint in --out, with the same flags as before
+    #[arg(long)]
+    resume: bool,
+    /// Train on an NVIDIA GPU (needs a build with --features cuda)
+    #[arg(long)]
+    cuda: bool,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl From<Cli> for Options {
+    fn from(cli: Cli) -> Self {
+        let mut settings = cli.recipe.settings();
+        settings.seed = cli.seed;
+        settings.epochs = cli.epochs.unwrap_or(settings.epochs);
+        settings.batch_size = cli.batch_size.unwrap_or(settings.batch_size);
+        settings.learning_rate = cli.lr.unwrap_or(settings.learning_rate);
+        settings.rule.algorithm = cli.optimizer.unwrap_or(settings.rule.algorithm);
+        settings.rule.weight_decay = cli.weight_decay.unwrap_or(settings.rule.weight_decay);
+        Options {
+            settings,
+            dataset: cli.dataset,
+            data: cli.data,
+            out: cli.out,
+            threads: cli.threads,
+            cuda: cli.cuda,
+            resume: cli.resume,
+            quiet: cli.quiet,
+        }
+    }
+}
+
+/// A number of images or threads.
+fn parse_count(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| (1..=65_536).contains(count)).ok_or("expected 1 to 65536".to_owned())
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|&rate| rate > 0.0 && rate <= 10.0)
+        .ok_or("expected above 0, at most 10".to_owned())
+}
+
+fn parse_decay(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|decay| (0.0..=10.0).contains(decay)).ok_or("expected 0 to 10".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(flags: &str) -> Result<Options, clap::Error> {
+        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace())).map(Options::from)
+    }
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_flags_the_default_recipe_trains() {
+        let options = parse("").unwrap();
+        assert_eq!(options.settings, Recipe::Default.settings());
+        assert_eq!(options.out, PathBuf::from("runs/default"));
+    }
+
+    #[test]
+    fn a_flag_replaces_its_number_of_the_recipe() {
+        let options = parse("--recipe reference --epochs 3 --lr 0.5 --weight-decay 0 --seed 9").unwrap();
+        let mut expected = Recipe::Reference.settings();
+        (expected.epochs, expected.learning_rate, expected.seed) = (3, 0.5, 9);
+        assert_eq!(options.settings, expected);
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_usage_errors() {
+        for flags in [
+            "--epochs 0",
+            "--epochs -1",
+            "--batch-size 0",
+            "--batch-size 1e3",
+            "--lr 0",
+            "--lr -1",
+            "--lr NaN",
+            "--lr inf",
+            "--weight-decay -0.1",
+            "--weight-decay NaN",
+            "--threads 0",
+            "--seed -1",
+            "--optimizer adagrad",
+            "--recipe mine",
+            "--dataset cifar",
+            "surplus",
+        ] {
+            let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+            assert_eq!(error.exit_code(), 2, "{flags}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The one choice between the CPU and CUDA.
+
+use thiserror::Error;
+
+/// Why there is no CUDA device.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// The program was built without the feature.
+    #[error(
+        "--cuda: expected a program built for CUDA, found one for the CPU only: install the CUDA toolkit \
+         (nvcc 11.8 to 13.0) and run `cargo run --release -p lenet-train --features cuda -- --cuda`"
+    )]
+    NotBuilt,
+    /// The driver or the GPU is missing.
+    #[error(
+        "--cuda: expected an NVIDIA driver and a GPU, found none that answers ({0}): check with `nvidia-smi`, \
+         or train on the CPU without --cuda"
+    )]
+    NoDevice(String),
+}
+
+#[cfg(feature = "cuda")]
+pub use cuda::open_cuda;
+#[cfg(not(feature = "cuda"))]
+pub use no_cuda::open_cuda;
+
+#[cfg(feature = "cuda")]
+mod cuda {
+    use super::DeviceError;
+    use crate::network::{ConvDevice, Features, Layers, Pixels};
+    use crate::stock_ops::{self, GatherIndices};
+    use dfdx::prelude::{Cache, Cuda, Tape};
+    use std::panic;
+
+    impl ConvDevice for Cuda {
+        const NAME: &'static str = "cuda";
+        type Plan = GatherIndices<Cuda>;
+
+        fn plan(&self) -> Result<Self::Plan, Self::Err> {
+            GatherIndices::new(self)
+        }
+
+        fn features<T: Tape<f32, Self>>(
+            plan: &Self::Plan,
+            (conv1, conv2, ..): &Layers<Self>,
+            pixels: Pixels<Self>,
+            tape: T,
+        ) -> Result<Features<Self, T>, Self::Err> {
+            stock_ops::features(plan, conv1, conv2, pixels, tape)
+        }
+    }
+
+    /// Opens the first GPU; `seed` draws the initial weights.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`] if there is none.
+    pub fn open_cuda(seed: u64) -> Result<Cuda, DeviceError> {
+        // dfdx panics, rather than fail, where the driver finds no GPU.
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(|_| {}));
+        let opened = panic::catch_unwind(|| Cuda::try_build(0, seed));
+        panic::set_hook(hook);
+        let device = match opened {
+            Ok(opened) => opened.map_err(|error| DeviceError::NoDevice(error.to_string()))?,
+            Err(panic) => {
+                let message = panic.downcast_ref::<String>().map_or("the driver does not start", |text| text);
+                return Err(DeviceError::NoDevice(message.to_owned()));
+            }
+        };
+        // Without it every operation allocates memory from the driver.
+        device.enable_cache();
+        Ok(device)
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+mod no_cuda {
+    use super::DeviceError;
+    use dfdx::prelude::Cpu;
+
+    /// Never opens a device in this build, without the feature `cuda`; the type is a stand-in.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError::NotBuilt`], always.
+    pub fn open_cuda(_seed: u64) -> Result<Cpu, DeviceError> {
+        Err(DeviceError::NotBuilt)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_build_without_cuda_says_how_to_build_it() {
+            let message = open_cuda(0).unwrap_err().to_string();
+            assert!(message.contains("cargo run --release -p lenet-train --features cuda -- --cuda"));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The f32 network on dfdx, built from the sizes in [`lenet_core::shape`].
+
+use crate::conv_block::{self, ConvLayers};
+use crate::weights::{Affine, FloatWeights};
+use dfdx::nn::modules::Linear;
+use dfdx::nn::{BuildModule, Module};
+use dfdx::prelude::{Const, Cpu, Device, Tape, Tensor};
+use lenet_core::shape::{
+    CLASSES, CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS,
+    POOL2_LEN,
+};
+
+/// A batch of images: batch x 784 pixels, 0 to 1, row by row.
+pub type Pixels<D> = Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>;
+/// batch x 10.
+pub type Logits<D, T> = Tensor<(usize, Const<CLASSES>), f32, D, T>;
+/// batch x 256, channel by channel (CHW), as PyTorch flattens.
+pub type Features<D, T> = Tensor<(usize, Const<POOL2_LEN>), f32, D, T>;
+
+/// The five layers: conv1, conv2, fc1, fc2, fc3. A convolution is a linear map of each 5x5 patch, so its
+/// parameters have that shape; the initial values are PyTorch's (uniform within 1 / sqrt(fan-in)).
+pub type Layers<D> = (
+    Linear<CONV1_TAPS, CONV1_CHANNELS, f32, D>,
+    Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
+    Linear<POOL2_LEN, FC1_OUTPUTS, f32, D>,
+    Linear<FC1_OUTPUTS, FC2_OUTPUTS, f32, D>,
+    Linear<FC2_OUTPUTS, CLASSES, f32, D>,
+);
+
+/// A device that the network runs on: dfdx's, and how it convolves.
+pub trait ConvDevice: Device<f32> {
+    /// `cpu` or `cuda`.
+    const NAME: &'static str;
+    /// What the convolutions need beside the weights, made once.
+    type Plan;
+
+    /// Makes the plan.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    fn plan(&self) -> Result<Self::Plan, Self::Err>;
+
+    /// Both convolutional blocks, recorded on `tape`.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    fn features<T: Tape<f32, Self>>(
+        plan: &Self::Plan,
+        layers: &Layers<Self>,
+        pixels: Pixels<Self>,
+        tape: T,
+    ) -> Result<Features<Self, T>, Self::Err>;
+}
+
+impl ConvDevice for Cpu {
+    const NAME: &'static str = "cpu";
+    type Plan = ();
+
+    fn plan(&self) -> Result<(), Self::Err> {
+        Ok(())
+    }
+
+    fn features<T: Tape<f32, Self>>(
+        (): &(),
+        (conv1, conv2, ..): &Layers<Self>,
+        pixels: Pixels<Self>,
+        tape: T,
+    ) -> Result<Features<Self, T>, Self::Err> {
+        conv_block::features(ConvLayers { conv1, conv2 }, &pixels, tape)
+    }
+}
+
+/// The network on a device.
+pub struct Network<D: ConvDevice> {
+    device: D,
+    plan: D::Plan,
+    /// The parameters.
+    pub layers: Layers<D>,
+}
+
+impl<D: ConvDevice> Network<D> {
+    /// A network with initial weights drawn from the device's seed.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub fn new(device: D) -> Result<Self, D::Err> {
+        Ok(Network { plan: device.plan()?, layers: BuildModule::try_build(&device)?, device })
+    }
+
+    /// The device it runs on.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// Ten logits an image, recorded on `tape`.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports, out of memory for one.
+    pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
+        let (_, _, fc1, fc2, fc3) = &self.layers;
+        let x = D::features(&self.plan, &self.layers, pixels, tape)?;
+        let x = fc1.try_forward(x)?.try_relu()?;
+        let x = fc2.try_forward(x)?.try_relu()?;
+        fc3.try_forward(x)
+    }
+
+    /// The parameters as plain numbers.
+    pub fn weights(&self) -> FloatWeights {
+        let (conv1, conv2, fc1, fc2, fc3) = &self.layers;
+        FloatWeights {
+            conv1: read(conv1),
+            conv2: read(conv2),
+            fc1: read(fc1),
+            fc2: read(fc2),
+            fc3: read(fc3),
+        }
+    }
+
+    /// Replaces the parameters.
+    ///
+    /// # Panics
+    ///
+    /// If a length is not the network's.
+    pub fn set_weights(&mut self, weights: &FloatWeights) {
+        let (conv1, conv2, fc1, fc2, fc3) = &mut self.layers;
+        write(conv1, &weights.conv1);
+        write(conv2, &weights.conv2);
+        write(fc1, &weights.fc1);
+        write(fc2, &weights.fc2);
+        write(fc3, &weights.fc3);
+    }
+}
+
+fn read<const I: usize, const O: usize, D: Device<f32>>(layer: &Linear<I, O, f32, D>) -> Affine {
+    Affine { weight: layer.weight.as_vec(), bias: layer.bias.as_vec() }
+}
+
+fn write<const I: usize, const O: usize, D: Device<f32>>(layer: &mut Linear<I, O, f32, D>, values: &Affine) {
+    layer.weight.copy_from(&values.weight);
+    layer.bias.copy_from(&values.bias);
+}

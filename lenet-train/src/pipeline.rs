@@ -1,0 +1,184 @@
+//! The main job, step by step.
+
+use crate::checkpoint::{self, CheckpointError, RunIdentity};
+use crate::dataset::{Dataset, DatasetError, DatasetName, Split};
+use crate::device::{self, DeviceError};
+use crate::metrics::{EpochMetrics, HeldOut, RunSettings};
+use crate::network::ConvDevice;
+use crate::progress::Progress;
+use crate::recipe::Settings;
+use crate::training::{Trainer, TrainingError};
+use crate::weights::FloatWeights;
+use dfdx::prelude::Cpu;
+use lenet_core::shape::{
+    CLASSES, CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, FC1_OUTPUTS, FC2_OUTPUTS,
+    IMAGE_CHANNELS, IMAGE_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
+};
+use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::Instant;
+use thiserror::Error;
+
+/// What the user asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How to train.
+    pub settings: Settings,
+    /// The data set's name.
+    pub dataset: DatasetName,
+    /// Folder of the four IDX files, in place of the program's own.
+    pub data: Option<PathBuf>,
+    /// Folder for everything the run writes.
+    pub out: PathBuf,
+    /// Worker threads; by default one a core.
+    pub threads: Option<usize>,
+    /// Train on the GPU.
+    pub cuda: bool,
+    /// Go on from the checkpoint in `out`.
+    pub resume: bool,
+    /// Print nothing but errors.
+    pub quiet: bool,
+}
+
+/// Why the job failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PipelineError {
+    /// No data set.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// No GPU.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// No checkpoint to resume, or none could be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Training stopped.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// The folder for the results cannot be made.
+    #[error("{}: the folder cannot be created: name another by --out", path.display())]
+    Out {
+        /// The folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The worker threads cannot be started.
+    #[error("the worker threads cannot be started: lower --threads")]
+    Threads(#[from] ThreadPoolBuildError),
+}
+
+/// A finished training run.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// What was trained, and how.
+    pub settings: RunSettings,
+    /// The split scored after each epoch.
+    pub held_out: HeldOut,
+    /// One entry an epoch, those before a resume with them.
+    pub history: Vec<EpochMetrics>,
+    /// The parameters after the last epoch.
+    pub weights: FloatWeights,
+}
+
+/// Does the job.
+///
+/// # Errors
+///
+/// [`PipelineError`].
+pub fn run(options: &Options) -> Result<Trained, PipelineError> {
+    let started = Instant::now();
+    let make = fs::create_dir_all(&options.out);
+    make.map_err(|source| PipelineError::Out { path: options.out.clone(), source })?;
+    let threads = ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
+    let trained = threads.install(|| {
+        let seed = options.settings.seed;
+        if options.cuda {
+            train(device::open_cuda(seed)?, options)
+        } else {
+            train(Cpu::seed_from_u64(seed), options)
+        }
+    })?;
+    if !options.quiet {
+        println!("total run time {:.1} s", started.elapsed().as_secs_f64());
+    }
+    Ok(trained)
+}
+
+fn train<D: ConvDevice>(device: D, options: &Options) -> Result<Trained, PipelineError> {
+    let settings = &options.settings;
+    let dataset = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?;
+    let held_out = settings.recipe.held_out();
+    let (train, scored) = match held_out {
+        HeldOut::Validation => dataset.split(),
+        HeldOut::Test => (Split::from(&dataset.train), Split::from(&dataset.test)),
+    };
+    let run = RunIdentity {
+        settings: settings.clone(),
+        dataset: dataset.name.clone(),
+        device: D::NAME.to_owned(),
+        held_out,
+        train_images: train.images.len(),
+        held_out_images: scored.images.len(),
+    };
+    let mut trainer = Trainer::new(device, settings, train, scored)?;
+    if options.resume {
+        trainer.restore(checkpoint::load(&options.out, &run)?)?;
+    }
+    let an_epoch = train.images.len() as u64;
+    let images = an_epoch * u64::from(settings.epochs);
+    let progress = Progress::new(images, an_epoch * trainer.history().len() as u64, options.quiet);
+    dataset.note.iter().for_each(|note| progress.line(note));
+    if trainer.history().is_empty() {
+        progress.line(&describe_untrained(&trainer.logits_of_first_image()?));
+    }
+    while trainer.history().len() < settings.epochs as usize {
+        progress.begin_epoch(trainer.history().len() as u32 + 1, settings.epochs);
+        let metrics = trainer.epoch(|images| progress.advance(images))?;
+        progress.end_epoch(metrics, settings.epochs, held_out);
+        checkpoint::save(&options.out, &run, &trainer.snapshot()?)?;
+    }
+    progress.finish();
+    Ok(Trained {
+        settings: run_settings(&run, dataset.train.len()),
+        held_out,
+        history: trainer.history().to_vec(),
+        weights: trainer.network().weights(),
+    })
+}
+
+fn run_settings(run: &RunIdentity, training_file_images: usize) -> RunSettings {
+    let Settings { recipe, epochs, batch_size, learning_rate, rule, seed, .. } = run.settings;
+    RunSettings {
+        recipe: recipe.to_string(),
+        dataset: run.dataset.clone(),
+        device: run.device.clone(),
+        seed,
+        epochs,
+        batch_size,
+        learning_rate,
+        optimizer: rule.algorithm.to_string(),
+        threads: rayon::current_num_threads(),
+        train_images: run.train_images,
+        validation_images: training_file_images - run.train_images,
+    }
+}
+
+/// The shapes that one image takes through the network, and its ten logits.
+fn describe_untrained(logits: &[f32]) -> String {
+    let logits: Vec<String> = logits.iter().map(|logit| format!("{logit:.4}")).collect();
+    format!(
+        "one image through the untrained network:\n\
+         image {IMAGE_CHANNELS}x{IMAGE_SIDE}x{IMAGE_SIDE}\n\
+         conv1 {CONV1_CHANNELS}x{CONV1_SIDE}x{CONV1_SIDE}, pooled {CONV1_CHANNELS}x{POOL1_SIDE}x{POOL1_SIDE}\n\
+         conv2 {CONV2_CHANNELS}x{CONV2_SIDE}x{CONV2_SIDE}, pooled {CONV2_CHANNELS}x{POOL2_SIDE}x{POOL2_SIDE}, \
+         flattened {POOL2_LEN}\n\
+         fc1   {FC1_OUTPUTS}\n\
+         fc2   {FC2_OUTPUTS}\n\
+         fc3   {CLASSES}: {}",
+        logits.join(" ")
+    )
+}

@@ -1,0 +1,130 @@
+//! The recipes: every number of training in one table.
+
+use crate::metrics::HeldOut;
+use crate::optimizer::{Algorithm, Rule};
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+use std::fmt;
+
+/// A named set of numbers to train with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Recipe {
+    /// The PyTorch tutorial's: plain SGD on all training images, scored on the test set each epoch.
+    Reference,
+    /// AdamW with a cosine schedule, chosen on the validation images.
+    #[default]
+    Default,
+}
+
+/// How the learning rate changes during a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// The same at every step.
+    Constant,
+    /// From the peak at the first step down half a cosine, to 0 after the last.
+    Cosine,
+}
+
+/// All that decides the outcome of a run, besides the images and the kind of device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Where the numbers started from; it also decides which images are held out.
+    pub recipe: Recipe,
+    /// Passes over the training images, 1 or more.
+    pub epochs: u32,
+    /// Images a step, 1 or more.
+    pub batch_size: usize,
+    /// Peak learning rate, above 0.
+    pub learning_rate: f64,
+    /// How it changes.
+    pub schedule: Schedule,
+    /// The optimiser's rule.
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// Seed of the initial weights and of the order of the images.
+    pub seed: u64,
+}
+
+const REFERENCE: Settings = Settings {
+    recipe: Recipe::Reference,
+    epochs: 21,
+    batch_size: 128,
+    learning_rate: 1e-3,
+    schedule: Schedule::Constant,
+    rule: Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.0 },
+    seed: 0,
+};
+
+const DEFAULT: Settings = Settings {
+    recipe: Recipe::Default,
+    epochs: 21,
+    batch_size: 128,
+    learning_rate: 2e-3,
+    schedule: Schedule::Cosine,
+    rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 1e-2 },
+    seed: 0,
+};
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Recipe::Reference => "reference",
+            Recipe::Default => "default",
+        })
+    }
+}
+
+impl Recipe {
+    /// The recipe's numbers, with seed 0.
+    pub fn settings(self) -> Settings {
+        match self {
+            Recipe::Reference => REFERENCE,
+            Recipe::Default => DEFAULT,
+        }
+    }
+
+    /// Which images are scored after each epoch. The reference trains on the whole training file.
+    pub fn held_out(self) -> HeldOut {
+        match self {
+            Recipe::Reference => HeldOut::Test,
+            Recipe::Default => HeldOut::Validation,
+        }
+    }
+}
+
+impl Schedule {
+    /// The learning rate of step `step` of `steps`, counted from 0.
+    pub fn learning_rate(self, peak: f64, step: u64, steps: u64) -> f64 {
+        match self {
+            Schedule::Constant => peak,
+            Schedule::Cosine => peak * 0.5 * (1.0 + (PI * step as f64 / steps as f64).cos()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cosine_falls_from_the_peak_to_almost_nothing() {
+        let rate = |step| Schedule::Cosine.learning_rate(0.5, step, 100);
+        assert_eq!(rate(0), 0.5);
+        assert!((1..100).all(|step| rate(step) < rate(step - 1)));
+        assert!(rate(99) > 0.0 && rate(99) < 0.001);
+    }
+
+    #[test]
+    fn a_constant_rate_stays() {
+        assert_eq!(Schedule::Constant.learning_rate(0.5, 99, 100), 0.5);
+    }
+
+    #[test]
+    fn each_recipe_names_itself() {
+        for recipe in [Recipe::Reference, Recipe::Default] {
+            assert_eq!(recipe.settings().recipe, recipe);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Loss and accuracy from logits.
+
+use crate::dataset::Split;
+use crate::metrics::Score;
+use crate::network::{ConvDevice, Network, Pixels};
+use dfdx::prelude::{Const, NoneTape};
+use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use rayon::prelude::*;
+
+/// Images scored at a time.
+const BATCH: usize = 500;
+
+/// Adds up batches into a [`Score`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    loss: f64,
+    correct: usize,
+    images: usize,
+}
+
+impl Tally {
+    /// Adds images by their logits (ten each, one after the other) and labels. Returns the sum of their
+    /// cross-entropies, in nats.
+    pub fn add(&mut self, logits: &[f32], labels: impl IntoIterator<Item = u8>) -> f64 {
+        let mut loss = 0.0;
+        for (logits, label) in logits.chunks_exact(CLASSES).zip(labels) {
+            loss += cross_entropy(logits, label);
+            self.correct += usize::from(predicted(logits) == usize::from(label));
+            self.images += 1;
+        }
+        self.loss += loss;
+        loss
+    }
+
+    /// The means. Not a number without images.
+    pub fn score(self) -> Score {
+        let images = self.images as f64;
+        Score { loss: self.loss / images, accuracy: self.correct as f64 / images }
+    }
+}
+
+/// The class of the largest logit; the first of equals.
+pub fn predicted(logits: &[f32]) -> usize {
+    (1..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best })
+}
+
+fn cross_entropy(logits: &[f32], label: u8) -> f64 {
+    let largest = f64::from(logits[predicted(logits)]);
+    let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - largest).exp()).sum();
+    largest + sum.ln() - f64::from(logits[usize::from(label)])
+}
+
+/// Loss and accuracy of the network on a split.
+///
+/// # Errors
+///
+/// What the device reports, out of memory for one.
+pub fn score<D: ConvDevice>(network: &Network<D>, split: Split<'_>) -> Result<Score, D::Err> {
+    let mut tally = Tally::default();
+    for (images, labels) in split.images.chunks(BATCH).zip(split.labels.chunks(BATCH)) {
+        let pixels = upload(network.device(), images.len(), |image| &images[image])?;
+        let logits = network.logits(pixels, NoneTape)?;
+        tally.add(&logits.as_vec(), labels.iter().copied());
+    }
+    Ok(tally.score())
+}
+
+/// A batch of images on the device, each pixel scaled to 0..=1 as PyTorch's `ToTensor` does.
+///
+/// # Errors
+///
+/// Out of the device's memory.
+pub(crate) fn upload<'a, D: ConvDevice>(
+    device: &D,
+    len: usize,
+    image: impl Fn(usize) -> &'a [u8; IMAGE_PIXELS] + Sync,
+) -> Result<Pixels<D>, D::Err> {
+    let mut values = vec![0.0; len * IMAGE_PIXELS];
+    values.par_chunks_exact_mut(IMAGE_PIXELS).enumerate().for_each(|(index, values)| {
+        for (value, &pixel) in values.iter_mut().zip(image(index)) {
+            *value = f32::from(pixel) / f32::from(u8::MAX);
+        }
+    });
+    device.try_tensor_from_vec(values, (len, Const))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_logits_cost_the_logarithm_of_ten_and_predict_the_first_class() {
+        let mut tally = Tally::default();
+        let loss = tally.add(&[3.0; 20], [0, 7]);
+        assert!((loss - 2.0 * 10f64.ln()).abs() < 1e-12);
+        assert_eq!(tally.score().accuracy, 0.5);
+    }
+
+    #[test]
+    fn large_logits_do_not_overflow() {
+        let mut logits = [0.0; 10];
+        logits[4] = 1e4;
+        assert_eq!(cross_entropy(&logits, 4), 0.0);
+        assert_eq!(cross_entropy(&logits, 5), 1e4);
+    }
+
+    #[test]
+    fn a_logit_that_is_not_a_number_makes_the_loss_not_a_number() {
+        let mut logits = [0.0; 10];
+        logits[9] = f32::NAN;
+        assert!(Tally::default().add(&logits, [0]).is_nan());
+    }
+}

@@ -1,0 +1,127 @@
+//! Both convolutional blocks from dfdx's own operations, for every device: what a GPU runs.
+//!
+//! `gather` lays the image out as patches (im2col), one matrix product a convolution, and four more gathers
+//! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
+
+use dfdx::nn::modules::Linear;
+use dfdx::prelude::{
+    BroadcastTo, Const, Device, Dim, GatherTo, HasShape, NoneTape, PermuteTo, PutTape, RealizeTo, ReshapeTo,
+    SplitTape, Tape, Tensor, TryAdd, TryMatMul,
+};
+use lenet_core::shape::{
+    CONV1_CHANNELS, CONV1_SIDE, CONV1_TAPS, CONV2_CHANNELS, CONV2_SIDE, CONV2_TAPS, IMAGE_CHANNELS,
+    IMAGE_PIXELS, IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN,
+};
+
+type Indices<D> = Tensor<(usize,), usize, D>;
+/// Rows x batch, or channels x positions x batch flattened to two axes.
+type Matrix<D, T> = Tensor<(usize, usize), f32, D, T>;
+
+/// Which input each gathered number comes from. Made once for a device.
+#[derive(Clone, Debug)]
+pub struct GatherIndices<D: Device<f32>> {
+    patches1: Indices<D>,
+    pool1: [Indices<D>; POOL_SIDE * POOL_SIDE],
+    patches2: Indices<D>,
+    pool2: [Indices<D>; POOL_SIDE * POOL_SIDE],
+}
+
+impl<D: Device<f32>> GatherIndices<D> {
+    /// Builds the index tensors on `device`.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub fn new(device: &D) -> Result<Self, D::Err> {
+        Ok(GatherIndices {
+            patches1: upload(device, patch_indices(IMAGE_CHANNELS, IMAGE_SIDE))?,
+            pool1: pool_indices(device, CONV1_CHANNELS, CONV1_SIDE)?,
+            patches2: upload(device, patch_indices(CONV1_CHANNELS, POOL1_SIDE))?,
+            pool2: pool_indices(device, CONV2_CHANNELS, CONV2_SIDE)?,
+        })
+    }
+}
+
+fn upload<D: Device<f32>>(device: &D, indices: Vec<usize>) -> Result<Indices<D>, D::Err> {
+    let len = indices.len();
+    device.try_tensor_from_vec(indices, (len,))
+}
+
+/// im2col: for each tap (channel, row, column) of the kernel, the input under it at each output position.
+fn patch_indices(channels: usize, side: usize) -> Vec<usize> {
+    let output_side = side - KERNEL_SIDE + 1;
+    let taps = (0..channels * KERNEL_SIDE * KERNEL_SIDE).map(|tap| {
+        let (channel, row, column) =
+            (tap / (KERNEL_SIDE * KERNEL_SIDE), tap / KERNEL_SIDE % KERNEL_SIDE, tap % KERNEL_SIDE);
+        (channel * side + row) * side + column
+    });
+    let position = |index| index / output_side * side + index % output_side;
+    taps.flat_map(|tap| (0..output_side * output_side).map(move |index| tap + position(index))).collect()
+}
+
+/// For each position in the window, that member of every window.
+fn pool_indices<D: Device<f32>>(
+    device: &D,
+    channels: usize,
+    side: usize,
+) -> Result<[Indices<D>; POOL_SIDE * POOL_SIDE], D::Err> {
+    let pooled = side / POOL_SIDE;
+    let member = |offset: usize| {
+        let indices = (0..channels * pooled * pooled).map(|window| {
+            let (row, column) = (window / pooled, window % pooled);
+            (row * POOL_SIDE + offset / POOL_SIDE) * side + column * POOL_SIDE + offset % POOL_SIDE
+        });
+        upload(device, indices.collect())
+    };
+    Ok([member(0)?, member(1)?, member(2)?, member(3)?])
+}
+
+/// Pixels (batch x 784, row by row) to features (batch x 256, channel by channel).
+///
+/// # Errors
+///
+/// What the device reports, out of memory for one.
+pub fn features<D: Device<f32>, T: Tape<f32, D>>(
+    indices: &GatherIndices<D>,
+    conv1: &Linear<CONV1_TAPS, CONV1_CHANNELS, f32, D>,
+    conv2: &Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
+    pixels: Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>,
+    tape: T,
+) -> Result<Tensor<(usize, Const<POOL2_LEN>), f32, D, T>, D::Err> {
+    let batch = pixels.shape().0;
+    let pixels: Tensor<(Const<IMAGE_PIXELS>, usize), f32, D> = pixels.try_permute()?;
+    let pixels: Matrix<D, NoneTape> = pixels.try_realize().ok().expect("only the type changes");
+    // No tape before the first product: the pixels need no gradient.
+    let patches = pixels.try_gather(indices.patches1.clone())?.put_tape(tape);
+    let pooled = convolve_and_pool(conv1, patches, batch, &indices.pool1)?;
+    let patches = pooled.try_gather(indices.patches2.clone())?;
+    let pooled = convolve_and_pool(conv2, patches, batch, &indices.pool2)?;
+    let pooled: Tensor<(Const<POOL2_LEN>, usize), f32, D, T> =
+        pooled.try_realize().ok().expect("channels times windows is the feature length");
+    pooled.try_permute()
+}
+
+/// Conv + bias + max pool + ReLU, from patches (taps * positions x batch).
+///
+/// The pool comes first: it commutes with the ReLU, and has a quarter of the numbers left.
+fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T: Tape<f32, D>>(
+    layer: &Linear<TAPS, CHANNELS, f32, D>,
+    patches: Matrix<D, T>,
+    batch: usize,
+    pool: &[Indices<D>; POOL_SIDE * POOL_SIDE],
+) -> Result<Matrix<D, T>, D::Err> {
+    let positions = patches.shape().0.size() / TAPS;
+    let patches: Tensor<(Const<TAPS>, usize), f32, D, T> =
+        patches.try_reshape_like(&(Const, positions * batch))?;
+    let product = layer.weight.retaped::<T>().try_matmul(patches)?;
+    let shape = *product.shape();
+    let sums = product.try_add(layer.bias.retaped::<T>().try_broadcast_like(&shape)?)?;
+    let sums: Matrix<D, T> = sums.try_reshape_like(&(CHANNELS * positions, batch))?;
+    // `maximum` shares the gradient of equal members; dfdx's `max` would give each of them all of it.
+    let (sums, tape) = sums.split_tape();
+    let member = |index: usize| sums.retaped::<T>().try_gather(pool[index].clone());
+    let first = sums.clone().put_tape(tape).try_gather(pool[0].clone())?;
+    let upper = first.try_maximum(member(1)?)?;
+    let lower = member(2)?.try_maximum(member(3)?)?;
+    upper.try_maximum(lower)?.try_relu()
+}

@@ -1,0 +1,202 @@
+//! The training loop. Expect 97.8 % on MNIST's test set from the reference recipe, 99.3 % from the default.
+//!
+//! A run is a function of its settings and images alone: the same seed gives the same weights, bit by bit,
+//! with any number of threads, and whether or not the run was stopped and resumed between two epochs. (On
+//! CUDA, sums of gradients depend on the order in which the GPU's threads come, so there it does not hold.)
+
+use crate::dataset::{Split, shuffled};
+use crate::metrics::EpochMetrics;
+use crate::network::{ConvDevice, Network};
+use crate::optimizer::{Optimizer, OptimizerState};
+use crate::recipe::Settings;
+use crate::scoring::{Tally, score, upload};
+use crate::weights::FloatWeights;
+use dfdx::losses::cross_entropy_with_logits_loss;
+use dfdx::nn::ZeroGrads;
+use dfdx::prelude::{Backward, Const, Gradients, NoneTape, OwnedTape, SplitTape, Tensor, Trace};
+use lenet_core::shape::CLASSES;
+use std::fmt::Display;
+use std::time::Instant;
+use thiserror::Error;
+
+/// Why training stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainingError {
+    /// The loss is no longer a finite number.
+    #[error(
+        "expected a finite loss, found {loss} in step {step} of epoch {epoch}: lower the learning rate (--lr)"
+    )]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: u32,
+        /// The step in the epoch, counted from 1.
+        step: usize,
+        /// The loss.
+        loss: f64,
+    },
+    /// The device reported an error.
+    #[error("the {device} device stopped training: {message}")]
+    Device {
+        /// `cpu` or `cuda`.
+        device: &'static str,
+        /// What it reported.
+        message: String,
+    },
+}
+
+/// Wraps a device's error, which is not a [`std::error::Error`].
+pub(crate) fn device_error<D: ConvDevice>(error: impl Display) -> TrainingError {
+    TrainingError::Device { device: D::NAME, message: error.to_string() }
+}
+
+/// Where a run stands between two epochs: all that is needed to go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// One entry for each epoch done.
+    pub history: Vec<EpochMetrics>,
+    /// The parameters.
+    pub weights: FloatWeights,
+    /// The optimiser's memory.
+    pub optimizer: OptimizerState,
+}
+
+/// A run in progress on a device.
+pub struct Trainer<'a, D: ConvDevice> {
+    settings: &'a Settings,
+    train: Split<'a>,
+    held_out: Split<'a>,
+    network: Network<D>,
+    optimizer: Optimizer<D>,
+    /// Zero between steps. `None` only while a step has it.
+    gradients: Option<Gradients<f32, D>>,
+    history: Vec<EpochMetrics>,
+}
+
+impl<'a, D: ConvDevice> Trainer<'a, D> {
+    /// A run that has not begun. The initial weights come from `device`'s seed.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn new(
+        device: D,
+        settings: &'a Settings,
+        train: Split<'a>,
+        held_out: Split<'a>,
+    ) -> Result<Self, TrainingError> {
+        let network = Network::new(device).map_err(device_error::<D>)?;
+        let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
+        let optimizer = Optimizer::new(settings.rule);
+        Ok(Trainer { settings, train, held_out, network, optimizer, gradients, history: Vec::new() })
+    }
+
+    /// Goes on from `snapshot`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    ///
+    /// # Panics
+    ///
+    /// If the snapshot is of a network of another shape.
+    pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainingError> {
+        self.network.set_weights(&snapshot.weights);
+        self.optimizer.restore(&snapshot.optimizer, &self.network).map_err(device_error::<D>)?;
+        self.history = snapshot.history;
+        Ok(())
+    }
+
+    /// Where the run stands.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn snapshot(&mut self) -> Result<Snapshot, TrainingError> {
+        Ok(Snapshot {
+            history: self.history.clone(),
+            weights: self.network.weights(),
+            optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
+        })
+    }
+
+    /// The ten logits of the first training image.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn logits_of_first_image(&self) -> Result<Vec<f32>, TrainingError> {
+        let pixels = upload(self.network.device(), 1, |image| &self.train.images[image]);
+        let logits = pixels.and_then(|pixels| self.network.logits(pixels, NoneTape));
+        Ok(logits.map_err(device_error::<D>)?.as_vec())
+    }
+
+    /// The network as trained so far.
+    pub fn network(&self) -> &Network<D> {
+        &self.network
+    }
+
+    /// The epochs done.
+    pub fn history(&self) -> &[EpochMetrics] {
+        &self.history
+    }
+
+    /// Trains one epoch, then scores the held-out images. `on_step` is told each step's number of images.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError`].
+    pub fn epoch(&mut self, mut on_step: impl FnMut(usize)) -> Result<&EpochMetrics, TrainingError> {
+        let epoch = self.history.len() as u32 + 1;
+        let order = shuffled(self.settings.seed, epoch, self.train.images.len());
+        let steps_an_epoch = order.len().div_ceil(self.settings.batch_size) as u64;
+        let steps = steps_an_epoch * u64::from(self.settings.epochs);
+        let (mut tally, mut learning_rate) = (Tally::default(), 0.0);
+        let started = Instant::now();
+        for (step, batch) in order.chunks(self.settings.batch_size).enumerate() {
+            let steps_done = steps_an_epoch * u64::from(epoch - 1) + step as u64;
+            learning_rate =
+                self.settings.schedule.learning_rate(self.settings.learning_rate, steps_done, steps);
+            let logits = self.step(batch, learning_rate).map_err(device_error::<D>)?;
+            let labels = batch.iter().map(|&image| self.train.labels[image as usize]);
+            let loss = tally.add(&logits, labels) / batch.len() as f64;
+            if !loss.is_finite() {
+                return Err(TrainingError::Diverged { epoch, step: step + 1, loss });
+            }
+            on_step(batch.len());
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        self.history.push(EpochMetrics {
+            epoch,
+            seconds,
+            images_per_second: order.len() as f64 / seconds,
+            learning_rate,
+            train: tally.score(),
+            held_out: score(&self.network, self.held_out).map_err(device_error::<D>)?,
+        });
+        Ok(&self.history[self.history.len() - 1])
+    }
+
+    /// One step on the training images `batch`. Returns their logits before it.
+    fn step(&mut self, batch: &[u32], learning_rate: f64) -> Result<Vec<f32>, D::Err> {
+        let device = self.network.device();
+        let images = self.train.images;
+        let pixels = upload(device, batch.len(), |index| &images[batch[index] as usize])?;
+        let mut targets = vec![0.0; batch.len() * CLASSES];
+        for (target, &image) in targets.chunks_exact_mut(CLASSES).zip(batch) {
+            target[usize::from(self.train.labels[image as usize])] = 1.0;
+        }
+        let targets: Tensor<(usize, Const<CLASSES>), f32, D> =
+            device.try_tensor_from_vec(targets, (batch.len(), Const))?;
+
+        let gradients = self.gradients.take().expect("given back by the last step");
+        let (pixels, tape): (_, OwnedTape<f32, D>) = pixels.traced(gradients).split_tape();
+        let logits = self.network.logits(pixels, tape)?;
+        let values = logits.as_vec();
+        let mut gradients = cross_entropy_with_logits_loss(logits, targets).try_backward()?;
+        self.optimizer.step(&mut self.network, &mut gradients, learning_rate)?;
+        self.network.layers.try_zero_grads(&mut gradients)?;
+        self.gradients = Some(gradients);
+        Ok(values)
+    }
+}
