@@ -21,6 +21,9 @@ extern crate std;
 
 mod engine;
 #[cfg(feature = "host")]
+#[allow(clippy::float_arithmetic)] // Rates and ratios: the host's business, not the engine's.
+pub mod evaluation;
+#[cfg(feature = "host")]
 pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;

@@ -1,0 +1,1 @@
+//! The `lenet-infer` command, as a user meets it.
