@@ -44,6 +44,15 @@ struct PackedLayers {
     conv2: Packed<LANES2, RUN2>,
 }
 
+impl PackedLayers {
+    fn new(layers: ConvLayers<'_>) -> Self {
+        PackedLayers {
+            conv1: Block1::pack(&layers.conv1.weight.as_vec(), &layers.conv1.bias.as_vec()),
+            conv2: Block2::pack(&layers.conv2.weight.as_vec(), &layers.conv2.bias.as_vec()),
+        }
+    }
+}
+
 /// What the backward pass needs of the forward pass.
 struct Trace {
     /// `[image][POOL1_PADDED]`.
@@ -64,10 +73,7 @@ pub(crate) fn features<T: Tape<f32, Cpu>>(
     mut tape: T,
 ) -> Result<Tensor<(usize, Const<POOL2_LEN>), f32, Cpu, T>, <Cpu as dfdx::tensor::HasErr>::Err> {
     let images = pixels.shape().0;
-    let packed = PackedLayers {
-        conv1: Block1::pack(&layers.conv1.weight.as_vec(), &layers.conv1.bias.as_vec()),
-        conv2: Block2::pack(&layers.conv2.weight.as_vec(), &layers.conv2.bias.as_vec()),
-    };
+    let packed = PackedLayers::new(layers);
     let pixel_values = pixels.as_vec();
     let (values, trace) = forward(&packed, &pixel_values);
     let output = pixels.device().try_tensor_from_vec(values, (images, Const))?;
@@ -89,6 +95,14 @@ pub(crate) fn features<T: Tape<f32, Cpu>>(
         });
     }
     Ok(output.put_tape(tape))
+}
+
+/// The pooled activations after each convolution, for pixels scaled to 0..=1: the first row by row with the
+/// channels side by side (HWC), the second channel by channel (CHW).
+pub(crate) fn pooled(layers: ConvLayers<'_>, pixels: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let (features, trace) = forward(&PackedLayers::new(layers), pixels);
+    let pool1 = trace.pool1.chunks_exact(POOL1_PADDED).flat_map(|image| &image[..POOL1_LEN]);
+    (pool1.copied().collect(), features)
 }
 
 fn add(values: &[f32], sums: &mut [f32]) {
