@@ -98,6 +98,7 @@ fn print(
     for (index, line) in answer.iter().enumerate() {
         match preview.get(index) {
             Some(pixels) => writeln!(out, "  {pixels}  {line}")?,
+            None if line.is_empty() => writeln!(out)?,
             None => writeln!(out, "  {line}")?,
         }
     }

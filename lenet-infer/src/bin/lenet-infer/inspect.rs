@@ -100,8 +100,11 @@ fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
         "layer", "shape", "weights", "bytes", "weight scale", "output scale", "multiplier"
     )?;
     for layer in layers {
-        let [low, high] = layer.weight_scale;
-        let scales = if low == high { format!("{low:.2e}") } else { format!("{low:.2e} to {high:.2e}") };
+        let scales = match layer.weight_scale {
+            Some([low, high]) if low == high => format!("{low:.2e}"),
+            Some([low, high]) => format!("{low:.2e} to {high:.2e}"),
+            None => "unknown".to_owned(),
+        };
         writeln!(
             out,
             "{:<6} {:<22} {:>7} {:>7}  {scales:<21} {:>12.2e}  {:<15} {}",

@@ -25,8 +25,9 @@ pub(crate) struct Layer {
     pub(crate) weights: usize,
     /// Bytes of weights, biases and requants.
     pub(crate) bytes: usize,
-    /// The smallest and the largest over the output channels.
-    pub(crate) weight_scale: [f64; 2],
+    /// The smallest and the largest over the output channels; `None` beside an activation range of 0, which says
+    /// nothing.
+    pub(crate) weight_scale: Option<[f64; 2]>,
     /// Of its output: the activations, or the logits in nats.
     pub(crate) output_scale: f64,
     /// One an output channel; none for the logits.
@@ -53,7 +54,7 @@ pub(crate) fn layers(model: &Model<'_>) -> [Layer; 5] {
             shape: format!("{FC2_OUTPUTS} to {CLASSES}"),
             weights: FC2_OUTPUTS * CLASSES,
             bytes: FC2_OUTPUTS * CLASSES + size_of::<[i32; CLASSES]>(),
-            weight_scale: [logit_scale(model) / fc2; 2],
+            weight_scale: (fc2 > 0.0).then(|| [logit_scale(model) / fc2; 2]),
             output_scale: logit_scale(model),
             requants: Vec::new(),
         },
@@ -85,17 +86,21 @@ fn hidden(
     requants: Vec<Requant>,
     [input, output]: [f64; 2],
 ) -> Layer {
-    let scales = requants.iter().map(|requant| factor(*requant, Requant::ACTIVATION_SHIFT) * output / input);
+    let weight_scale = |requant: &Requant| factor(*requant, Requant::ACTIVATION_SHIFT) * output / input;
     Layer {
         name,
         shape,
         weights,
         bytes: weights + requants.len() * (size_of::<i32>() + Requant::BYTES),
-        weight_scale: scales
-            .fold([f64::INFINITY, 0.0], |[low, high], scale| [low.min(scale), high.max(scale)]),
+        weight_scale: (input > 0.0 && output > 0.0).then(|| ends(requants.iter().map(weight_scale))),
         output_scale: output,
         requants,
     }
+}
+
+/// The smallest and the largest.
+fn ends(scales: impl Iterator<Item = f64>) -> [f64; 2] {
+    scales.fold([f64::INFINITY, 0.0], |[low, high], scale| [low.min(scale), high.max(scale)])
 }
 
 fn factor(requant: Requant, shift: u32) -> f64 {
@@ -130,8 +135,16 @@ mod tests {
         model.confidence = Requant::new(32_768, 0).unwrap();
         let [conv1, .., fc3] = layers(&model);
         assert_eq!(conv1.output_scale, 2.0 / 255.0);
-        assert_eq!(conv1.weight_scale, [2.0 / 1024.0; 2]);
+        assert_eq!(conv1.weight_scale, Some([2.0 / 1024.0; 2]));
         assert_eq!((logit_scale(&model), fc3.output_scale), (1.0 / 512.0, 1.0 / 512.0));
-        assert_eq!(fc3.weight_scale, [255.0 / 1024.0; 2]);
+        assert_eq!(fc3.weight_scale, Some([255.0 / 1024.0; 2]));
+    }
+
+    #[test]
+    fn a_range_of_zero_leaves_the_weight_scales_on_both_sides_unknown() {
+        let mut model = shipped();
+        model.metadata.activation_ranges = [1 << 16, 0, 1 << 16, 1 << 16];
+        let known = layers(&model).map(|layer| layer.weight_scale.is_some());
+        assert_eq!(known, [true, false, false, true, true]);
     }
 }

@@ -1,1 +1,0 @@
-//! The `lenet-infer` command, as a user meets it.
