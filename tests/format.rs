@@ -86,7 +86,7 @@ fn the_bytes_of_format_version_1_are_pinned() {
     let expected_start = [
         b"LNET".as_slice(),
         &[1, 0],                   // version
-        &45_862_u32.to_le_bytes(), // length of the body
+        &45_870_u32.to_le_bytes(), // length of the body
         &[5],                      // dataset
         b"mnist",
         &[7], // recipe
@@ -102,9 +102,9 @@ fn the_bytes_of_format_version_1_are_pinned() {
     ]
     .concat();
     assert_eq!(&bytes[..expected_start.len()], expected_start);
-    assert_eq!(bytes.len(), 45_876);
+    assert_eq!(bytes.len(), 45_884);
     let (_, crc) = bytes.split_last_chunk::<CRC_BYTES>().unwrap();
-    assert_eq!(u32::from_le_bytes(*crc), 0);
+    assert_eq!(u32::from_le_bytes(*crc), 1_825_832_580);
 }
 
 #[test]

@@ -15,8 +15,15 @@ pub const HEADER_BYTES: usize = 10;
 /// The checksum at the end.
 pub const CRC_BYTES: usize = 4;
 
-/// CRC-32/ISO-HDLC (zlib, PNG). No table: a bit at a time costs time once at start-up, a table costs flash.
-const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
+/// A board takes the checksum a bit at a time: that costs time once, at start-up, where a table would cost flash.
+#[cfg(not(feature = "alloc"))]
+type CrcTable = crc::NoTable;
+/// A host has room for tables.
+#[cfg(feature = "alloc")]
+type CrcTable = crc::Table<16>;
+
+/// CRC-32/ISO-HDLC, as in zlib and PNG.
+static CRC: crc::Crc<u32, CrcTable> = crc::Crc::<u32, CrcTable>::new(&crc::CRC_32_ISO_HDLC);
 
 /// The frame around a model: what can be said of a file before its body is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

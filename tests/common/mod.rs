@@ -1,5 +1,5 @@
 //! What the cross-crate tests share.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use lenet_infer::idx::{self, LabelledImages, Part};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,191 @@
+//! The command as a user meets it: wrong input gives a message that helps, the right exit code, and no panic.
+
+use lenet_infer::idx::{self, LabelledImages, Part};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::{TempDir, tempdir};
+
+fn lenet_train(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lenet-train")).args(arguments).output().expect("the command starts")
+}
+
+/// A data set that trains in an instant.
+fn data() -> TempDir {
+    let set = |images: usize| LabelledImages {
+        images: (0..images).map(|image| [(image * 25 % 256) as u8; 784]).collect(),
+        labels: (0..images).map(|image| (image % 10) as u8).collect(),
+    };
+    let dir = tempdir().unwrap();
+    idx::write(dir.path(), Part::Train, &set(120)).unwrap();
+    idx::write(dir.path(), Part::Test, &set(20)).unwrap();
+    dir
+}
+
+fn train_on(data: &Path, out: &Path, more: &[&str]) -> Output {
+    let fixed = ["--data", data.to_str().unwrap(), "--out", out.to_str().unwrap(), "--epochs", "2"];
+    lenet_train(&[&fixed, more].concat())
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn assert_fails(output: &Output, code: i32, parts: &[&str]) {
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    assert!(message.starts_with("error: "), "{message}");
+    assert!(!message.contains("panicked") && !message.contains("backtrace"), "{message}");
+    for part in parts {
+        assert!(message.contains(part), "expected {part:?} in {message}");
+    }
+}
+
+#[test]
+fn a_run_prints_shapes_epochs_and_the_final_table() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let output = train_on(data.path(), out.path(), &[]);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for part in [
+        "flattened 256",
+        "===== 1 =====",
+        "===== 2 =====",
+        "validation",
+        "integer accuracy",
+        "total run time",
+    ] {
+        assert!(printed.contains(part), "expected {part:?} in {printed}");
+    }
+}
+
+#[test]
+fn a_quiet_run_prints_nothing() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let output = train_on(data.path(), out.path(), &["--quiet"]);
+    assert!(output.status.success());
+    assert_eq!((output.stdout, output.stderr), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    for arguments in [["--epochs", "0"], ["--lr", "-1"], ["--recipe", "best-ever"], ["--no-such-flag", "1"]] {
+        assert_fails(&lenet_train(&arguments), 2, &[]);
+    }
+}
+
+#[test]
+fn a_missing_data_folder_is_named() {
+    let out = tempdir().unwrap();
+    let output = train_on(Path::new("/no/such/folder"), out.path(), &[]);
+    assert_fails(&output, 1, &["/no/such/folder", "train-images-idx3-ubyte"]);
+}
+
+#[test]
+fn a_truncated_gz_is_named() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let plain = data.path().join("train-images-idx3-ubyte");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, &fs::read(&plain).unwrap()).unwrap();
+    let bytes = encoder.finish().unwrap();
+    fs::remove_file(&plain).unwrap();
+    fs::write(plain.with_extension("gz"), &bytes[..bytes.len() / 2]).unwrap();
+    assert_fails(&train_on(data.path(), out.path(), &[]), 1, &["train-images-idx3-ubyte.gz"]);
+}
+
+/// Changes one file of a good data set and expects its name and `parts` in the message.
+#[track_caller]
+fn assert_refused(file: &str, change: impl Fn(&mut Vec<u8>), parts: &[&str]) {
+    let (data, out) = (data(), tempdir().unwrap());
+    let path = data.path().join(file);
+    let mut bytes = fs::read(&path).unwrap();
+    change(&mut bytes);
+    fs::write(&path, bytes).unwrap();
+    let output = train_on(data.path(), out.path(), &[]);
+    assert_fails(&output, 1, &[&[file], parts].concat());
+}
+
+#[test]
+fn damaged_idx_files_are_refused_each_with_its_reason() {
+    let (images, labels) = ("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
+    assert_refused(images, |bytes| bytes[0] = 1, &["expected", "found"]);
+    assert_refused(images, |bytes| bytes[2] = 9, &["expected", "found"]);
+    assert_refused(images, |bytes| bytes[3] = 1, &["expected", "found"]);
+    assert_refused(images, |bytes| bytes[11] = 27, &["28", "27"]);
+    assert_refused(images, |bytes| bytes.truncate(1_000), &["expected", "found"]);
+    assert_refused(images, |bytes| bytes.push(0), &["expected", "found"]);
+    assert_refused(labels, |bytes| bytes[8] = 10, &["10"]);
+    assert_refused(
+        labels,
+        |bytes| {
+            bytes[7] -= 1;
+            bytes.pop();
+        },
+        &["20", "19"],
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let file = out.path().join("file");
+    fs::write(&file, "").unwrap();
+    let output = train_on(data.path(), &file.join("run"), &[]);
+    assert_fails(&output, 1, &["file/run", "--out"]);
+}
+
+/// A full disk, acted by the limit on a file's size.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_is_an_error_and_leaves_no_half_file() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh", env!("CARGO_BIN_EXE_lenet-train"), "--data"])
+        .args([data.path().as_os_str(), "--out".as_ref(), out.path().as_os_str()])
+        .output()
+        .unwrap();
+    assert_fails(&output, 1, &["checkpoint.safetensors", "--out"]);
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn without_the_feature_cuda_says_how_to_build_it() {
+    if cfg!(feature = "cuda") {
+        println!("NOT TESTED: this build has the feature");
+        return;
+    }
+    let (data, out) = (data(), tempdir().unwrap());
+    assert_fails(&train_on(data.path(), out.path(), &["--cuda"]), 1, &["--features cuda"]);
+}
+
+#[test]
+fn a_resumed_run_ends_with_the_file_of_an_uninterrupted_one() {
+    let (data, whole, parts) = (data(), tempdir().unwrap(), tempdir().unwrap());
+    let model = |out: &TempDir| fs::read(out.path().join("model.lenet")).unwrap();
+    assert!(train_on(data.path(), whole.path(), &[]).status.success());
+
+    // Stop the second run as a kill between two files would: after training, before anything else is written.
+    assert!(train_on(data.path(), parts.path(), &[]).status.success());
+    fs::remove_file(parts.path().join("model.lenet")).unwrap();
+    assert!(train_on(data.path(), parts.path(), &["--resume"]).status.success());
+    assert_eq!(model(&whole), model(&parts));
+}
+
+#[test]
+fn resuming_without_a_checkpoint_or_with_other_flags_says_so() {
+    let (data, out) = (data(), tempdir().unwrap());
+    assert_fails(
+        &train_on(data.path(), out.path(), &["--resume"]),
+        1,
+        &["checkpoint.safetensors", "--resume"],
+    );
+    assert!(train_on(data.path(), out.path(), &[]).status.success());
+    let output = train_on(data.path(), out.path(), &["--resume", "--seed", "7"]);
+    assert_fails(&output, 1, &["seed", "7"]);
+    let checkpoint = out.path().join("checkpoint.safetensors");
+    let bytes = fs::read(&checkpoint).unwrap();
+    fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
+    assert_fails(&train_on(data.path(), out.path(), &["--resume"]), 1, &["checkpoint.safetensors", "found"]);
+}
