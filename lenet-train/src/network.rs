@@ -4,7 +4,7 @@ use crate::conv_block::{self, ConvLayers};
 use crate::weights::{Affine, FloatWeights};
 use dfdx::nn::modules::Linear;
 use dfdx::nn::{BuildModule, Module};
-use dfdx::prelude::{Const, Cpu, Device, Tape, Tensor};
+use dfdx::prelude::{Const, Cpu, Device, Storage, Tape, Tensor};
 use lenet_core::shape::{
     CLASSES, CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS,
     POOL2_LEN,
@@ -52,6 +52,9 @@ pub trait ConvDevice: Device<f32> {
         pixels: Pixels<Self>,
         tape: T,
     ) -> Result<Features<Self, T>, Self::Err>;
+
+    /// Sets subnormal numbers to 0, where they are slow to calculate with.
+    fn flush_subnormals(_buffer: &mut <Self as Storage<f32>>::Vec) {}
 }
 
 impl ConvDevice for Cpu {
@@ -69,6 +72,10 @@ impl ConvDevice for Cpu {
         tape: T,
     ) -> Result<Features<Self, T>, Self::Err> {
         conv_block::features(ConvLayers { conv1, conv2 }, &pixels, tape)
+    }
+
+    fn flush_subnormals(buffer: &mut <Self as Storage<f32>>::Vec) {
+        buffer.iter_mut().filter(|value| value.is_subnormal()).for_each(|value| *value = 0.0);
     }
 }
 

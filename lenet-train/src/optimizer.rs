@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fmt;
 
+/// Steps between two flushes of subnormal moments. Those of a weight whose gradient stays 0 shrink at each
+/// step until they are subnormal, and rounding then keeps them there.
+const FLUSH_STEPS: u32 = 64;
+
 /// How a gradient becomes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -150,7 +154,13 @@ impl<D: ConvDevice> TensorVisitor<f32, D> for Update<'_, D> {
                 let weight_decay = decays.then_some(WeightDecay::Decoupled(weight_decay));
                 let config = AdamConfig { lr: self.learning_rate, weight_decay, ..Default::default() };
                 config.try_update(self.optimizer.steps as i32, parameter, first, second, gradient)?;
+                if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
+                    D::flush_subnormals(second);
+                }
             }
+        }
+        if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
+            D::flush_subnormals(first);
         }
         Ok(None)
     }
