@@ -1,5 +1,6 @@
 //! Trains, quantises and exports LeNet.
 
+pub mod activations;
 pub mod checkpoint;
 mod conv_block;
 pub mod dataset;
@@ -13,5 +14,7 @@ mod progress;
 pub mod recipe;
 pub mod scoring;
 pub mod stock_ops;
+#[cfg(test)]
+mod test_images;
 pub mod training;
 pub mod weights;

@@ -108,11 +108,7 @@ impl<D: ConvDevice> Network<D> {
     ///
     /// What the device reports, out of memory for one.
     pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
-        let (_, _, fc1, fc2, fc3) = &self.layers;
-        let x = D::features(&self.plan, &self.layers, pixels, tape)?;
-        let x = fc1.try_forward(x)?.try_relu()?;
-        let x = fc2.try_forward(x)?.try_relu()?;
-        fc3.try_forward(x)
+        classify(&self.layers, D::features(&self.plan, &self.layers, pixels, tape)?)
     }
 
     /// The parameters as plain numbers.
@@ -140,6 +136,16 @@ impl<D: ConvDevice> Network<D> {
         write(fc2, &weights.fc2);
         write(fc3, &weights.fc3);
     }
+}
+
+/// The three fully-connected layers.
+pub(crate) fn classify<D: Device<f32>, T: Tape<f32, D>>(
+    (_, _, fc1, fc2, fc3): &Layers<D>,
+    features: Features<D, T>,
+) -> Result<Logits<D, T>, D::Err> {
+    let x = fc1.try_forward(features)?.try_relu()?;
+    let x = fc2.try_forward(x)?.try_relu()?;
+    fc3.try_forward(x)
 }
 
 fn read<const I: usize, const O: usize, D: Device<f32>>(layer: &Linear<I, O, f32, D>) -> Affine {

@@ -167,7 +167,7 @@ impl<D: ConvDevice> TensorVisitor<f32, D> for Update<'_, D> {
 }
 
 /// The buffers of a network's parameters, in the order of the layers.
-fn read<D: ConvDevice>(
+pub(crate) fn read<D: ConvDevice>(
     buffers: &mut Gradients<f32, D>,
     network: &Network<D>,
 ) -> Result<FloatWeights, D::Err> {

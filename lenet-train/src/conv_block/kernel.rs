@@ -181,7 +181,8 @@ impl<
             for row in 0..ROWS {
                 let (run, _) = field[(first + row) * Self::ROW..].as_chunks();
                 for vector in 0..RUN {
-                    sums[row][vector] = simd.multiply_add(gradient, simd.load(&run[vector]), sums[row][vector]);
+                    sums[row][vector] =
+                        simd.multiply_add(gradient, simd.load(&run[vector]), sums[row][vector]);
                 }
             }
         }

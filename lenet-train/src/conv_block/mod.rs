@@ -6,6 +6,8 @@
 
 mod kernel;
 mod simd;
+#[cfg(test)]
+mod tests;
 
 use dfdx::nn::modules::Linear;
 use dfdx::prelude::{Cpu, Gradients, HasShape, PutTape, Tape};
@@ -49,6 +51,15 @@ struct Blocks {
     block2: Block2,
 }
 
+impl Blocks {
+    fn new(ConvLayers { conv1, conv2 }: ConvLayers<'_>) -> Self {
+        Blocks {
+            block1: Block::new(&conv1.weight.as_vec(), &conv1.bias.as_vec()),
+            block2: Block::new(&conv2.weight.as_vec(), &conv2.bias.as_vec()),
+        }
+    }
+}
+
 /// What the backward pass needs of the forward pass.
 struct Trace {
     /// `[image][PADDED_POOL1]`.
@@ -68,10 +79,7 @@ pub(crate) fn features<T: Tape<f32, Cpu>>(
     pixels: &Pixels<Cpu>,
     mut tape: T,
 ) -> Result<Features<Cpu, T>, CpuError> {
-    let blocks = Blocks {
-        block1: Block1::new(&layers.conv1.weight.as_vec(), &layers.conv1.bias.as_vec()),
-        block2: Block2::new(&layers.conv2.weight.as_vec(), &layers.conv2.bias.as_vec()),
-    };
+    let blocks = Blocks::new(layers);
     let mut pixel_values = vec![0.0; pixels.shape().0 * IMAGE_PIXELS];
     pixels.copy_into(&mut pixel_values);
     let (values, trace) = forward(&blocks, &pixel_values);
@@ -94,6 +102,18 @@ pub(crate) fn features<T: Tape<f32, Cpu>>(
         });
     }
     Ok(output.put_tape(tape))
+}
+
+/// Both blocks' pooled activations (864 and 256 an image, channel by channel) of pixels, 784 an image.
+pub(crate) fn pooled(layers: ConvLayers<'_>, pixels: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let (features, trace) = forward(&Blocks::new(layers), pixels);
+    let mut pool1 = vec![0.0; trace.pool1.len() / PADDED_POOL1 * POOL1_LEN];
+    for (chw, hwc) in pool1.chunks_exact_mut(POOL1_LEN).zip(trace.pool1.chunks_exact(PADDED_POOL1)) {
+        for (index, value) in chw.iter_mut().enumerate() {
+            *value = hwc[index % WINDOWS1 * CONV1_CHANNELS + index / WINDOWS1];
+        }
+    }
+    (pool1, features)
 }
 
 fn add(values: &[f32], sums: &mut [f32]) {

@@ -23,7 +23,8 @@ pub(super) trait Simd: Copy {
     /// `a * b + c`.
     fn multiply_add(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes;
     /// `yes` in the lanes where `a > b`, `no` in the others.
-    fn select_greater(self, a: Self::Lanes, b: Self::Lanes, yes: Self::Lanes, no: Self::Lanes) -> Self::Lanes;
+    fn select_greater(self, a: Self::Lanes, b: Self::Lanes, yes: Self::Lanes, no: Self::Lanes)
+    -> Self::Lanes;
 }
 
 /// A computation that [`dispatch`] runs.
@@ -143,7 +144,8 @@ mod x86 {
             // SAFETY: see above.
             unsafe {
                 let words = _mm256_cvttps_epi32(lanes);
-                let halves = _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+                let halves =
+                    _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
                 _mm_storel_epi64(bytes.as_mut_ptr().cast(), _mm_packus_epi16(halves, halves));
             }
         }
