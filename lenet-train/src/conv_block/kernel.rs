@@ -106,35 +106,46 @@ impl<
         image: &[f32],
         mut store: impl FnMut(usize, Vectors<OUTPUTS>, [[u8; WIDTH]; OUTPUTS]),
     ) {
-        let taps = &self.taps[..Self::TAPS];
-        let line = (WINDOWS * POOL_SIDE - 1) * IN + Self::KERNEL_ROW;
         for row in 0..POOLED {
             for column in (0..POOLED).step_by(WINDOWS) {
-                let mut sums = [[self.bias.map(|bias| simd.load(&bias)); WINDOW]; WINDOWS];
-                for kernel_row in 0..KERNEL_SIDE {
-                    let start = (POOL_SIDE * row + kernel_row) * Self::ROW + POOL_SIDE * column * IN;
-                    let lines = [&image[start..][..line], &image[start + Self::ROW..][..line]];
-                    let taps = &taps[kernel_row * Self::KERNEL_ROW..][..Self::KERNEL_ROW];
-                    for run in 0..Self::KERNEL_ROW {
-                        let weights = taps[run].each_ref().map(|weights| simd.load(weights));
-                        for window in 0..WINDOWS {
-                            for position in 0..WINDOW {
-                                let x = POOL_SIDE * window + position % POOL_SIDE;
-                                let value = simd.splat(lines[position / POOL_SIDE][x * IN + run]);
-                                for output in 0..OUTPUTS {
-                                    let sum = &mut sums[window][position][output];
-                                    *sum = simd.multiply_add(value, weights[output], *sum);
-                                }
-                            }
-                        }
-                    }
-                }
+                let image = &image[POOL_SIDE * (row * Self::ROW + column * IN)..];
+                let sums: [_; WINDOWS] = self.window_sums(simd, image);
                 for (window, sums) in sums.iter().enumerate() {
                     let (best, winners) = relu_and_max(simd, sums);
                     store(row * POOLED + column + window, best, winners);
                 }
             }
         }
+    }
+
+    /// The convolution at all positions of `WINDOWS` neighbouring windows, the first of them at the beginning
+    /// of `image`.
+    #[inline(always)]
+    fn window_sums<S: Simd, const WINDOWS: usize>(
+        &self,
+        simd: S,
+        image: &[f32],
+    ) -> [[[S::Lanes; OUTPUTS]; WINDOW]; WINDOWS] {
+        let mut sums = [[self.bias.map(|bias| simd.load(&bias)); WINDOW]; WINDOWS];
+        let line = (WINDOWS * POOL_SIDE - 1) * IN + Self::KERNEL_ROW;
+        for (kernel_row, taps) in self.taps.chunks_exact(Self::KERNEL_ROW).enumerate() {
+            let upper = &image[kernel_row * Self::ROW..][..line];
+            let lower = &image[(kernel_row + 1) * Self::ROW..][..line];
+            for (run, weights) in taps.iter().enumerate() {
+                let weights = weights.each_ref().map(|weights| simd.load(weights));
+                for (window, sums) in sums.iter_mut().enumerate() {
+                    for (position, sums) in sums.iter_mut().enumerate() {
+                        let line = if position < POOL_SIDE { upper } else { lower };
+                        let x = POOL_SIDE * window + position % POOL_SIDE;
+                        let value = simd.splat(line[x * IN + run]);
+                        for (sum, weights) in sums.iter_mut().zip(weights) {
+                            *sum = simd.multiply_add(value, weights, *sum);
+                        }
+                    }
+                }
+            }
+        }
+        sums
     }
 
     /// Lists the live windows of output channel `output` in `live`, and returns how many they are.
@@ -233,8 +244,8 @@ fn relu_and_max<S: Simd, const OUTPUTS: usize>(
     for output in 0..OUTPUTS {
         let mut best = simd.splat(0.0);
         let mut winner = simd.splat(f32::from(DEAD));
-        for position in 0..WINDOW {
-            let sum = sums[position][output];
+        for (position, sums) in sums.iter().enumerate() {
+            let sum = sums[output];
             winner = simd.select_greater(sum, best, simd.splat(position as f32), winner);
             best = simd.select_greater(sum, best, sum, best);
         }
