@@ -1,4 +1,5 @@
 //! Trains, quantises and exports LeNet.
+#![deny(unsafe_code)]
 
 pub mod activations;
 pub mod checkpoint;

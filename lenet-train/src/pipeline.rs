@@ -16,7 +16,7 @@ use lenet_core::shape::{
 };
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 use thiserror::Error;
@@ -103,7 +103,8 @@ pub fn run(options: &Options) -> Result<Trained, PipelineError> {
         }
     })?;
     if !options.quiet {
-        println!("total run time {:.1} s", started.elapsed().as_secs_f64());
+        // A reader that has gone away is no reason to fail.
+        let _ = writeln!(io::stdout(), "total run time {:.1} s", started.elapsed().as_secs_f64());
     }
     Ok(trained)
 }
