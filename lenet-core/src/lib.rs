@@ -1,5 +1,30 @@
-//! What a model is.
+//! What a LeNet model is: its shapes, its numbers, and the file that carries it to a board.
+//!
+//! The map of the pipeline, in the order that the data takes:
+//!
+//! - [`shape`]: the network's sizes; the only place where they are written.
+//! - [`quant`]: how an accumulator becomes an activation; the only rounding in the project.
+//! - [`model`]: the layers as the engine reads them, borrowed from the file.
+//! - [`blob`]: the file format, normative, with [`encode`] and [`decode`].
+//! - [`error`]: why bytes are not a model.
+//!
+//! No float, no heap, no unsafe code. Feature `alloc` adds [`encode`], which only the host needs.
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+pub mod blob;
+pub mod error;
+pub mod model;
+pub mod quant;
 pub mod shape;
+
+pub use blob::decode;
+#[cfg(feature = "alloc")]
+pub use blob::encode;
+pub use error::Error;
+pub use model::Model;
+pub use quant::Requant;

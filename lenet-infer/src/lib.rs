@@ -1,11 +1,38 @@
-//! What a model does.
+//! What a LeNet model does: classify a 28x28 picture with integers only, from flash, with no heap.
+//!
+//! The map of the crate:
+//!
+//! - [`Engine`] runs a model that [`decode`] has checked; [`RAM_BYTES`] is all the memory it holds.
+//! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
+//! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
+//! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
+//!
+//! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
+//! next. Features, all off by default:
+//!
+//! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
+//! - `cli`: the `lenet-infer` command.
 #![no_std]
 #![deny(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
 
 #[cfg(feature = "host")]
 extern crate std;
 
+mod engine;
+#[cfg(feature = "host")]
+#[allow(clippy::float_arithmetic)] // Rates and ratios: the host's business, not the engine's.
+pub mod evaluation;
 #[cfg(feature = "host")]
 pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;
+mod kernel;
+mod prediction;
+
+pub use engine::{Engine, RAM_BYTES};
+pub use lenet_core::{Error, Model, decode};
+pub use prediction::Prediction;
+
+/// The model file that ships with this crate: trained on MNIST with the default recipe.
+pub const SHIPPED_MODEL: &[u8] = include_bytes!("../assets/model.lenet");

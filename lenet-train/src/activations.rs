@@ -1,11 +1,11 @@
-//! What every layer of the trained network puts out: the quantiser's raw material.
+//! The f32 network's activations on the CPU, for calibration and for the check beside the integers.
 
 use crate::conv_block::{self, ConvLayers};
 use crate::network::Network;
 use crate::weights::FloatWeights;
 use dfdx::nn::Module;
 use dfdx::nn::modules::Linear;
-use dfdx::prelude::{Const, Cpu, HasShape, Tensor, TensorFromVec};
+use dfdx::prelude::{Const, Cpu, Tensor, TensorFromVec};
 use lenet_core::shape::{IMAGE_PIXELS, POOL2_LEN};
 
 /// Images at a time, to bound the memory in flight.
@@ -26,32 +26,40 @@ pub struct Activations {
     pub logits: Vec<f32>,
 }
 
-/// Runs the f32 network on the CPU.
-///
-/// # Panics
-///
-/// If a length of `weights` is not the network's.
-pub fn activations(weights: &FloatWeights, images: &[[u8; IMAGE_PIXELS]]) -> Activations {
-    // What dfdx's CPU device reports is only a lack of memory, which ends a Rust program anyway.
-    let mut network = Network::new(Cpu::default()).expect("memory for the weights");
-    network.set_weights(weights);
-    let (conv1, conv2, fc1, fc2, fc3) = &network.layers;
-    let mut all = Activations::default();
-    for batch in images.chunks(BATCH) {
-        let pixels: Vec<f32> = batch.as_flattened().iter().map(|&pixel| scaled(pixel)).collect();
-        let (pool1, pool2) = conv_block::pooled(ConvLayers { conv1, conv2 }, &pixels);
-        let features: Tensor<(usize, Const<POOL2_LEN>), f32, Cpu> =
-            network.device().tensor_from_vec(pool2, (batch.len(), Const));
-        let after_fc1 = affine(fc1, features.clone()).relu();
-        let after_fc2 = affine(fc2, after_fc1.clone()).relu();
-        let logits = affine(fc3, after_fc2.clone());
-        all.pool1.extend(pool1);
-        append(&mut all.pool2, &features);
-        append(&mut all.fc1, &after_fc1);
-        append(&mut all.fc2, &after_fc2);
-        append(&mut all.logits, &logits);
+impl Activations {
+    /// Runs the network on `images`, whatever device it was trained on.
+    ///
+    /// # Panics
+    ///
+    /// If a length of `weights` is not the network's.
+    pub fn of(weights: &FloatWeights, images: &[[u8; IMAGE_PIXELS]]) -> Self {
+        // What dfdx's CPU device reports is only a lack of memory, which ends a Rust program anyway.
+        let mut network = Network::new(Cpu::default()).expect("memory for the weights");
+        network.set_weights(weights);
+        let mut all = Self::default();
+        images.chunks(BATCH).for_each(|batch| all.run(&network, batch));
+        all
     }
-    all
+
+    /// The hidden layers' activations, in the order of the network.
+    pub fn hidden(&self) -> [&[f32]; 4] {
+        [&self.pool1, &self.pool2, &self.fc1, &self.fc2]
+    }
+
+    fn run(&mut self, network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) {
+        let (conv1, conv2, fc1, fc2, fc3) = &network.layers;
+        let pixels: Vec<f32> = images.as_flattened().iter().map(|&pixel| scaled(pixel)).collect();
+        let (pool1, pool2) = conv_block::pooled(ConvLayers { conv1, conv2 }, &pixels);
+        let features: Batch<POOL2_LEN> =
+            network.device().tensor_from_vec(pool2.clone(), (images.len(), Const));
+        let after_fc1 = affine(fc1, features).relu();
+        let after_fc2 = affine(fc2, after_fc1.clone()).relu();
+        self.pool1.extend(pool1);
+        self.pool2.extend(pool2);
+        self.fc1.extend(after_fc1.as_vec());
+        self.fc2.extend(after_fc2.as_vec());
+        self.logits.extend(affine(fc3, after_fc2).as_vec());
+    }
 }
 
 /// A pixel as the network takes it, 0 to 1, as PyTorch's `ToTensor` scales it.
@@ -63,12 +71,6 @@ type Batch<const LEN: usize> = Tensor<(usize, Const<LEN>), f32, Cpu>;
 
 fn affine<const I: usize, const O: usize>(layer: &Linear<I, O, f32, Cpu>, input: Batch<I>) -> Batch<O> {
     layer.try_forward(input).expect("memory for the activations")
-}
-
-fn append<const LEN: usize>(all: &mut Vec<f32>, batch: &Batch<LEN>) {
-    let start = all.len();
-    all.resize(start + batch.shape().0 * LEN, 0.0);
-    batch.copy_into(&mut all[start..]);
 }
 
 #[cfg(test)]
@@ -125,7 +127,7 @@ mod tests {
     fn activations_are_those_of_the_definition() {
         let weights = Network::new(Cpu::seed_from_u64(5)).unwrap().weights();
         let set = synthetic(2);
-        let all = activations(&weights, &set.images);
+        let all = Activations::of(&weights, &set.images);
         let second: Vec<f64> = set.images[1].iter().map(|&pixel| f64::from(pixel) / 255.0).collect();
         let pool1 = conv_pool(&weights.conv1, &second, 1, 28);
         let pool2 = conv_pool(&weights.conv2, &pool1, 6, 12);
@@ -142,8 +144,8 @@ mod tests {
     fn more_images_than_a_batch_give_each_its_own() {
         let weights = Network::new(Cpu::seed_from_u64(5)).unwrap().weights();
         let set = synthetic(BATCH + 3);
-        let all = activations(&weights, &set.images);
-        let last = activations(&weights, &set.images[BATCH..]);
+        let all = Activations::of(&weights, &set.images);
+        let last = Activations::of(&weights, &set.images[BATCH..]);
         assert_eq!(all.pool1.len(), set.len() * 864);
         assert_close(
             &all.logits[BATCH * 10..],

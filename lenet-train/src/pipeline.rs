@@ -2,8 +2,10 @@
 
 use crate::checkpoint::{self, CheckpointError, RunIdentity};
 use crate::dataset::{Dataset, DatasetError, DatasetName, Split};
+use crate::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver};
 use crate::device::{self, DeviceError};
-use crate::metrics::{EpochMetrics, HeldOut, RunSettings};
+use crate::export::MODEL_FILE;
+use crate::metrics::{EpochMetrics, FinalTable, HeldOut, RunSettings};
 use crate::network::ConvDevice;
 use crate::progress::Progress;
 use crate::recipe::Settings;
@@ -58,6 +60,9 @@ pub enum PipelineError {
     /// Training stopped.
     #[error(transparent)]
     Training(#[from] TrainingError),
+    /// The trained network could not be quantised, exported, checked or reported.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     /// The folder for the results cannot be made.
     #[error("{}: the folder cannot be created: name another by --out", path.display())]
     Out {
@@ -84,34 +89,39 @@ pub struct Trained {
     pub weights: FloatWeights,
 }
 
-/// Does the job.
+/// Does the job: data, training, and all that [`deliver`] makes of the result.
 ///
 /// # Errors
 ///
 /// [`PipelineError`].
-pub fn run(options: &Options) -> Result<Trained, PipelineError> {
+pub fn run(options: &Options) -> Result<FinalTable, PipelineError> {
     let started = Instant::now();
     let make = fs::create_dir_all(&options.out);
     make.map_err(|source| PipelineError::Out { path: options.out.clone(), source })?;
     let threads = ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
-    let trained = threads.install(|| {
+    threads.install(|| {
+        let dataset = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?;
         let seed = options.settings.seed;
-        if options.cuda {
-            train(device::open_cuda(seed)?, options)
+        let trained = if options.cuda {
+            train(device::open_cuda(seed)?, &dataset, options)?
         } else {
-            train(Cpu::seed_from_u64(seed), options)
-        }
-    })?;
-    if !options.quiet {
-        // A reader that has gone away is no reason to fail.
-        let _ = writeln!(io::stdout(), "total run time {:.1} s", started.elapsed().as_secs_f64());
-    }
-    Ok(trained)
+            train(Cpu::seed_from_u64(seed), &dataset, options)?
+        };
+        let print = |line: &str| {
+            if !options.quiet {
+                // A reader that has gone away is no reason to fail.
+                let _ = writeln!(io::stdout(), "{line}");
+            }
+        };
+        let table = deliver(&trained, &dataset, &options.out, started, print)?;
+        print(&format!("results in {}: {MODEL_FILE}, {REPORT_FILE}, {METRICS_FILE}", options.out.display()));
+        print(&format!("total run time {:.1} s", started.elapsed().as_secs_f64()));
+        Ok(table)
+    })
 }
 
-fn train<D: ConvDevice>(device: D, options: &Options) -> Result<Trained, PipelineError> {
+fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Result<Trained, PipelineError> {
     let settings = &options.settings;
-    let dataset = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?;
     let held_out = settings.recipe.held_out();
     let (train, scored) = match held_out {
         HeldOut::Validation => dataset.split(),

@@ -33,6 +33,20 @@ impl Tally {
         loss
     }
 
+    /// Both tallies as one.
+    pub fn merge(self, other: Self) -> Self {
+        Self {
+            loss: self.loss + other.loss,
+            correct: self.correct + other.correct,
+            images: self.images + other.images,
+        }
+    }
+
+    /// Images classified correctly.
+    pub fn correct(self) -> usize {
+        self.correct
+    }
+
     /// The means. Not a number without images.
     pub fn score(self) -> Score {
         let images = self.images as f64;

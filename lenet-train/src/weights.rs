@@ -5,7 +5,7 @@ use lenet_core::shape::{
 };
 
 /// One layer's parameters, in PyTorch's layout.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Affine {
     /// Convolution: `[output][input channel][row][column]`; fully connected: `[output][input]`.
     pub weight: Vec<f32>,

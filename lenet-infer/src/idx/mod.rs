@@ -19,7 +19,9 @@ use std::cmp::Ordering;
 use std::format;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::iter;
 use std::path::Path;
+use std::slice;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -54,6 +56,16 @@ impl LabelledImages {
     /// Whether there are no images; [`load`] never returns such a set.
     pub fn is_empty(&self) -> bool {
         self.images.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a LabelledImages {
+    type Item = (&'a [u8; IMAGE_PIXELS], &'a u8);
+    type IntoIter = iter::Zip<slice::Iter<'a, [u8; IMAGE_PIXELS]>, slice::Iter<'a, u8>>;
+
+    /// Each image with its label.
+    fn into_iter(self) -> Self::IntoIter {
+        self.images.iter().zip(&self.labels)
     }
 }
 

@@ -1,0 +1,34 @@
+//! Any bytes give a model or an error; a model runs, and what it encodes to decodes to it.
+//!
+//! Bytes found by chance never carry the right checksum, so each input is tried twice: as a file, and as a file
+//! whose length and checksum are put right, which lets the fuzzer reach the body.
+#![no_main]
+
+use lenet_core::blob::{CRC_BYTES, HEADER_BYTES, MAGIC, VERSION};
+use lenet_infer::Engine;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    check(bytes);
+    if let Some(body) = bytes.get(HEADER_BYTES..bytes.len().saturating_sub(CRC_BYTES)) {
+        check(&frame(body));
+    }
+});
+
+fn check(bytes: &[u8]) {
+    if let Ok(model) = lenet_core::decode(bytes) {
+        Engine::new(model).classify(&[255; 784]);
+        // A varint can be written longer than it needs to be, so only what is written is read back equal.
+        let encoded = lenet_core::encode(&model);
+        assert_eq!(lenet_core::decode(&encoded), Ok(model));
+    }
+}
+
+fn frame(body: &[u8]) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend((body.len() as u32).to_le_bytes());
+    bytes.extend(body);
+    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+    bytes
+}

@@ -1,0 +1,138 @@
+//! Why bytes are not a model.
+
+use core::fmt;
+
+/// Why [`decode`](crate::decode) refused the bytes. Every message says what was expected, what was found, and
+/// the mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// Fewer bytes than the frame around a body needs.
+    TooShort {
+        /// Bytes that a frame with an empty body has.
+        expected: usize,
+        /// Bytes given.
+        found: usize,
+    },
+    /// The first four bytes are not [`MAGIC`](crate::blob::MAGIC).
+    Magic {
+        /// The first four bytes given.
+        found: [u8; 4],
+    },
+    /// The file is of another format version.
+    Version {
+        /// The version this code reads.
+        expected: u16,
+        /// The version the file names.
+        found: u16,
+    },
+    /// The length in the header is not the length of the file.
+    Length {
+        /// Bytes of the whole file, by its header.
+        expected: u64,
+        /// Bytes given.
+        found: usize,
+    },
+    /// The checksum does not fit the bytes.
+    Crc {
+        /// The checksum computed from the bytes.
+        expected: u32,
+        /// The checksum that the file carries.
+        found: u32,
+    },
+    /// The body is not the postcard encoding of a model.
+    Body,
+    /// Bytes follow the model inside the body.
+    TrailingBytes {
+        /// How many.
+        found: usize,
+    },
+    /// The model is for another number of classes.
+    Classes {
+        /// The classes of this network.
+        expected: u8,
+        /// The classes of the file.
+        found: u8,
+    },
+    /// A layer's field has the wrong number of bytes.
+    FieldSize {
+        /// The layer's name.
+        layer: &'static str,
+        /// `weights`, `biases` or `requants`.
+        field: &'static str,
+        /// Bytes that the network's shape asks for.
+        expected: usize,
+        /// Bytes in the file.
+        found: usize,
+    },
+    /// A bias so large that an accumulator could overflow.
+    Bias {
+        /// The layer's name.
+        layer: &'static str,
+        /// The output channel, counted from 0.
+        channel: usize,
+        /// The bias found; its magnitude may be at most [`MAX_BIAS`](crate::model::MAX_BIAS).
+        found: i32,
+    },
+    /// A requantisation shift of more than 15.
+    PreShift {
+        /// The layer's name, or `confidence`.
+        layer: &'static str,
+        /// The output channel, counted from 0.
+        channel: usize,
+        /// The shift found.
+        found: u8,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TooShort { expected, found } => write!(
+                f,
+                "model file is cut short: expected at least {expected} bytes, found {found}; export it again"
+            ),
+            Self::Magic { found } => {
+                write!(
+                    f,
+                    "not a model file: expected it to start with \"LNET\", found the bytes {found:02x?}"
+                )
+            }
+            Self::Version { expected, found } => write!(
+                f,
+                "model file has format version {found}, this program reads version {expected}; \
+                 export the model again with the lenet-train of this release"
+            ),
+            Self::Length { expected, found } => write!(
+                f,
+                "model file has the wrong length: its header says {expected} bytes, found {found}; \
+                 copy or export it again"
+            ),
+            Self::Crc { expected, found } => write!(
+                f,
+                "model file is damaged: CRC-32 of its bytes is {expected:08x}, the file says {found:08x}; \
+                 copy or export it again"
+            ),
+            Self::Body => f.write_str("model file has a body that is not a model; export it again"),
+            Self::TrailingBytes { found } => {
+                write!(f, "model file has {found} bytes after its last layer, expected none; export it again")
+            }
+            Self::Classes { expected, found } => {
+                write!(f, "model file is for {found} classes, this network has {expected}")
+            }
+            Self::FieldSize { layer, field, expected, found } => {
+                write!(f, "{layer}.{field} of the model file has {found} bytes, expected {expected}")
+            }
+            Self::Bias { layer, channel, found } => write!(
+                f,
+                "{layer}.biases[{channel}] of the model file is {found}, expected a magnitude of at most 2^30"
+            ),
+            Self::PreShift { layer, channel, found } => write!(
+                f,
+                "{layer}.requants[{channel}] of the model file shifts by {found}, expected at most 15"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

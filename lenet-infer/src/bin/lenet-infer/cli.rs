@@ -1,0 +1,108 @@
+//! The flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lenet_infer::idx;
+
+const EXIT_CODES: &str = "Exit codes: 0 all went well, 1 something failed, 2 wrong usage.";
+
+/// Run a quantised LeNet on pictures of digits.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Model file that lenet-train exported [default: the shipped model]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) model: Option<PathBuf>,
+    /// Print one JSON object, on one line, in place of the text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say which digit each picture shows, and how sure the model is
+    Classify(ClassifyArgs),
+    /// Score the model on a data set of IDX files
+    ///
+    /// Prints accuracy, speed, recall of each class, and the confusion matrix. The speed is that of
+    /// classification alone, on one thread: the images of the set are classified again and again until at least
+    /// 0.3 s have passed, and their number is divided by the CPU time that the thread took for it. Reading files is
+    /// not in it, nor is time that other processes had the core.
+    Eval(EvalArgs),
+    /// Show what the model file holds: header, metadata, layers, scales, sizes
+    Inspect,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ClassifyArgs {
+    /// PNG or JPEG pictures, stretched to 28x28 grey pixels; or 784 raw bytes, row by row, 0 for paper to 255
+    /// for ink
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) images: Vec<PathBuf>,
+    /// Turn dark ink on light paper into light ink on dark paper, as the model was trained
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) invert: Invert,
+    /// Show the 28x28 pixels that the model sees even when the output is not a terminal
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) show: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Invert {
+    /// When the border of the picture is light
+    #[default]
+    Auto,
+    /// Always
+    Yes,
+    /// Never
+    No,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EvalArgs {
+    /// Folder of the IDX files, plain or .gz, named as those of MNIST
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Which half of the data set
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) part: Part,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte
+    #[default]
+    Test,
+    /// train-images-idx3-ubyte and train-labels-idx1-ubyte
+    Train,
+}
+
+impl Part {
+    pub(crate) const fn idx(self) -> idx::Part {
+        match self {
+            Self::Test => idx::Part::Test,
+            Self::Train => idx::Part::Train,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_common_flags_go_before_or_after_the_subcommand() {
+        for arguments in [["lenet-infer", "--json", "inspect"], ["lenet-infer", "inspect", "--json"]] {
+            assert!(Cli::parse_from(arguments).json);
+        }
+    }
+}

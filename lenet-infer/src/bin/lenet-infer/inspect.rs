@@ -1,0 +1,171 @@
+//! `lenet-infer inspect`: what a model file holds.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use lenet_core::Requant;
+use lenet_core::blob::{Frame, MAGIC};
+use lenet_core::model::Metadata;
+use lenet_core::shape::{IMAGE_PIXELS, MACS, PARAMETERS};
+use lenet_infer::{Model, RAM_BYTES};
+use serde_json::{Value, json};
+
+use crate::model_file::ModelFile;
+use crate::scale::{Layer, layers, logit_scale};
+use crate::text::{STDOUT, percent, thousands};
+
+pub(crate) fn run(file: &ModelFile, model: &Model<'_>, json: bool, out: &mut impl Write) -> Result<ExitCode> {
+    let frame = Frame::read(&file.bytes).with_context(|| file.name.clone())?;
+    let written =
+        if json { writeln!(out, "{}", object(file, &frame, model)) } else { print(out, file, &frame, model) };
+    written.context(STDOUT)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> Value {
+    let Metadata { dataset, recipe, seed, classes, validation_correct, validation_images, .. } =
+        model.metadata;
+    json!({
+        "model": file.name,
+        "magic": magic(),
+        "version": frame.version,
+        "body_bytes": frame.body.len(),
+        "crc32": format!("{:08x}", frame.crc),
+        "dataset": dataset,
+        "recipe": recipe,
+        "seed": seed,
+        "classes": classes,
+        "validation_correct": validation_correct,
+        "validation_images": validation_images,
+        "layers": layers(model).iter().map(layer_object).collect::<Vec<_>>(),
+        "nats_per_logit": logit_scale(model),
+        "parameters": PARAMETERS,
+        "multiply_accumulates": MACS,
+        "flash_bytes": file.bytes.len(),
+        "ram_bytes": RAM_BYTES,
+        "image_bytes": IMAGE_PIXELS,
+    })
+}
+
+fn layer_object(layer: &Layer) -> Value {
+    json!({
+        "name": layer.name,
+        "shape": layer.shape,
+        "weights": layer.weights,
+        "bytes": layer.bytes,
+        "weight_scale": layer.weight_scale,
+        "output_scale": layer.output_scale,
+        "multiplier": range(&layer.requants, Requant::multiplier),
+        "pre_shift": range(&layer.requants, Requant::pre_shift),
+    })
+}
+
+fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> io::Result<()> {
+    let Metadata { dataset, recipe, seed, classes, .. } = model.metadata;
+    let size = thousands(file.bytes.len() as u64);
+    writeln!(out, "model         {}", file.name)?;
+    writeln!(
+        out,
+        "header        magic {}, format version {}, body of {} bytes, CRC-32 {:08x}",
+        magic(),
+        frame.version,
+        thousands(frame.body.len() as u64),
+        frame.crc
+    )?;
+    writeln!(out, "trained on    {dataset}, {classes} classes, recipe {recipe}, seed {seed}")?;
+    writeln!(out, "validation    {}", validation(&model.metadata))?;
+    writeln!(out)?;
+    print_layers(out, &layers(model))?;
+    writeln!(out)?;
+    writeln!(out, "logit unit    {:.3e} nats", logit_scale(model))?;
+    writeln!(
+        out,
+        "network       {} parameters, {} multiply-accumulates an image",
+        thousands(PARAMETERS as u64),
+        thousands(MACS as u64)
+    )?;
+    writeln!(out, "flash         {size} bytes, the whole file")?;
+    writeln!(
+        out,
+        "RAM           {} bytes of activations, beside the image's {IMAGE_PIXELS}",
+        thousands(RAM_BYTES as u64)
+    )
+}
+
+fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:<6} {:<22} {:>7} {:>7}  {:<21} {:>12}  {:<15} pre-shift",
+        "layer", "shape", "weights", "bytes", "weight scale", "output scale", "multiplier"
+    )?;
+    for layer in layers {
+        let scales = match layer.weight_scale {
+            Some([low, high]) if low == high => format!("{low:.2e}"),
+            Some([low, high]) => format!("{low:.2e} to {high:.2e}"),
+            None => "unknown".to_owned(),
+        };
+        writeln!(
+            out,
+            "{:<6} {:<22} {:>7} {:>7}  {scales:<21} {:>12.2e}  {:<15} {}",
+            layer.name,
+            layer.shape,
+            thousands(layer.weights as u64),
+            thousands(layer.bytes as u64),
+            layer.output_scale,
+            in_words(range(&layer.requants, Requant::multiplier)),
+            in_words(range(&layer.requants, Requant::pre_shift)),
+        )?;
+    }
+    Ok(())
+}
+
+fn magic() -> String {
+    String::from_utf8_lossy(&MAGIC).into_owned()
+}
+
+fn validation(metadata: &Metadata<'_>) -> String {
+    let (correct, images) = (metadata.validation_correct, metadata.validation_images);
+    if images == 0 {
+        return "no images were held out".to_owned();
+    }
+    let accuracy = percent(f64::from(correct) / f64::from(images));
+    format!("{accuracy} ({} of {} images)", thousands(correct.into()), thousands(images.into()))
+}
+
+/// The smallest and the largest, or `None` of no requants.
+fn range<T: Ord>(requants: &[Requant], field: impl Fn(Requant) -> T) -> Option<[T; 2]> {
+    let values = || requants.iter().map(|requant| field(*requant));
+    Some([values().min()?, values().max()?])
+}
+
+fn in_words<T: Into<u64>>(range: Option<[T; 2]>) -> String {
+    match range.map(|ends| ends.map(Into::into)) {
+        Some([low, high]) if low == high => low.to_string(),
+        Some([low, high]) => format!("{low} to {high}"),
+        None => "none".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_told_by_its_ends() {
+        let requants = [(40_000, 3), (33_000, 3), (65_000, 3)].map(|(m, s)| Requant::new(m, s).unwrap());
+        assert_eq!(in_words(range(&requants, Requant::multiplier)), "33000 to 65000");
+        assert_eq!(in_words(range(&requants, Requant::pre_shift)), "3");
+        assert_eq!(in_words(range(&[], Requant::pre_shift)), "none");
+    }
+
+    #[test]
+    fn the_validation_split_is_told_even_when_there_was_none() {
+        let file = ModelFile::read(None).unwrap();
+        let mut metadata = file.decode().unwrap().metadata;
+        (metadata.validation_correct, metadata.validation_images) = (4_965, 5_000);
+        assert_eq!(validation(&metadata), "99.30 % (4,965 of 5,000 images)");
+        metadata.validation_images = 0;
+        assert_eq!(validation(&metadata), "no images were held out");
+    }
+}

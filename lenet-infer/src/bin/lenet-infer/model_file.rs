@@ -1,0 +1,48 @@
+//! The model to run: a file that the user names, or the shipped one.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use lenet_infer::{Model, SHIPPED_MODEL, decode};
+
+use crate::text::read_at_most;
+
+/// Twenty times a model with ordinary metadata: what is longer is some other file, and stays on the disk.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The bytes of a model, not yet checked.
+#[derive(Debug)]
+pub(crate) struct ModelFile {
+    /// The path, or what the shipped model is called.
+    pub(crate) name: String,
+    pub(crate) bytes: Cow<'static, [u8]>,
+}
+
+impl ModelFile {
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self { name: "the shipped model".to_owned(), bytes: Cow::Borrowed(SHIPPED_MODEL) });
+        };
+        let name = path.display().to_string();
+        let bytes = read_at_most(path, MAX_BYTES).with_context(|| {
+            format!("{name}: expected a model file of lenet-train; without --model the shipped one is used")
+        })?;
+        Ok(Self { name, bytes: Cow::Owned(bytes) })
+    }
+
+    pub(crate) fn decode(&self) -> Result<Model<'_>> {
+        decode(&self.bytes).with_context(|| self.name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_path_it_is_the_shipped_model() {
+        let file = ModelFile::read(None).unwrap();
+        assert_eq!(file.decode().unwrap(), decode(SHIPPED_MODEL).unwrap());
+    }
+}

@@ -1,0 +1,70 @@
+//! The picture as the model sees it, in half-block characters: two pixels a cell.
+
+use std::fmt::Write as _;
+
+use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
+
+/// Lines of a preview; each is [`IMAGE_SIDE`] columns wide.
+pub(crate) const LINES: usize = IMAGE_SIDE / 2;
+
+/// The grey ramp of terminals with 256 colours: 24 steps from almost black to almost white.
+const RAMP_START: u32 = 232;
+const RAMP_STEPS: u32 = 24;
+
+/// With `colour` in 24 greys, otherwise in black and white: ink is what is at least half of full ink.
+pub(crate) fn lines(pixels: &[u8; IMAGE_PIXELS], colour: bool) -> Vec<String> {
+    let (rows, _) = pixels.as_chunks::<IMAGE_SIDE>();
+    let (pairs, _) = rows.as_chunks::<2>();
+    pairs.iter().map(|[upper, lower]| if colour { grey(upper, lower) } else { plain(upper, lower) }).collect()
+}
+
+fn grey(upper: &[u8], lower: &[u8]) -> String {
+    let ramp = |pixel: u8| RAMP_START + u32::from(pixel) * (RAMP_STEPS - 1) / 255;
+    let mut line = String::new();
+    for (&upper, &lower) in upper.iter().zip(lower) {
+        // Foreground above, background below. Writing to a string cannot fail.
+        let _ = write!(line, "\x1b[38;5;{};48;5;{}m▀", ramp(upper), ramp(lower));
+    }
+    line + "\x1b[0m"
+}
+
+fn plain(upper: &[u8], lower: &[u8]) -> String {
+    let cell = |(&upper, &lower): (&u8, &u8)| match (upper >= 128, lower >= 128) {
+        (false, false) => ' ',
+        (true, false) => '▀',
+        (false, true) => '▄',
+        (true, true) => '█',
+    };
+    upper.iter().zip(lower).map(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ink at the four corners of a cell pattern: upper left, lower next to it, both next to that.
+    fn pixels() -> [u8; IMAGE_PIXELS] {
+        let mut pixels = [0; IMAGE_PIXELS];
+        pixels[0] = 255;
+        pixels[IMAGE_SIDE + 1] = 128;
+        pixels[2] = 200;
+        pixels[IMAGE_SIDE + 2] = 200;
+        pixels[3] = 127;
+        pixels
+    }
+
+    #[test]
+    fn a_plain_cell_shows_which_of_its_two_pixels_are_ink() {
+        let lines = lines(&pixels(), false);
+        assert_eq!(lines.len(), LINES);
+        assert_eq!(lines[0], format!("▀▄█{}", " ".repeat(25)));
+        assert!(lines[1..].iter().all(|line| *line == " ".repeat(28)));
+    }
+
+    #[test]
+    fn a_grey_cell_has_the_upper_pixel_before_the_lower() {
+        let lines = lines(&pixels(), true);
+        assert!(lines[0].starts_with("\x1b[38;5;255;48;5;232m▀\x1b[38;5;232;48;5;243m▀"));
+        assert!(lines.iter().all(|line| line.matches('▀').count() == 28 && line.ends_with("\x1b[0m")));
+    }
+}

@@ -1,0 +1,75 @@
+//! Numbers as people read them, files as people name them, and errors.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// What failed when the output cannot be written.
+pub(crate) const STDOUT: &str = "cannot write to the standard output: is the disk full?";
+
+/// Prints the error and its causes on one line.
+pub(crate) fn print_error(error: &anyhow::Error) {
+    // Nothing is left to tell it to if the standard error is closed.
+    let _ = writeln!(io::stderr(), "error: {error:#}");
+}
+
+/// The contents of a file, unless it is longer than `cap` bytes.
+pub(crate) fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
+    let mut contents = Vec::new();
+    // One byte beyond the cap tells "too long" from "just fits".
+    File::open(path)?.take(cap + 1).read_to_end(&mut contents)?;
+    if contents.len() as u64 > cap {
+        let cap = thousands(cap);
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("expected at most {cap} bytes, found more"),
+        ));
+    }
+    Ok(contents)
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A fraction, 0 to 1, in percent.
+pub(crate) fn percent(fraction: f64) -> String {
+    format!("{:.2} %", 100.0 * fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (45_926, "45,926"), (1_234_567, "1,234,567")];
+        for (number, expected) in cases {
+            assert_eq!(thousands(number), expected);
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_shown_in_percent() {
+        assert_eq!(percent(0.9931), "99.31 %");
+    }
+
+    #[test]
+    fn a_file_beyond_the_cap_is_not_read_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, [7; 10]).unwrap();
+        assert_eq!(read_at_most(&path, 10).unwrap(), [7; 10]);
+        let error = read_at_most(&path, 9).unwrap_err();
+        assert_eq!(error.to_string(), "expected at most 9 bytes, found more");
+    }
+}

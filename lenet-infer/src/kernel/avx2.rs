@@ -1,0 +1,283 @@
+//! AVX2, for the host: 16 int8 weights a `VPMADDWD`.
+//!
+//! `VPMADDWD` multiplies 16 pairs of `i16` and adds neighbours into 8 `i32` sums, exactly. So activations and
+//! weights are widened to `i16` once a layer, and two taps at a time meet:
+//!
+//! - A convolution holds 8 output channels in a register: the sums of the 2x2 window for all its channels stay in
+//!   4 or 8 registers. A pair of activations is broadcast, a pair of weights for 8 channels is loaded once for the
+//!   four positions. `conv2`: 16 windows x 75 pairs x 8 multiplies.
+//! - A fully-connected layer runs along four rows of weights at once, so one load of the input serves four.
+
+#![allow(unsafe_code)]
+
+use super::{Image, KERNEL_SIDE};
+use bytemuck::must_cast;
+use core::arch::x86_64::*;
+use lenet_core::model::{Biases, Conv, Dense, Logits, Requants};
+
+/// `i32` lanes of a register.
+const LANES: usize = 8;
+/// Registers for the channels of one position, at most: 16 channels.
+const VECTORS: usize = 2;
+/// Pairs of taps in a row of the receptive field, at most: 5 columns of 6 channels.
+const ROW_PAIRS: usize = 15;
+/// Rows and columns of activations that a 2x2 window of 5x5 kernels sees.
+const PATCH_SIDE: usize = KERNEL_SIDE + 1;
+/// Activations in a row of a patch, at most: 6 columns of 6 channels, and one that pads an odd row to a pair.
+const PATCH_ROW: usize = 37;
+/// Rows of an input, at most.
+const ROWS: usize = 28;
+/// Activations in a row of an input, at most: 12 columns of 6 channels, and padding so that every patch that
+/// starts in the row ends in it.
+const ROW: usize = 74;
+
+/// Proof that the processor has AVX2: there is no other way to one of these than asking it.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    #[inline]
+    pub(super) fn detect() -> Option<Self> {
+        std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+
+    pub(super) fn conv_pool<
+        const IN: usize,
+        const SIDE: usize,
+        const POOLED: usize,
+        const TAPS: usize,
+        const OUT: usize,
+    >(
+        self,
+        layer: &Conv<'_, TAPS, OUT>,
+        input: &Image<IN, SIDE>,
+        output: &mut Image<OUT, POOLED>,
+    ) {
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe { conv_pool(layer, input, output) }
+    }
+
+    pub(super) fn dense<const IN: usize, const OUT: usize>(
+        self,
+        layer: &Dense<'_, IN, OUT>,
+        input: &[u8; IN],
+        output: &mut [u8; OUT],
+    ) {
+        let mut sums = [0; OUT];
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe { rows(layer.weights, layer.biases, input, &mut sums) };
+        for ((activation, sum), requant) in output.iter_mut().zip(sums).zip(layer.requants.iter()) {
+            *activation = requant.activation(sum);
+        }
+    }
+
+    pub(super) fn logits<const IN: usize, const OUT: usize>(
+        self,
+        layer: &Logits<'_, IN, OUT>,
+        input: &[u8; IN],
+        output: &mut [i32; OUT],
+    ) {
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe { rows(layer.weights, layer.biases, input, output) }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn conv_pool<const IN: usize, const SIDE: usize, const POOLED: usize, const TAPS: usize, const OUT: usize>(
+    layer: &Conv<'_, TAPS, OUT>,
+    input: &Image<IN, SIDE>,
+    output: &mut Image<OUT, POOLED>,
+) {
+    const { assert!(OUT <= VECTORS * LANES && KERNEL_SIDE * IN <= 2 * ROW_PAIRS) };
+    let weights = pair_weights::<IN, TAPS, OUT>(layer.weights);
+    let finish = Finish::new(layer.biases, layer.requants);
+    let input = widen(input);
+    for (y, row) in output.iter_mut().enumerate() {
+        for (x, cell) in row.iter_mut().enumerate() {
+            let maxima = window_maxima::<IN, OUT>(&weights, patch(&input, 2 * y, 2 * x * IN));
+            finish.requantise(maxima, cell);
+        }
+    }
+}
+
+/// `[row][pair of taps][vector]`: in each lane the two taps' weights for one channel, as `i16`s.
+type PairWeights = [[[__m256i; VECTORS]; ROW_PAIRS]; KERNEL_SIDE];
+
+#[target_feature(enable = "avx2")]
+fn pair_weights<const IN: usize, const TAPS: usize, const OUT: usize>(
+    weights: &[[u8; OUT]; TAPS],
+) -> PairWeights {
+    let mut pairs = [[[_mm256_setzero_si256(); VECTORS]; ROW_PAIRS]; KERNEL_SIDE];
+    for (row, taps) in pairs.iter_mut().zip(weights.chunks_exact(KERNEL_SIDE * IN)) {
+        for (pair, taps) in row.iter_mut().zip(taps.chunks(2)) {
+            let first = padded(&taps[0]);
+            let second = taps.get(1).map_or(_mm_setzero_si128(), |tap| padded(tap));
+            pair[0] = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(first, second));
+            pair[1] = _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(first, second));
+        }
+    }
+    pairs
+}
+
+/// An input as `i16`s, zeros after the end of each row.
+#[target_feature(enable = "avx2")]
+fn widen<const IN: usize, const SIDE: usize>(input: &Image<IN, SIDE>) -> [[i16; ROW]; ROWS] {
+    const { assert!(SIDE <= ROWS && SIDE * IN < ROW && (SIDE - PATCH_SIDE) * IN + PATCH_ROW <= ROW) };
+    let mut wide = [[0; ROW]; ROWS];
+    for (wide, row) in wide.iter_mut().zip(input) {
+        for (wide, narrow) in wide.iter_mut().zip(row.as_flattened()) {
+            *wide = i16::from(*narrow);
+        }
+    }
+    wide
+}
+
+/// The rows of the patch that starts in row `y` at activation `x`.
+#[inline]
+fn patch(input: &[[i16; ROW]; ROWS], y: usize, x: usize) -> [&[i16; PATCH_ROW]; PATCH_SIDE] {
+    core::array::from_fn(|row| {
+        input[y + row][x..].first_chunk().expect("rows are padded to hold every patch")
+    })
+}
+
+/// For each channel the largest of the four positions' sums of products.
+#[target_feature(enable = "avx2")]
+fn window_maxima<const IN: usize, const OUT: usize>(
+    weights: &PairWeights,
+    patch: [&[i16; PATCH_ROW]; PATCH_SIDE],
+) -> [__m256i; VECTORS] {
+    let vectors = OUT.div_ceil(LANES);
+    let mut sums = [[_mm256_setzero_si256(); VECTORS]; 4];
+    for (row, weights) in weights.iter().enumerate() {
+        for (pair, weights) in weights.iter().enumerate().take((KERNEL_SIDE * IN).div_ceil(2)) {
+            for (position, sums) in sums.iter_mut().enumerate() {
+                let at = position % 2 * IN + 2 * pair;
+                let activations = [patch[position / 2 + row][at], patch[position / 2 + row][at + 1]];
+                let activations = _mm256_set1_epi32(must_cast(activations));
+                for (sum, weights) in sums.iter_mut().zip(weights).take(vectors) {
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(activations, *weights));
+                }
+            }
+        }
+    }
+    let [a, b, c, d] = sums;
+    core::array::from_fn(|v| _mm256_max_epi32(_mm256_max_epi32(a[v], b[v]), _mm256_max_epi32(c[v], d[v])))
+}
+
+/// Bias and requantisation of all channels of one position, by the rule of `lenet_core::quant`.
+struct Finish {
+    biases: [__m256i; VECTORS],
+    multipliers: [__m256i; VECTORS],
+    pre_shifts: [__m256i; VECTORS],
+}
+
+impl Finish {
+    #[target_feature(enable = "avx2")]
+    fn new<const OUT: usize>(biases: Biases<'_, OUT>, requants: Requants<'_, OUT>) -> Self {
+        Self {
+            biases: vectors(biases.iter()),
+            multipliers: vectors(requants.iter().map(|requant| i32::from(requant.multiplier()))),
+            pre_shifts: vectors(requants.iter().map(|requant| i32::from(requant.pre_shift()))),
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn requantise<const OUT: usize>(&self, maxima: [__m256i; VECTORS], cell: &mut [u8; OUT]) {
+        for (vector, activations) in cell.chunks_mut(LANES).enumerate() {
+            let sum = _mm256_add_epi32(maxima[vector], self.biases[vector]);
+            let shifted = _mm256_srav_epi32(sum, self.pre_shifts[vector]);
+            let positive = _mm256_max_epi32(shifted, _mm256_setzero_si256());
+            let narrow = _mm256_min_epi32(positive, _mm256_set1_epi32(0xFFFF));
+            let product = _mm256_mullo_epi32(narrow, self.multipliers[vector]);
+            let step = _mm256_srli_epi32::<{ lenet_core::Requant::ACTIVATION_SHIFT as i32 }>(product);
+            let lanes = store(_mm256_min_epi32(step, _mm256_set1_epi32(255)));
+            for (activation, lane) in activations.iter_mut().zip(lanes) {
+                *activation = lane as u8;
+            }
+        }
+    }
+}
+
+/// `biases` plus each row of `weights` times `input`.
+#[target_feature(enable = "avx2")]
+fn rows<const IN: usize, const OUT: usize>(
+    weights: &[[u8; IN]; OUT],
+    biases: Biases<'_, OUT>,
+    input: &[u8; IN],
+    sums: &mut [i32; OUT],
+) {
+    let (sums, biases) = (sums.chunks_mut(4), biases.iter());
+    let mut biases = biases;
+    for (sums, rows) in sums.zip(weights.chunks(4)) {
+        let last = rows.len() - 1;
+        let dots = four_dots(input, core::array::from_fn(|row| &rows[row.min(last)]));
+        for ((sum, dot), bias) in sums.iter_mut().zip(dots).zip(&mut biases) {
+            *sum = bias + dot;
+        }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn four_dots<const IN: usize>(input: &[u8; IN], rows: [&[u8; IN]; 4]) -> [i32; 4] {
+    let (input, input_rest) = input.as_chunks::<16>();
+    let rows = rows.map(|row| row.as_chunks::<16>());
+    let mut sums = [_mm256_setzero_si256(); 4];
+    let mut add = |input: &[u8; 16], weights: [&[u8; 16]; 4]| {
+        let activations = _mm256_cvtepu8_epi16(load(input));
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            let weights = _mm256_cvtepi8_epi16(load(weights));
+            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(activations, weights));
+        }
+    };
+    for (chunk, input) in input.iter().enumerate() {
+        add(input, rows.map(|(row, _)| &row[chunk]));
+    }
+    if !input_rest.is_empty() {
+        let rests = rows.map(|(_, rest)| zero_extended(rest));
+        add(&zero_extended(input_rest), rests.each_ref());
+    }
+    let [a, b, c, d] = sums;
+    let quarters = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+    let halves = [_mm256_castsi256_si128(quarters), _mm256_extracti128_si256::<1>(quarters)];
+    let dots = _mm256_castsi128_si256(_mm_add_epi32(halves[0], halves[1]));
+    let [a, b, c, d, ..] = store(dots);
+    [a, b, c, d]
+}
+
+fn zero_extended(bytes: &[u8]) -> [u8; 16] {
+    let mut extended = [0; 16];
+    for (to, from) in extended.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    extended
+}
+
+#[target_feature(enable = "avx2")]
+fn padded<const OUT: usize>(bytes: &[u8; OUT]) -> __m128i {
+    load(&zero_extended(bytes))
+}
+
+/// The values in lanes, zeros after the last.
+#[target_feature(enable = "avx2")]
+fn vectors(values: impl Iterator<Item = i32>) -> [__m256i; VECTORS] {
+    let mut lanes = [[0; LANES]; VECTORS];
+    for (lane, value) in lanes.as_flattened_mut().iter_mut().zip(values) {
+        *lane = value;
+    }
+    // SAFETY: a reference to 32 bytes; the load asks for no alignment.
+    lanes.map(|lanes| unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) })
+}
+
+#[target_feature(enable = "avx2")]
+fn load(bytes: &[u8; 16]) -> __m128i {
+    // SAFETY: a reference to 16 bytes; the load asks for no alignment.
+    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+fn store(vector: __m256i) -> [i32; LANES] {
+    let mut lanes = [0; LANES];
+    // SAFETY: a reference to 32 bytes; the store asks for no alignment.
+    unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), vector) };
+    lanes
+}

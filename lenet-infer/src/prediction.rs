@@ -1,0 +1,65 @@
+//! What the engine says of a picture.
+
+use lenet_core::Requant;
+use lenet_core::shape::CLASSES;
+
+/// The answer for one picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Prediction {
+    /// The class with the largest logit; the smallest such class on a tie. 0 to 9.
+    pub class: u8,
+    /// One logit a class, in accumulator units of the model's last layer.
+    pub logits: [i32; CLASSES],
+    /// The largest logit less the second largest, in the same units; 0 or more.
+    pub margin: i32,
+    /// The margin in 1/256 nat, saturating: the odds of the class against the runner-up are
+    /// e^(confidence / 256). The unit is the same for every model, so this is the figure to threshold for "no
+    /// digit": 768, for example, asks for odds of 20 to 1.
+    pub confidence: u16,
+}
+
+impl Prediction {
+    pub(crate) fn new(logits: [i32; CLASSES], confidence: Requant) -> Self {
+        let (mut class, mut largest, mut second) = (0, i32::MIN, i32::MIN);
+        for (index, &logit) in (0_u8..).zip(&logits) {
+            if logit > largest {
+                (class, second, largest) = (index, largest, logit);
+            } else {
+                second = second.max(logit);
+            }
+        }
+        let margin = largest.saturating_sub(second);
+        Self { class, logits, margin, confidence: confidence.confidence(margin) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn predict(logits: [i32; CLASSES]) -> Prediction {
+        Prediction::new(logits, Requant::new(32_768, 0).unwrap())
+    }
+
+    #[test]
+    fn the_class_is_the_first_of_the_largest_logits() {
+        assert_eq!(predict([3, 9, 1, 9, 0, 0, 0, 0, 0, 0]).class, 1);
+        assert_eq!(predict([-5; CLASSES]).class, 0);
+        assert_eq!(predict([-9, -8, -7, -6, -5, -4, -3, -2, -1, 0]).class, 9);
+    }
+
+    #[test]
+    fn the_margin_is_the_distance_to_the_runner_up() {
+        assert_eq!(predict([3, 9, 1, 7, 0, 0, 0, 0, 0, 0]).margin, 2);
+        assert_eq!(predict([9, 3, 9, 0, 0, 0, 0, 0, 0, 0]).margin, 0);
+        let widest = predict([i32::MIN, i32::MAX, i32::MIN, 0, 0, 0, 0, 0, 0, i32::MIN]);
+        assert_eq!(widest.margin, i32::MAX);
+    }
+
+    #[test]
+    fn the_confidence_is_the_margin_in_the_models_unit_and_saturates() {
+        assert_eq!(predict([0, 1_000, 0, 0, 0, 0, 0, 0, 0, 0]).confidence, 500);
+        assert_eq!(predict([0, i32::MAX, 0, 0, 0, 0, 0, 0, 0, 0]).confidence, 32_767);
+    }
+}

@@ -1,0 +1,97 @@
+//! `classify`, and the pictures it takes and refuses.
+
+use std::fs;
+
+use image::imageops::{self, FilterType};
+use image::{GrayImage, ImageFormat};
+use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::{Engine, SHIPPED_MODEL, decode};
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use super::{
+    assert_fails, dir_with, lenet_infer, not_found, stderr, stdout, strokes, succeed, succeed_with_json,
+};
+
+fn grey(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
+    GrayImage::from_raw(28, 28, pixels.to_vec()).unwrap()
+}
+
+#[test]
+fn classify_gives_what_the_engine_gives_for_raw_bytes_and_for_the_same_picture_as_png() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("strokes.bin"), strokes(1)).unwrap();
+    grey(&strokes(1)).save(dir.path().join("strokes.png")).unwrap();
+    let object = succeed_with_json(&dir, &["classify", "--json", "strokes.bin", "strokes.png"]);
+    let expected = Engine::new(decode(SHIPPED_MODEL).unwrap()).classify(&strokes(1));
+    assert_eq!(object["failed"], json!([]));
+    for (index, path) in ["strokes.bin", "strokes.png"].iter().enumerate() {
+        let image = &object["images"][index];
+        assert_eq!(image["path"], *path);
+        assert_eq!(image["class"], expected.class);
+        assert_eq!(image["confidence"], expected.confidence);
+        assert_eq!(image["margin"], expected.margin);
+        assert_eq!(image["logits"], json!(expected.logits));
+        assert_eq!(image["inverted"], false);
+    }
+}
+
+#[test]
+fn classify_takes_an_enlarged_dark_on_light_jpeg() {
+    let dir = tempdir().unwrap();
+    let mut photo = imageops::resize(&grey(&strokes(2)), 280, 280, FilterType::Nearest);
+    imageops::invert(&mut photo);
+    photo.save_with_format(dir.path().join("photo.jpg"), ImageFormat::Jpeg).unwrap();
+    let object = succeed_with_json(&dir, &["classify", "photo.jpg", "--json"]);
+    assert_eq!(object["images"][0]["inverted"], true);
+    let object = succeed_with_json(&dir, &["classify", "photo.jpg", "--json", "--invert", "no"]);
+    assert_eq!(object["images"][0]["inverted"], false);
+}
+
+#[test]
+fn classify_prints_the_class_a_bar_for_each_class_and_the_picture_on_request() {
+    let dir = dir_with("strokes.raw", &strokes(3));
+    let expected = Engine::new(decode(SHIPPED_MODEL).unwrap()).classify(&strokes(3));
+    let text = succeed(&dir, &["classify", "strokes.raw"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "strokes.raw");
+    assert!(lines[1].starts_with(&format!("  {}, ", expected.class)));
+    assert!(lines[2].starts_with(&format!("  confidence {} (", expected.confidence)));
+    for (class, line) in lines[5..15].iter().enumerate() {
+        assert!(line.starts_with(&format!("  {class} ")) && line.ends_with(" %"), "{line}");
+    }
+    let shown = succeed(&dir, &["classify", "--show", "strokes.raw"]);
+    assert!(shown.lines().nth(3).unwrap().contains(['▀', '▄', '█']));
+    assert!(!shown.contains('\x1b'));
+}
+
+#[test]
+fn classify_goes_on_after_a_picture_that_cannot_be_read_and_fails_at_the_end() {
+    let dir = dir_with("strokes.raw", &strokes(0));
+    let output = lenet_infer(&dir, &["classify", "--json", "missing.png", "strokes.raw"]);
+    let message = format!("missing.png: expected a picture that can be read: {}", not_found());
+    assert_eq!(stderr(&output), format!("error: {message}\n"));
+    assert_eq!(output.status.code(), Some(1));
+    let object: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!(object["images"][0]["path"], "strokes.raw");
+    assert_eq!(object["failed"], json!([{ "path": "missing.png", "error": message }]));
+}
+
+#[test]
+fn a_file_that_is_no_picture_is_refused() {
+    assert_fails(
+        &dir_with("notes.png", b"Dear diary"),
+        &["classify", "notes.png"],
+        "notes.png: expected a PNG or JPEG picture or 784 raw bytes, found 10 bytes of another kind: \
+         save it as PNG",
+    );
+}
+
+#[test]
+fn raw_bytes_of_the_wrong_number_are_refused() {
+    assert_fails(
+        &dir_with("short.raw", &[0; 783]),
+        &["classify", "short.raw"],
+        "short.raw: expected 784 raw bytes, 28 rows of 28 grey levels, found 783",
+    );
+}

@@ -1,0 +1,113 @@
+//! `inspect`, and the model files that every subcommand takes and refuses.
+
+use lenet_infer::{RAM_BYTES, SHIPPED_MODEL, decode};
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use super::{
+    assert_fails, dir_with, dir_with_model, dir_with_test_set, lenet_infer, not_found, stderr, succeed,
+    succeed_with_json,
+};
+
+#[test]
+fn inspect_tells_what_the_file_holds() {
+    let dir = dir_with_model(|_| {});
+    let model = decode(SHIPPED_MODEL).unwrap();
+    let object = succeed_with_json(&dir, &["--model", "model.lenet", "inspect", "--json"]);
+    let (_, crc) = SHIPPED_MODEL.split_last_chunk().unwrap();
+    assert_eq!(object["model"], "model.lenet");
+    assert_eq!((&object["magic"], &object["version"]), (&json!("LNET"), &json!(1)));
+    assert_eq!(object["body_bytes"], SHIPPED_MODEL.len() - 14);
+    assert_eq!(object["crc32"], format!("{:08x}", u32::from_le_bytes(*crc)));
+    assert_eq!(object["dataset"], model.metadata.dataset);
+    assert_eq!(object["recipe"], model.metadata.recipe);
+    assert_eq!(object["seed"], model.metadata.seed);
+    assert_eq!(object["validation_images"], model.metadata.validation_images);
+    assert_eq!(object["flash_bytes"], SHIPPED_MODEL.len());
+    assert_eq!(object["ram_bytes"], RAM_BYTES);
+    let layers = object["layers"].as_array().unwrap();
+    let names: Vec<&str> = layers.iter().map(|layer| layer["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["conv1", "conv2", "fc1", "fc2", "fc3"]);
+    assert_eq!(layers[1]["bytes"], 2_512);
+    assert_eq!(layers[4]["multiplier"], Value::Null);
+}
+
+#[test]
+fn inspect_prints_header_layers_and_sizes_of_the_shipped_model() {
+    let text = succeed(&tempdir().unwrap(), &["inspect"]);
+    let starts: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(
+        starts,
+        [
+            "model",
+            "header",
+            "trained",
+            "validation",
+            "layer",
+            "conv1",
+            "conv2",
+            "fc1",
+            "fc2",
+            "fc3",
+            "logit",
+            "network",
+            "flash",
+            "RAM"
+        ]
+    );
+}
+
+#[test]
+fn a_missing_model_is_named_whatever_the_subcommand() {
+    let dir = dir_with_test_set();
+    let message = format!(
+        "none.lenet: expected a model file of lenet-train; without --model the shipped one is used: {}",
+        not_found()
+    );
+    for subcommand in [&["inspect"][..], &["eval", "--data", "data"], &["classify", "strokes.raw"]] {
+        assert_fails(&dir, &[subcommand, &["--model", "none.lenet"]].concat(), &message);
+    }
+}
+
+#[test]
+fn a_truncated_model_is_refused() {
+    let found = SHIPPED_MODEL.len() - 1;
+    assert_fails(
+        &dir_with_model(|bytes| bytes.truncate(found)),
+        &["inspect", "--model", "model.lenet"],
+        &format!(
+            "model.lenet: model file has the wrong length: its header says {} bytes, found {found}; \
+             copy or export it again",
+            SHIPPED_MODEL.len()
+        ),
+    );
+}
+
+#[test]
+fn a_model_of_another_version_is_refused_with_both_versions_named() {
+    assert_fails(
+        &dir_with_model(|bytes| bytes[4] = 2),
+        &["inspect", "--model", "model.lenet"],
+        "model.lenet: model file has format version 2, this program reads version 1; \
+         export the model again with the lenet-train of this release",
+    );
+}
+
+#[test]
+fn a_model_with_a_flipped_bit_is_refused() {
+    let dir = dir_with_model(|bytes| bytes[20_000] ^= 0x10);
+    let output = lenet_infer(&dir, &["inspect", "--model", "model.lenet"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).starts_with("error: model.lenet: model file is damaged: CRC-32 of its bytes is ")
+    );
+}
+
+#[test]
+fn a_file_that_is_no_model_is_refused() {
+    assert_fails(
+        &dir_with("model.lenet", b"#!/bin/sh and more"),
+        &["classify", "--model", "model.lenet", "strokes.raw"],
+        "model.lenet: not a model file: expected it to start with \"LNET\", found the bytes [23, 21, 2f, 62]",
+    );
+}

@@ -1,0 +1,125 @@
+//! The `lenet-infer` command as a user meets it: what it prints, what it says of wrong input, its exit codes.
+
+mod classify;
+mod eval;
+mod inspect;
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+
+use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::SHIPPED_MODEL;
+use lenet_infer::idx::{self, LabelledImages, Part};
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+fn lenet_infer(dir: &TempDir, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lenet-infer"))
+        .current_dir(dir)
+        .args(arguments)
+        .output()
+        .expect("cargo built the command")
+}
+
+fn stdout(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    str::from_utf8(&output.stderr).unwrap()
+}
+
+/// The standard output of a run that went well and had nothing to say beside it.
+fn succeed(dir: &TempDir, arguments: &[&str]) -> String {
+    let output = lenet_infer(dir, arguments);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    stdout(&output).to_owned()
+}
+
+/// The one JSON object of a run that went well.
+fn succeed_with_json(dir: &TempDir, arguments: &[&str]) -> Value {
+    let text = succeed(dir, arguments);
+    serde_json::from_str(text.strip_suffix('\n').expect("a whole line")).unwrap()
+}
+
+/// Asserts that a run fails with exit code 1, prints nothing, and says just `message`.
+fn assert_fails(dir: &TempDir, arguments: &[&str], message: &str) {
+    let output = lenet_infer(dir, arguments);
+    assert_eq!(stderr(&output), format!("error: {message}\n"));
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+}
+
+/// What the operating system says of a file that is not there.
+fn not_found() -> String {
+    fs::read("a file that is not there").unwrap_err().to_string()
+}
+
+/// Diagonal strokes on dark paper, a border of paper around them.
+fn strokes(seed: usize) -> [u8; IMAGE_PIXELS] {
+    std::array::from_fn(|index| {
+        let (row, column) = (index / 28, index % 28);
+        let inside = (4..24).contains(&row) && (4..24).contains(&column);
+        if inside && (row * (seed + 1) + column) % 7 < 3 { 255 } else { 0 }
+    })
+}
+
+/// Twelve images; those of label 9 are missing, so that one class has no recall.
+fn test_set() -> LabelledImages {
+    LabelledImages { images: (0..12).map(strokes).collect(), labels: (0..12).map(|i| i % 9).collect() }
+}
+
+fn dir_with_test_set() -> TempDir {
+    let dir = tempdir().unwrap();
+    idx::write(&dir.path().join("data"), Part::Test, &test_set()).unwrap();
+    dir
+}
+
+/// A folder with the shipped model, `edit`ed, as `model.lenet`.
+fn dir_with_model(edit: impl FnOnce(&mut Vec<u8>)) -> TempDir {
+    let dir = tempdir().unwrap();
+    let mut bytes = SHIPPED_MODEL.to_vec();
+    edit(&mut bytes);
+    fs::write(dir.path().join("model.lenet"), bytes).unwrap();
+    dir
+}
+
+/// A folder with `contents` as `name`.
+fn dir_with(name: &str, contents: &[u8]) -> TempDir {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join(name), contents).unwrap();
+    dir
+}
+
+#[test]
+fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
+    let dir = tempdir().unwrap();
+    for (arguments, message) in [
+        (&[][..], "Usage: lenet-infer"),
+        (&["train"], "unrecognized subcommand 'train'"),
+        (&["inspect", "--verbose"], "unexpected argument '--verbose'"),
+        (&["classify"], "<IMAGE>"),
+        (&["eval"], "--data <DIR>"),
+        (&["classify", "--show", "--json", "a.png"], "'--show' cannot be used with '--json'"),
+    ] {
+        let output = lenet_infer(&dir, arguments);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(2), ""));
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let dir = dir_with("strokes.raw", &strokes(0));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lenet-infer"))
+        .current_dir(&dir)
+        .args(["classify", "--show"])
+        // More text than a pipe holds.
+        .args(["strokes.raw"; 200])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+}

@@ -1,0 +1,151 @@
+//! From trained weights to what the user takes away: quantise, export, check, report.
+
+use crate::activations::Activations;
+use crate::dataset::{Dataset, Split};
+use crate::evaluate::{self, Check};
+use crate::export::{self, ExportError};
+use crate::metrics::{FinalTable, HeldOut, Metrics};
+use crate::pipeline::Trained;
+use crate::quantize::calibrate::{Calibration, calibrate};
+use crate::quantize::{Provenance, QuantizeError, Ranges};
+use crate::report::{self, ActivationHistogram, ReportError, ReportInputs, SizeRow};
+use crate::weights::{Affine, FloatWeights, LAYERS};
+use lenet_core::Requant;
+use std::path::Path;
+use std::time::Instant;
+use thiserror::Error;
+
+/// The report's file name in the run's folder.
+pub const REPORT_FILE: &str = "report.html";
+/// The metrics' file name in the run's folder.
+pub const METRICS_FILE: &str = "metrics.json";
+/// Bins of an activation histogram.
+const BINS: usize = 100;
+
+/// Why a trained network was not delivered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeliverError {
+    /// The weights cannot be quantised.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// A file cannot be written or read back.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The file just written is not a model.
+    #[error("the exported file does not decode")]
+    Decode(#[from] lenet_infer::Error),
+    /// The report cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+/// Quantises, exports, checks and reports the trained network into `out`. `started` is when the run began; `print`
+/// takes the lines for the user. Returns the final table.
+///
+/// # Errors
+///
+/// [`DeliverError`]. The checkpoint stays, so a run resumed with the same flags comes here again at once.
+pub fn deliver(
+    trained: &Trained,
+    dataset: &Dataset,
+    out: &Path,
+    started: Instant,
+    print: impl Fn(&str),
+) -> Result<FinalTable, DeliverError> {
+    // The reference recipe holds nothing out: its ranges are chosen on images it was trained on.
+    let (_, calibration_images) = dataset.split();
+    let activations = Activations::of(&trained.weights, calibration_images.images);
+    let calibration = quantise(trained, &activations, calibration_images)?;
+    print(&describe_calibration(&calibration, calibration_images));
+
+    let bytes = export::model(out, &calibration.model.encode())?;
+    let model = lenet_infer::decode(&bytes)?;
+    export::golden(out, &model, &dataset.test)?;
+    let Check { mut table, misclassified } =
+        evaluate::check(&trained.weights, &model, bytes.len(), &dataset.test);
+    table.run_seconds = started.elapsed().as_secs_f64();
+    print(&evaluate::describe(&table));
+
+    let metrics = Metrics {
+        settings: trained.settings.clone(),
+        held_out: trained.held_out,
+        epochs: trained.history.clone(),
+        result: table,
+    };
+    report::write_metrics(&out.join(METRICS_FILE), &metrics)?;
+    let inputs = ReportInputs {
+        metrics: &metrics,
+        weights: &trained.weights,
+        weight_clips: &weight_clips(&trained.weights),
+        activations: &histograms(&activations, calibration.ranges),
+        misclassified: &misclassified,
+        sizes: &sizes(),
+    };
+    report::write(&out.join(REPORT_FILE), &inputs)?;
+    Ok(metrics.result)
+}
+
+fn quantise(
+    trained: &Trained,
+    activations: &Activations,
+    images: Split<'_>,
+) -> Result<Calibration, QuantizeError> {
+    let provenance = Provenance {
+        dataset: trained.settings.dataset.clone(),
+        recipe: trained.settings.recipe.clone(),
+        seed: trained.settings.seed,
+        ..Provenance::default()
+    };
+    let mut calibration = calibrate(&trained.weights, activations, images, &provenance)?;
+    if trained.held_out == HeldOut::Validation {
+        calibration.model.provenance.validation_correct = calibration.correct as u32;
+        calibration.model.provenance.validation_images = images.images.len() as u32;
+    }
+    Ok(calibration)
+}
+
+fn describe_calibration(calibration: &Calibration, images: Split<'_>) -> String {
+    let ranges = calibration.ranges.map(|range| format!("{range:.3}")).join(", ");
+    let count = images.images.len();
+    let accuracy = 100.0 * calibration.correct as f64 / count as f64;
+    format!(
+        "===== int8 =====\nactivations clip at {ranges}, chosen on {count} images: {accuracy:.2} % correct there"
+    )
+}
+
+/// For each output channel the weight that becomes 127.
+fn weight_clips(weights: &FloatWeights) -> [Vec<f32>; 5] {
+    let largest = |weights: &[f32]| weights.iter().fold(0_f32, |max, weight| max.max(weight.abs()));
+    let mut clips = weights.layers().map(|Affine { weight, bias }| {
+        weight.chunks_exact(weight.len() / bias.len()).map(largest).collect::<Vec<_>>()
+    });
+    clips[4].fill(largest(&weights.fc3.weight));
+    clips
+}
+
+fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistogram> {
+    let layers = LAYERS.iter().zip(activations.hidden()).zip(ranges);
+    let histogram = |((&(layer, ..), values), clip): ((&(&'static str, _, _), &[f32]), f64)| {
+        let max = values.iter().fold(0_f32, |max, value| max.max(*value));
+        let mut counts = vec![0; BINS];
+        for value in values {
+            let bin = (value / max.max(f32::MIN_POSITIVE) * BINS as f32) as usize;
+            counts[bin.min(BINS - 1)] += 1;
+        }
+        ActivationHistogram { layer, max, clip: clip as f32, counts }
+    };
+    layers.map(histogram).collect()
+}
+
+fn sizes() -> Vec<SizeRow> {
+    let requantised = LAYERS.len() - 1;
+    let row = |(index, (layer, outputs, taps)): (usize, (&str, usize, usize))| SizeRow {
+        layer: layer.to_owned(),
+        weights: outputs * taps,
+        weight_bytes: outputs * taps,
+        bias_bytes: outputs * size_of::<i32>(),
+        requant_bytes: if index < requantised { outputs * Requant::BYTES } else { 0 },
+    };
+    LAYERS.into_iter().enumerate().map(row).collect()
+}

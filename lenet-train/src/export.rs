@@ -1,0 +1,62 @@
+//! What a run leaves for the board: the model file, and digits with the logits that every core must give.
+
+use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::idx::LabelledImages;
+use lenet_infer::{Engine, Model, files};
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The model file's name in the run's folder.
+pub const MODEL_FILE: &str = "model.lenet";
+/// The golden digits' file: up to [`GOLDEN_DIGITS`] images of 784 bytes, the first of the test set.
+pub const GOLDEN_DIGITS_FILE: &str = "golden-digits.bin";
+/// The golden logits' file: for each golden digit ten little-endian `i32`s.
+pub const GOLDEN_LOGITS_FILE: &str = "golden-logits.bin";
+/// Golden digits, unless the test set has fewer.
+pub const GOLDEN_DIGITS: usize = 100;
+
+/// A file of the run could not be written or read back.
+#[derive(Debug, Error)]
+#[error("{}: cannot be {action}: expected a writable folder with free space; name another by --out", path.display())]
+pub struct ExportError {
+    /// The file.
+    pub path: PathBuf,
+    /// `written` or `read back`.
+    pub action: &'static str,
+    /// What the file system said.
+    pub source: io::Error,
+}
+
+/// Writes the model's bytes into `out` and reads them back from the disk.
+///
+/// # Errors
+///
+/// [`ExportError`].
+pub fn model(out: &Path, bytes: &[u8]) -> Result<Vec<u8>, ExportError> {
+    let path = write(out, MODEL_FILE, bytes)?;
+    std::fs::read(&path).map_err(|source| ExportError { path, action: "read back", source })
+}
+
+/// Writes the golden digits, the first images of `test`, and the logits that `model` gives for them.
+///
+/// # Errors
+///
+/// [`ExportError`].
+pub fn golden(out: &Path, model: &Model<'_>, test: &LabelledImages) -> Result<(), ExportError> {
+    let digits: &[[u8; IMAGE_PIXELS]] = &test.images[..GOLDEN_DIGITS.min(test.len())];
+    let mut engine = Engine::new(*model);
+    let logits: Vec<u8> =
+        digits.iter().flat_map(|digit| engine.classify(digit).logits).flat_map(i32::to_le_bytes).collect();
+    write(out, GOLDEN_DIGITS_FILE, digits.as_flattened())?;
+    write(out, GOLDEN_LOGITS_FILE, &logits)?;
+    Ok(())
+}
+
+fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, ExportError> {
+    let path = out.join(name);
+    match files::replace(&path, |file| file.write_all(bytes)) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(ExportError { path, action: "written", source }),
+    }
+}

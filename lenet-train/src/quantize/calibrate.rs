@@ -1,0 +1,120 @@
+//! Choosing the activation ranges: where to clip, by the accuracy that the integer engine then has.
+//!
+//! Every range starts at the largest activation seen. Then, layer by layer and twice over, each candidate quantile
+//! is tried in its layer and the model is run on the calibration images: more correct images win, a lower
+//! cross-entropy of the integer logits breaks ties.
+
+use super::{Provenance, QuantizeError, QuantizedModel, Ranges, admissible, quantize_weights};
+use crate::activations::Activations;
+use crate::dataset::Split;
+use crate::scoring::Tally;
+use crate::weights::FloatWeights;
+use lenet_core::{Model, Requant};
+use lenet_infer::Engine;
+use rayon::prelude::*;
+use std::cmp::Ordering;
+
+/// Fractions of a layer's activations that stay below its range.
+const QUANTILES: [f64; 6] = [1.0, 0.999_99, 0.999_9, 0.999_7, 0.999, 0.998];
+/// Times that every layer's range is chosen again with the others at hand.
+const ROUNDS: usize = 2;
+/// Images that one thread runs at a time; fixed, so that sums do not depend on the number of threads.
+const CHUNK: usize = 250;
+
+/// The chosen ranges and what they were chosen by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// The model with the chosen ranges.
+    pub model: QuantizedModel,
+    /// The real value of activation 255 after each hidden layer.
+    pub ranges: Ranges,
+    /// Calibration images that the model classifies correctly.
+    pub correct: usize,
+    /// Mean cross-entropy of its logits on them, in nats.
+    pub loss: f64,
+}
+
+/// Chooses the ranges on `images`, whose activations in the f32 network are `activations`.
+///
+/// # Errors
+///
+/// [`QuantizeError`].
+///
+/// # Panics
+///
+/// If there are no images.
+pub fn calibrate(
+    weights: &FloatWeights,
+    activations: &Activations,
+    images: Split<'_>,
+    provenance: &Provenance,
+) -> Result<Calibration, QuantizeError> {
+    let candidates = activations.hidden().map(quantiles);
+    let mut best = attempt(weights, candidates.map(|layer| layer[0]), images, provenance)?;
+    for _ in 0..ROUNDS {
+        for layer in 0..candidates.len() {
+            for &range in &candidates[layer] {
+                let mut ranges = best.ranges;
+                ranges[layer] = range;
+                if admissible(weights, ranges) == best.ranges {
+                    continue;
+                }
+                let tried = attempt(weights, ranges, images, provenance)?;
+                if tried.compare(&best) == Ordering::Greater {
+                    best = tried;
+                }
+            }
+        }
+    }
+    Ok(best)
+}
+
+impl Calibration {
+    fn compare(&self, other: &Self) -> Ordering {
+        self.correct.cmp(&other.correct).then(other.loss.total_cmp(&self.loss))
+    }
+}
+
+/// The [`QUANTILES`] of a layer's activations.
+fn quantiles(activations: &[f32]) -> [f64; QUANTILES.len()] {
+    let mut sorted = activations.to_vec();
+    sorted.par_sort_unstable_by(f32::total_cmp);
+    QUANTILES.map(|quantile| {
+        let index = (quantile * (sorted.len() - 1) as f64).round() as usize;
+        f64::from(sorted[index])
+    })
+}
+
+fn attempt(
+    weights: &FloatWeights,
+    ranges: Ranges,
+    images: Split<'_>,
+    provenance: &Provenance,
+) -> Result<Calibration, QuantizeError> {
+    let ranges = admissible(weights, ranges);
+    let model = quantize_weights(weights, ranges, provenance.clone())?;
+    let tally = tally(&model.model(), images);
+    Ok(Calibration { model, ranges, correct: tally.correct(), loss: tally.score().loss })
+}
+
+fn tally(model: &Model<'_>, images: Split<'_>) -> Tally {
+    let unit = logit_unit(model.confidence);
+    let chunks = images.images.par_chunks(CHUNK).zip(images.labels.par_chunks(CHUNK));
+    let tallies: Vec<Tally> = chunks
+        .map(|(images, labels)| {
+            let (mut engine, mut tally) = (Engine::new(*model), Tally::default());
+            for (image, &label) in images.iter().zip(labels) {
+                let logits = engine.classify(image).logits.map(|logit| (f64::from(logit) * unit) as f32);
+                tally.add(&logits, [label]);
+            }
+            tally
+        })
+        .collect();
+    tallies.into_iter().fold(Tally::default(), Tally::merge)
+}
+
+/// Nats of one unit of a logit, from the requant that turns a margin into 1/256 nat.
+fn logit_unit(confidence: Requant) -> f64 {
+    let shift = Requant::CONFIDENCE_SHIFT as i32 + i32::from(confidence.pre_shift());
+    f64::from(confidence.multiplier()) * 2_f64.powi(-shift) / 256.0
+}

@@ -1,0 +1,165 @@
+//! Histograms of the weights and of the activations, with the clipping that was chosen for each.
+
+use super::axis::{Axis, log_count_position};
+use super::chart::{ACCENT, BARS, Chart, Mark};
+use super::{ActivationHistogram, ReportError, text};
+use crate::weights::{FloatWeights, LAYERS};
+
+// Five layers have weights and fill rows of three; four have activations to quantise and fill rows of two.
+const WEIGHTS_SIZE: (u32, u32) = (340, 200);
+const ACTIVATIONS_SIZE: (u32, u32) = (440, 200);
+
+/// The section with a histogram of each layer's weights.
+pub(super) fn weights_section(
+    weights: &FloatWeights,
+    clips: &[Vec<f32>; LAYERS.len()],
+) -> Result<String, ReportError> {
+    let mut body = String::from("<div class=\"grid\">\n");
+    for ((&(layer, _, fan_in), affine), clips) in LAYERS.iter().zip(weights.layers()).zip(clips) {
+        body += &weights_figure(layer, fan_in, &affine.weight, clips)?;
+    }
+    body += "</div>\n";
+    let lead = "Weights before quantisation. Each output channel has a scale of its own: \
+                <span class=\"key rug\">the marks at the top</span> are the weights that become ±127 in each \
+                channel; anything beyond is clipped.";
+    Ok(text::section("weights", "Weights", lead, &body))
+}
+
+/// The section with a histogram of each layer's activations.
+pub(super) fn activations_section(histograms: &[ActivationHistogram]) -> Result<String, ReportError> {
+    let mut body = String::from("<div class=\"pair\">\n");
+    for histogram in histograms {
+        body += &activations_figure(histogram)?;
+    }
+    body += "</div>\n";
+    let lead = "Activations over the calibration images; counts on a log scale. \
+                <span class=\"key rule\">The line</span> is the activation that becomes 255; anything beyond \
+                is clipped.";
+    Ok(text::section("activations", "Activations", lead, &body))
+}
+
+fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) -> Result<String, ReportError> {
+    let finite = weights.iter().map(|&weight| f64::from(weight)).filter(|weight| weight.is_finite());
+    let finite: Vec<f64> = finite.collect();
+    let largest = finite.iter().fold(0.0, |largest: f64, weight| largest.max(weight.abs()));
+    if largest == 0.0 {
+        return Ok(note(layer, "no weight differs from 0"));
+    }
+    let counts = symmetric_counts(&finite, largest);
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let limits: Vec<f64> =
+        clips.iter().map(|&clip| f64::from(clip)).filter(|clip| *clip <= largest).collect();
+    let chart = Chart {
+        size: WEIGHTS_SIZE,
+        x: Axis::linear(-largest, largest),
+        y: Axis::counts(most),
+        x_title: "weight",
+        marks: vec![
+            Mark::Steps { heights: counts.iter().map(|&count| count as f64).collect(), color: BARS },
+            Mark::Rug { xs: limits.iter().flat_map(|&clip| [-clip, clip]).collect(), color: ACCENT },
+        ],
+    };
+    let beyond = weights.chunks(fan_in).zip(clips);
+    let beyond: usize =
+        beyond.map(|(channel, clip)| channel.iter().filter(|weight| weight.abs() > *clip).count()).sum();
+    let clipped = match clips {
+        [] => String::new(),
+        _ => format!(", {} clipped", text::rare_percent(beyond as f64 / weights.len() as f64)),
+    };
+    let caption = format!("{} weights, largest ±{largest:.3}{clipped}", text::size(weights.len()));
+    figure(layer, &chart, "count", &caption)
+}
+
+/// Counts in an odd number of equal bins from `-largest` to `largest`, so that zero has a bin of its own.
+fn symmetric_counts(weights: &[f64], largest: f64) -> Vec<u64> {
+    let bins = ((weights.len() as f64).sqrt() as usize).clamp(15, 61) | 1;
+    let mut counts = vec![0; bins];
+    for weight in weights {
+        let bin = ((weight / largest + 1.0) / 2.0 * bins as f64) as usize;
+        counts[bin.min(bins - 1)] += 1;
+    }
+    counts
+}
+
+fn activations_figure(histogram: &ActivationHistogram) -> Result<String, ReportError> {
+    let ActivationHistogram { layer, max, clip, counts } = histogram;
+    let (max, clip) = (f64::from(*max), f64::from(*clip));
+    let most = counts.iter().copied().max().unwrap_or(0);
+    if most == 0 {
+        return Ok(note(layer, "no activation was measured"));
+    }
+    if !max.is_finite() || max <= 0.0 {
+        return Ok(note(layer, "all activations are 0"));
+    }
+    let mut marks = vec![Mark::Steps {
+        heights: counts.iter().map(|&count| log_count_position(count)).collect(),
+        color: BARS,
+    }];
+    if (0.0..=max).contains(&clip) {
+        marks.push(Mark::Rule { x: clip, color: ACCENT });
+    }
+    let chart = Chart {
+        size: ACTIVATIONS_SIZE,
+        x: Axis::linear(0.0, max),
+        y: Axis::log_counts(most),
+        x_title: "activation",
+        marks,
+    };
+    let clipped = match text::rare_percent(fraction_beyond(counts, clip / max)) {
+        beyond if clip.is_finite() => format!(", clipped at {clip:.2}: {beyond} beyond"),
+        _ => String::new(),
+    };
+    let caption = format!("largest {max:.2}{clipped}");
+    figure(layer, &chart, "count, log scale", &caption)
+}
+
+/// The fraction of values beyond `edge`, itself a fraction of the histogram's width. Within the bin
+/// that `edge` cuts, values count as evenly spread.
+fn fraction_beyond(counts: &[u64], edge: f64) -> f64 {
+    let edge = edge * counts.len() as f64;
+    let beyond = counts.iter().enumerate().map(|(bin, &count)| {
+        let part = ((bin + 1) as f64 - edge).clamp(0.0, 1.0);
+        part * count as f64
+    });
+    beyond.sum::<f64>() / counts.iter().sum::<u64>() as f64
+}
+
+fn figure(layer: &str, chart: &Chart, y_title: &str, caption: &str) -> Result<String, ReportError> {
+    let svg = chart.svg(&format!("the histogram of {layer}"))?;
+    let layer = text::escape(layer);
+    Ok(format!(
+        "<figure><h3>{layer} <span>{y_title}</span></h3>\n\
+         <div role=\"img\" aria-label=\"histogram of {layer}\">{svg}</div>\
+         <figcaption>{caption}</figcaption></figure>\n"
+    ))
+}
+
+fn note(layer: &str, what: &str) -> String {
+    format!("<figure><h3>{}</h3><p class=\"note\">{what}</p></figure>\n", text::escape(layer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bin_that_the_clipping_cuts_counts_in_part() {
+        assert_eq!(fraction_beyond(&[90, 6, 4], 1.0), 0.0);
+        assert_eq!(fraction_beyond(&[90, 6, 4], 0.0), 1.0);
+        assert_eq!(fraction_beyond(&[4, 4], 0.75), 0.25);
+    }
+
+    #[test]
+    fn every_weight_falls_in_a_bin_and_zero_in_the_middle_one() {
+        let counts = symmetric_counts(&[-0.5, 0.0, 0.0, 0.5], 0.5);
+        assert_eq!((counts.len(), counts[0], counts[7], counts[14]), (15, 1, 2, 1));
+    }
+
+    #[test]
+    fn degenerate_activations_leave_a_note() {
+        let zeros = ActivationHistogram { layer: "conv1", max: 0.0, clip: 0.0, counts: vec![9, 0, 0] };
+        assert!(activations_figure(&zeros).unwrap().contains("all activations are 0"));
+        let nothing = ActivationHistogram { counts: vec![], ..zeros };
+        assert!(activations_figure(&nothing).unwrap().contains("no activation was measured"));
+    }
+}

@@ -1,0 +1,207 @@
+//! The report of a run: one self-contained page for people, one JSON file for programs.
+//!
+//! The page needs no script, no font and no other file. Charts are SVG drawn by plotters, digits are PNGs
+//! inside `data:` addresses, and the page is well-formed XML as well as HTML, so that an XML parser can check it.
+
+mod axis;
+mod chart;
+mod confusion;
+mod curves;
+mod digits;
+mod histograms;
+mod kernels;
+mod tables;
+mod text;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use serde::Serialize;
+
+use crate::metrics::{EpochMetrics, FinalTable, HeldOut, Metrics, RunSettings};
+use crate::weights::FloatWeights;
+
+/// Everything the page shows.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportInputs<'a> {
+    /// What the run measured.
+    pub metrics: &'a Metrics,
+    /// The trained parameters before quantisation.
+    pub weights: &'a FloatWeights,
+    /// For each layer, in the order of [`LAYERS`](crate::weights::LAYERS), the weight that becomes 127 in
+    /// each of its output channels. An empty list draws no clipping.
+    pub weight_clips: &'a [Vec<f32>; 5],
+    /// The activations that were quantised, in the order of the network.
+    pub activations: &'a [ActivationHistogram],
+    /// Every test image that the integer engine got wrong, in any order.
+    pub misclassified: &'a [Misclassified],
+    /// What each layer costs in the model file, in the order of the network.
+    pub sizes: &'a [SizeRow],
+}
+
+/// A test image that the integer engine got wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misclassified {
+    /// Position in the test file, from 0.
+    pub index: usize,
+    /// Grey values, row by row: 0 is background, 255 is ink.
+    pub image: [u8; IMAGE_PIXELS],
+    /// True class.
+    pub label: u8,
+    /// Class the engine chose.
+    pub predicted: u8,
+    /// The engine's confidence: larger is surer. It orders the sheet.
+    pub confidence: u16,
+}
+
+/// How one layer's activations were distributed over the calibration images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivationHistogram {
+    /// Name of the layer that produced them.
+    pub layer: &'static str,
+    /// Largest activation seen.
+    pub max: f32,
+    /// The activation that becomes 255; larger ones are clipped to it.
+    pub clip: f32,
+    /// Activations in each of `counts.len()` equal bins from 0 to `max`.
+    pub counts: Vec<u64>,
+}
+
+/// What one layer costs in the model file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SizeRow {
+    /// Name of the layer.
+    pub layer: String,
+    /// Weights, not counting biases.
+    pub weights: usize,
+    /// Bytes of the weights.
+    pub weight_bytes: usize,
+    /// Bytes of the biases.
+    pub bias_bytes: usize,
+    /// Bytes of the requantisation parameters.
+    pub requant_bytes: usize,
+}
+
+/// Why a report was not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The file could not be written.
+    #[error(
+        "cannot write {}: expected an existing folder with write permission and free space; \
+         name another with --out",
+        path.display()
+    )]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A picture could not be drawn.
+    #[error("cannot draw {picture} for the report: {reason}")]
+    Draw {
+        /// What was being drawn.
+        picture: String,
+        /// What the drawing library said.
+        reason: String,
+    },
+    /// The metrics could not be turned into JSON.
+    #[error("cannot express the metrics as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Writes the page to `path`, atomically.
+///
+/// # Errors
+///
+/// [`ReportError::Write`] when the file cannot be written, [`ReportError::Draw`] when a picture cannot
+/// be drawn.
+pub fn write(path: &Path, inputs: &ReportInputs<'_>) -> Result<(), ReportError> {
+    write_atomically(path, page(inputs)?.as_bytes())
+}
+
+/// Writes `metrics.json` to `path`, atomically: the metrics with accuracies and recall added to `result`.
+/// It reads back as [`Metrics`] as long as every figure is finite: JSON knows no other numbers,
+/// so they become `null`.
+///
+/// # Errors
+///
+/// [`ReportError::Write`] when the file cannot be written.
+pub fn write_metrics(path: &Path, metrics: &Metrics) -> Result<(), ReportError> {
+    let mut json = serde_json::to_vec_pretty(&MetricsView::of(metrics))?;
+    json.push(b'\n');
+    write_atomically(path, &json)
+}
+
+/// [`Metrics`] with the figures that follow from it.
+#[derive(Serialize)]
+struct MetricsView<'a> {
+    settings: &'a RunSettings,
+    held_out: HeldOut,
+    epochs: &'a [EpochMetrics],
+    result: ResultView<'a>,
+}
+
+#[derive(Serialize)]
+struct ResultView<'a> {
+    f32_accuracy: f64,
+    integer_accuracy: f64,
+    recall: [Option<f64>; CLASSES],
+    #[serde(flatten)]
+    table: &'a FinalTable,
+}
+
+impl<'a> MetricsView<'a> {
+    fn of(metrics: &'a Metrics) -> Self {
+        let Metrics { settings, held_out, epochs, result: table } = metrics;
+        let result = ResultView {
+            f32_accuracy: table.f32_accuracy(),
+            integer_accuracy: table.integer_accuracy(),
+            recall: table.recall(),
+            table,
+        };
+        Self { settings, held_out: *held_out, epochs, result }
+    }
+}
+
+fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), ReportError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    fs::write(&temporary, contents).and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
+        // Best effort: the error to report is the first one.
+        let _ = fs::remove_file(&temporary);
+        ReportError::Write { path: path.to_owned(), source }
+    })
+}
+
+fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
+    let metrics = inputs.metrics;
+    let classes = text::class_names(&metrics.settings.dataset);
+    let sections = [
+        curves::section(metrics)?,
+        confusion::section(&metrics.result, &classes),
+        digits::section(inputs.misclassified, &classes)?,
+        kernels::section(&inputs.weights.conv1),
+        histograms::weights_section(inputs.weights, inputs.weight_clips)?,
+        histograms::activations_section(inputs.activations)?,
+        tables::sizes_section(inputs.sizes, &metrics.result),
+        tables::settings_section(metrics),
+    ];
+    Ok(format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+         <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>LeNet on {title}</title>\n\
+         <style>\n{style}</style>\n</head>\n<body>\n<main>\n{header}{sections}</main>\n</body>\n</html>\n",
+        title = text::dataset_title(&metrics.settings.dataset),
+        style = include_str!("style.css"),
+        header = tables::header(metrics),
+        sections = sections.concat(),
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Words and numbers as the page shows them.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use lenet_core::shape::CLASSES;
+
+/// Stands for a figure that does not exist, such as the recall of a class without images.
+pub(super) const NONE: &str = "–";
+
+const FASHION: [&str; CLASSES] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+/// The names of the classes: those of Fashion-MNIST for that data set, otherwise the digits.
+pub(super) fn class_names(dataset: &str) -> [Cow<'static, str>; CLASSES] {
+    match dataset {
+        "fashion-mnist" => FASHION.map(Cow::Borrowed),
+        _ => std::array::from_fn(|class| Cow::Owned(class.to_string())),
+    }
+}
+
+/// The CSS class, after a space, that makes room for class names longer than a digit.
+pub(super) fn named_class(classes: &[Cow<'static, str>; CLASSES]) -> &'static str {
+    if classes.iter().any(|name| name.len() > 1) { " named" } else { "" }
+}
+
+/// The data set's name as a heading spells it, escaped.
+pub(super) fn dataset_title(dataset: &str) -> String {
+    match dataset {
+        "mnist" => "MNIST".into(),
+        "fashion-mnist" => "Fashion-MNIST".into(),
+        other => escape(other),
+    }
+}
+
+/// `text` for use between tags or inside a quoted attribute.
+///
+/// Control characters that XML forbids become U+FFFD.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\t' | '\n' | '\r' => escaped.push(character),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            control if control.is_control() => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// A count with its thousands set apart: `60,000`.
+pub(super) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// As [`count`], for lengths.
+pub(super) fn size(value: usize) -> String {
+    count(value as u64)
+}
+
+/// A fraction from 0 to 1 as a percentage with `decimals` decimals.
+pub(super) fn percent(fraction: f64, decimals: usize) -> String {
+    if fraction.is_finite() { format!("{:.decimals$} %", fraction * 100.0) } else { NONE.into() }
+}
+
+/// A small fraction as a percentage with two significant digits, so that rare events do not read as never.
+pub(super) fn rare_percent(fraction: f64) -> String {
+    let percentage = fraction * 100.0;
+    if !percentage.is_finite() {
+        NONE.into()
+    } else if percentage <= 0.0 {
+        "0 %".into()
+    } else if percentage < 0.0001 {
+        "less than 0.0001 %".into()
+    } else {
+        let decimals = (1.0 - percentage.log10().floor()).clamp(0.0, 5.0) as usize;
+        format!("{percentage:.decimals$} %")
+    }
+}
+
+/// Four decimals, or [`NONE`] when there is no such number.
+pub(super) fn number(value: f64) -> String {
+    if value.is_finite() { format!("{value:.4}") } else { NONE.into() }
+}
+
+/// A duration in the two largest units that matter.
+pub(super) fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return NONE.into();
+    }
+    if seconds < 59.95 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, minutes, rest) => format!("{minutes} min {rest} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// A table row: the first cell heads it.
+pub(super) fn row(head: impl Display, cells: &[String]) -> String {
+    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
+    format!("<tr><th scope=\"row\">{head}</th>{cells}</tr>\n")
+}
+
+/// The heading row of a table.
+pub(super) fn head_row(cells: &[&str]) -> String {
+    let cells: String = cells.iter().map(|cell| format!("<th scope=\"col\">{cell}</th>")).collect();
+    format!("<thead><tr>{cells}</tr></thead>\n")
+}
+
+/// A section of the page. `lead` is the sentence below the heading; both and `body` are markup.
+pub(super) fn section(id: &str, heading: &str, lead: &str, body: &str) -> String {
+    format!("<section id=\"{id}\">\n<h2>{heading}</h2>\n<p class=\"lead\">{lead}</p>\n{body}</section>\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_in_text_is_escaped() {
+        assert_eq!(escape("<a href='x'>\"&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
+        assert_eq!(escape("a\u{0}b\u{1b}c\n"), "a\u{fffd}b\u{fffd}c\n");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(
+            [0, 999, 1_000, 60_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "60,000", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn rare_events_keep_two_significant_digits() {
+        let shown = [0.0, 1e-7, 0.000_012, 0.001_34, 0.25, 1.0, f64::NAN].map(rare_percent);
+        assert_eq!(shown, ["0 %", "less than 0.0001 %", "0.0012 %", "0.13 %", "25 %", "100 %", NONE]);
+    }
+
+    #[test]
+    fn durations_use_the_two_largest_units() {
+        let shown = [3.25, 59.99, 402.4, 3_725.0].map(duration);
+        assert_eq!(shown, ["3.2 s", "1 min 0 s", "6 min 42 s", "1 h 2 min"]);
+    }
+
+    #[test]
+    fn fashion_mnist_has_its_own_class_names() {
+        assert_eq!(class_names("fashion-mnist")[9], "Ankle boot");
+        assert_eq!(class_names("mnist")[9], "9");
+    }
+}

@@ -1,0 +1,37 @@
+//! The shipped golden digits: the logits that every core must give, bit for bit.
+
+use lenet_infer::{Engine, SHIPPED_MODEL, decode, idx::Part};
+
+mod common;
+
+const DIGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-digits.bin");
+const LOGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-logits.bin");
+
+#[test]
+fn the_engine_gives_the_golden_logits() {
+    let (digits, _) = DIGITS.as_chunks::<784>();
+    let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
+    let logits: Vec<u8> =
+        digits.iter().flat_map(|digit| engine.classify(digit).logits).flat_map(i32::to_le_bytes).collect();
+    assert_eq!((digits.len(), LOGITS.len()), (100, 100 * 10 * 4));
+    assert_eq!(logits, LOGITS);
+}
+
+#[test]
+fn a_used_engine_gives_the_logits_of_a_new_one() {
+    let (digits, _) = DIGITS.as_chunks::<784>();
+    let model = decode(SHIPPED_MODEL).unwrap();
+    let mut used = Engine::new(model);
+    for digit in digits {
+        used.classify(digit);
+    }
+    for digit in digits {
+        assert_eq!(used.classify(digit), Engine::new(model).classify(digit));
+    }
+}
+
+#[test]
+fn the_golden_digits_are_the_first_of_the_test_set() {
+    let test = common::mnist_part(Part::Test);
+    assert_eq!(DIGITS, test.images[..100].as_flattened());
+}

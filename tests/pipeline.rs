@@ -1,0 +1,84 @@
+//! The whole road on a tiny synthetic data set: train, quantise, export, check, report.
+
+use lenet_infer::{Engine, decode};
+use lenet_train::dataset::DatasetName;
+use lenet_train::metrics::FinalTable;
+use lenet_train::pipeline::{Options, run};
+use lenet_train::recipe::{Recipe, Settings};
+use std::fs;
+use std::path::Path;
+use tempfile::tempdir;
+
+mod common;
+
+fn options(data: &Path, out: &Path) -> Options {
+    Options {
+        settings: Settings { epochs: 4, batch_size: 32, ..Recipe::Default.settings() },
+        dataset: DatasetName::Mnist,
+        data: Some(data.to_owned()),
+        out: out.to_owned(),
+        threads: Some(2),
+        cuda: false,
+        resume: false,
+        quiet: true,
+    }
+}
+
+fn train(change: impl Fn(&mut Options)) -> (FinalTable, Vec<u8>) {
+    let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
+    common::write_synthetic(data.path(), 600, 100);
+    let mut options = options(data.path(), out.path());
+    change(&mut options);
+    let table = run(&options).unwrap();
+    (table, fs::read(out.path().join("model.lenet")).unwrap())
+}
+
+#[test]
+fn a_tiny_set_is_learnt_and_the_exported_file_knows_it_too() {
+    let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
+    common::write_synthetic(data.path(), 600, 100);
+    let table = run(&options(data.path(), out.path())).unwrap();
+    assert_eq!((table.images, table.integer_correct, table.f32_correct, table.differing), (100, 100, 100, 0));
+    assert_eq!(table.confusion[7][7], 10);
+
+    let bytes = fs::read(out.path().join("model.lenet")).unwrap();
+    assert_eq!(table.flash_bytes, bytes.len());
+    let model = decode(&bytes).unwrap();
+    let metadata = model.metadata;
+    assert_eq!((metadata.dataset, metadata.recipe, metadata.classes), ("custom", "default", 10));
+    assert_eq!((metadata.validation_correct, metadata.validation_images), (50, 50));
+
+    let digits = fs::read(out.path().join("golden-digits.bin")).unwrap();
+    let logits = fs::read(out.path().join("golden-logits.bin")).unwrap();
+    let mut engine = Engine::new(model);
+    let (digits, _) = digits.as_chunks::<784>();
+    let found: Vec<u8> =
+        digits.iter().flat_map(|digit| engine.classify(digit).logits).flat_map(i32::to_le_bytes).collect();
+    assert_eq!(found, logits);
+
+    let metrics: serde_json::Value =
+        serde_json::from_slice(&fs::read(out.path().join("metrics.json")).unwrap()).unwrap();
+    assert_eq!(metrics["epochs"].as_array().unwrap().len(), 4);
+    assert_eq!(metrics["result"]["integer_accuracy"], 1.0);
+    assert!(fs::read_to_string(out.path().join("report.html")).unwrap().contains("Confusion matrix"));
+}
+
+#[test]
+fn the_reference_recipe_trains_on_every_image_and_holds_none_out() {
+    let (table, bytes) = train(|options| {
+        options.settings = Settings { epochs: 1, ..Recipe::Reference.settings() };
+    });
+    let metadata = decode(&bytes).unwrap().metadata;
+    assert_eq!((metadata.recipe, metadata.validation_images), ("reference", 0));
+    assert_eq!(table.images, 100);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_file_with_any_number_of_threads() {
+    let (_, one) = train(|options| options.threads = Some(1));
+    let (_, two) = train(|options| options.threads = Some(2));
+    let (_, five) = train(|options| options.threads = Some(5));
+    assert!(one == two && two == five);
+    let (_, other) = train(|options| options.settings.seed = 1);
+    assert!(one != other);
+}
