@@ -65,8 +65,10 @@ mod cuda {
         let device = match opened {
             Ok(opened) => opened.map_err(|error| DeviceError::NoDevice(error.to_string()))?,
             Err(panic) => {
+                // "called `Result::unwrap()` on an `Err` value: " and the driver's error.
                 let message = panic.downcast_ref::<String>().map_or("the driver does not start", |text| text);
-                return Err(DeviceError::NoDevice(message.to_owned()));
+                let cause = message.rsplit_once("value: ").map_or(message, |(_, cause)| cause);
+                return Err(DeviceError::NoDevice(cause.to_owned()));
             }
         };
         // Without it every operation allocates memory from the driver.

@@ -1,4 +1,5 @@
 //! Trains, quantises and exports LeNet.
+#![deny(unsafe_code)]
 
 pub mod activations;
 pub mod checkpoint;
@@ -19,5 +20,7 @@ pub mod recipe;
 pub mod report;
 pub mod scoring;
 pub mod stock_ops;
+#[cfg(test)]
+mod test_images;
 pub mod training;
 pub mod weights;

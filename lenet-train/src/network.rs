@@ -4,7 +4,7 @@ use crate::conv_block::{self, ConvLayers};
 use crate::weights::{Affine, FloatWeights};
 use dfdx::nn::modules::Linear;
 use dfdx::nn::{BuildModule, Module};
-use dfdx::prelude::{Const, Cpu, Device, Tape, Tensor};
+use dfdx::prelude::{Const, Cpu, Device, Storage, Tape, Tensor};
 use lenet_core::shape::{
     CLASSES, CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS,
     POOL2_LEN,
@@ -52,6 +52,9 @@ pub trait ConvDevice: Device<f32> {
         pixels: Pixels<Self>,
         tape: T,
     ) -> Result<Features<Self, T>, Self::Err>;
+
+    /// Sets subnormal numbers to 0, where they are slow to calculate with.
+    fn flush_subnormals(_buffer: &mut <Self as Storage<f32>>::Vec) {}
 }
 
 impl ConvDevice for Cpu {
@@ -69,6 +72,10 @@ impl ConvDevice for Cpu {
         tape: T,
     ) -> Result<Features<Self, T>, Self::Err> {
         conv_block::features(ConvLayers { conv1, conv2 }, &pixels, tape)
+    }
+
+    fn flush_subnormals(buffer: &mut <Self as Storage<f32>>::Vec) {
+        buffer.iter_mut().filter(|value| value.is_subnormal()).for_each(|value| *value = 0.0);
     }
 }
 
@@ -101,11 +108,7 @@ impl<D: ConvDevice> Network<D> {
     ///
     /// What the device reports, out of memory for one.
     pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
-        let (_, _, fc1, fc2, fc3) = &self.layers;
-        let x = D::features(&self.plan, &self.layers, pixels, tape)?;
-        let x = fc1.try_forward(x)?.try_relu()?;
-        let x = fc2.try_forward(x)?.try_relu()?;
-        fc3.try_forward(x)
+        classify(&self.layers, D::features(&self.plan, &self.layers, pixels, tape)?)
     }
 
     /// The parameters as plain numbers.
@@ -133,6 +136,16 @@ impl<D: ConvDevice> Network<D> {
         write(fc2, &weights.fc2);
         write(fc3, &weights.fc3);
     }
+}
+
+/// The three fully-connected layers.
+pub(crate) fn classify<D: Device<f32>, T: Tape<f32, D>>(
+    (_, _, fc1, fc2, fc3): &Layers<D>,
+    features: Features<D, T>,
+) -> Result<Logits<D, T>, D::Err> {
+    let x = fc1.try_forward(features)?.try_relu()?;
+    let x = fc2.try_forward(x)?.try_relu()?;
+    fc3.try_forward(x)
 }
 
 fn read<const I: usize, const O: usize, D: Device<f32>>(layer: &Linear<I, O, f32, D>) -> Affine {

@@ -3,6 +3,9 @@
 //! dfdx's own optimisers keep their moments to themselves. These call the same kernels, and keep the moments
 //! in dfdx's per-parameter buffers.
 
+#[cfg(test)]
+mod tests;
+
 use crate::network::{ConvDevice, Layers, Network};
 use crate::weights::{Affine, FloatWeights};
 use dfdx::nn::tensor_collection::{
@@ -14,6 +17,10 @@ use rand_distr::Distribution;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fmt;
+
+/// Steps between two flushes of subnormal moments. Those of a weight whose gradient stays 0 shrink at each
+/// step until they are subnormal, and rounding then keeps them there.
+const FLUSH_STEPS: u32 = 64;
 
 /// How a gradient becomes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -38,7 +45,8 @@ impl fmt::Display for Algorithm {
 /// The numbers of the update rule. Biases are never decayed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
-    /// The algorithm.
+    /// The algorithm; the flag `--optimizer`.
+    #[serde(rename = "optimizer")]
     pub algorithm: Algorithm,
     /// Share of the last velocity that is kept, 0 to 1 (SGD).
     pub momentum: f64,
@@ -150,14 +158,20 @@ impl<D: ConvDevice> TensorVisitor<f32, D> for Update<'_, D> {
                 let weight_decay = decays.then_some(WeightDecay::Decoupled(weight_decay));
                 let config = AdamConfig { lr: self.learning_rate, weight_decay, ..Default::default() };
                 config.try_update(self.optimizer.steps as i32, parameter, first, second, gradient)?;
+                if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
+                    D::flush_subnormals(second);
+                }
             }
+        }
+        if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
+            D::flush_subnormals(first);
         }
         Ok(None)
     }
 }
 
 /// The buffers of a network's parameters, in the order of the layers.
-fn read<D: ConvDevice>(
+pub(crate) fn read<D: ConvDevice>(
     buffers: &mut Gradients<f32, D>,
     network: &Network<D>,
 ) -> Result<FloatWeights, D::Err> {

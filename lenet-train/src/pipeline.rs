@@ -18,7 +18,7 @@ use lenet_core::shape::{
 };
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 use thiserror::Error;
@@ -109,7 +109,8 @@ pub fn run(options: &Options) -> Result<FinalTable, PipelineError> {
         };
         let print = |line: &str| {
             if !options.quiet {
-                println!("{line}");
+                // A reader that has gone away is no reason to fail.
+                let _ = writeln!(io::stdout(), "{line}");
             }
         };
         let table = deliver(&trained, &dataset, &options.out, started, print)?;

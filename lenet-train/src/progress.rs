@@ -2,6 +2,7 @@
 
 use crate::metrics::{EpochMetrics, HeldOut, Score};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, Write};
 
 /// The bar counts images over the whole run. It is drawn only where standard error is a terminal.
 pub(crate) struct Progress {
@@ -32,10 +33,10 @@ impl Progress {
         self.bar.inc(images as u64);
     }
 
-    /// Prints a line.
+    /// Prints a line. A reader that has gone away is no reason to stop.
     pub(crate) fn line(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| println!("{text}"));
+            let _ = self.bar.suspend(|| writeln!(io::stdout(), "{text}"));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Loss and accuracy from logits.
 
+use crate::activations::scaled;
 use crate::dataset::Split;
 use crate::metrics::Score;
 use crate::network::{ConvDevice, Network, Pixels};
@@ -92,7 +93,7 @@ pub(crate) fn upload<'a, D: ConvDevice>(
     let mut values = vec![0.0; len * IMAGE_PIXELS];
     values.par_chunks_exact_mut(IMAGE_PIXELS).enumerate().for_each(|(index, values)| {
         for (value, &pixel) in values.iter_mut().zip(image(index)) {
-            *value = f32::from(pixel) / f32::from(u8::MAX);
+            *value = scaled(pixel);
         }
     });
     device.try_tensor_from_vec(values, (len, Const))

@@ -3,10 +3,11 @@
 //! `gather` lays the image out as patches (im2col), one matrix product a convolution, and four more gathers
 //! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
 
+use crate::network::{Features, Pixels};
 use dfdx::nn::modules::Linear;
 use dfdx::prelude::{
-    BroadcastTo, Const, Device, Dim, GatherTo, HasShape, NoneTape, PermuteTo, PutTape, RealizeTo, ReshapeTo,
-    SplitTape, Tape, Tensor, TryAdd, TryMatMul,
+    BroadcastTo, Const, Device, Dim, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape, Tape,
+    Tensor, TryAdd, TryMatMul,
 };
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_SIDE, CONV1_TAPS, CONV2_CHANNELS, CONV2_SIDE, CONV2_TAPS, IMAGE_CHANNELS,
@@ -85,20 +86,18 @@ pub fn features<D: Device<f32>, T: Tape<f32, D>>(
     indices: &GatherIndices<D>,
     conv1: &Linear<CONV1_TAPS, CONV1_CHANNELS, f32, D>,
     conv2: &Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
-    pixels: Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>,
+    pixels: Pixels<D>,
     tape: T,
-) -> Result<Tensor<(usize, Const<POOL2_LEN>), f32, D, T>, D::Err> {
+) -> Result<Features<D, T>, D::Err> {
     let batch = pixels.shape().0;
     let pixels: Tensor<(Const<IMAGE_PIXELS>, usize), f32, D> = pixels.try_permute()?;
-    let pixels: Matrix<D, NoneTape> = pixels.try_realize().ok().expect("only the type changes");
     // No tape before the first product: the pixels need no gradient.
     let patches = pixels.try_gather(indices.patches1.clone())?.put_tape(tape);
     let pooled = convolve_and_pool(conv1, patches, batch, &indices.pool1)?;
     let patches = pooled.try_gather(indices.patches2.clone())?;
     let pooled = convolve_and_pool(conv2, patches, batch, &indices.pool2)?;
-    let pooled: Tensor<(Const<POOL2_LEN>, usize), f32, D, T> =
-        pooled.try_realize().ok().expect("channels times windows is the feature length");
-    pooled.try_permute()
+    let features: Tensor<(Const<POOL2_LEN>, usize), f32, D, T> = pooled.try_reshape_like(&(Const, batch))?;
+    features.try_permute()
 }
 
 /// Conv + bias + max pool + ReLU, from patches (taps * positions x batch).
@@ -124,4 +123,61 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
     let upper = first.try_maximum(member(1)?)?;
     let lower = member(2)?.try_maximum(member(3)?)?;
     upper.try_maximum(lower)?.try_relu()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{ConvDevice, Network, classify};
+    use crate::scoring::upload;
+    use crate::test_images::synthetic;
+    use crate::weights::FloatWeights;
+    use dfdx::losses::cross_entropy_with_logits_loss;
+    use dfdx::nn::ZeroGrads;
+    use dfdx::prelude::{AsArray, Backward, Cpu, OwnedTape, Trace};
+    use dfdx::tensor::TensorFromVec;
+    use lenet_core::shape::CLASSES;
+
+    /// Loss and parameter gradients of a batch, by the features given as a function.
+    fn loss_and_gradients(
+        network: &Network<Cpu>,
+        features: impl FnOnce(Pixels<Cpu>, OwnedTape<f32, Cpu>) -> Features<Cpu, OwnedTape<f32, Cpu>>,
+    ) -> (f32, FloatWeights) {
+        let set = synthetic(50);
+        let pixels = upload(network.device(), set.len(), |image| &set.images[image]).unwrap();
+        let mut targets = vec![0.0; set.len() * CLASSES];
+        for (target, &label) in targets.chunks_exact_mut(CLASSES).zip(&set.labels) {
+            target[usize::from(label)] = 1.0;
+        }
+        let targets = network.device().tensor_from_vec(targets, (set.len(), Const));
+        let (pixels, tape) = pixels.traced(network.layers.alloc_grads()).split_tape();
+        let logits = classify(&network.layers, features(pixels, tape)).unwrap();
+        let loss = cross_entropy_with_logits_loss(logits, targets);
+        let value = loss.array();
+        (value, crate::optimizer::read(&mut loss.backward(), network).unwrap())
+    }
+
+    #[test]
+    fn the_operations_that_cuda_runs_give_the_fused_operations_loss_and_gradients() {
+        let network = Network::new(Cpu::seed_from_u64(3)).unwrap();
+        let (conv1, conv2, ..) = &network.layers;
+        let indices = GatherIndices::new(network.device()).unwrap();
+        let (loss, gradients) = loss_and_gradients(&network, |pixels, tape| {
+            features(&indices, conv1, conv2, pixels, tape).unwrap()
+        });
+        let (fused_loss, fused_gradients) = loss_and_gradients(&network, |pixels, tape| {
+            Cpu::features(&(), &network.layers, pixels, tape).unwrap()
+        });
+        assert!((loss - fused_loss).abs() <= 1e-6 * loss, "{loss} {fused_loss}");
+        for (layer, fused) in gradients.layers().into_iter().zip(fused_gradients.layers()) {
+            for (values, fused) in [(&layer.weight, &fused.weight), (&layer.bias, &fused.bias)] {
+                // Sums are added in another order, so that the last bits of the largest may differ.
+                let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+                assert!(largest > 0.0);
+                for (value, fused) in values.iter().zip(fused) {
+                    assert!((value - fused).abs() <= 1e-5 * largest, "{value} {fused} of {largest}");
+                }
+            }
+        }
+    }
 }

@@ -4,6 +4,9 @@
 //! with any number of threads, and whether or not the run was stopped and resumed between two epochs. (On
 //! CUDA, sums of gradients depend on the order in which the GPU's threads come, so there it does not hold.)
 
+#[cfg(test)]
+mod tests;
+
 use crate::dataset::{Split, shuffled};
 use crate::metrics::EpochMetrics;
 use crate::network::{ConvDevice, Network};

@@ -4,188 +4,253 @@
 //! numbers. Forward, the output channels fill the vector lanes and each input is broadcast: four
 //! accumulators a window, whose maximum needs no shuffle. Backward, only the winner of each window carries
 //! a gradient, a quarter of the multiply-accumulates of a dense pass, and the kernel row fills the lanes.
-//!
-//! Plain safe loops with sizes known at compile time, which LLVM turns into vectors; `FUSED` says whether
-//! the instruction set has a fused multiply-add ([`super::simd`] chooses).
 
+use super::simd::{Simd, WIDTH};
 use lenet_core::shape::{KERNEL_SIDE, POOL_SIDE};
 
 /// Positions of one pooling window.
 const WINDOW: usize = POOL_SIDE * POOL_SIDE;
 /// The winner of a window whose maximum the ReLU set to 0: no gradient passes.
-pub(super) const DEAD: u8 = WINDOW as u8;
+const DEAD: u8 = WINDOW as u8;
 
-/// One convolution's weights and bias, laid out for [`forward`] and [`backward`].
-pub(super) struct Packed<const LANES: usize, const RUN: usize> {
-    /// `[kernel row][run][output lane]`: each tap's weights for all outputs; spare lanes are 0.
-    taps: Vec<[f32; LANES]>,
-    /// `[output][kernel row][run]`: each output's kernel row, padded with 0 to `RUN` lanes.
-    rows: Vec<[[f32; RUN]; KERNEL_SIDE]>,
-    bias: [f32; LANES],
+/// `N` vectors in memory.
+pub(super) type Vectors<const N: usize> = [[f32; WIDTH]; N];
+/// One output's kernel, row by row; each row is padded with 0 to whole vectors.
+pub(super) type KernelRows<const RUN: usize> = [Vectors<RUN>; KERNEL_SIDE];
+
+/// One conv + ReLU + pool block: its channels in and out, and its square sides before the convolution and
+/// after the pool. `OUTPUTS` and `RUN` are the vectors that hold the output channels and one kernel row.
+pub(super) struct Block<
+    const IN: usize,
+    const OUT: usize,
+    const SIDE: usize,
+    const POOLED: usize,
+    const OUTPUTS: usize,
+    const RUN: usize,
+> {
+    /// `[kernel row][run]`: each tap's weights for all outputs; spare lanes are 0.
+    taps: Vec<Vectors<OUTPUTS>>,
+    /// One for each output.
+    kernels: Vec<KernelRows<RUN>>,
+    bias: Vectors<OUTPUTS>,
 }
 
-/// One block: how many channels come in and go out, and the square sides before the convolution and after
-/// the pool. `LANES` is `out` and `RUN` is `KERNEL_SIDE * in`, each rounded up to a multiple of 8.
-#[derive(Clone, Copy)]
-pub(super) struct Block<const IN: usize, const OUT: usize, const SIDE: usize, const POOLED: usize>;
-
-#[inline(always)]
-fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
+/// Where a live window's winner read, and the gradient that goes there.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Live {
+    /// The first number of its receptive field.
+    origin: usize,
+    gradient: f32,
 }
 
-impl<const IN: usize, const OUT: usize, const SIDE: usize, const POOLED: usize> Block<IN, OUT, SIDE, POOLED> {
-    const INPUT_LEN: usize = SIDE * SIDE * IN;
+impl<
+    const IN: usize,
+    const OUT: usize,
+    const SIDE: usize,
+    const POOLED: usize,
+    const OUTPUTS: usize,
+    const RUN: usize,
+> Block<IN, OUT, SIDE, POOLED, OUTPUTS, RUN>
+{
+    /// Numbers of one row of the image.
     const ROW: usize = SIDE * IN;
+    /// Numbers of one row of a receptive field.
     const KERNEL_ROW: usize = KERNEL_SIDE * IN;
     const TAPS: usize = KERNEL_SIDE * Self::KERNEL_ROW;
+    /// Numbers of the image from the first of a receptive field to the last, padded to whole vectors.
+    const FIELD: usize = (KERNEL_SIDE - 1) * Self::ROW + RUN * WIDTH;
+    /// Where each winner's receptive field begins, after that of its window.
+    const OFFSETS: [usize; WINDOW + 1] = [0, IN, Self::ROW, Self::ROW + IN, 0];
 
     /// Lays out `weight` (`[output][input channel][row][column]`, as PyTorch has it) and `bias`.
-    pub(super) fn pack<const LANES: usize, const RUN: usize>(
-        weight: &[f32],
-        bias: &[f32],
-    ) -> Packed<LANES, RUN> {
-        let mut packed = Packed {
-            taps: vec![[0.0; LANES]; Self::TAPS],
-            rows: vec![[[0.0; RUN]; KERNEL_SIDE]; OUT],
-            bias: [0.0; LANES],
+    pub(super) fn new(weight: &[f32], bias: &[f32]) -> Self {
+        let mut block = Block {
+            taps: vec![[[0.0; WIDTH]; OUTPUTS]; Self::TAPS],
+            kernels: vec![[[[0.0; WIDTH]; RUN]; KERNEL_SIDE]; OUT],
+            bias: [[0.0; WIDTH]; OUTPUTS],
         };
-        packed.bias[..OUT].copy_from_slice(bias);
+        block.bias.as_flattened_mut()[..OUT].copy_from_slice(bias);
         for (output, kernel) in weight.chunks_exact(Self::TAPS).enumerate() {
             for (tap, &value) in kernel.iter().enumerate() {
                 let (row, run) = Self::row_and_run(tap);
-                packed.taps[row * Self::KERNEL_ROW + run][output] = value;
-                packed.rows[output][row][run] = value;
+                block.taps[row * Self::KERNEL_ROW + run].as_flattened_mut()[output] = value;
+                block.kernels[output][row].as_flattened_mut()[run] = value;
             }
         }
-        packed
+        block
     }
 
-    /// Adds gradients laid out as [`Packed::rows`] to `weight`, laid out as in [`Block::pack`].
-    pub(super) fn unpack_add<const RUN: usize>(rows: &[[[f32; RUN]; KERNEL_SIDE]], weight: &mut [f32]) {
-        for (output, kernel) in weight.chunks_exact_mut(Self::TAPS).enumerate() {
-            for (tap, value) in kernel.iter_mut().enumerate() {
+    /// Adds gradients of the kernels to `weight`, laid out as in [`Block::new`].
+    pub(super) fn add_gradient(kernels: &[KernelRows<RUN>], weight: &mut [f32]) {
+        for (kernel, weight) in kernels.iter().zip(weight.chunks_exact_mut(Self::TAPS)) {
+            for (tap, value) in weight.iter_mut().enumerate() {
                 let (row, run) = Self::row_and_run(tap);
-                *value += rows[output][row][run];
+                *value += kernel[row].as_flattened()[run];
             }
         }
     }
 
-    /// Where tap `[input channel][row][column]` lies in an HWC kernel row.
+    /// Where tap `[input channel][row][column]` lies in the HWC kernel.
     fn row_and_run(tap: usize) -> (usize, usize) {
         let (channel, position) = (tap / (KERNEL_SIDE * KERNEL_SIDE), tap % (KERNEL_SIDE * KERNEL_SIDE));
         (position / KERNEL_SIDE, position % KERNEL_SIDE * IN + channel)
     }
 
-    /// Hands `store` each pooled position's outputs and the winner of each window (0 to 3, or [`DEAD`]).
+    /// Hands `store` each window's outputs and their winners (0 to 3, or [`DEAD`]), row by row.
     ///
-    /// `WINDOWS` windows of one row are computed together, to have enough accumulators in flight; it
-    /// divides `POOLED`.
+    /// `WINDOWS` neighbours are computed together, to have enough accumulators in flight; it divides `POOLED`.
     #[inline(always)]
-    pub(super) fn forward<const FUSED: bool, const LANES: usize, const RUN: usize, const WINDOWS: usize>(
-        packed: &Packed<LANES, RUN>,
-        input: &[f32],
-        mut store: impl FnMut(usize, &[f32; LANES], &[u8; LANES]),
+    pub(super) fn forward<S: Simd, const WINDOWS: usize>(
+        &self,
+        simd: S,
+        image: &[f32],
+        mut store: impl FnMut(usize, Vectors<OUTPUTS>, [[u8; WIDTH]; OUTPUTS]),
     ) {
-        let input = &input[..Self::INPUT_LEN];
-        let taps = &packed.taps[..Self::TAPS];
         for row in 0..POOLED {
             for column in (0..POOLED).step_by(WINDOWS) {
-                let mut sums = [[packed.bias; WINDOW]; WINDOWS];
-                for kernel_row in 0..KERNEL_SIDE {
-                    for run in 0..Self::KERNEL_ROW {
-                        let weights = &taps[kernel_row * Self::KERNEL_ROW + run];
-                        for (window, sums) in sums.iter_mut().enumerate() {
-                            for (position, sums) in sums.iter_mut().enumerate() {
-                                let y = POOL_SIDE * row + position / POOL_SIDE + kernel_row;
-                                let x = POOL_SIDE * (column + window) + position % POOL_SIDE;
-                                let value = input[y * Self::ROW + x * IN + run];
-                                for lane in 0..LANES {
-                                    sums[lane] = multiply_add::<FUSED>(value, weights[lane], sums[lane]);
-                                }
-                            }
-                        }
-                    }
-                }
+                let image = &image[POOL_SIDE * (row * Self::ROW + column * IN)..];
+                let sums: [_; WINDOWS] = self.window_sums(simd, image);
                 for (window, sums) in sums.iter().enumerate() {
-                    let (best, winner) = relu_and_max(sums);
-                    store(row * POOLED + column + window, &best, &winner);
+                    let (best, winners) = relu_and_max(simd, sums);
+                    store(row * POOLED + column + window, best, winners);
                 }
             }
         }
     }
 
-    /// Adds one output channel's weight gradient to `rows` and its bias gradient to `bias`, and the gradient
-    /// of the input to `input_gradient` where there is one.
-    ///
-    /// `winners` and `gradient` give a window's winner and gradient. `input` and `input_gradient` are
-    /// `RUN` longer than the image, so that a whole padded run can be read and written anywhere.
+    /// The convolution at all positions of `WINDOWS` neighbouring windows, the first of them at the beginning
+    /// of `image`.
     #[inline(always)]
-    pub(super) fn backward_channel<const FUSED: bool, const LANES: usize, const RUN: usize>(
-        packed: &Packed<LANES, RUN>,
-        output: usize,
-        input: &[f32],
-        winners: &[[u8; LANES]],
-        gradient: impl Fn(usize) -> f32,
-        (rows, bias): (&mut [[f32; RUN]; KERNEL_SIDE], &mut f32),
-        input_gradient: Option<&mut [f32]>,
-    ) {
-        // Room for the largest block's windows; POOLED * POOLED is not allowed as a length here.
-        let mut alive = [(0usize, 0f32); 256];
-        let mut count = 0;
-        for position in 0..POOLED * POOLED {
-            let winner = usize::from(winners[position][output]);
-            let value = gradient(position);
-            let y = POOL_SIDE * (position / POOLED) + winner / POOL_SIDE;
-            let x = POOL_SIDE * (position % POOLED) + winner % POOL_SIDE;
-            alive[count] = (y * Self::ROW + x * IN, value);
-            count += usize::from(winner < WINDOW);
-        }
-        let alive = &alive[..count];
-        for &(_, value) in alive {
-            *bias += value;
-        }
-        let input = &input[..Self::INPUT_LEN + RUN];
-        for (kernel_row, sums) in rows.iter_mut().enumerate() {
-            let mut run_sums = *sums;
-            for &(origin, value) in alive {
-                let run = run_at::<RUN>(input, origin + kernel_row * Self::ROW);
-                for lane in 0..RUN {
-                    run_sums[lane] = multiply_add::<FUSED>(value, run[lane], run_sums[lane]);
+    fn window_sums<S: Simd, const WINDOWS: usize>(
+        &self,
+        simd: S,
+        image: &[f32],
+    ) -> [[[S::Lanes; OUTPUTS]; WINDOW]; WINDOWS] {
+        let mut sums = [[self.bias.map(|bias| simd.load(&bias)); WINDOW]; WINDOWS];
+        let line = (WINDOWS * POOL_SIDE - 1) * IN + Self::KERNEL_ROW;
+        for (kernel_row, taps) in self.taps.chunks_exact(Self::KERNEL_ROW).enumerate() {
+            let upper = &image[kernel_row * Self::ROW..][..line];
+            let lower = &image[(kernel_row + 1) * Self::ROW..][..line];
+            for (run, weights) in taps.iter().enumerate() {
+                let weights = weights.each_ref().map(|weights| simd.load(weights));
+                for (window, sums) in sums.iter_mut().enumerate() {
+                    for (position, sums) in sums.iter_mut().enumerate() {
+                        let line = if position < POOL_SIDE { upper } else { lower };
+                        let x = POOL_SIDE * window + position % POOL_SIDE;
+                        let value = simd.splat(line[x * IN + run]);
+                        for (sum, weights) in sums.iter_mut().zip(weights) {
+                            *sum = simd.multiply_add(value, weights, *sum);
+                        }
+                    }
                 }
             }
-            *sums = run_sums;
         }
-        let Some(input_gradient) = input_gradient else { return };
-        let input_gradient = &mut input_gradient[..Self::INPUT_LEN + RUN];
-        for &(origin, value) in alive {
-            for (kernel_row, weights) in packed.rows[output].iter().enumerate() {
-                let start = origin + kernel_row * Self::ROW;
-                let run: &mut [f32] = &mut input_gradient[start..start + RUN];
-                for lane in 0..RUN {
-                    run[lane] = multiply_add::<FUSED>(value, weights[lane], run[lane]);
+        sums
+    }
+
+    /// Lists the live windows of output channel `output` in `live`, and returns how many they are.
+    ///
+    /// `gradient` gives a window's. `live` has room for every window.
+    #[inline(always)]
+    pub(super) fn live_windows(
+        winners: &[[[u8; WIDTH]; OUTPUTS]],
+        output: usize,
+        gradient: impl Fn(usize) -> f32,
+        live: &mut [Live],
+    ) -> usize {
+        let winners = &winners[..POOLED * POOLED];
+        let live = &mut live[..POOLED * POOLED];
+        let mut count = 0;
+        for row in 0..POOLED {
+            for column in 0..POOLED {
+                let window = row * POOLED + column;
+                let winner = winners[window].as_flattened()[output];
+                let first = POOL_SIDE * (row * Self::ROW + column * IN);
+                let origin = first + Self::OFFSETS[usize::from(winner.min(DEAD))];
+                live[count] = Live { origin, gradient: gradient(window) };
+                count += usize::from(winner < DEAD);
+            }
+        }
+        count
+    }
+
+    /// Adds the gradient of `ROWS` rows of an output's kernel, from `first` on. `image` is `RUN` vectors
+    /// longer than the image, so that a padded row can be read anywhere.
+    #[inline(always)]
+    pub(super) fn add_kernel_gradient<S: Simd, const ROWS: usize>(
+        simd: S,
+        image: &[f32],
+        live: &[Live],
+        first: usize,
+        kernel: &mut KernelRows<RUN>,
+    ) {
+        let rows: &mut [Vectors<RUN>; ROWS] = kernel[first..].first_chunk_mut().expect("rows of the kernel");
+        let mut sums = rows.each_ref().map(|row| row.each_ref().map(|sums| simd.load(sums)));
+        for &Live { origin, gradient } in live {
+            let field = &image[origin..][..Self::FIELD];
+            let gradient = simd.splat(gradient);
+            for row in 0..ROWS {
+                let (run, _) = field[(first + row) * Self::ROW..].as_chunks();
+                for vector in 0..RUN {
+                    sums[row][vector] =
+                        simd.multiply_add(gradient, simd.load(&run[vector]), sums[row][vector]);
+                }
+            }
+        }
+        for row in 0..ROWS {
+            for vector in 0..RUN {
+                simd.store(sums[row][vector], &mut rows[row][vector]);
+            }
+        }
+    }
+
+    /// Adds to the gradient of the image, which is padded as the image is in [`Block::add_kernel_gradient`].
+    #[inline(always)]
+    pub(super) fn add_image_gradient<S: Simd>(
+        &self,
+        simd: S,
+        output: usize,
+        live: &[Live],
+        image_gradient: &mut [f32],
+    ) {
+        let kernel = &self.kernels[output];
+        for &Live { origin, gradient } in live {
+            let field = &mut image_gradient[origin..][..Self::FIELD];
+            let gradient = simd.splat(gradient);
+            for (row, weights) in kernel.iter().enumerate() {
+                let (run, _) = field[row * Self::ROW..].as_chunks_mut();
+                for vector in 0..RUN {
+                    let sum =
+                        simd.multiply_add(gradient, simd.load(&weights[vector]), simd.load(&run[vector]));
+                    simd.store(sum, &mut run[vector]);
                 }
             }
         }
     }
 }
 
-#[inline(always)]
-fn run_at<const RUN: usize>(values: &[f32], start: usize) -> &[f32; RUN] {
-    values[start..].first_chunk().expect("the slice is RUN longer than the image")
+/// The gradient of an output's bias.
+pub(super) fn bias_gradient(live: &[Live]) -> f32 {
+    live.iter().map(|live| live.gradient).sum()
 }
 
 /// The largest of a window's four sums and 0, and which it was; the first of equals wins, as in PyTorch.
 #[inline(always)]
-fn relu_and_max<const LANES: usize>(sums: &[[f32; LANES]; WINDOW]) -> ([f32; LANES], [u8; LANES]) {
-    let mut best = [0f32; LANES];
-    let mut winner = [u32::from(DEAD); LANES];
-    for (position, sums) in sums.iter().enumerate() {
-        for lane in 0..LANES {
-            let better = sums[lane] > best[lane];
-            best[lane] = if better { sums[lane] } else { best[lane] };
-            winner[lane] = if better { position as u32 } else { winner[lane] };
+fn relu_and_max<S: Simd, const OUTPUTS: usize>(
+    simd: S,
+    sums: &[[S::Lanes; OUTPUTS]; WINDOW],
+) -> (Vectors<OUTPUTS>, [[u8; WIDTH]; OUTPUTS]) {
+    let (mut values, mut winners) = ([[0.0; WIDTH]; OUTPUTS], [[0; WIDTH]; OUTPUTS]);
+    for output in 0..OUTPUTS {
+        let mut best = simd.splat(0.0);
+        let mut winner = simd.splat(f32::from(DEAD));
+        for (position, sums) in sums.iter().enumerate() {
+            let sum = sums[output];
+            winner = simd.select_greater(sum, best, simd.splat(position as f32), winner);
+            best = simd.select_greater(sum, best, sum, best);
         }
+        simd.store(best, &mut values[output]);
+        simd.store_bytes(winner, &mut winners[output]);
     }
-    (best, winner.map(|position| position as u8))
+    (values, winners)
 }

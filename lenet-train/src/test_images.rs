@@ -1,0 +1,27 @@
+//! Images for the tests: like digits, mostly a blank ground with saturated strokes, so that pools tie.
+
+use lenet_core::shape::{CLASSES, IMAGE_PIXELS, IMAGE_SIDE};
+use lenet_infer::idx::LabelledImages;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+/// `images` images, always the same; the class can be told from the image.
+pub(crate) fn synthetic(images: usize) -> LabelledImages {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let labels: Vec<u8> = (0..images).map(|image| (image * 7 % CLASSES) as u8).collect();
+    let images = labels.iter().map(|&label| stroke(usize::from(label), &mut random)).collect();
+    LabelledImages { images, labels }
+}
+
+/// A horizontal bar at a height that tells the label, one end of it noisy.
+fn stroke(label: usize, random: &mut ChaCha8Rng) -> [u8; IMAGE_PIXELS] {
+    let mut image = [0; IMAGE_PIXELS];
+    let first = 4 + (random.next_u32() % 6) as usize;
+    for row in 3 + 2 * label..7 + 2 * label {
+        for column in first..first + 12 {
+            let noisy = column > first + 6;
+            image[row * IMAGE_SIDE + column] = if noisy { random.next_u32() as u8 } else { u8::MAX };
+        }
+    }
+    image
+}

@@ -1,0 +1,114 @@
+use super::*;
+use crate::optimizer::{Algorithm, Rule};
+use crate::recipe::{Recipe, Schedule};
+use crate::test_images::synthetic;
+use dfdx::prelude::Cpu;
+use lenet_infer::idx::LabelledImages;
+use rayon::ThreadPoolBuilder;
+
+const EPOCHS: u32 = 3;
+
+/// Batches of 50, so that the last one is short and no batch is whole chunks of the fused operation.
+fn settings(algorithm: Algorithm) -> Settings {
+    Settings {
+        epochs: EPOCHS,
+        batch_size: 50,
+        learning_rate: 5e-3,
+        schedule: Schedule::Cosine,
+        rule: Rule { algorithm, momentum: 0.9, weight_decay: 1e-2 },
+        seed: 11,
+        ..Recipe::Default.settings()
+    }
+}
+
+fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
+    let (train, held_out) = (Split::from(set), Split::from(set));
+    Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, held_out).unwrap()
+}
+
+fn train(trainer: &mut Trainer<'_, Cpu>, epochs: u32) {
+    for _ in 0..epochs {
+        trainer.epoch(|_| ()).unwrap();
+    }
+}
+
+fn bits(snapshot: &Snapshot) -> Vec<u32> {
+    let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
+    let layers = [&snapshot.weights, first_moment, second_moment].map(FloatWeights::layers);
+    let tensors = layers.as_flattened().iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+    tensors.flatten().map(|value| value.to_bits()).collect()
+}
+
+fn train_with_threads(threads: usize) -> Vec<u32> {
+    let (settings, set) = (settings(Algorithm::AdamW), synthetic(120));
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let mut trainer = trainer(&settings, &set);
+        train(&mut trainer, EPOCHS);
+        bits(&trainer.snapshot().unwrap())
+    })
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_weights_bit_by_bit() {
+    let one = train_with_threads(1);
+    assert_eq!(train_with_threads(2), one);
+}
+
+#[test]
+fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
+    for algorithm in [Algorithm::Sgd, Algorithm::AdamW] {
+        let (settings, set) = (settings(algorithm), synthetic(120));
+        let mut whole = trainer(&settings, &set);
+        let mut snapshots = Vec::new();
+        for _ in 0..EPOCHS {
+            whole.epoch(|_| ()).unwrap();
+            snapshots.push(whole.snapshot().unwrap());
+        }
+        for stopped_after in 1..EPOCHS {
+            let mut resumed = trainer(&settings, &set);
+            resumed.restore(snapshots[stopped_after as usize - 1].clone()).unwrap();
+            train(&mut resumed, EPOCHS - stopped_after);
+            let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
+            assert_eq!(bits(&ended), bits(expected));
+            let scores = |snapshot: &Snapshot| -> Vec<_> {
+                snapshot.history.iter().map(|epoch| (epoch.epoch, epoch.train, epoch.held_out)).collect()
+            };
+            assert_eq!(scores(&ended), scores(expected));
+        }
+    }
+}
+
+#[test]
+fn training_learns_and_another_seed_learns_something_else() {
+    let mut settings = settings(Algorithm::AdamW);
+    settings.epochs = 8;
+    let set = synthetic(200);
+    let mut first = trainer(&settings, &set);
+    train(&mut first, settings.epochs);
+    let last = first.history().last().unwrap();
+    assert!(last.held_out.accuracy > 0.95, "{last:?}");
+    assert!(last.train.loss < first.history()[0].train.loss);
+
+    let other = Settings { seed: 12, ..settings.clone() };
+    assert_ne!(trainer(&other, &set).network().weights(), trainer(&settings, &set).network().weights());
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_the_run() {
+    let mut settings = settings(Algorithm::Sgd);
+    settings.learning_rate = 1e30;
+    let set = synthetic(200);
+    let mut trainer = trainer(&settings, &set);
+    let error = (0..EPOCHS).find_map(|_| trainer.epoch(|_| ()).err()).unwrap();
+    assert!(matches!(error, TrainingError::Diverged { epoch: 1, .. }), "{error}");
+    assert!(error.to_string().ends_with("lower the learning rate (--lr)"));
+}
+
+#[test]
+fn every_image_is_counted_once_an_epoch() {
+    let (settings, set) = (settings(Algorithm::Sgd), synthetic(120));
+    let mut steps = Vec::new();
+    trainer(&settings, &set).epoch(|images| steps.push(images)).unwrap();
+    assert_eq!(steps, [50, 50, 20]);
+}
