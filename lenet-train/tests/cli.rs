@@ -4,6 +4,8 @@ use lenet_infer::idx::{self, LabelledImages, Part};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::Duration;
 use tempfile::{TempDir, tempdir};
 
 fn lenet_train(arguments: &[&str]) -> Output {
@@ -160,17 +162,41 @@ fn without_the_feature_cuda_says_how_to_build_it() {
     assert_fails(&train_on(data.path(), out.path(), &["--cuda"]), 1, &["--features cuda"]);
 }
 
-#[test]
-fn a_resumed_run_ends_with_the_file_of_an_uninterrupted_one() {
-    let (data, whole, parts) = (data(), tempdir().unwrap(), tempdir().unwrap());
-    let model = |out: &TempDir| fs::read(out.path().join("model.lenet")).unwrap();
-    assert!(train_on(data.path(), whole.path(), &[]).status.success());
+/// The deadline is that of a stuck test, not a measure of speed.
+fn wait_for(path: &Path) {
+    for _ in 0..6_000 {
+        if path.exists() {
+            return;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    panic!("{} did not appear", path.display());
+}
 
-    // Stop the second run as a kill between two files would: after training, before anything else is written.
-    assert!(train_on(data.path(), parts.path(), &[]).status.success());
-    fs::remove_file(parts.path().join("model.lenet")).unwrap();
-    assert!(train_on(data.path(), parts.path(), &["--resume"]).status.success());
-    assert_eq!(model(&whole), model(&parts));
+#[test]
+fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
+    let (data, whole, killed) = (data(), tempdir().unwrap(), tempdir().unwrap());
+    let arguments = |out: &TempDir| {
+        let paths = [data.path(), out.path()].map(|path| path.to_str().unwrap().to_owned());
+        let [data, out] = paths;
+        ["--data", &data, "--out", &out, "--epochs", "300", "--quiet"].map(str::to_owned)
+    };
+    let command = |arguments: &[String]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lenet-train"));
+        command.args(arguments);
+        command
+    };
+    assert!(command(&arguments(&whole)).status().unwrap().success());
+
+    let mut run = command(&arguments(&killed)).spawn().unwrap();
+    wait_for(&killed.path().join("checkpoint.safetensors"));
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(command(&arguments(&killed)).arg("--resume").status().unwrap().success());
+    for file in ["model.lenet", "golden-logits.bin"] {
+        let [whole, killed] = [&whole, &killed].map(|out| fs::read(out.path().join(file)).unwrap());
+        assert!(whole == killed, "{file} differs");
+    }
 }
 
 #[test]
