@@ -17,13 +17,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Name of the file in the folder of the run.
 pub const FILE_NAME: &str = "checkpoint.safetensors";
+/// What [`set_aside`] renames it to.
+pub const PREVIOUS_FILE_NAME: &str = "checkpoint.previous.safetensors";
 /// Version of what this module writes.
 const VERSION: u32 = 1;
 /// No checkpoint comes near: three times the parameters, and a history.
@@ -133,6 +135,22 @@ pub fn save(folder: &Path, run: &RunIdentity, snapshot: &Snapshot) -> Result<(),
     encode(&header, snapshot)
         .and_then(|bytes| files::replace(&path, |out| out.write_all(&bytes)))
         .map_err(|source| CheckpointError::Write { path, source })
+}
+
+/// Sets an earlier run's checkpoint in `folder` aside, under [`PREVIOUS_FILE_NAME`], so that a new run there does not
+/// overwrite it. Does nothing where there is none.
+///
+/// # Errors
+///
+/// [`CheckpointError::Write`].
+pub fn set_aside(folder: &Path) -> Result<(), CheckpointError> {
+    let path = folder.join(FILE_NAME);
+    match fs::rename(&path, folder.join(PREVIOUS_FILE_NAME)) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(CheckpointError::Write { path, source })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads the checkpoint in `folder` of a run like `run`.

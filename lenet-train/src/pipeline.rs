@@ -138,6 +138,8 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
     let mut trainer = Trainer::new(device, settings, train, scored)?;
     if options.resume {
         trainer.restore(checkpoint::load(&options.out, &run)?)?;
+    } else {
+        checkpoint::set_aside(&options.out)?;
     }
     let an_epoch = train.images.len() as u64;
     let images = an_epoch * u64::from(settings.epochs);

@@ -200,6 +200,15 @@ fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
 }
 
 #[test]
+fn a_new_run_keeps_the_checkpoint_of_the_one_before() {
+    let (data, out) = (data(), tempdir().unwrap());
+    assert!(train_on(data.path(), out.path(), &["--seed", "1"]).status.success());
+    let first = fs::read(out.path().join("checkpoint.safetensors")).unwrap();
+    assert!(train_on(data.path(), out.path(), &["--seed", "2"]).status.success());
+    assert!(fs::read(out.path().join("checkpoint.previous.safetensors")).unwrap() == first);
+}
+
+#[test]
 fn resuming_without_a_checkpoint_or_with_other_flags_says_so() {
     let (data, out) = (data(), tempdir().unwrap());
     assert_fails(

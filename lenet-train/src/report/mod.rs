@@ -13,11 +13,11 @@ mod kernels;
 mod tables;
 mod text;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use lenet_infer::files;
 use serde::Serialize;
 
 use crate::metrics::{EpochMetrics, FinalTable, HeldOut, Metrics, RunSettings};
@@ -168,14 +168,8 @@ impl<'a> MetricsView<'a> {
 }
 
 fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), ReportError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    fs::write(&temporary, contents).and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
-        // Best effort: the error to report is the first one.
-        let _ = fs::remove_file(&temporary);
-        ReportError::Write { path: path.to_owned(), source }
-    })
+    files::replace(path, |file| file.write_all(contents))
+        .map_err(|source| ReportError::Write { path: path.to_owned(), source })
 }
 
 fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
