@@ -59,11 +59,11 @@ const REFERENCE: Settings = Settings {
 
 const DEFAULT: Settings = Settings {
     recipe: Recipe::Default,
-    epochs: 21,
+    epochs: 60,
     batch_size: 128,
-    learning_rate: 2e-3,
+    learning_rate: 3e-3,
     schedule: Schedule::Cosine,
-    rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 1e-2 },
+    rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 0.2 },
     seed: 0,
 };
 
