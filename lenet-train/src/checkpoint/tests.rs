@@ -133,18 +133,20 @@ fn another_version_is_refused_with_both_versions_named() {
 fn a_run_that_differs_is_refused_with_what_differs() {
     let (folder, _) = saved();
     type Change = fn(&mut RunIdentity);
-    let changes: [(&str, Change); 5] = [
-        ("have seed 1, found 0", |run| run.settings.seed = 1),
-        ("have learning rate 0.5, found 0.002", |run| run.settings.learning_rate = 0.5),
-        ("have weight decay 0.5, found 0.01", |run| run.settings.rule.weight_decay = 0.5),
-        ("have device \"cuda\", found \"cpu\"", |run| run.device = "cuda".to_owned()),
-        ("have train images 60000, found 55000", |run| run.train_images = 60_000),
+    let saved = run().settings;
+    let (rate, decay) = (saved.learning_rate, saved.rule.weight_decay);
+    let changes: [(String, Change); 5] = [
+        ("have seed 1, found 0".to_owned(), |run| run.settings.seed = 1),
+        (format!("have learning rate 0.5, found {rate}"), |run| run.settings.learning_rate = 0.5),
+        (format!("have weight decay 0.5, found {decay}"), |run| run.settings.rule.weight_decay = 0.5),
+        ("have device \"cuda\", found \"cpu\"".to_owned(), |run| run.device = "cuda".to_owned()),
+        ("have train images 60000, found 55000".to_owned(), |run| run.train_images = 60_000),
     ];
     for (expected, change) in changes {
         let mut other = run();
         change(&mut other);
         let message = load(folder.path(), &other).unwrap_err().to_string();
-        assert!(message.contains(expected), "{message}");
+        assert!(message.contains(&expected), "{message}");
     }
 }
 
