@@ -70,7 +70,7 @@ impl Chart {
             .margin_top(8 * UNIT)
             .margin_right(12 * UNIT)
             .x_label_area_size(38 * UNIT)
-            .y_label_area_size(46 * UNIT)
+            .y_label_area_size(64 * UNIT)
             .build_cartesian_2d(x.clone(), y.clone())?;
         let labels = ("sans-serif", 14 * UNIT).into_font().color(&LABEL);
         chart
