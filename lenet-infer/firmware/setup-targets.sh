@@ -23,6 +23,7 @@ say() { echo "setup-targets: $*" >&2; }
 # The folders made on the way, removed at the end.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+chmod 711 "$scratch" # apt downloads as its own user
 
 # Prints those targets that the compiler $1 has no `core` for.
 missing_targets() {
@@ -55,10 +56,9 @@ unpack_compiler() {
     local std llvm package name host linker
     std=$(dependencies libstd-rust-web-dev | grep -m1 '^libstd-rust-web-[0-9]')
     llvm=$(dependencies "$std" | grep -m1 '^libllvm[0-9]')
-    mkdir -p "$scratch/packages" "$scratch/root" "$scratch/sysroot/bin" "$scratch/sysroot/lib/rustlib/src/rust" \
-        "$scratch/sysroot/libexec"
-    (cd "$scratch/packages" && chmod 777 . &&
-        apt_quietly download rustc-web rust-web-src libstd-rust-web-dev "$std" "$llvm")
+    mkdir -p "$scratch"/{packages,root} "$scratch"/sysroot/{bin,libexec,lib/rustlib/src/rust}
+    chmod 777 "$scratch/packages"
+    (cd "$scratch/packages" && apt_quietly download rustc-web rust-web-src libstd-rust-web-dev "$std" "$llvm")
     for package in "$scratch"/packages/*.deb; do
         case $package in
         */rust-web-src*) dpkg-deb --fsys-tarfile "$package" |
