@@ -71,7 +71,7 @@ fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measure
     let mut out = Console(board);
     writeln!(out, "{}", Picture(image))?;
     writeln!(out, "class       {}", prediction.class)?;
-    writeln!(out, "confidence  {} / 256 nat", prediction.confidence)?;
+    writeln!(out, "confidence  {} / 256", prediction.confidence)?;
     writeln!(out, "logits      {:?}", prediction.logits)?;
     writeln!(out, "time        {cycles} {} a digit", B::UNIT)?;
     writeln!(out, "stack       {stack} bytes for a digit")?;
