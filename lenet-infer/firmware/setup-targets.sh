@@ -6,8 +6,8 @@
 # Where the active rustc has the targets (`rustup target add TARGET`) there is nothing to do and the env file is empty.
 # Elsewhere, on a machine that reaches Debian's archive but not rustup's, Debian's rustc-web is unpacked (not
 # installed) into $LENET_TOOLCHAIN and `core` and `alloc` are built there once a target, from Debian's matching sources.
-# The env file then points RUSTC and RUSTDOC at that compiler, for the shell that sources it; the default toolchain,
-# Cargo included, stays as it is. Run it as often as you like: what is there is kept.
+# The env file then points RUSTC and RUSTDOC at that compiler, and CLIPPY at its `cargo-clippy`, for the shell that
+# sources it; the default toolchain, Cargo included, stays as it is. Run it as often as you like: what is there is kept.
 set -euo pipefail
 
 home=${LENET_TOOLCHAIN:-$HOME/.cache/lenet-toolchain}
@@ -46,7 +46,17 @@ apt_quietly() { apt-get -o DPkg::Lock::Timeout=300 -qq "$@" >&2; }
 # The packages that package $1 depends on.
 dependencies() { apt-cache depends --no-recommends --no-suggests "$1" | sed -n 's/^ *Depends: //p'; }
 
-# Unpacks Debian's compiler, its library and LLVM, and the sources of `core`, into $sysroot.
+# Writes the command $1, which runs the unpacked program of that name with the leading arguments $2.
+write_wrapper() {
+    cat >"$scratch/sysroot/bin/$1" <<WRAPPER
+#!/bin/sh
+export LD_LIBRARY_PATH="$sysroot/lib\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}" SYSROOT="$sysroot"
+exec "$sysroot/libexec/$1" $2 "\$@"
+WRAPPER
+    chmod +x "$scratch/sysroot/bin/$1"
+}
+
+# Unpacks Debian's compiler, its linter and library, LLVM, and the sources of `core`, into $sysroot.
 unpack_compiler() {
     apt-cache show rustc-web >/dev/null 2>&1 || apt_quietly update
     apt-cache show rustc-web >/dev/null 2>&1 || {
@@ -58,7 +68,8 @@ unpack_compiler() {
     llvm=$(dependencies "$std" | grep -m1 '^libllvm[0-9]')
     mkdir -p "$scratch"/{packages,root} "$scratch"/sysroot/{bin,libexec,lib/rustlib/src/rust}
     chmod 777 "$scratch/packages"
-    (cd "$scratch/packages" && apt_quietly download rustc-web rust-web-src libstd-rust-web-dev "$std" "$llvm")
+    (cd "$scratch/packages" && apt_quietly download rustc-web rust-web-clippy rust-web-src \
+        libstd-rust-web-dev "$std" "$llvm")
     for package in "$scratch"/packages/*.deb; do
         case $package in
         */rust-web-src*) dpkg-deb --fsys-tarfile "$package" |
@@ -70,15 +81,12 @@ unpack_compiler() {
     mv "$scratch"/root/usr/lib/*-linux-gnu/* "$scratch/sysroot/lib/"
     cp -a "$scratch"/root/usr/lib/rustlib/. "$scratch/sysroot/lib/rustlib/"
     mv "$scratch"/root/usr/src/*/* "$scratch/sysroot/lib/rustlib/src/rust/"
-    for name in rustc rustdoc; do
+    for name in rustc rustdoc cargo-clippy clippy-driver; do
         mv "$scratch/root/usr/bin/$name" "$scratch/sysroot/libexec/$name"
-        cat >"$scratch/sysroot/bin/$name" <<WRAPPER
-#!/bin/sh
-export LD_LIBRARY_PATH="$sysroot/lib\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}"
-exec "$sysroot/libexec/$name" --sysroot "$sysroot" "\$@"
-WRAPPER
-        chmod +x "$scratch/sysroot/bin/$name"
     done
+    write_wrapper rustc "--sysroot '$sysroot'"
+    write_wrapper rustdoc "--sysroot '$sysroot'"
+    write_wrapper cargo-clippy "" # runs the clippy-driver beside it
 
     # The libraries that LLVM itself needs are few and stable: installed, and only where one is missing.
     if LD_LIBRARY_PATH=$scratch/sysroot/lib ldd "$scratch"/sysroot/lib/librustc_driver-*.so | grep -q 'not found'; then
@@ -142,5 +150,5 @@ fi
 "$sysroot/bin/rustc" -V >/dev/null 2>&1 || unpack_compiler
 mapfile -t missing < <(missing_targets "$sysroot/bin/rustc")
 [ ${#missing[@]} -eq 0 ] || build_core "${missing[@]}"
-write_env "export RUSTC='$sysroot/bin/rustc' RUSTDOC='$sysroot/bin/rustdoc'"
+write_env "export RUSTC='$sysroot/bin/rustc' RUSTDOC='$sysroot/bin/rustdoc' CLIPPY='$sysroot/bin/cargo-clippy'"
 say "ready: . $home/env"
