@@ -147,7 +147,7 @@ if [ -z "$(missing_targets rustc)" ]; then
     say "the active rustc has ${targets[*]}"
     exit 0
 fi
-"$sysroot/bin/rustc" -V >/dev/null 2>&1 || unpack_compiler
+"$sysroot/bin/cargo-clippy" -V >/dev/null 2>&1 || unpack_compiler
 mapfile -t missing < <(missing_targets "$sysroot/bin/rustc")
 [ ${#missing[@]} -eq 0 ] || build_core "${missing[@]}"
 write_env "export RUSTC='$sysroot/bin/rustc' RUSTDOC='$sysroot/bin/rustdoc' CLIPPY='$sysroot/bin/cargo-clippy'"
