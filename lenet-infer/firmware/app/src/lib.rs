@@ -1,0 +1,22 @@
+//! All that the firmware does on any board: classify the golden digits, print the first, and judge every logit.
+//!
+//! The map of the crate:
+//!
+//! - [`Board`]: what a board must offer; all else is the same everywhere.
+//! - [`run`]: the program.
+//! - `golden`: the digits, and the logits that every core must give for them.
+//! - `picture`: a digit as text.
+//! - `stack`: how much stack a call takes, by painting.
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+mod board;
+mod golden;
+mod picture;
+mod run;
+mod stack;
+
+pub use board::{Board, Memory};
+pub use run::run;

@@ -1,0 +1,132 @@
+//! The program.
+
+use crate::board::{Board, Console};
+use crate::golden;
+use crate::picture::Picture;
+use crate::stack;
+use core::fmt::{self, Write};
+use core::hint::black_box;
+use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::{Engine, Prediction, RAM_BYTES, SHIPPED_MODEL, decode};
+
+/// What one classification said and took.
+struct Measured {
+    prediction: Prediction,
+    cycles: u32,
+    stack: usize,
+}
+
+/// Classifies the golden digits, prints the first with what it took, and how many digits had all ten logits as on
+/// every other core. True when all had.
+pub fn run<B: Board>(board: &mut B) -> bool {
+    // A board's `write` reports no failure, so printing does not fail either.
+    try_run(board).unwrap_or(false)
+}
+
+fn try_run<B: Board>(board: &mut B) -> Result<bool, fmt::Error> {
+    writeln!(Console(board), "LeNet on {}", B::NAME)?;
+    let model = match decode(SHIPPED_MODEL) {
+        Ok(model) => model,
+        Err(error) => {
+            writeln!(Console(board), "model: {error}")?;
+            return Ok(false);
+        }
+    };
+    let mut engine = Engine::new(model);
+
+    if let Some((image, _)) = golden::digits().next() {
+        let measured = measure(board, &mut engine, image);
+        print(board, image, &measured)?;
+    }
+
+    let (mut equal, mut total) = (0, 0);
+    for (image, logits) in golden::digits() {
+        total += 1;
+        equal += u32::from(classify(&mut engine, image).logits == logits);
+    }
+    writeln!(Console(board), "golden      {equal} of {total} digits with all ten logits equal")?;
+    Ok(equal == total)
+}
+
+/// The call that is measured; never inlined, so that it is one symbol, with its own stack frame.
+#[inline(never)]
+fn classify(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction {
+    engine.classify(image)
+}
+
+/// Classifies `image` twice: once to count cycles, once to see the stack.
+fn measure<B: Board>(board: &mut B, engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Measured {
+    let idle = board.cycles();
+    let start = board.cycles();
+    let prediction = black_box(classify(engine, black_box(image)));
+    let end = board.cycles();
+    let reading = start.wrapping_sub(idle);
+    let (_, stack) = stack::high_water::<B, _>(|| black_box(classify(engine, black_box(image))));
+    Measured { prediction, cycles: end.wrapping_sub(start).saturating_sub(reading), stack }
+}
+
+fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measured) -> fmt::Result {
+    let Measured { prediction, cycles, stack } = measured;
+    let memory = board.memory();
+    let mut out = Console(board);
+    writeln!(out, "{}", Picture(image))?;
+    writeln!(out, "class       {}", prediction.class)?;
+    writeln!(out, "confidence  {} / 256", prediction.confidence)?;
+    writeln!(out, "logits      {:?}", prediction.logits)?;
+    writeln!(out, "time        {cycles} {} a digit", B::UNIT)?;
+    writeln!(out, "stack       {stack} bytes for a digit")?;
+    writeln!(out, "RAM         {RAM_BYTES} bytes for the engine, {IMAGE_PIXELS} for an image")?;
+    writeln!(out, "variables   {} bytes", memory.variables)?;
+    let rest = memory.flash.saturating_sub(SHIPPED_MODEL.len() + golden::BYTES);
+    let model = SHIPPED_MODEL.len();
+    let digits = golden::BYTES;
+    writeln!(out, "flash       {} bytes: {model} model, {digits} golden digits, {rest} program", memory.flash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Memory;
+    use std::string::String;
+
+    /// A board with no stack to paint and a counter that counts its readings.
+    #[derive(Default)]
+    struct Paper {
+        readings: u32,
+        text: String,
+    }
+
+    // SAFETY: from limit to pointer there is nothing.
+    unsafe impl Board for Paper {
+        const NAME: &str = "paper";
+        const UNIT: &str = "readings";
+
+        fn cycles(&mut self) -> u32 {
+            self.readings += 1;
+            self.readings
+        }
+        fn write(&mut self, text: &str) {
+            self.text.push_str(text);
+        }
+        fn memory(&self) -> Memory {
+            Memory { flash: 1_000_000, variables: 3 }
+        }
+        fn stack_limit() -> usize {
+            0
+        }
+        fn stack_pointer() -> usize {
+            0
+        }
+    }
+
+    #[test]
+    fn a_run_shows_the_first_digit_and_passes_when_all_logits_are_equal() {
+        let mut board = Paper::default();
+        assert!(run(&mut board));
+        for expected in
+            ["LeNet on paper\n", "\nclass       ", "\ntime        0 readings a digit\n", "of 100 digits"]
+        {
+            assert!(board.text.contains(expected), "no {expected:?} in {}", board.text);
+        }
+    }
+}
