@@ -6,6 +6,7 @@
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
+//! - With feature `host`: `idx` reads data sets, `evaluation` scores a model over one, `files` writes files whole.
 //!
 //! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
 //! next. Features, all off by default:

@@ -1,4 +1,14 @@
-//! Trains, quantises and exports LeNet.
+//! Trains LeNet, quantises it, exports it, and checks what it exported.
+//!
+//! The map of the crate, in the order that the data takes; [`pipeline`] is the main job from end to end:
+//!
+//! - [`dataset`] and [`download`]: where the IDX files come from, the split, the order of an epoch.
+//! - [`recipe`] and [`training`]: the numbers, and the loop. [`network`] is LeNet on dfdx, [`optimizer`] its steps, [`device`] the
+//!   choice of CPU or CUDA; the CPU convolves by an operation of its own, CUDA by [`stock_ops`].
+//! - [`checkpoint`]: where a run stands between two epochs.
+//! - [`quantize`]: f32 weights to a model of integers, with ranges calibrated on [`activations`].
+//! - [`export`], [`evaluate`] and [`deliver`]: the model file, the check of it through `lenet_infer::Engine`, and the two together.
+//! - [`metrics`] and [`report`]: what a run measured, for programs and for people.
 #![deny(unsafe_code)]
 
 pub mod activations;
