@@ -3,10 +3,13 @@
 use std::array;
 use std::vec::Vec;
 
-use lenet_core::Model;
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use lenet_core::{Model, Requant};
 
 use crate::{Engine, Prediction};
+
+/// Confidences are kept in steps of 1/256 nat.
+pub const CONFIDENCE_STEPS: f64 = 256.0;
 
 /// What a model said of each image of a set, and how often it was right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,11 +72,23 @@ impl Evaluation {
 
     /// Fraction of each class's images that were found, 0 to 1; `None` for a class without images.
     pub fn recall(&self) -> [Option<f64>; CLASSES] {
-        array::from_fn(|label| {
-            let images: u32 = self.confusion[label].iter().sum();
-            (images > 0).then(|| f64::from(self.confusion[label][label]) / f64::from(images))
-        })
+        recall(&self.confusion)
     }
+}
+
+/// Fraction of each label's images that were found, 0 to 1, from `confusion[label][predicted]`; `None` for a label
+/// without images.
+pub fn recall(confusion: &[[u32; CLASSES]; CLASSES]) -> [Option<f64>; CLASSES] {
+    array::from_fn(|label| {
+        let images: u32 = confusion[label].iter().sum();
+        (images > 0).then(|| f64::from(confusion[label][label]) / f64::from(images))
+    })
+}
+
+/// Nats that one unit of the model's logits stands for.
+pub fn logit_scale(model: &Model<'_>) -> f64 {
+    let shift = Requant::CONFIDENCE_SHIFT + u32::from(model.confidence.pre_shift());
+    f64::from(model.confidence.multiplier()) / f64::from(1_u32 << shift) / CONFIDENCE_STEPS
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a run measured: the per-epoch series and the final table, as `metrics.json` holds them.
 
 use lenet_core::shape::CLASSES;
+use lenet_infer::evaluation::recall;
 use serde::{Deserialize, Serialize};
 
 /// Mean cross-entropy and accuracy over one split.
@@ -115,9 +116,6 @@ impl FinalTable {
 
     /// Fraction of each class's images that the integer engine found; `None` for a class without images.
     pub fn recall(&self) -> [Option<f64>; CLASSES] {
-        std::array::from_fn(|label| {
-            let images: u32 = self.confusion[label].iter().sum();
-            (images > 0).then(|| f64::from(self.confusion[label][label]) / f64::from(images))
-        })
+        recall(&self.confusion)
     }
 }

@@ -9,8 +9,9 @@ use crate::activations::Activations;
 use crate::dataset::Split;
 use crate::scoring::Tally;
 use crate::weights::FloatWeights;
-use lenet_core::{Model, Requant};
+use lenet_core::Model;
 use lenet_infer::Engine;
+use lenet_infer::evaluation::logit_scale;
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
@@ -98,7 +99,7 @@ fn attempt(
 }
 
 fn tally(model: &Model<'_>, images: Split<'_>) -> Tally {
-    let unit = logit_unit(model.confidence);
+    let unit = logit_scale(model);
     let chunks = images.images.par_chunks(CHUNK).zip(images.labels.par_chunks(CHUNK));
     let tallies: Vec<Tally> = chunks
         .map(|(images, labels)| {
@@ -111,10 +112,4 @@ fn tally(model: &Model<'_>, images: Split<'_>) -> Tally {
         })
         .collect();
     tallies.into_iter().fold(Tally::default(), Tally::merge)
-}
-
-/// Nats of one unit of a logit, from the requant that turns a margin into 1/256 nat.
-fn logit_unit(confidence: Requant) -> f64 {
-    let shift = Requant::CONFIDENCE_SHIFT as i32 + i32::from(confidence.pre_shift());
-    f64::from(confidence.multiplier()) * 2_f64.powi(-shift) / 256.0
 }

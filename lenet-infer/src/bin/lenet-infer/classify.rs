@@ -13,11 +13,9 @@ use serde_json::{Value, json};
 use crate::cli::ClassifyArgs;
 use crate::picture::{self, Picture};
 use crate::preview;
-use crate::scale::logit_scale;
 use crate::text::{STDOUT, print_error, thousands};
+use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
-/// Confidences are in 1/256 nat.
-const CONFIDENCE_STEPS: f64 = 256.0;
 /// Columns of a full bar.
 const BAR_COLUMNS: usize = 24;
 

@@ -12,8 +12,9 @@ use lenet_infer::{Model, RAM_BYTES};
 use serde_json::{Value, json};
 
 use crate::model_file::ModelFile;
-use crate::scale::{Layer, layers, logit_scale};
+use crate::scale::{Layer, layers};
 use crate::text::{STDOUT, percent, thousands};
+use lenet_infer::evaluation::logit_scale;
 
 pub(crate) fn run(file: &ModelFile, model: &Model<'_>, json: bool, out: &mut impl Write) -> Result<ExitCode> {
     let frame = Frame::read(&file.bytes).with_context(|| file.name.clone())?;

@@ -9,11 +9,10 @@ use lenet_core::model::{Conv, Dense};
 use lenet_core::quant::PIXEL_STEPS;
 use lenet_core::shape::{CLASSES, FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
 use lenet_infer::Model;
+use lenet_infer::evaluation::logit_scale;
 
 /// Activation ranges are kept in steps of 1/65536.
 const RANGE_STEPS: f64 = 65_536.0;
-/// Confidences are kept in steps of 1/256 nat.
-const CONFIDENCE_STEPS: f64 = 256.0;
 
 /// One layer of a model.
 #[derive(Debug)]
@@ -32,11 +31,6 @@ pub(crate) struct Layer {
     pub(crate) output_scale: f64,
     /// One an output channel; none for the logits.
     pub(crate) requants: Vec<Requant>,
-}
-
-/// Nats that one unit of a logit stands for.
-pub(crate) fn logit_scale(model: &Model<'_>) -> f64 {
-    factor(model.confidence, Requant::CONFIDENCE_SHIFT) / CONFIDENCE_STEPS
 }
 
 /// The five layers, in the order of the network.
