@@ -1,0 +1,134 @@
+//! Measures inference on every board that QEMU emulates, and compares the figures with the committed ones.
+//!
+//!     cargo run --release -p measure               fails where a figure grew by more than 1 %
+//!     cargo run --release -p measure -- --write    writes the figures to size.tsv
+//!
+//! The figures of a row:
+//!
+//! - `text`, `rodata`, `data+bss`: the sections of the program `proof`, which holds `decode`, `classify` and all that
+//!   they call, the engine and a picture, and nothing else.
+//! - `stack`: the most that `classify` can take there, by following every way through the code ([`bound`]).
+//! - `instructions`: of one `classify`, executed and counted in QEMU ([`count`]).
+//!
+//! It also fails where the number of instructions depends on the pixels, and where a stack that was measured is deeper
+//! than its bound.
+
+mod board;
+mod bound;
+mod build;
+mod code;
+mod count;
+mod program;
+mod riscv;
+mod state;
+mod step;
+mod table;
+mod thumb;
+
+use anyhow::{Context, Result};
+use board::{BOARDS, Board};
+use bound::{Bound, Bounds};
+use program::Program;
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+use table::Row;
+
+/// The mend that every complaint about the table has.
+const MEND: &str =
+    "if that is meant, run `cargo run --release -p measure -- --write` and say why in the commit";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let write = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--write"] => true,
+        _ => {
+            eprintln!("usage: measure [--write]");
+            return ExitCode::from(2);
+        }
+    };
+    match measure(write) {
+        Ok(complaints) if complaints.is_empty() => ExitCode::SUCCESS,
+        Ok(complaints) => {
+            eprintln!("error: {}", complaints.join("\nerror: "));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures every board, and says what is wrong.
+fn measure(write: bool) -> Result<Vec<String>> {
+    let plugin = build::plugin()?;
+    let opt_level = build::opt_level()?;
+    let (mut rows, mut complaints) = (Vec::new(), Vec::new());
+    for board in &BOARDS {
+        let (row, found) = measure_board(board, &plugin, &opt_level)?;
+        rows.push(row);
+        complaints.extend(found.into_iter().map(|complaint| format!("{}: {complaint}", board.core)));
+    }
+    print!("{}", table::print(&rows));
+
+    let path = build::workspace().join("size.tsv");
+    if write {
+        let new = path.with_extension("tsv.new");
+        fs::write(&new, table::print(&rows))
+            .with_context(|| format!("{}: cannot be written", new.display()))?;
+        fs::rename(&new, &path).with_context(|| format!("{}: cannot be written", path.display()))?;
+    } else {
+        let committed =
+            fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let committed =
+            table::parse(&committed).with_context(|| format!("{}: not the table", path.display()))?;
+        let found = table::complaints(&committed, &rows);
+        complaints.extend(found.into_iter().map(|complaint| format!("size.tsv: {complaint}; {MEND}")));
+    }
+    Ok(complaints)
+}
+
+/// Measures one board, prints what the table has no column for, and says what is wrong.
+fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, Vec<String>)> {
+    let inference = Program::read(&build::firmware(board, "proof", "proof")?)?;
+    let mut bounds = Bounds::new(&inference)?;
+    let stack = bounds.of("proof_classify")?;
+    bounds.of("proof_decode")?;
+
+    let counted = build::firmware(board, board.package, &format!("{}-bench", board.package))?;
+    let run = count::run(board, &counted, plugin)?;
+    let counted = Program::read(&counted)?;
+    let mut bounds = Bounds::new(&counted)?;
+
+    let mut complaints = Vec::new();
+    let [first, ..] = run.instructions;
+    let most = run.instructions.into_iter().fold(first, u64::max);
+    println!("{} {}: {most} instructions", board.core, board.name);
+    if run.instructions != [first; 3] {
+        complaints.push(format!(
+            "the instructions depend on the pixels: {:?} {:?}",
+            count::PICTURES,
+            run.instructions
+        ));
+    }
+    for (root, measured) in [("bench_decode", run.decode_stack), ("bench_classify", run.classify_stack)] {
+        let bound = bounds.of(root)?;
+        println!("    stack {measured} measured, {} at most: {}", bound.bytes, chain(&bound));
+        if measured > bound.bytes {
+            complaints.push(format!("{root} took {measured} bytes of stack, its bound is {}", bound.bytes));
+        }
+    }
+
+    let keys = [board.target, board.name, opt_level].map(str::to_owned);
+    let sizes = inference.sizes;
+    let figures = [sizes.text, sizes.rodata, sizes.variables, u64::from(stack.bytes), most];
+    Ok((Row { keys, figures }, complaints))
+}
+
+/// The deepest way, as text.
+fn chain(bound: &Bound) -> String {
+    let calls: Vec<_> = bound.chain.iter().map(|(function, bytes)| format!("{function} {bytes}")).collect();
+    calls.join(" + ")
+}
