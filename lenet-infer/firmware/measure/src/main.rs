@@ -6,8 +6,8 @@
 //!
 //! The figures of a row:
 //!
-//! - `text`, `rodata`, `data+bss`: the sections of the program `proof`, which holds `decode`, `classify` and all that
-//!   they call, the engine and a picture, and nothing else.
+//! - `text`, `rodata`, `data+bss`: the sections of the program `proof-engine`, which holds `decode`, `classify` and all
+//!   that they call, the engine and a picture, and nothing else.
 //! - `stack`: the most that `classify` can take there, by following every way through the code ([`bound`]).
 //! - `instructions`: of one `classify`, executed and counted in QEMU ([`count`]).
 //!
@@ -29,7 +29,8 @@ mod thumb;
 use anyhow::{Context, Result};
 use board::{BOARDS, Board};
 use bound::{Bound, Bounds};
-use program::Program;
+use count::Run;
+use program::{Program, Sizes};
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
@@ -97,20 +98,17 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
 
 /// Measures one board, prints what the table has no column for, and says what is wrong.
 fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, Vec<String>)> {
-    let inference = Program::read(&build::firmware(board, "proof", "proof")?)?;
-    let mut bounds = Bounds::new(&inference)?;
-    let stack = bounds.of("proof_classify")?;
-    bounds.of("proof_decode")?;
-
+    let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?)?;
+    let mut bounds = Bounds::new(&engine)?;
+    let stack = bounds.of("proof_classify")?.bytes;
+    let start = bounds.of("proof_decode")?.bytes;
     let counted = build::firmware(board, board.package, &format!("{}-bench", board.package))?;
     let run = count::run(board, &counted, plugin)?;
-    let counted = Program::read(&counted)?;
-    let mut bounds = Bounds::new(&counted)?;
 
-    let mut complaints = Vec::new();
     let [first, ..] = run.instructions;
     let most = run.instructions.into_iter().fold(first, u64::max);
-    println!("{} {}: {most} instructions", board.core, board.name);
+    println!("{} {}: {most} instructions; stack {stack}, {start} to decode", board.core, board.name);
+    let mut complaints = check_stack(&Program::read(&counted)?, &run)?;
     if run.instructions != [first; 3] {
         complaints.push(format!(
             "the instructions depend on the pixels: {:?} {:?}",
@@ -118,6 +116,17 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, 
             run.instructions
         ));
     }
+    print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?)?)?;
+
+    let keys = [board.target, board.name, opt_level].map(str::to_owned);
+    let Sizes { text, rodata, variables } = engine.sizes;
+    Ok((Row { keys, figures: [text, rodata, variables, u64::from(stack), most] }, complaints))
+}
+
+/// Prints the stack that was measured beside its bound, and says where it is deeper.
+fn check_stack(counted: &Program, run: &Run) -> Result<Vec<String>> {
+    let mut bounds = Bounds::new(counted)?;
+    let mut complaints = Vec::new();
     for (root, measured) in [("bench_decode", run.decode_stack), ("bench_classify", run.classify_stack)] {
         let bound = bounds.of(root)?;
         println!("    stack {measured} measured, {} at most: {}", bound.bytes, chain(&bound));
@@ -125,11 +134,15 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, 
             complaints.push(format!("{root} took {measured} bytes of stack, its bound is {}", bound.bytes));
         }
     }
+    Ok(complaints)
+}
 
-    let keys = [board.target, board.name, opt_level].map(str::to_owned);
-    let sizes = inference.sizes;
-    let figures = [sizes.text, sizes.rodata, sizes.variables, u64::from(stack.bytes), most];
-    Ok((Row { keys, figures }, complaints))
+/// Prints what a picture that comes row by row takes.
+fn print_stream(stream: &Program) -> Result<()> {
+    let Sizes { text, rodata, variables } = stream.sizes;
+    let bound = Bounds::new(stream)?.of("proof_push")?;
+    println!("    row by row: {text} text, {rodata} rodata, {variables} variables, stack {}", bound.bytes);
+    Ok(())
 }
 
 /// The deepest way, as text.
