@@ -23,8 +23,8 @@
 // Classes, and so logits, of a model.
 #define LENET_CLASSES 10
 
-// Words of an engine, beside the one that aligns it.
-#define LENET_ENGINE_WORDS 212
+// Words of an engine.
+#define LENET_ENGINE_WORDS 198
 
 // How a call ended.
 enum lenet_status {
@@ -53,7 +53,6 @@ enum lenet_status {
 // A model with the memory to run it. C knows its size only, to place it as a variable: static, so that it is zero at
 // first, or set to zero.
 struct lenet_engine {
-    uint64_t alignment;
     size_t words[LENET_ENGINE_WORDS];
 };
 

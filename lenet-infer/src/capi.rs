@@ -14,8 +14,8 @@ use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
 pub const LENET_PIXELS: usize = 784;
 /// Classes, and so logits, of a model.
 pub const LENET_CLASSES: usize = 10;
-/// Words of an engine, beside the one that aligns it.
-pub const LENET_ENGINE_WORDS: usize = 212;
+/// Words of an engine.
+pub const LENET_ENGINE_WORDS: usize = 198;
 
 const _: () = assert!(LENET_PIXELS == IMAGE_PIXELS && LENET_CLASSES == CLASSES);
 const _: () = assert!(align_of::<Slot>() <= align_of::<LenetEngine>());
@@ -71,7 +71,6 @@ impl From<Error> for LenetStatus {
 /// first, or set to zero.
 #[repr(C)]
 pub struct LenetEngine {
-    alignment: u64,
     words: [usize; LENET_ENGINE_WORDS],
 }
 
