@@ -34,7 +34,9 @@ fn c_gets_the_golden_logits() {
     let mut engine = zeroed();
     assert_eq!(decode_into(&mut engine, SHIPPED_MODEL), LenetStatus::Ok);
     let mut expected = LOGITS.as_chunks::<4>().0.iter().map(|bytes| i32::from_le_bytes(*bytes));
-    for image in DIGITS.as_chunks().0 {
+    // Miri takes seconds for a picture.
+    let pictures = if cfg!(miri) { 1 } else { DIGITS.len() / LENET_PIXELS };
+    for image in DIGITS.as_chunks().0.iter().take(pictures) {
         let prediction = classify(&mut engine, image).unwrap();
         let logits: Vec<_> = expected.by_ref().take(LENET_CLASSES).collect();
         assert_eq!(logits, prediction.logits);
