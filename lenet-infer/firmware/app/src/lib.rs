@@ -4,6 +4,7 @@
 //!
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
+//! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
 //! - `golden`: the digits, and the logits that every core must give for them.
 //! - `picture`: a digit as text.
 //! - `stack`: how much stack a call takes, by painting.
@@ -16,7 +17,9 @@ mod board;
 mod golden;
 mod picture;
 mod run;
+mod serve;
 mod stack;
 
-pub use board::{Board, Memory};
+pub use board::{Board, Memory, Serial};
 pub use run::run;
+pub use serve::serve;
