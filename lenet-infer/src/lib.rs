@@ -5,6 +5,7 @@
 //! - [`Engine`] runs a model that [`decode`] has checked; [`RAM_BYTES`] is all the memory it holds.
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
+//! - [`link`]: frames between a host and a board, and the host's end of the wire.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
 //! - With feature `host`: `idx` reads data sets, `evaluation` scores a model over one, `files` writes files whole.
 //!
@@ -29,6 +30,7 @@ pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;
 mod kernel;
+pub mod link;
 mod prediction;
 
 pub use engine::{Engine, RAM_BYTES};

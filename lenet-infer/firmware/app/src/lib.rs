@@ -1,10 +1,11 @@
-//! All that the firmware does on any board: classify the golden digits, print the first, and judge every logit.
+//! All that the firmware does on any board: classify, measure, judge every logit, and answer a host.
 //!
 //! The map of the crate:
 //!
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
 //! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
+//! - `measure`: what a classification takes, in cycles and stack.
 //! - `golden`: the digits, and the logits that every core must give for them.
 //! - `picture`: a digit as text.
 //! - `stack`: how much stack a call takes, by painting.
@@ -15,6 +16,7 @@ extern crate std;
 
 mod board;
 mod golden;
+mod measure;
 mod picture;
 mod run;
 mod serve;
@@ -22,4 +24,4 @@ mod stack;
 
 pub use board::{Board, Memory, Serial};
 pub use run::run;
-pub use serve::serve;
+pub use serve::{Server, serve};

@@ -2,19 +2,11 @@
 
 use crate::board::{Board, Console};
 use crate::golden;
+use crate::measure::{Measured, classify, measure};
 use crate::picture::Picture;
-use crate::stack;
 use core::fmt::{self, Write};
-use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Prediction, RAM_BYTES, SHIPPED_MODEL, decode};
-
-/// What one classification said and took.
-struct Measured {
-    prediction: Prediction,
-    cycles: u32,
-    stack: usize,
-}
+use lenet_infer::{Engine, RAM_BYTES, SHIPPED_MODEL, decode};
 
 /// Classifies the golden digits, prints the first with what it took, and how many digits had all ten logits as on
 /// every other core. True when all had.
@@ -46,23 +38,6 @@ fn try_run<B: Board>(board: &mut B) -> Result<bool, fmt::Error> {
     }
     writeln!(Console(board), "golden      {equal} of {total} digits with all ten logits equal")?;
     Ok(equal == total)
-}
-
-/// The call that is measured; never inlined, so that it is one symbol, with its own stack frame.
-#[inline(never)]
-fn classify(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction {
-    engine.classify(image)
-}
-
-/// Classifies `image` twice: once to count cycles, once to see the stack.
-fn measure<B: Board>(board: &mut B, engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Measured {
-    let idle = board.cycles();
-    let start = board.cycles();
-    let prediction = black_box(classify(engine, black_box(image)));
-    let end = board.cycles();
-    let reading = start.wrapping_sub(idle);
-    let (_, stack) = stack::high_water::<B, _>(|| black_box(classify(engine, black_box(image))));
-    Measured { prediction, cycles: end.wrapping_sub(start).saturating_sub(reading), stack }
 }
 
 fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measured) -> fmt::Result {
