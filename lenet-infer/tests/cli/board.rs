@@ -1,6 +1,6 @@
 //! `board`, against a board that is a thread here, and against what is no board.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
@@ -37,7 +37,7 @@ fn board(defect: Defect) -> String {
         let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
         let mut receiver = Receiver::new(Kind::Request);
         let (mut requests, mut replies, mut images) = (0, 0, 0);
-        for byte in stream.try_clone().unwrap().bytes() {
+        for byte in BufReader::new(stream.try_clone().unwrap()).bytes() {
             let Some(Ok(frame)) = byte.ok().and_then(|byte| receiver.push(byte)) else { continue };
             requests += 1;
             if defect.deaf && requests % 2 == 1 {
