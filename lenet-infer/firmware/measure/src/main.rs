@@ -102,7 +102,7 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, 
     let mut bounds = Bounds::new(&engine)?;
     let stack = bounds.of("proof_classify")?.bytes;
     let start = bounds.of("proof_decode")?.bytes;
-    let counted = build::firmware(board, board.package, &format!("{}-bench", board.package))?;
+    let counted = build::firmware(board, board.package, "bench")?;
     let run = count::run(board, &counted, plugin)?;
 
     let [first, ..] = run.instructions;
