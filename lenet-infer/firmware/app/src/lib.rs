@@ -5,6 +5,7 @@
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
 //! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
+//! - `bulk`, with feature `semihosting`: the program on a board that reads and writes files of a host.
 //! - `measure`: what a classification takes, in cycles and stack.
 //! - `golden`: the digits, and the logits that every core must give for them.
 //! - `picture`: a digit as text.
@@ -15,6 +16,8 @@
 extern crate std;
 
 mod board;
+#[cfg(feature = "semihosting")]
+mod bulk;
 mod golden;
 mod measure;
 mod picture;
@@ -23,5 +26,7 @@ mod serve;
 mod stack;
 
 pub use board::{Board, Memory, Serial};
+#[cfg(feature = "semihosting")]
+pub use bulk::bulk;
 pub use run::run;
 pub use serve::{Server, serve};

@@ -39,7 +39,7 @@ impl Serial for Esp {
         self.usb.read_byte().ok()
     }
 
-    /// Waits as long as no program on the host has the port open.
+    /// Waits as long as no program on the host reads the port.
     fn write(&mut self, bytes: &[u8]) {
         // It has no way to fail.
         let _ = self.usb.write(bytes);

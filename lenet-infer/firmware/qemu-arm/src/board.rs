@@ -1,7 +1,8 @@
-//! A Cortex-M board in QEMU: text through semihosting, instructions through SysTick.
+//! A Cortex-M board in QEMU: text through semihosting, instructions through SysTick, bytes through the first UART.
 
-use app::{Board, Memory};
-use cortex_m::peripheral::SYST;
+use crate::uart::Uart;
+use app::{Board, Memory, Serial};
+use cortex_m::Peripherals;
 use semihosting::print;
 use support::systick::SysTick;
 
@@ -14,12 +15,21 @@ const CLOCK: u64 = match u64::from_str_radix(env!("CLOCK"), 10) {
     Err(_) => panic!("CLOCK is not a number of Hz"),
 };
 
-/// The board.
-pub(crate) struct Qemu(SysTick);
+/// The board, with SysTick running and the UART enabled.
+pub struct Qemu {
+    timer: SysTick,
+    uart: Uart,
+}
 
 impl Qemu {
-    pub(crate) fn new(systick: SYST) -> Self {
-        Self(SysTick::start(systick))
+    /// The board, once.
+    ///
+    /// # Panics
+    ///
+    /// When it has been taken before.
+    pub fn take() -> Self {
+        let core = Peripherals::take().expect("the peripherals are taken once, here");
+        Self { timer: SysTick::start(core.SYST), uart: Uart::new() }
     }
 }
 
@@ -30,7 +40,7 @@ unsafe impl Board for Qemu {
     const UNIT: &str = "instructions";
 
     fn cycles(&mut self) -> u32 {
-        (self.0.ticks() * (SECOND / INSTRUCTION) / CLOCK) as u32
+        (self.timer.ticks() * (SECOND / INSTRUCTION) / CLOCK) as u32
     }
 
     fn write(&mut self, text: &str) {
@@ -48,5 +58,17 @@ unsafe impl Board for Qemu {
     #[inline(always)]
     fn stack_pointer() -> usize {
         support::stack_pointer()
+    }
+}
+
+impl Serial for Qemu {
+    fn read(&mut self) -> Option<u8> {
+        self.uart.read()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.uart.write(byte);
+        }
     }
 }

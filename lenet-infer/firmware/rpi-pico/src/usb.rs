@@ -4,7 +4,7 @@ use app::Serial;
 use cortex_m::singleton;
 use rp2040_hal::usb::UsbBus;
 use usb_device::bus::UsbBusAllocator;
-use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbVidPid};
+use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDeviceState, UsbVidPid};
 use usbd_serial::{SerialPort, USB_CLASS_CDC};
 
 /// V-USB's free pair for serial ports: https://github.com/obdev/v-usb/blob/master/usbdrv/USB-IDs-for-free.txt
@@ -44,11 +44,12 @@ impl Serial for UsbSerial {
         matches!(self.port.read(&mut byte), Ok(1)).then_some(byte[0])
     }
 
-    /// Waits as long as no program on the host has the port open.
+    /// Waits as long as no program on the host reads the port.
     fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             self.poll();
-            if self.port.dtr() {
+            // What is sent before the host has configured the device is lost.
+            if self.device.state() == UsbDeviceState::Configured {
                 let sent = self.port.write(bytes).unwrap_or(0);
                 bytes = &bytes[sent..];
             }

@@ -1,5 +1,7 @@
-//! The `lenet-infer` command: classify pictures, score a model on a data set, show what a model file holds.
+//! The `lenet-infer` command: classify pictures, score a model on a data set, show what a model file holds, talk to a
+//! board.
 
+mod board;
 mod classify;
 mod cli;
 mod eval;
@@ -31,12 +33,16 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, out: &mut impl Write) -> Result<ExitCode> {
+    if let Command::Board(args) = &cli.command {
+        args.check();
+    }
     let file = ModelFile::read(cli.model.as_deref())?;
     let model = file.decode()?;
     let code = match &cli.command {
         Command::Classify(args) => classify::run(args, &model, cli.json, out)?,
         Command::Eval(args) => eval::run(args, &model, cli.json, out)?,
         Command::Inspect => inspect::run(&file, &model, cli.json, out)?,
+        Command::Board(args) => board::run(args, &file, &model, cli.json, out)?,
     };
     out.flush().context(text::STDOUT)?;
     Ok(code)
