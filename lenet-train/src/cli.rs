@@ -4,6 +4,7 @@ use clap::Parser;
 use lenet_train::dataset::DatasetName;
 use lenet_train::optimizer::Algorithm;
 use lenet_train::pipeline::Options;
+use lenet_train::quantize::Bits;
 use lenet_train::recipe::Recipe;
 use std::path::PathBuf;
 
@@ -38,6 +39,9 @@ pub(crate) struct Cli {
     /// Seed of the initial weights and of the order of the images
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Bits of the model's weights: 8, 4, or a list such as conv=8,fc=4,activations=7 [default: 8]
+    #[arg(long)]
+    bits: Option<Bits>,
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     threads: Option<usize>,
@@ -64,6 +68,7 @@ impl From<Cli> for Options {
         settings.learning_rate = cli.lr.unwrap_or(settings.learning_rate);
         settings.rule.algorithm = cli.optimizer.unwrap_or(settings.rule.algorithm);
         settings.rule.weight_decay = cli.weight_decay.unwrap_or(settings.rule.weight_decay);
+        settings.bits = cli.bits.unwrap_or(settings.bits);
         Options {
             settings,
             dataset: cli.dataset,
@@ -140,6 +145,8 @@ mod tests {
             "--optimizer adagrad",
             "--recipe mine",
             "--dataset cifar",
+            "--bits 5",
+            "--bits fc9=4",
             "surplus",
         ] {
             let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));

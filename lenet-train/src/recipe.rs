@@ -2,6 +2,7 @@
 
 use crate::metrics::HeldOut;
 use crate::optimizer::{Algorithm, Rule};
+use crate::quantize::Bits;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use std::fmt;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub rule: Rule,
     /// Seed of the initial weights and of the order of the images.
     pub seed: u64,
+    /// Bits of the exported model.
+    pub bits: Bits,
 }
 
 const REFERENCE: Settings = Settings {
@@ -55,6 +58,7 @@ const REFERENCE: Settings = Settings {
     schedule: Schedule::Constant,
     rule: Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.0 },
     seed: 0,
+    bits: Bits::INT8,
 };
 
 const DEFAULT: Settings = Settings {
@@ -65,6 +69,7 @@ const DEFAULT: Settings = Settings {
     schedule: Schedule::Cosine,
     rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 0.2 },
     seed: 0,
+    bits: Bits::INT8,
 };
 
 impl fmt::Display for Recipe {

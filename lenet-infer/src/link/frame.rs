@@ -68,7 +68,7 @@ fn write_contents<'a, M: Message<'a>>(
 }
 
 /// The delimiters, and between them the COBS encoding.
-fn put_frame(contents: &[u8], mut put: impl FnMut(&[u8])) {
+pub(super) fn put_frame(contents: &[u8], mut put: impl FnMut(&[u8])) {
     put(&[DELIMITER]);
     for run in contents.split(|byte| *byte == DELIMITER) {
         let mut rest = run;
@@ -187,4 +187,45 @@ fn parse(contents: &[u8]) -> Option<(u8, Frame<'_>)> {
     let (&[version, kind, low, high], body) = checked.split_first_chunk::<HEADER_BYTES>()?;
     let sequence = u16::from_le_bytes([low, high]);
     (CRC.checksum(checked) == u32::from_le_bytes(*crc)).then_some((kind, Frame { version, sequence, body }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    fn framed(contents: &[u8]) -> Vec<u8> {
+        let mut wire = Vec::new();
+        put_frame(contents, |bytes| wire.extend_from_slice(bytes));
+        wire
+    }
+
+    /// From the paper, and at the block's edge.
+    #[test]
+    fn contents_without_zeros_lie_between_the_delimiters() {
+        let hello = b"Hello".as_slice();
+        assert_eq!(framed(&[]), [0, 1, 0]);
+        assert_eq!(framed(&[0]), [0, 1, 1, 0]);
+        assert_eq!(framed(&[hello, &[0], b"you"].concat()), [&[0, 6], hello, &[4], b"you", &[0]].concat());
+        let ones = [1; FULL_BLOCK + 1];
+        assert_eq!(framed(&ones[..253]), [&[0, 254], &ones[..253], &[0]].concat());
+        assert_eq!(framed(&ones[..254]), [&[0, 255], &ones[..254], &[1, 0]].concat());
+        assert_eq!(framed(&ones), [&[0, 255], &ones[..254], &[2, 1, 0]].concat());
+    }
+
+    #[test]
+    fn contents_of_any_length_are_decoded() {
+        for length in 0..=MAX_CONTENTS {
+            for contents in [vec![0; length], vec![9; length], (0..length).map(|i| i as u8).collect()] {
+                let mut receiver = Receiver::new(Kind::Request);
+                let wire = framed(&contents);
+                for byte in &wire[..wire.len() - 1] {
+                    assert_eq!(receiver.push(*byte), None);
+                }
+                assert!(matches!(receiver.state, State::Block { left: 0, .. }));
+                assert_eq!(receiver.contents.as_slice(), contents);
+            }
+        }
+    }
 }

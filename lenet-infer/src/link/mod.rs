@@ -28,7 +28,7 @@
 //!
 //! 6. The board answers [`Reply::Refused`] to a request whose version or body it cannot read, under its number, and to
 //!    contents that are too long, too short, not COBS or damaged, under number [`UNNUMBERED`]: the host may send again
-//!    at once. It ignores frames of kind `R`. After any bytes at all it understands the next frame.
+//!    at once. It ignores frames of any kind but `Q`. After any bytes at all it understands the next frame.
 //!
 //! 7. A frame of kind `R` with another version tells the host that the board's firmware is of another release.
 //!

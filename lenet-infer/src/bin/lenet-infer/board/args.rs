@@ -16,8 +16,8 @@ pub(crate) struct BoardArgs {
     /// Bits a second on the serial port
     #[arg(long, value_name = "RATE", default_value_t = 115_200, value_parser = value_parser!(u32).range(1..))]
     pub(crate) baud: u32,
-    /// ELF file that QEMU runs [default: the one in lenet-infer/firmware/target]
-    #[arg(long, value_name = "ELF", requires = "qemu")]
+    /// ELF file that --qemu runs [default: the one in lenet-infer/firmware/target]
+    #[arg(long, value_name = "ELF")]
     pub(crate) firmware: Option<PathBuf>,
     /// Seconds to wait for an answer before asking again
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
@@ -77,10 +77,15 @@ pub(crate) struct BenchArgs {
 }
 
 impl BoardArgs {
-    /// Ends the program, as clap does for wrong usage, if the flags do not fit the subcommand.
+    /// Ends the program, as clap does for wrong usage, if something is given that only --qemu makes use of.
     pub(crate) fn check(&self) {
-        if matches!(self.command, BoardCommand::Bulk(_)) && self.wire.qemu.is_none() {
-            let message = "'bulk' needs '--qemu <CORE>': only an emulated board can read files";
+        let needs_qemu = match (&self.command, &self.firmware) {
+            (BoardCommand::Bulk(_), _) => "bulk",
+            (_, Some(_)) => "--firmware",
+            _ => return,
+        };
+        if self.wire.qemu.is_none() {
+            let message = format!("'{needs_qemu}' needs '--qemu <CORE>'");
             Cli::command().error(ErrorKind::MissingRequiredArgument, message).exit();
         }
     }
