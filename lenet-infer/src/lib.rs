@@ -18,7 +18,7 @@
 #![deny(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", test))]
 extern crate std;
 
 mod engine;

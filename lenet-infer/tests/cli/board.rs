@@ -1,8 +1,9 @@
 //! `board`, against a board that is a thread here, and against what is no board.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use lenet_infer::link::{Bench, Classification, Info, Kind, Logits, Receiver, Reply, Request, send};
 use lenet_infer::{Engine, SHIPPED_MODEL, decode};
@@ -31,48 +32,52 @@ fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> String {
     address
 }
 
-/// A board on a socket that prints before it answers.
+/// A board on a socket.
 fn board(defect: Defect) -> String {
-    listen(move |mut stream| {
-        let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
-        let mut receiver = Receiver::new(Kind::Request);
-        let (mut requests, mut replies, mut images) = (0, 0, 0);
-        for byte in stream.try_clone().unwrap().bytes() {
-            let Some(Ok(frame)) = byte.ok().and_then(|byte| receiver.push(byte)) else { continue };
-            requests += 1;
-            if defect.deaf && requests % 2 == 1 {
-                continue;
-            }
-            let reply = match frame.message().unwrap() {
-                Request::Info => Reply::Info(info(defect)),
-                Request::Bench { images } => {
-                    Reply::Bench(Bench { images, equal: images, least: 10, most: 30, total: 60 })
-                }
-                Request::Classify { image } => {
-                    images += 1;
-                    let prediction = engine.classify(image);
-                    let mut logits = prediction.logits;
-                    logits[4] += if images == 2 { defect.logit } else { 0 };
-                    Reply::Classification(Classification {
-                        class: prediction.class,
-                        confidence: prediction.confidence,
-                        logits: Logits::new(&logits).unwrap(),
-                        cycles: 1_000 + images,
-                        stack: 700 + images % 2,
-                    })
-                }
-            };
-            replies += 1;
-            if replies == defect.replies {
-                return;
-            }
-            let mut wire = b"text".to_vec();
-            send(frame.sequence, &reply, |bytes| wire.extend_from_slice(bytes)).unwrap();
-            if stream.write_all(&wire).is_err() {
-                return;
-            }
+    listen(move |stream| serve(stream.try_clone().unwrap(), stream, defect))
+}
+
+/// A board that prints before it answers.
+fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
+    let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
+    let mut receiver = Receiver::new(Kind::Request);
+    let (mut requests, mut replies, mut images) = (0, 0, 0);
+    for byte in BufReader::new(from_host).bytes() {
+        let Ok(byte) = byte else { return };
+        let Some(Ok(frame)) = receiver.push(byte) else { continue };
+        requests += 1;
+        if defect.deaf && requests % 2 == 1 {
+            continue;
         }
-    })
+        let reply = match frame.message().unwrap() {
+            Request::Info => Reply::Info(info(defect)),
+            Request::Bench { images } => {
+                Reply::Bench(Bench { images, equal: images, least: 10, most: 30, total: 60 })
+            }
+            Request::Classify { image } => {
+                images += 1;
+                let prediction = engine.classify(image);
+                let mut logits = prediction.logits;
+                logits[4] += if images == 2 { defect.logit } else { 0 };
+                Reply::Classification(Classification {
+                    class: prediction.class,
+                    confidence: prediction.confidence,
+                    logits: Logits::new(&logits).unwrap(),
+                    cycles: 1_000 + images,
+                    stack: 700 + images % 2,
+                })
+            }
+        };
+        replies += 1;
+        if replies == defect.replies {
+            return;
+        }
+        let mut wire = b"text".to_vec();
+        send(frame.sequence, &reply, |bytes| wire.extend_from_slice(bytes)).unwrap();
+        if to_host.write_all(&wire).is_err() {
+            return;
+        }
+    }
 }
 
 fn info(defect: Defect) -> Info<'static> {
@@ -152,6 +157,27 @@ fn a_board_that_goes_away_is_named_with_the_image() {
         &["board", "--tcp", &board, "eval", "--data", "data"],
         "image 2 of 12: the other end closed the link: is the board, or its emulator, still running?",
     );
+}
+
+/// On a pseudo-terminal, which is as near to a serial port as a test gets.
+#[cfg(unix)]
+#[test]
+fn a_serial_port_carries_the_link() {
+    use serialport::{SerialPort, TTYPort};
+
+    let (mut board, host) = TTYPort::pair().unwrap();
+    let port = host.name().expect("a pseudo-terminal has a name");
+    thread::spawn(move || {
+        board.set_timeout(Duration::from_secs(600)).unwrap();
+        let to_host = board.try_clone_native().unwrap();
+        serve(board, to_host, Defect::default());
+        drop(host); // Else the board reads an error when no command has the port open.
+    });
+    let dir = dir_with_test_set();
+    let text = succeed(&dir, &["board", "--port", &port, "info"]);
+    assert!(text.starts_with("board      thread, "), "{text}");
+    let text = succeed(&dir, &["board", "--port", &port, "eval", "--data", "data"]);
+    assert!(text.contains("\nmismatch  0 of 12 images "), "{text}");
 }
 
 fn assert_info_fails(peer: impl FnOnce(TcpStream) + Send + 'static, message: &str) {

@@ -20,6 +20,8 @@ mod board;
 mod bulk;
 mod golden;
 mod measure;
+#[cfg(test)]
+mod paper;
 mod picture;
 mod run;
 mod serve;

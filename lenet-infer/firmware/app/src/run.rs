@@ -61,38 +61,7 @@ fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measure
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Memory;
-    use std::string::String;
-
-    /// A board with no stack to paint and a counter that counts its readings.
-    #[derive(Default)]
-    struct Paper {
-        readings: u32,
-        text: String,
-    }
-
-    // SAFETY: from limit to pointer there is nothing.
-    unsafe impl Board for Paper {
-        const NAME: &str = "paper";
-        const UNIT: &str = "readings";
-
-        fn cycles(&mut self) -> u32 {
-            self.readings += 1;
-            self.readings
-        }
-        fn write(&mut self, text: &str) {
-            self.text.push_str(text);
-        }
-        fn memory(&self) -> Memory {
-            Memory { flash: 1_000_000, variables: 3 }
-        }
-        fn stack_limit() -> usize {
-            0
-        }
-        fn stack_pointer() -> usize {
-            0
-        }
-    }
+    use crate::paper::Paper;
 
     #[test]
     fn a_run_shows_the_first_digit_and_passes_when_all_logits_are_equal() {

@@ -117,3 +117,63 @@ fn logits(logits: &[i32; CLASSES]) -> Logits {
 fn bytes(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paper::Paper;
+    use std::vec::Vec;
+
+    /// What a new server answers to the bytes: each reply's number, and what it is, as text.
+    fn answers(bytes: &[u8]) -> Vec<(u16, std::string::String)> {
+        let mut server = Server::new(Engine::new(decode(SHIPPED_MODEL).unwrap()));
+        let mut board = Paper::default();
+        board.incoming.extend(bytes);
+        while !board.incoming.is_empty() {
+            server.step(&mut board);
+        }
+        let mut receiver = Receiver::new(Kind::Reply);
+        let mut replies = Vec::new();
+        for byte in board.outgoing {
+            if let Some(frame) = receiver.push(byte) {
+                let frame = frame.unwrap();
+                replies.push((frame.sequence, std::format!("{:?}", frame.message::<Reply<'_>>().unwrap())));
+            }
+        }
+        replies
+    }
+
+    fn request(sequence: u16, request: &Request<'_>) -> Vec<u8> {
+        let mut wire = Vec::new();
+        link::send(sequence, request, |bytes| wire.extend_from_slice(bytes)).unwrap();
+        wire
+    }
+
+    #[test]
+    fn a_repeated_request_is_answered_again() {
+        let (image, logits) = golden::digits().next().unwrap();
+        let once = request(9, &Request::Classify { image });
+        let replies = answers(&[once.as_slice(), &once].concat());
+        assert_eq!(replies.len(), 2);
+        assert_eq!(replies[0], replies[1]);
+        assert!(replies[0].0 == 9 && replies[0].1.contains(&std::format!("{logits:?}")), "{replies:?}");
+    }
+
+    #[test]
+    fn a_bench_goes_around_the_golden_digits() {
+        let expected = "Bench(Bench { images: 101, equal: 101, least: 0, most: 0, total: 0 })";
+        assert_eq!(answers(&request(5, &Request::Bench { images: 101 })), [(5, expected.into())]);
+        let none = "Bench(Bench { images: 0, equal: 0, least: 0, most: 0, total: 0 })";
+        assert_eq!(answers(&request(5, &Request::Bench { images: 0 })), [(5, none.into())]);
+    }
+
+    #[test]
+    fn a_damaged_frame_is_refused_and_the_next_request_is_answered() {
+        let info = request(6, &Request::Info);
+        let mut damaged = info.clone();
+        damaged[4] ^= 1;
+        let replies = answers(&[damaged, info].concat());
+        assert_eq!(replies[0], (UNNUMBERED, "Refused(Damaged)".into()));
+        assert!(replies[1].0 == 6 && replies[1].1.starts_with("Info(Info { board: \"paper\""), "{replies:?}");
+    }
+}

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use lenet_infer::link::LinkError;
 
 use crate::cli::{Cli, Command};
 use crate::model_file::ModelFile;
@@ -48,8 +49,23 @@ fn run(cli: &Cli, out: &mut impl Write) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// Whether the reader of the output went away, as `head` does: it has what it wanted.
+/// Whether the reader of the output went away, as `head` does: it has what it wanted. A board that went away is another
+/// matter.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
+        && !error.chain().any(|cause| cause.is::<LinkError>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Error;
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_error_and_a_board_that_does_is_one() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&Error::from(broken()).context(text::STDOUT)));
+        assert!(!is_broken_pipe(&Error::from(LinkError::Port { source: broken() }).context("image 3 of 12")));
+    }
 }

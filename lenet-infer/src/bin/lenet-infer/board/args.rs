@@ -52,7 +52,7 @@ pub(crate) enum BoardCommand {
     Eval(BoardEvalArgs),
     /// Count what classifying the golden digits takes
     Bench(BenchArgs),
-    /// Score an emulated board on a data set that it reads by itself, which is faster; needs --qemu
+    /// Compare every logit on a data set that an emulated board reads as a file, which is faster; needs --qemu
     Bulk(BoardEvalArgs),
 }
 
