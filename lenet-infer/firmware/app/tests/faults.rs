@@ -55,14 +55,14 @@ impl Faults {
 
 /// A board whose wire is two queues.
 #[derive(Default)]
-struct Bench {
+struct FakeBoard {
     incoming: VecDeque<u8>,
     outgoing: Vec<u8>,
 }
 
 // SAFETY: from the stack's limit to its pointer there is nothing.
-unsafe impl Board for Bench {
-    const NAME: &str = "bench";
+unsafe impl Board for FakeBoard {
+    const NAME: &str = "fake";
     const UNIT: &str = "cycles";
 
     fn cycles(&mut self) -> u32 {
@@ -80,7 +80,7 @@ unsafe impl Board for Bench {
     }
 }
 
-impl Serial for Bench {
+impl Serial for FakeBoard {
     fn read(&mut self) -> Option<u8> {
         self.incoming.pop_front()
     }
@@ -93,7 +93,7 @@ impl Serial for Bench {
 struct Wire {
     faults: Faults,
     server: Server<'static>,
-    board: Bench,
+    board: FakeBoard,
     to_host: VecDeque<u8>,
     /// Frames sent, and every third of them is sent twice or held back until the next.
     sent: u64,
@@ -105,7 +105,7 @@ impl Wire {
         Self {
             faults: Faults { state: seed, one_in, injected: 0 },
             server: Server::new(Engine::new(decode(SHIPPED_MODEL).unwrap())),
-            board: Bench::default(),
+            board: FakeBoard::default(),
             to_host: VecDeque::new(),
             sent: 0,
             held: Vec::new(),
@@ -164,7 +164,7 @@ fn assert_answers(client: &mut Client<&mut Wire>, images: usize) {
 fn on_a_good_wire_nothing_is_sent_twice() {
     let mut wire = Wire::new(1, 0);
     let mut client = Client::new(&mut wire, PATIENT, u16::MAX - 3);
-    assert_eq!(client.info(|info| info.board.to_owned()).unwrap(), "bench");
+    assert_eq!(client.info(|info| info.board.to_owned()).unwrap(), "fake");
     assert_answers(&mut client, 8);
     let bench = client.bench(3).unwrap();
     assert_eq!((bench.images, bench.equal), (3, 3));

@@ -10,12 +10,13 @@ use super::{About, Board};
 use crate::text::{STDOUT, thousands};
 
 pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<ExitCode> {
-    let About { board, unit, model_crc, engine_ram, variables, flash } = about;
+    let About { board, unit, model_crc, classes, engine_ram, variables, flash } = about;
     if json {
         let object = json!({
             "board": board,
             "unit": unit,
             "model_crc": format!("{model_crc:08x}"),
+            "classes": classes,
             "engine_ram": engine_ram,
             "variables": variables,
             "flash": flash,
@@ -24,7 +25,7 @@ pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<Ex
     } else {
         let bytes = |size: &u32| thousands(u64::from(*size));
         writeln!(out, "board      {board}, which counts {unit}").context(STDOUT)?;
-        writeln!(out, "model      CRC-32 {model_crc:08x}").context(STDOUT)?;
+        writeln!(out, "model      CRC-32 {model_crc:08x}, {classes} classes").context(STDOUT)?;
         writeln!(out, "RAM        {} bytes for the engine", bytes(engine_ram)).context(STDOUT)?;
         writeln!(out, "variables  {} bytes", bytes(variables)).context(STDOUT)?;
         writeln!(out, "flash      {} bytes", bytes(flash)).context(STDOUT)?;
