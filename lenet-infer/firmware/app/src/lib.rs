@@ -4,6 +4,7 @@
 //!
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
+//! - [`bench`]: the program whose instructions and stack are measured.
 //! - `golden`: the digits, and the logits that every core must give for them.
 //! - `picture`: a digit as text.
 //! - `stack`: how much stack a call takes, by painting.
@@ -12,11 +13,13 @@
 #[cfg(test)]
 extern crate std;
 
+mod bench;
 mod board;
 mod golden;
 mod picture;
 mod run;
 mod stack;
 
+pub use bench::bench;
 pub use board::{Board, Memory};
 pub use run::run;
