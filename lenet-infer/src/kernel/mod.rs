@@ -39,6 +39,12 @@ use lenet_core::shape::{
 
 #[cfg(lenet_avx2)]
 mod avx2;
+#[cfg(any(feature = "corpus", test))]
+#[cfg_attr(
+    not(feature = "corpus"),
+    expect(unreachable_pub, reason = "public where a board's firmware calls it")
+)]
+pub mod corpus;
 mod portable;
 mod rows;
 #[cfg(test)]
