@@ -4,6 +4,7 @@
 
 mod conv;
 mod dense;
+mod finish;
 
 pub(super) use conv::conv_pool_row;
 pub(super) use dense::{dense, logits};

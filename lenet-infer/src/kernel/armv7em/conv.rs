@@ -1,15 +1,15 @@
 //! A row of a convolution and its pool.
 
+use super::finish::{Finish, finish_pair};
 use crate::kernel::{KERNEL_SIDE, PATCH_SIDE, Row};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use lenet_core::model::{Conv, Weights, largest_activation, unpack};
+use lenet_core::model::{Conv, Weights};
+use lenet_core::shape::{CONV1_CHANNELS as CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_PAIRS, CONV2_TAPS};
 
 /// Words of the patch of a grey picture, see [`widen_grey`].
 const GREY_PATCH: usize = PATCH_SIDE * 7;
-/// Input channels of the other convolution.
-const CHANNELS: usize = 6;
-/// Words of one row of its patch, see [`widen_row`].
+/// Words of one row of the other convolution's patch, see [`widen_row`].
 const PATCH_ROW: usize = PATCH_SIDE * CHANNELS / 2;
 /// Taps of one row of its kernel.
 const ROW_TAPS: usize = KERNEL_SIDE * CHANNELS;
@@ -20,18 +20,7 @@ const HELD_PAIRS: usize = 4;
 /// even channel's and the odd one's.
 type Sums = [i32; 8];
 
-/// Where the next pair of channels is finished; [`finish_windows`] and [`grey_window`] step through it.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Finish {
-    biases: *const [u8; 4],
-    requants: *const [u8; 3],
-    output: *mut u8,
-    /// 65,535 less the largest activation, in both halves.
-    headroom: u32,
-}
-
-#[inline(never)]
+#[inline(always)]
 pub(in crate::kernel) fn conv_pool_row<
     const IN: usize,
     const SIDE: usize,
@@ -49,89 +38,97 @@ pub(in crate::kernel) fn conv_pool_row<
         assert!(SIDE == 2 * POOLED + PATCH_SIDE - 2);
         assert!(IN == 1 || IN == CHANNELS && PAIRS.is_multiple_of(HELD_PAIRS));
     }
-    let finish = Finish {
-        biases: layer.biases.as_bytes().as_ptr(),
-        requants: layer.requants.as_bytes().as_ptr(),
-        output: output.as_mut_ptr().cast(),
-        headroom: (0xFFFF - u32::from(largest_activation(layer.activation_bits))) * 0x0001_0001,
-    };
+    let finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output.as_flattened_mut());
     let rows = input.map(|row| row.as_ptr().cast());
-    // SAFETY: the assertions above fix the shape that the rows, the weights and what `finish` points to have.
+    // SAFETY: the assertions fix the shape of the rows, the weights and the output.
     unsafe {
-        match layer.weights {
-            Weights::Int8(weights) if IN == 1 => grey_row::<TAPS, PAIRS>(weights, rows, POOLED, finish),
-            Weights::Int4(weights) if IN == 1 => int4_grey_row(weights, rows, POOLED, finish),
-            Weights::Int8(weights) => colour_row(rows, PAIRS, POOLED, finish, |pair, row, patch, sums| {
-                let weights = weights.as_ptr().add(pair).cast::<u8>().add(2 * ROW_TAPS * row);
-                kernel_row(weights, patch, sums.as_mut_ptr(), sums.as_mut_ptr().add(HELD_PAIRS));
-            }),
-            Weights::Int4(weights) => colour_row(rows, PAIRS, POOLED, finish, |pair, row, patch, sums| {
-                for (pair, sums) in sums.iter_mut().enumerate().map(|(p, sums)| (pair + p, sums)) {
-                    let weights = weights.as_ptr().add(pair).cast::<u8>().add(ROW_TAPS * row);
-                    int4_kernel_row(&*weights.cast(), patch, sums);
-                }
-            }),
+        if IN == 1 {
+            match layer.weights {
+                Weights::Int8(weights) => grey_row(weights.as_flattened(), &rows, POOLED, finish),
+                Weights::Int4(weights) => int4_grey_row(weights.as_flattened(), &rows, POOLED, finish),
+            }
+        } else {
+            let weights = match layer.weights {
+                Weights::Int8(weights) => Taps::Int8(weights.as_flattened()),
+                Weights::Int4(weights) => Taps::Int4(weights.as_flattened()),
+            };
+            colour_row(weights, &rows, POOLED, finish);
         }
     }
 }
 
+/// The weights of all pairs of channels, tap after tap.
+#[derive(Clone, Copy)]
+enum Taps<'a> {
+    Int8(&'a [[u8; 2]]),
+    Int4(&'a [u8]),
+}
+
+/// A row of a convolution of one channel, 25 taps a pair.
+///
 /// # Safety
 ///
-/// Six rows of `2 * windows + 4` pixels; `finish` for `PAIRS` pairs and `windows` positions.
-unsafe fn grey_row<const TAPS: usize, const PAIRS: usize>(
-    weights: &[[[u8; 2]; TAPS]; PAIRS],
-    mut rows: [*const u8; PATCH_SIDE],
-    windows: usize,
-    mut finish: Finish,
-) {
+/// Rows of `2 * windows + 4` pixels; `finish` for all channels of the weights and `windows` positions.
+#[inline(never)]
+unsafe fn grey_row(weights: &[[u8; 2]], rows: &[*const u8; PATCH_SIDE], windows: usize, mut finish: Finish) {
     let mut patch = MaybeUninit::<[u32; GREY_PATCH]>::uninit();
     let patch = patch.as_mut_ptr().cast::<u32>();
     let start = finish;
     for x in 0..windows {
-        (finish.biases, finish.requants) = (start.biases, start.requants);
+        finish.restart(&start);
         // SAFETY: as the caller promises.
         unsafe {
-            widen_grey(&rows, 2 * x, patch);
+            widen_grey(rows, 2 * x, patch);
             let range = weights.as_ptr_range();
             grey_window(range.start.cast(), patch, &mut finish, range.end.cast());
         }
     }
 }
 
-/// As [`grey_row`].
+/// The same of int4 weights.
+///
+/// # Safety
+///
+/// As [`grey_row`]'s.
 #[inline(never)]
-unsafe fn int4_grey_row<const TAPS: usize, const PAIRS: usize>(
-    weights: &[[u8; TAPS]; PAIRS],
-    rows: [*const u8; PATCH_SIDE],
-    windows: usize,
-    finish: Finish,
-) {
-    let weights = weights.map(|taps| taps.map(|byte| unpack(byte).map(|weight| weight as u8)));
+unsafe fn int4_grey_row(weights: &[u8], rows: &[*const u8; PATCH_SIDE], windows: usize, finish: Finish) {
+    let mut unpacked = [[0; 2]; CONV1_PAIRS * CONV1_TAPS];
     // SAFETY: as the caller promises.
-    unsafe { grey_row(&weights, rows, windows, finish) }
+    unsafe {
+        int4_to_int8(weights.as_ptr(), weights.as_ptr().add(weights.len()), unpacked.as_mut_ptr());
+        grey_row(&unpacked, rows, windows, finish);
+    }
 }
 
-#[inline(always)]
-unsafe fn colour_row(
-    rows: [*const u8; PATCH_SIDE],
-    pairs: usize,
-    windows: usize,
-    mut finish: Finish,
-    products: impl Fn(usize, usize, *const u32, &mut [Sums; HELD_PAIRS]),
-) {
+/// A row of a convolution of six channels, 150 taps a pair.
+///
+/// # Safety
+///
+/// Rows of `2 * windows + 4` positions; `finish` for all channels of the weights and `windows` positions.
+#[inline(never)]
+unsafe fn colour_row(weights: Taps<'_>, rows: &[*const u8; PATCH_SIDE], windows: usize, mut finish: Finish) {
     let mut patch = MaybeUninit::<[[u32; PATCH_ROW]; 2]>::uninit();
     let patch = patch.as_mut_ptr().cast::<[u32; PATCH_ROW]>();
     let start = finish;
     for x in 0..windows {
-        (finish.biases, finish.requants) = (start.biases, start.requants);
-        for pair in (0..pairs).step_by(HELD_PAIRS) {
+        finish.restart(&start);
+        for first in (0..CONV2_PAIRS).step_by(HELD_PAIRS) {
             let mut sums = [[0; 8]; HELD_PAIRS];
             // SAFETY: as the caller promises.
             unsafe {
                 widen_row(rows[0].add(2 * x * CHANNELS), patch);
-                for (row, next) in rows[1..].iter().enumerate() {
-                    widen_row(next.add(2 * x * CHANNELS), patch.add((row + 1) % 2));
-                    products(pair, row, patch.cast(), &mut sums);
+                for row in 0..KERNEL_SIDE {
+                    widen_row(rows[row + 1].add(2 * x * CHANNELS), patch.add((row + 1) % 2));
+                    let tap = first * CONV2_TAPS + row * ROW_TAPS;
+                    match weights {
+                        Taps::Int8(weights) => {
+                            let range = sums.as_mut_ptr_range();
+                            kernel_row(weights.as_ptr().add(tap), patch.cast(), range.start, range.end);
+                        }
+                        Taps::Int4(weights) => {
+                            int4_kernel_row(weights.as_ptr().add(tap), patch.cast(), &mut sums);
+                        }
+                    }
                 }
                 let range = sums.as_ptr_range();
                 finish_windows(range.start, range.end, &mut finish);
@@ -140,12 +137,40 @@ unsafe fn colour_row(
     }
 }
 
+/// As [`kernel_row`], for int4 weights.
+///
+/// # Safety
+///
+/// As [`kernel_row`]'s.
 #[inline(never)]
-fn int4_kernel_row(weights: &[u8; ROW_TAPS], patch: *const u32, sums: &mut Sums) {
-    let weights = weights.map(|byte| unpack(byte).map(|weight| weight as u8));
-    let sums = core::ptr::from_mut(sums);
-    // SAFETY: x
-    unsafe { kernel_row(weights.as_ptr().cast(), patch, sums, sums.add(1)) }
+unsafe fn int4_kernel_row(mut weights: *const u8, patch: *const u32, sums: &mut [Sums; HELD_PAIRS]) {
+    let mut unpacked = MaybeUninit::<[[u8; 2]; ROW_TAPS]>::uninit();
+    let unpacked = unpacked.as_mut_ptr().cast::<[u8; 2]>();
+    for sums in sums {
+        let sums = core::ptr::from_mut(sums);
+        // SAFETY: as the caller promises.
+        unsafe {
+            int4_to_int8(weights, weights.add(ROW_TAPS), unpacked);
+            kernel_row(unpacked, patch, sums, sums.add(1));
+            weights = weights.add(CONV2_TAPS);
+        }
+    }
+}
+
+/// Writes the two weights of each byte from `weights` up to `end`.
+#[unsafe(naked)]
+unsafe extern "C" fn int4_to_int8(_weights: *const u8, _end: *const u8, _int8: *mut [u8; 2]) {
+    naked_asm!(
+        "2:",
+        "ldrb r3, [r0], #1",
+        "lsl r12, r3, #4",
+        "strb r12, [r2], #1",
+        "and r3, #0xF0",
+        "strb r3, [r2], #1",
+        "cmp r0, r1",
+        "bne 2b",
+        "bx lr",
+    )
 }
 
 /// Sixteen products: a pair of taps for two channels at four positions.
@@ -153,18 +178,32 @@ macro_rules! step {
     ($multiply:literal, $at:literal, $row:literal) => {
         concat!(
             "ldr lr, [r0], #4\n",
-            "ldrd r2, r3, [r1, #", $at, "]\n",
+            "ldrd r2, r3, [r1, #",
+            $at,
+            "]\n",
             "sxtb16 r12, lr\n",
             "sxtb16 lr, lr, ror #8\n",
-            $multiply, " r4, r12, r2, r4\n",
-            $multiply, " r5, lr, r2, r5\n",
-            $multiply, " r6, r12, r3, r6\n",
-            $multiply, " r7, lr, r3, r7\n",
-            "ldrd r2, r3, [r1, #", $at, "+", $row, "]\n",
-            $multiply, " r8, r12, r2, r8\n",
-            $multiply, " r9, lr, r2, r9\n",
-            $multiply, " r10, r12, r3, r10\n",
-            $multiply, " r11, lr, r3, r11\n",
+            $multiply,
+            " r4, r12, r2, r4\n",
+            $multiply,
+            " r5, lr, r2, r5\n",
+            $multiply,
+            " r6, r12, r3, r6\n",
+            $multiply,
+            " r7, lr, r3, r7\n",
+            "ldrd r2, r3, [r1, #",
+            $at,
+            "+",
+            $row,
+            "]\n",
+            $multiply,
+            " r8, r12, r2, r8\n",
+            $multiply,
+            " r9, lr, r2, r9\n",
+            $multiply,
+            " r10, r12, r3, r10\n",
+            $multiply,
+            " r11, lr, r3, r11\n",
         )
     };
 }
@@ -173,48 +212,16 @@ macro_rules! step {
 macro_rules! largest {
     ($a:literal, $b:literal, $c:literal, $d:literal) => {
         concat!(
-            "cmp ", $a, ", ", $b, "\n", "it lt\n", "movlt ", $a, ", ", $b, "\n",
-            "cmp ", $c, ", ", $d, "\n", "it lt\n", "movlt ", $c, ", ", $d, "\n",
-            "cmp ", $a, ", ", $c, "\n", "it lt\n", "movlt ", $a, ", ", $c, "\n",
-        )
-    };
-}
-
-/// Adds bias, requantises and stores two channels: their sums are in `r4` and `r5`, the [`Finish`] is at `lr`.
-macro_rules! finish_pair {
-    () => {
-        concat!(
-            "ldmia lr, {{r2, r3, r6, r7}}\n",
-            "ldr r8, [r2], #4\n",
-            "ldr r9, [r2], #4\n",
-            "add r4, r8\n",
-            "add r5, r9\n",
-            "ldrh r8, [r3], #2\n",
-            "ldrb r10, [r3], #1\n",
-            "ldrh r9, [r3], #2\n",
-            "ldrb r11, [r3], #1\n",
-            "asr r4, r10\n",
-            "asr r5, r11\n",
-            "usat r4, #16, r4\n",
-            "usat r5, #16, r5\n",
-            "mul r4, r4, r8\n",
-            "mul r5, r5, r9\n",
-            "lsr r4, #23\n",
-            "lsr r5, #23\n",
-            "pkhbt r4, r4, r5, lsl #16\n",
-            // The lesser of it and the largest activation.
-            "uqadd16 r4, r4, r7\n",
-            "usub16 r4, r4, r7\n",
-            "orr r4, r4, r4, lsr #8\n",
-            "strh r4, [r6], #2\n",
-            "stmia lr, {{r2, r3, r6}}\n",
+            "cmp ", $a, ", ", $b, "\n", "it lt\n", "movlt ", $a, ", ", $b, "\n", "cmp ", $c, ", ", $d, "\n",
+            "it lt\n", "movlt ", $c, ", ", $d, "\n", "cmp ", $a, ", ", $c, "\n", "it lt\n", "movlt ", $a,
+            ", ", $c, "\n",
         )
     };
 }
 
 #[unsafe(naked)]
 unsafe extern "C" fn kernel_row(
-    _weights: *const u8,
+    _weights: *const [u8; 2],
     _rows: *const u32,
     _sums: *mut Sums,
     _end: *mut Sums,
@@ -258,38 +265,44 @@ unsafe extern "C" fn finish_windows(_sums: *const Sums, _end: *const Sums, _fini
 #[unsafe(naked)]
 unsafe extern "C" fn widen_row(_input: *const u8, _words: *mut [u32; PATCH_ROW]) {
     naked_asm!(
-        ".irp at, 0, 8, 16",
+        "add r12, r1, #24",
+        "push {{r12, lr}}",
+        "2:",
         "ldr r2, [r0], #4",
         "uxtb16 r3, r2",
         "uxtb16 r2, r2, ror #8",
         "pkhbt r12, r3, r2, lsl #16",
         "pkhtb r2, r2, r3, asr #16",
-        "str r12, [r1, #\\at]",
-        "str r2, [r1, #\\at + 24]",
+        "str r12, [r1]",
+        "str r2, [r1, #24]",
         "ldr r2, [r0], #4",
         "uxtb16 r3, r2",
         "uxtb16 r2, r2, ror #8",
         "pkhbt r12, r3, r2, lsl #16",
         "pkhtb r2, r2, r3, asr #16",
-        "str r12, [r1, #\\at + 48]",
-        "str r2, [r1, #\\at + 4]",
+        "str r12, [r1, #48]",
+        "str r2, [r1, #4]",
         "ldr r2, [r0], #4",
         "uxtb16 r3, r2",
         "uxtb16 r2, r2, ror #8",
         "pkhbt r12, r3, r2, lsl #16",
         "pkhtb r2, r2, r3, asr #16",
-        "str r12, [r1, #\\at + 28]",
-        "str r2, [r1, #\\at + 52]",
-        ".endr",
-        "bx lr",
+        "str r12, [r1, #28]",
+        "str r2, [r1, #52]",
+        "add r1, #8",
+        "ldr r2, [sp]",
+        "cmp r1, r2",
+        "bne 2b",
+        "pop {{r12, pc}}",
     )
 }
 
 #[unsafe(naked)]
 unsafe extern "C" fn widen_grey(_rows: &[*const u8; PATCH_SIDE], _x: usize, _patch: *mut u32) {
     naked_asm!(
-        "push {{r4-r11, lr}}",
-        ".rept 6",
+        "add r3, r0, #24",
+        "push {{r3-r11, lr}}",
+        "2:",
         "ldr r3, [r0], #4",
         "add r3, r3, r1",
         "ldr r12, [r3]",
@@ -306,8 +319,10 @@ unsafe extern "C" fn widen_grey(_rows: &[*const u8; PATCH_SIDE], _x: usize, _pat
         "pkhbt r9, lr, r11",
         "pkhtb r10, lr, r11, asr #16",
         "stmia r2!, {{r4-r10}}",
-        ".endr",
-        "pop {{r4-r11, pc}}",
+        "ldr r4, [sp]",
+        "cmp r0, r4",
+        "bne 2b",
+        "pop {{r3-r11, pc}}",
     )
 }
 

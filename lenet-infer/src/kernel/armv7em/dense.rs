@@ -1,18 +1,29 @@
 //! Fully-connected layers.
 
+use super::finish::{Finish, finish_four};
 use crate::kernel::portable;
 use core::arch::naked_asm;
-use lenet_core::model::{Dense, DenseWeights, Logits, Weights, largest_activation};
+use lenet_core::model::{Dense, DenseWeights, Logits, Weights};
 
 /// Eight products: four inputs of one output, whose weights are at `$at`.
 macro_rules! int8_row {
     ($sum:literal, $at:literal) => {
         concat!(
-            "ldr r11, ", $at, "\n",
+            "ldr r11, ",
+            $at,
+            "\n",
             "sxtb16 r10, r11\n",
             "sxtb16 r11, r11, ror #8\n",
-            "smlad ", $sum, ", r10, r8, ", $sum, "\n",
-            "smlad ", $sum, ", r11, r9, ", $sum, "\n",
+            "smlad ",
+            $sum,
+            ", r10, r8, ",
+            $sum,
+            "\n",
+            "smlad ",
+            $sum,
+            ", r11, r9, ",
+            $sum,
+            "\n",
         )
     };
 }
@@ -60,15 +71,33 @@ unsafe extern "C" fn int8_rows(_input: *const u8, _weights: *const u8, _stride: 
 macro_rules! int4_row {
     ($sum:literal, $at:literal) => {
         concat!(
-            "ldr lr, ", $at, "\n",
+            "ldr lr, ",
+            $at,
+            "\n",
             "and r9, r12, lr, lsl #12\n",
-            "smlad ", $sum, ", r9, r3, ", $sum, "\n",
+            "smlad ",
+            $sum,
+            ", r9, r3, ",
+            $sum,
+            "\n",
             "and r9, r12, lr, lsl #8\n",
-            "smlad ", $sum, ", r9, r8, ", $sum, "\n",
+            "smlad ",
+            $sum,
+            ", r9, r8, ",
+            $sum,
+            "\n",
             "and r9, r12, lr, lsl #4\n",
-            "smlad ", $sum, ", r9, r10, ", $sum, "\n",
+            "smlad ",
+            $sum,
+            ", r9, r10, ",
+            $sum,
+            "\n",
             "and lr, r12, lr\n",
-            "smlad ", $sum, ", lr, r11, ", $sum, "\n",
+            "smlad ",
+            $sum,
+            ", lr, r11, ",
+            $sum,
+            "\n",
         )
     };
 }
@@ -136,9 +165,7 @@ fn four_rows<const IN: usize, const HALF: usize, const OUT: usize>(
     // SAFETY: x
     unsafe {
         match weights {
-            Weights::Int8(rows) => {
-                int8_rows(input.as_ptr(), rows.as_ptr().add(first).cast(), IN, &mut sums)
-            }
+            Weights::Int8(rows) => int8_rows(input.as_ptr(), rows.as_ptr().add(first).cast(), IN, &mut sums),
             Weights::Int4(rows) => {
                 int4_rows(input.as_ptr(), rows.as_ptr().add(first).cast(), HALF, &mut sums)
             }
@@ -153,13 +180,11 @@ pub(in crate::kernel) fn dense<const IN: usize, const HALF: usize, const OUT: us
     output: &mut [u8; OUT],
 ) {
     const { assert!(OUT % 4 == 0) };
-    let max = largest_activation(layer.activation_bits);
-    let mut outputs = output.iter_mut().zip(layer.biases.iter()).zip(layer.requants.iter());
+    let mut finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output);
     for first in (0..OUT).step_by(4) {
         let sums = four_rows(&layer.weights, first, input);
-        for (sum, ((activation, bias), requant)) in sums.into_iter().zip(&mut outputs) {
-            *activation = requant.activation(sum + bias, max);
-        }
+        // SAFETY: x
+        unsafe { finish_four(&sums, &mut finish) };
     }
 }
 
