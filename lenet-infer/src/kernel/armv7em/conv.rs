@@ -5,14 +5,17 @@ use crate::kernel::{KERNEL_SIDE, PATCH_SIDE, Row};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 use lenet_core::model::{Conv, Weights};
-use lenet_core::shape::{CONV1_CHANNELS as CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_PAIRS, CONV2_TAPS};
+use lenet_core::shape::{
+    CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE,
+    POOL2_SIDE,
+};
 
-/// Words of the patch of a grey picture, see [`widen_grey`].
-const GREY_PATCH: usize = PATCH_SIDE * 7;
-/// Words of one row of the other convolution's patch, see [`widen_row`].
-const PATCH_ROW: usize = PATCH_SIDE * CHANNELS / 2;
+/// What a window of conv1 sees, see [`widen_grey`].
+type GreyPatch = [[u32; 7]; PATCH_SIDE];
+/// One row of what a window of conv2 sees, see [`widen_row`].
+type PatchRow = [u32; PATCH_SIDE * CONV1_CHANNELS / 2];
 /// Taps of one row of its kernel.
-const ROW_TAPS: usize = KERNEL_SIDE * CHANNELS;
+const ROW_TAPS: usize = KERNEL_SIDE * CONV1_CHANNELS;
 /// Pairs of channels whose sums are held at a time: more would be faster, by 1 % of the layer, and take more stack.
 const HELD_PAIRS: usize = 4;
 
@@ -20,7 +23,7 @@ const HELD_PAIRS: usize = 4;
 /// even channel's and the odd one's.
 type Sums = [i32; 8];
 
-#[inline(always)]
+#[inline(never)]
 pub(in crate::kernel) fn conv_pool_row<
     const IN: usize,
     const SIDE: usize,
@@ -36,122 +39,141 @@ pub(in crate::kernel) fn conv_pool_row<
     const {
         assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS);
         assert!(SIDE == 2 * POOLED + PATCH_SIDE - 2);
-        assert!(IN == 1 || IN == CHANNELS && PAIRS.is_multiple_of(HELD_PAIRS));
+        assert!(IN == 1 || IN == CONV1_CHANNELS && PAIRS.is_multiple_of(HELD_PAIRS));
     }
-    let finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output.as_flattened_mut());
-    let rows = input.map(|row| row.as_ptr().cast());
+    // References to rows of bytes are pointers to their first bytes.
+    let rows = input.as_ptr().cast::<*const u8>();
+    let (weights, tap_bytes) = match layer.weights {
+        Weights::Int8(weights) => (weights.as_ptr().cast(), 2),
+        Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
+    };
+    let output = output.as_flattened_mut();
+    let mut finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output);
     // SAFETY: the assertions fix the shape of the rows, the weights and the output.
     unsafe {
         if IN == 1 {
-            match layer.weights {
-                Weights::Int8(weights) => grey_row(weights.as_flattened(), &rows, POOLED, finish),
-                Weights::Int4(weights) => int4_grey_row(weights.as_flattened(), &rows, POOLED, finish),
-            }
+            grey_row(weights, tap_bytes, rows, &mut finish);
         } else {
-            let weights = match layer.weights {
-                Weights::Int8(weights) => Taps::Int8(weights.as_flattened()),
-                Weights::Int4(weights) => Taps::Int4(weights.as_flattened()),
-            };
-            colour_row(weights, &rows, POOLED, finish);
+            colour_row(weights, tap_bytes, rows, &mut finish);
         }
     }
 }
 
-/// The weights of all pairs of channels, tap after tap.
-#[derive(Clone, Copy)]
-enum Taps<'a> {
-    Int8(&'a [[u8; 2]]),
-    Int4(&'a [u8]),
-}
-
-/// A row of a convolution of one channel, 25 taps a pair.
+/// A row of conv1; `tap_bytes` is 2 for int8 weights and 1 for int4.
 ///
 /// # Safety
 ///
-/// Rows of `2 * windows + 4` pixels; `finish` for all channels of the weights and `windows` positions.
+/// `weights`, `rows` and `finish` are conv1's.
 #[inline(never)]
-unsafe fn grey_row(weights: &[[u8; 2]], rows: &[*const u8; PATCH_SIDE], windows: usize, mut finish: Finish) {
-    let mut patch = MaybeUninit::<[u32; GREY_PATCH]>::uninit();
-    let patch = patch.as_mut_ptr().cast::<u32>();
-    let start = finish;
-    for x in 0..windows {
-        finish.restart(&start);
+unsafe fn grey_row(weights: *const u8, tap_bytes: usize, rows: *const *const u8, finish: &mut Finish) {
+    if tap_bytes == 1 {
         // SAFETY: as the caller promises.
-        unsafe {
-            widen_grey(rows, 2 * x, patch);
-            let range = weights.as_ptr_range();
-            grey_window(range.start.cast(), patch, &mut finish, range.end.cast());
+        return unsafe { int4_grey_row(weights, rows, finish) };
+    }
+    let mut patch = MaybeUninit::<GreyPatch>::uninit();
+    let mut column = 0;
+    // SAFETY: as the caller promises.
+    unsafe {
+        let end = finish.output.add(POOL1_SIDE * CONV1_CHANNELS);
+        while finish.output != end {
+            widen_grey(rows, column, patch.as_mut_ptr());
+            grey_window(weights, patch.as_ptr(), finish, weights.add(2 * CONV1_PAIRS * CONV1_TAPS));
+            finish.rewind(CONV1_CHANNELS);
+            column += POOL_SIDE;
         }
     }
 }
 
-/// The same of int4 weights.
+/// The same of int4 weights: unpacks them all.
 ///
 /// # Safety
 ///
 /// As [`grey_row`]'s.
 #[inline(never)]
-unsafe fn int4_grey_row(weights: &[u8], rows: &[*const u8; PATCH_SIDE], windows: usize, finish: Finish) {
-    let mut unpacked = [[0; 2]; CONV1_PAIRS * CONV1_TAPS];
+unsafe fn int4_grey_row(weights: *const u8, rows: *const *const u8, finish: &mut Finish) {
+    let mut int8 = MaybeUninit::<[[u8; 2]; CONV1_PAIRS * CONV1_TAPS]>::uninit();
+    let int8 = int8.as_mut_ptr().cast::<u8>();
     // SAFETY: as the caller promises.
     unsafe {
-        int4_to_int8(weights.as_ptr(), weights.as_ptr().add(weights.len()), unpacked.as_mut_ptr());
-        grey_row(&unpacked, rows, windows, finish);
+        int4_to_int8(weights, weights.add(CONV1_PAIRS * CONV1_TAPS), int8);
+        grey_row(int8, 2, rows, finish);
     }
 }
 
-/// A row of a convolution of six channels, 150 taps a pair.
+/// A row of conv2; `tap_bytes` is 2 for int8 weights and 1 for int4.
 ///
 /// # Safety
 ///
-/// Rows of `2 * windows + 4` positions; `finish` for all channels of the weights and `windows` positions.
-#[inline(never)]
-unsafe fn colour_row(weights: Taps<'_>, rows: &[*const u8; PATCH_SIDE], windows: usize, mut finish: Finish) {
-    let mut patch = MaybeUninit::<[[u32; PATCH_ROW]; 2]>::uninit();
-    let patch = patch.as_mut_ptr().cast::<[u32; PATCH_ROW]>();
-    let start = finish;
-    for x in 0..windows {
-        finish.restart(&start);
-        for first in (0..CONV2_PAIRS).step_by(HELD_PAIRS) {
-            let mut sums = [[0; 8]; HELD_PAIRS];
-            // SAFETY: as the caller promises.
-            unsafe {
-                widen_row(rows[0].add(2 * x * CHANNELS), patch);
-                for row in 0..KERNEL_SIDE {
-                    widen_row(rows[row + 1].add(2 * x * CHANNELS), patch.add((row + 1) % 2));
-                    let tap = first * CONV2_TAPS + row * ROW_TAPS;
-                    match weights {
-                        Taps::Int8(weights) => {
-                            let range = sums.as_mut_ptr_range();
-                            kernel_row(weights.as_ptr().add(tap), patch.cast(), range.start, range.end);
-                        }
-                        Taps::Int4(weights) => {
-                            int4_kernel_row(weights.as_ptr().add(tap), patch.cast(), &mut sums);
-                        }
-                    }
+/// `weights`, `rows` and `finish` are conv2's.
+#[inline(always)]
+unsafe fn colour_row(weights: *const u8, tap_bytes: usize, rows: *const *const u8, finish: &mut Finish) {
+    let mut patch = MaybeUninit::<[PatchRow; 2]>::uninit();
+    let patch = patch.as_mut_ptr().cast::<PatchRow>();
+    let mut column = 0;
+    // SAFETY: as the caller promises.
+    unsafe {
+        let end = finish.output.add(POOL2_SIDE * CONV2_CHANNELS);
+        while finish.output != end {
+            let mut weights = weights;
+            let last = finish.biases.add(CONV2_CHANNELS);
+            while finish.biases != last {
+                let mut sums = [[0; 8]; HELD_PAIRS];
+                let (mut into, mut other) = (patch, patch.add(1));
+                let mut row = widen_row(rows, column, into);
+                while row != rows.add(PATCH_SIDE) {
+                    (into, other) = (other, into);
+                    row = widen_row(row, column, into);
+                    kernel_rows(weights, tap_bytes, patch, &mut sums);
+                    weights = weights.add(ROW_TAPS * tap_bytes);
                 }
+                weights = weights.add((HELD_PAIRS - 1) * CONV2_TAPS * tap_bytes);
                 let range = sums.as_ptr_range();
-                finish_windows(range.start, range.end, &mut finish);
+                finish_windows(range.start, range.end, finish);
             }
+            finish.rewind(CONV2_CHANNELS);
+            column += POOL_SIDE * CONV1_CHANNELS;
         }
     }
 }
 
-/// As [`kernel_row`], for int4 weights.
+/// One row of the kernels of some pairs, from `weights` on.
 ///
 /// # Safety
 ///
-/// As [`kernel_row`]'s.
+/// As [`colour_row`]'s.
 #[inline(never)]
-unsafe fn int4_kernel_row(mut weights: *const u8, patch: *const u32, sums: &mut [Sums; HELD_PAIRS]) {
-    let mut unpacked = MaybeUninit::<[[u8; 2]; ROW_TAPS]>::uninit();
-    let unpacked = unpacked.as_mut_ptr().cast::<[u8; 2]>();
+unsafe fn kernel_rows(
+    weights: *const u8,
+    tap_bytes: usize,
+    patch: *const PatchRow,
+    sums: &mut [Sums; HELD_PAIRS],
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if tap_bytes == 1 {
+            int4_kernel_rows(weights, patch, sums);
+        } else {
+            let range = sums.as_mut_ptr_range();
+            int8_kernel_rows(weights, patch, range.start, range.end);
+        }
+    }
+}
+
+/// The same of int4 weights: unpacks them pair by pair.
+///
+/// # Safety
+///
+/// As [`colour_row`]'s.
+#[inline(never)]
+unsafe fn int4_kernel_rows(mut weights: *const u8, patch: *const PatchRow, sums: &mut [Sums; HELD_PAIRS]) {
+    let mut int8 = MaybeUninit::<[[u8; 2]; ROW_TAPS]>::uninit();
+    let int8 = int8.as_mut_ptr().cast::<u8>();
     for sums in sums {
         let sums = core::ptr::from_mut(sums);
         // SAFETY: as the caller promises.
         unsafe {
-            int4_to_int8(weights, weights.add(ROW_TAPS), unpacked);
-            kernel_row(unpacked, patch, sums, sums.add(1));
+            int4_to_int8(weights, weights.add(ROW_TAPS), int8);
+            int8_kernel_rows(int8, patch, sums, sums.add(1));
             weights = weights.add(CONV2_TAPS);
         }
     }
@@ -159,7 +181,7 @@ unsafe fn int4_kernel_row(mut weights: *const u8, patch: *const u32, sums: &mut 
 
 /// Writes the two weights of each byte from `weights` up to `end`.
 #[unsafe(naked)]
-unsafe extern "C" fn int4_to_int8(_weights: *const u8, _end: *const u8, _int8: *mut [u8; 2]) {
+unsafe extern "C" fn int4_to_int8(_weights: *const u8, _end: *const u8, _int8: *mut u8) {
     naked_asm!(
         "2:",
         "ldrb r3, [r0], #1",
@@ -220,9 +242,9 @@ macro_rules! largest {
 }
 
 #[unsafe(naked)]
-unsafe extern "C" fn kernel_row(
-    _weights: *const [u8; 2],
-    _rows: *const u32,
+unsafe extern "C" fn int8_kernel_rows(
+    _weights: *const u8,
+    _patch: *const PatchRow,
     _sums: *mut Sums,
     _end: *mut Sums,
 ) {
@@ -263,42 +285,35 @@ unsafe extern "C" fn finish_windows(_sums: *const Sums, _end: *const Sums, _fini
 }
 
 #[unsafe(naked)]
-unsafe extern "C" fn widen_row(_input: *const u8, _words: *mut [u32; PATCH_ROW]) {
+unsafe extern "C" fn widen_row(
+    _row: *const *const u8,
+    _column: usize,
+    _words: *mut PatchRow,
+) -> *const *const u8 {
     naked_asm!(
-        "add r12, r1, #24",
-        "push {{r12, lr}}",
+        "push {{r4, lr}}",
+        "ldr r3, [r0], #4",
+        "add r3, r1",
+        "add r1, r2, #24",
         "2:",
-        "ldr r2, [r0], #4",
-        "uxtb16 r3, r2",
-        "uxtb16 r2, r2, ror #8",
-        "pkhbt r12, r3, r2, lsl #16",
-        "pkhtb r2, r2, r3, asr #16",
-        "str r12, [r1]",
-        "str r2, [r1, #24]",
-        "ldr r2, [r0], #4",
-        "uxtb16 r3, r2",
-        "uxtb16 r2, r2, ror #8",
-        "pkhbt r12, r3, r2, lsl #16",
-        "pkhtb r2, r2, r3, asr #16",
-        "str r12, [r1, #48]",
-        "str r2, [r1, #4]",
-        "ldr r2, [r0], #4",
-        "uxtb16 r3, r2",
-        "uxtb16 r2, r2, ror #8",
-        "pkhbt r12, r3, r2, lsl #16",
-        "pkhtb r2, r2, r3, asr #16",
-        "str r12, [r1, #28]",
-        "str r2, [r1, #52]",
-        "add r1, #8",
-        "ldr r2, [sp]",
-        "cmp r1, r2",
+        ".irp at, 0, 48, 28",
+        "ldr r4, [r3], #4",
+        "uxtb16 r12, r4",
+        "uxtb16 r4, r4, ror #8",
+        "pkhbt lr, r12, r4, lsl #16",
+        "pkhtb r4, r4, r12, asr #16",
+        "str lr, [r2, #\\at]",
+        "str r4, [r2, #(\\at + 24) % 68]",
+        ".endr",
+        "add r2, #8",
+        "cmp r2, r1",
         "bne 2b",
-        "pop {{r12, pc}}",
+        "pop {{r4, pc}}",
     )
 }
 
 #[unsafe(naked)]
-unsafe extern "C" fn widen_grey(_rows: &[*const u8; PATCH_SIDE], _x: usize, _patch: *mut u32) {
+unsafe extern "C" fn widen_grey(_rows: *const *const u8, _x: usize, _patch: *mut GreyPatch) {
     naked_asm!(
         "add r3, r0, #24",
         "push {{r3-r11, lr}}",
@@ -329,7 +344,7 @@ unsafe extern "C" fn widen_grey(_rows: &[*const u8; PATCH_SIDE], _x: usize, _pat
 #[unsafe(naked)]
 unsafe extern "C" fn grey_window(
     _weights: *const u8,
-    _patch: *const u32,
+    _patch: *const GreyPatch,
     _finish: &mut Finish,
     _end: *const u8,
 ) {

@@ -174,6 +174,7 @@ fn four_rows<const IN: usize, const HALF: usize, const OUT: usize>(
     sums
 }
 
+#[inline(never)]
 pub(in crate::kernel) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
@@ -188,6 +189,7 @@ pub(in crate::kernel) fn dense<const IN: usize, const HALF: usize, const OUT: us
     }
 }
 
+#[inline(never)]
 pub(in crate::kernel) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],

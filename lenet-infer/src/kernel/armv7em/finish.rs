@@ -7,9 +7,9 @@ use lenet_core::model::{Biases, Requants, largest_activation};
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(super) struct Finish {
-    biases: *const [u8; 4],
+    pub(super) biases: *const [u8; 4],
     requants: *const [u8; 3],
-    output: *mut u8,
+    pub(super) output: *mut u8,
     /// 65,535 less the largest activation, in both halves.
     headroom: u32,
 }
@@ -30,10 +30,15 @@ impl Finish {
         }
     }
 
-    /// Back to the first channel, for the next position.
+    /// Back by `channels`, for the next position.
+    ///
+    /// # Safety
+    ///
+    /// That many were finished.
     #[inline(always)]
-    pub(super) fn restart(&mut self, start: &Self) {
-        (self.biases, self.requants) = (start.biases, start.requants);
+    pub(super) unsafe fn rewind(&mut self, channels: usize) {
+        // SAFETY: as the caller promises.
+        (self.biases, self.requants) = unsafe { (self.biases.sub(channels), self.requants.sub(channels)) };
     }
 }
 
