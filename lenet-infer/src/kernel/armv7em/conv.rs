@@ -183,6 +183,7 @@ unsafe fn int4_kernel_rows(mut weights: *const u8, patch: *const PatchRow, sums:
 #[unsafe(naked)]
 unsafe extern "C" fn int4_to_int8(_weights: *const u8, _end: *const u8, _int8: *mut u8) {
     naked_asm!(
+        dsp!(),
         "2:",
         "ldrb r3, [r0], #1",
         "lsl r12, r3, #4",
@@ -249,6 +250,7 @@ unsafe extern "C" fn int8_kernel_rows(
     _end: *mut Sums,
 ) {
     naked_asm!(
+        dsp!(),
         "push {{r2-r11, lr}}",
         "2:",
         "ldr r2, [sp]",
@@ -271,6 +273,7 @@ unsafe extern "C" fn int8_kernel_rows(
 #[unsafe(naked)]
 unsafe extern "C" fn finish_windows(_sums: *const Sums, _end: *const Sums, _finish: &mut Finish) {
     naked_asm!(
+        dsp!(),
         "push {{r4-r11, lr}}",
         "mov lr, r2",
         "2:",
@@ -291,6 +294,7 @@ unsafe extern "C" fn widen_row(
     _words: *mut PatchRow,
 ) -> *const *const u8 {
     naked_asm!(
+        dsp!(),
         "push {{r4, lr}}",
         "ldr r3, [r0], #4",
         "add r3, r1",
@@ -315,6 +319,7 @@ unsafe extern "C" fn widen_row(
 #[unsafe(naked)]
 unsafe extern "C" fn widen_grey(_rows: *const *const u8, _x: usize, _patch: *mut GreyPatch) {
     naked_asm!(
+        dsp!(),
         "add r3, r0, #24",
         "push {{r3-r11, lr}}",
         "2:",
@@ -349,6 +354,7 @@ unsafe extern "C" fn grey_window(
     _end: *const u8,
 ) {
     naked_asm!(
+        dsp!(),
         "push {{r2-r11, lr}}",
         "2:",
         "ldr lr, [r0], #4",

@@ -46,6 +46,7 @@ macro_rules! int8_step {
 #[unsafe(naked)]
 unsafe extern "C" fn int8_rows(_input: *const u8, _weights: *const u8, _stride: usize, _sums: *mut [i32; 4]) {
     naked_asm!(
+        dsp!(),
         "push {{r3-r11, lr}}",
         "add r12, r0, r2",
         "add r3, r2, r2, lsl #1",
@@ -105,6 +106,7 @@ macro_rules! int4_row {
 #[unsafe(naked)]
 unsafe extern "C" fn int4_rows(_input: *const u8, _weights: *const u8, _stride: usize, _sums: *mut [i32; 4]) {
     naked_asm!(
+        dsp!(),
         "push {{r3-r11, lr}}",
         "add r4, r0, r2, lsl #1",
         "lsr r3, r2, #2",

@@ -80,6 +80,7 @@ pub(super) use finish_pair;
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish_four(_sums: &[i32; 4], _finish: &mut Finish) {
     naked_asm!(
+        dsp!(),
         "push {{r4-r11, lr}}",
         "mov lr, r1",
         "add r12, r0, #16",
