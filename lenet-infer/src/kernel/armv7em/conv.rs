@@ -118,11 +118,9 @@ unsafe fn colour_row(weights: *const u8, tap_bytes: usize, rows: *const *const u
             let last = finish.biases.add(CONV2_CHANNELS);
             while finish.biases != last {
                 let mut sums = [[0; 8]; HELD_PAIRS];
-                let (mut into, mut other) = (patch, patch.add(1));
-                let mut row = widen_row(rows, column, into);
+                let mut row = widen_row(rows, column, patch);
                 while row != rows.add(PATCH_SIDE) {
-                    (into, other) = (other, into);
-                    row = widen_row(row, column, into);
+                    row = widen_row(row, column, patch.add(row.offset_from_unsigned(rows) % 2));
                     kernel_rows(weights, tap_bytes, patch, &mut sums);
                     weights = weights.add(ROW_TAPS * tap_bytes);
                 }
