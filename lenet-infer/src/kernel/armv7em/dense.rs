@@ -156,24 +156,35 @@ unsafe extern "C" fn int4_rows(_input: *const u8, _weights: *const u8, _stride: 
     )
 }
 
-/// The sums of products of four outputs, from `first` on.
+/// The sums of products of four outputs: rows of `row_bytes` weights, which are int4 if these are fewer than the inputs.
+///
+/// # Safety
+///
+/// `inputs` activations, a multiple of 4 and at least 8; four rows of weights.
 #[inline(always)]
-fn four_rows<const IN: usize, const HALF: usize, const OUT: usize>(
-    weights: &DenseWeights<'_, IN, HALF, OUT>,
-    first: usize,
-    input: &[u8; IN],
-) -> [i32; 4] {
+unsafe fn four_rows(weights: *const u8, row_bytes: usize, input: *const u8, inputs: usize) -> [i32; 4] {
     let mut sums = [0; 4];
-    // SAFETY: x
+    // SAFETY: as the caller promises.
     unsafe {
-        match weights {
-            Weights::Int8(rows) => int8_rows(input.as_ptr(), rows.as_ptr().add(first).cast(), IN, &mut sums),
-            Weights::Int4(rows) => {
-                int4_rows(input.as_ptr(), rows.as_ptr().add(first).cast(), HALF, &mut sums)
-            }
+        if row_bytes == inputs {
+            int8_rows(input, weights, row_bytes, &mut sums);
+        } else {
+            int4_rows(input, weights, row_bytes, &mut sums);
         }
     }
     sums
+}
+
+/// The address of a layer's weights, and the bytes of a row.
+#[inline(always)]
+fn rows<const IN: usize, const HALF: usize, const OUT: usize>(
+    weights: &DenseWeights<'_, IN, HALF, OUT>,
+) -> (*const u8, usize) {
+    const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN >= 8) };
+    match weights {
+        Weights::Int8(rows) => (rows.as_ptr().cast(), IN),
+        Weights::Int4(rows) => (rows.as_ptr().cast(), HALF),
+    }
 }
 
 #[inline(never)]
@@ -182,12 +193,31 @@ pub(in crate::kernel) fn dense<const IN: usize, const HALF: usize, const OUT: us
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    const { assert!(OUT % 4 == 0) };
-    let mut finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output);
-    for first in (0..OUT).step_by(4) {
-        let sums = four_rows(&layer.weights, first, input);
-        // SAFETY: x
-        unsafe { finish_four(&sums, &mut finish) };
+    const { assert!(OUT.is_multiple_of(4)) };
+    let (weights, row_bytes) = rows(&layer.weights);
+    let finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output);
+    // SAFETY: the types say how many weights, inputs and outputs there are, the assertions what they are multiples of.
+    unsafe { hidden(weights, row_bytes, input.as_ptr(), IN, OUT, finish) }
+}
+
+/// # Safety
+///
+/// As [`four_rows`]'s; `outputs` rows of weights, and so many outputs, a multiple of 4, to finish.
+#[inline(never)]
+unsafe fn hidden(
+    mut weights: *const u8,
+    row_bytes: usize,
+    input: *const u8,
+    inputs: usize,
+    outputs: usize,
+    mut finish: Finish,
+) {
+    for _ in 0..outputs / 4 {
+        // SAFETY: as the caller promises.
+        unsafe {
+            finish_four(&four_rows(weights, row_bytes, input, inputs), &mut finish);
+            weights = weights.add(4 * row_bytes);
+        }
     }
 }
 
@@ -200,9 +230,11 @@ pub(in crate::kernel) fn logits<const IN: usize, const HALF: usize, const OUT: u
     if OUT < 4 {
         return portable::logits(layer, input, output);
     }
-    for first in (0..OUT).step_by(4) {
-        let first = first.min(OUT - 4);
-        let sums = four_rows(&layer.weights, first, input);
+    let (weights, row_bytes) = rows(&layer.weights);
+    // The last four may overlap the four before them.
+    for first in (0..OUT).step_by(4).map(|first| first.min(OUT - 4)) {
+        // SAFETY: the types say how many weights and inputs there are; `first` and three more are outputs.
+        let sums = unsafe { four_rows(weights.add(first * row_bytes), row_bytes, input.as_ptr(), IN) };
         for (logit, sum) in output.iter_mut().skip(first).zip(sums) {
             *logit = sum;
         }

@@ -42,39 +42,39 @@ impl Finish {
     }
 }
 
-/// Adds bias, requantises and stores two channels: their sums are in `r4` and `r5`, the [`Finish`] is at `lr`.
-macro_rules! finish_pair {
-    () => {
-        concat!(
-            "ldmia lr, {{r2, r3, r6, r7}}\n",
-            "ldr r8, [r2], #4\n",
-            "ldr r9, [r2], #4\n",
-            "add r4, r8\n",
-            "add r5, r9\n",
-            "ldrh r8, [r3], #2\n",
-            "ldrb r10, [r3], #1\n",
-            "ldrh r9, [r3], #2\n",
-            "ldrb r11, [r3], #1\n",
-            "asr r4, r10\n",
-            "asr r5, r11\n",
-            "usat r4, #16, r4\n",
-            "usat r5, #16, r5\n",
-            "mul r4, r4, r8\n",
-            "mul r5, r5, r9\n",
-            "lsr r4, #23\n",
-            "lsr r5, #23\n",
-            "pkhbt r4, r4, r5, lsl #16\n",
-            // The lesser of it and the largest activation.
-            "uqadd16 r4, r4, r7\n",
-            "usub16 r4, r4, r7\n",
-            "orr r4, r4, r4, lsr #8\n",
-            "strh r4, [r6], #2\n",
-            "stmia lr, {{r2, r3, r6}}\n",
-        )
-    };
+/// Adds the biases to two sums, requantises and stores them. Called from assembly only: the sums are in `r4` and `r5`,
+/// the address of the [`Finish`] in `r12`; `r0`, `r1` and `r12` stay as they are.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn finish_pair() {
+    naked_asm!(
+        dsp!(),
+        "ldmia r12, {{r2, r3, r6, r7}}",
+        "ldr r8, [r2], #4",
+        "ldr r9, [r2], #4",
+        "add r4, r8",
+        "add r5, r9",
+        "ldrh r8, [r3], #2",
+        "ldrb r10, [r3], #1",
+        "ldrh r9, [r3], #2",
+        "ldrb r11, [r3], #1",
+        "asr r4, r10",
+        "asr r5, r11",
+        "usat r4, #16, r4",
+        "usat r5, #16, r5",
+        "mul r4, r4, r8",
+        "mul r5, r5, r9",
+        "lsr r4, #23",
+        "lsr r5, #23",
+        "pkhbt r4, r4, r5, lsl #16",
+        // The lesser of it and the largest activation.
+        "uqadd16 r4, r4, r7",
+        "usub16 r4, r4, r7",
+        "orr r4, r4, r4, lsr #8",
+        "strh r4, [r6], #2",
+        "stmia r12, {{r2, r3, r6}}",
+        "bx lr",
+    )
 }
-
-pub(super) use finish_pair;
 
 /// Finishes four outputs.
 #[unsafe(naked)]
@@ -82,13 +82,14 @@ pub(super) unsafe extern "C" fn finish_four(_sums: &[i32; 4], _finish: &mut Fini
     naked_asm!(
         dsp!(),
         "push {{r4-r11, lr}}",
-        "mov lr, r1",
-        "add r12, r0, #16",
+        "mov r12, r1",
+        "add r1, r0, #16",
         "2:",
         "ldmia r0!, {{r4, r5}}",
-        finish_pair!(),
-        "cmp r0, r12",
+        "bl {finish_pair}",
+        "cmp r0, r1",
         "bne 2b",
         "pop {{r4-r11, pc}}",
+        finish_pair = sym finish_pair,
     )
 }
