@@ -47,6 +47,10 @@ mod avx2;
     expect(unreachable_pub, reason = "public where a board's firmware calls it")
 )]
 pub mod corpus;
+#[cfg_attr(
+    all(lenet_device = "armv7em", not(feature = "corpus")),
+    expect(dead_code, reason = "of the portable loops this back end only calls those for 2 or 3 classes")
+)]
 mod portable;
 mod rows;
 #[cfg(test)]

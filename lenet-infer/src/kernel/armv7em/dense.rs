@@ -1,34 +1,26 @@
-//! Fully-connected layers.
+//! Fully-connected layers, four outputs at a time.
 
 use super::finish::{Finish, finish_four};
 use crate::kernel::portable;
 use core::arch::naked_asm;
 use lenet_core::model::{Dense, DenseWeights, Logits, Weights};
 
-/// Eight products: four inputs of one output, whose weights are at `$at`.
+/// Four inputs of one output, whose weights are at `$at`: four products. The inputs are in `r8`, the first and third, and
+/// `r9`.
+#[rustfmt::skip]
 macro_rules! int8_row {
     ($sum:literal, $at:literal) => {
         concat!(
-            "ldr r11, ",
-            $at,
-            "\n",
+            "ldr r11, ", $at, "\n",
             "sxtb16 r10, r11\n",
             "sxtb16 r11, r11, ror #8\n",
-            "smlad ",
-            $sum,
-            ", r10, r8, ",
-            $sum,
-            "\n",
-            "smlad ",
-            $sum,
-            ", r11, r9, ",
-            $sum,
-            "\n",
+            "smlad ", $sum, ", r10, r8, ", $sum, "\n",
+            "smlad ", $sum, ", r11, r9, ", $sum, "\n",
         )
     };
 }
 
-/// 32 products: four inputs of four outputs.
+/// Four inputs of four outputs: sixteen products.
 macro_rules! int8_step {
     () => {
         concat!(
@@ -43,8 +35,13 @@ macro_rules! int8_step {
     };
 }
 
+/// Sums four outputs of int8 weights, rows of `inputs` bytes.
+///
+/// # Safety
+///
+/// As [`four_rows`]'s.
 #[unsafe(naked)]
-unsafe extern "C" fn int8_rows(_input: *const u8, _weights: *const u8, _stride: usize, _sums: *mut [i32; 4]) {
+unsafe extern "C" fn int8_rows(_input: *const u8, _weights: *const u8, _inputs: usize, _sums: *mut [i32; 4]) {
     naked_asm!(
         dsp!(),
         "push {{r3-r11, lr}}",
@@ -68,43 +65,41 @@ unsafe extern "C" fn int8_rows(_input: *const u8, _weights: *const u8, _stride: 
     )
 }
 
-/// Eight products: eight inputs of one output, whose weights are at `$at`.
+/// Eight inputs of one output, whose weights are at `$at`: eight products, each times 256. The inputs are in `r3`, the
+/// first and fifth, `r8`, the second and sixth, `r10` and `r11`. The mask in `r12` leaves, of the shifted word, the
+/// weights of such a pair at the tops of the halves, where their signs are.
+#[rustfmt::skip]
 macro_rules! int4_row {
     ($sum:literal, $at:literal) => {
         concat!(
-            "ldr lr, ",
-            $at,
-            "\n",
+            "ldr lr, ", $at, "\n",
             "and r9, r12, lr, lsl #12\n",
-            "smlad ",
-            $sum,
-            ", r9, r3, ",
-            $sum,
-            "\n",
+            "smlad ", $sum, ", r9, r3, ", $sum, "\n",
             "and r9, r12, lr, lsl #8\n",
-            "smlad ",
-            $sum,
-            ", r9, r8, ",
-            $sum,
-            "\n",
+            "smlad ", $sum, ", r9, r8, ", $sum, "\n",
             "and r9, r12, lr, lsl #4\n",
-            "smlad ",
-            $sum,
-            ", r9, r10, ",
-            $sum,
-            "\n",
+            "smlad ", $sum, ", r9, r10, ", $sum, "\n",
             "and lr, r12, lr\n",
-            "smlad ",
-            $sum,
-            ", lr, r11, ",
-            $sum,
-            "\n",
+            "smlad ", $sum, ", lr, r11, ", $sum, "\n",
         )
     };
 }
 
+/// Sums four outputs of int4 weights, rows of `row_bytes`, half as many as the inputs. Where the inputs are not a multiple
+/// of eight, a last turn takes the last eight again, the first four of them as zeros.
+///
+/// 256 inputs of 255 times -128, times 256, stay within 32 bits.
+///
+/// # Safety
+///
+/// As [`four_rows`]'s.
 #[unsafe(naked)]
-unsafe extern "C" fn int4_rows(_input: *const u8, _weights: *const u8, _stride: usize, _sums: *mut [i32; 4]) {
+unsafe extern "C" fn int4_rows(
+    _input: *const u8,
+    _weights: *const u8,
+    _row_bytes: usize,
+    _sums: *mut [i32; 4],
+) {
     naked_asm!(
         dsp!(),
         "push {{r3-r11, lr}}",
@@ -141,6 +136,7 @@ unsafe extern "C" fn int4_rows(_input: *const u8, _weights: *const u8, _stride: 
         "cmp r0, r9",
         "beq 4f",
         "str r9, [sp]",
+        // Back by four weights.
         "sub r1, #2",
         "mov r8, #0",
         "b 3b",
@@ -160,7 +156,7 @@ unsafe extern "C" fn int4_rows(_input: *const u8, _weights: *const u8, _stride: 
 ///
 /// # Safety
 ///
-/// `inputs` activations, a multiple of 4 and at least 8; four rows of weights.
+/// `inputs` activations, a multiple of 4, 8 to 256; four rows of weights.
 #[inline(always)]
 unsafe fn four_rows(weights: *const u8, row_bytes: usize, input: *const u8, inputs: usize) -> [i32; 4] {
     let mut sums = [0; 4];
@@ -180,7 +176,7 @@ unsafe fn four_rows(weights: *const u8, row_bytes: usize, input: *const u8, inpu
 fn rows<const IN: usize, const HALF: usize, const OUT: usize>(
     weights: &DenseWeights<'_, IN, HALF, OUT>,
 ) -> (*const u8, usize) {
-    const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN >= 8) };
+    const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN >= 8 && IN <= 256) };
     match weights {
         Weights::Int8(rows) => (rows.as_ptr().cast(), IN),
         Weights::Int4(rows) => (rows.as_ptr().cast(), HALF),
@@ -200,6 +196,8 @@ pub(in crate::kernel) fn dense<const IN: usize, const HALF: usize, const OUT: us
     unsafe { hidden(weights, row_bytes, input.as_ptr(), IN, OUT, finish) }
 }
 
+/// A hidden layer.
+///
 /// # Safety
 ///
 /// As [`four_rows`]'s; `outputs` rows of weights, and so many outputs, a multiple of 4, to finish.

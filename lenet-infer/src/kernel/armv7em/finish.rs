@@ -42,8 +42,12 @@ impl Finish {
     }
 }
 
-/// Adds the biases to two sums, requantises and stores them. Called from assembly only: the sums are in `r4` and `r5`,
-/// the address of the [`Finish`] in `r12`; `r0`, `r1` and `r12` stay as they are.
+/// Adds the biases to two sums, requantises and stores them.
+///
+/// # Safety
+///
+/// Called from assembly only: the sums are in `r4` and `r5`, the address of the [`Finish`] in `r12`; `r0`, `r1` and `r12`
+/// stay as they are.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish_pair() {
     naked_asm!(
@@ -77,6 +81,10 @@ pub(super) unsafe extern "C" fn finish_pair() {
 }
 
 /// Finishes four outputs.
+///
+/// # Safety
+///
+/// `finish` has room for them.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish_four(_sums: &[i32; 4], _finish: &mut Finish) {
     naked_asm!(
