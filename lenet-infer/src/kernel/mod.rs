@@ -29,7 +29,14 @@
 //! The host's back end has RAM for whole layers and gives `features`, both convolutions at once, in place of
 //! `conv_pool_row`. No back end allocates or panics, and none reads its output. This file is the only place that
 //! chooses one: `--cfg lenet_backend="portable"` forces the portable loops, otherwise a host build (feature `host`) on
-//! x86-64 asks the processor for AVX2 at run time.
+//! x86-64 asks the processor for AVX2 at run time, and a board's is chosen by its target:
+//!
+//! | back end | target |
+//! |---|---|
+//! | `armv7em` | `thumbv7em`, Cortex-M4 and M7; `thumbv8m.main` with `-Ctarget-cpu` of a core with the DSP extension, as `cortex-m33` |
+//! | `portable` | any other |
+//!
+//! `corpus` compares the board's back end with `portable` on the board itself.
 
 use lenet_core::model::{Conv, Dense, Logits};
 use lenet_core::shape::{
