@@ -20,17 +20,24 @@ type Patch = [[u32; 7]; PATCH_SIDE];
 /// # Safety
 ///
 /// `weights`, `rows` and `finish` are conv1's.
-#[inline(never)]
+#[inline(always)]
 pub(super) unsafe fn conv1_row(
     weights: *const u8,
     tap_bytes: usize,
     rows: *const *const u8,
     finish: &mut Finish,
 ) {
-    if tap_bytes == 1 {
-        // SAFETY: as the caller promises.
-        return unsafe { int4_row(weights, rows, finish) };
-    }
+    // SAFETY: as the caller promises.
+    unsafe { if tap_bytes == 1 { int4_row(weights, rows, finish) } else { int8_row(weights, rows, finish) } }
+}
+
+/// A row of int8 weights.
+///
+/// # Safety
+///
+/// As [`conv1_row`]'s.
+#[inline(never)]
+unsafe fn int8_row(weights: *const u8, rows: *const *const u8, finish: &mut Finish) {
     let mut patch = MaybeUninit::<Patch>::uninit();
     let mut column = 0;
     // SAFETY: as the caller promises.
@@ -45,7 +52,7 @@ pub(super) unsafe fn conv1_row(
     }
 }
 
-/// The same of int4 weights: unpacks them all.
+/// A row of int4 weights: unpacks them all.
 ///
 /// # Safety
 ///
@@ -57,7 +64,7 @@ unsafe fn int4_row(weights: *const u8, rows: *const *const u8, finish: &mut Fini
     // SAFETY: as the caller promises.
     unsafe {
         int4_to_int8(weights, weights.add(CONV1_PAIRS * CONV1_TAPS), int8);
-        conv1_row(int8, 2, rows, finish);
+        int8_row(int8, rows, finish);
     }
 }
 
