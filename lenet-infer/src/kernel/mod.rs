@@ -29,7 +29,14 @@
 //! The host's back end has RAM for whole layers and gives `features`, both convolutions at once, in place of
 //! `conv_pool_row`. No back end allocates or panics, and none reads its output. This file is the only place that
 //! chooses one: `--cfg lenet_backend="portable"` forces the portable loops, otherwise a host build (feature `host`) on
-//! x86-64 asks the processor for AVX2 at run time.
+//! x86-64 asks the processor for AVX2 at run time, and a board's is chosen by its target:
+//!
+//! | back end | target |
+//! |---|---|
+//! | `armv7em` | `thumbv7em`, Cortex-M4 and M7; `thumbv8m.main` with `-Ctarget-cpu` of a core with the DSP extension, as `cortex-m33` |
+//! | `portable` | any other |
+//!
+//! `corpus` compares the board's back end with `portable` on the board itself.
 
 use lenet_core::model::{Conv, Dense, Logits};
 use lenet_core::shape::{
@@ -37,14 +44,29 @@ use lenet_core::shape::{
     IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE, POOL2_SIDE,
 };
 
+#[cfg(lenet_device = "armv7em")]
+mod armv7em;
 #[cfg(lenet_avx2)]
 mod avx2;
+#[cfg(any(feature = "corpus", test))]
+#[cfg_attr(
+    not(feature = "corpus"),
+    expect(unreachable_pub, reason = "public where a board's firmware calls it")
+)]
+pub mod corpus;
+#[cfg_attr(
+    all(lenet_device = "armv7em", not(feature = "corpus")),
+    expect(dead_code, reason = "of the portable loops this back end only calls those for 2 or 3 classes")
+)]
 mod portable;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 /// The back end of a board, or of a host without a better one.
+#[cfg(lenet_device = "armv7em")]
+use armv7em as device;
+#[cfg(not(lenet_device = "armv7em"))]
 use portable as device;
 
 /// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
