@@ -5,8 +5,8 @@ use crate::model::{
     Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, MAX_BIAS, Metadata, Model, Requants, Weights,
 };
 use crate::quant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS, Requant};
+use crate::reader::Reader;
 use crate::shape::{MAX_CLASSES, MIN_CLASSES};
-use serde::Deserialize;
 
 /// The first four bytes of every model file.
 pub const MAGIC: [u8; 4] = *b"LNET";
@@ -97,25 +97,28 @@ impl<'a, const C: usize> Model<'a, C> {
     /// The [`Error`] that names the first thing found wrong.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         const { assert!(MIN_CLASSES <= C && C <= MAX_CLASSES) };
-        let frame = Frame::read(bytes)?;
-        let (body, rest) = postcard::take_from_bytes::<Body<'_>>(frame.body).map_err(|_| Error::Body)?;
+        let Body { classes, mut fields, .. } = Body::read(bytes)?;
+        if usize::from(classes) != C {
+            return Err(Error::Classes { expected: C as u8, found: classes });
+        }
+        let confidence = fields.array()?;
+        let [_, _, found] = confidence;
+        let confidence = Requant::from_bytes(confidence).ok_or(Error::PreShift {
+            layer: "confidence",
+            channel: 0,
+            found,
+        })?;
+        let confidence_threshold = u16::from_le_bytes(fields.array()?);
+        let conv1 = Hidden::read(&mut fields, "conv1")?.conv()?;
+        let conv2 = Hidden::read(&mut fields, "conv2")?.conv()?;
+        let fc1 = Hidden::read(&mut fields, "fc1")?.dense()?;
+        let fc2 = Hidden::read(&mut fields, "fc2")?.dense()?;
+        let fc3 = Affine::read(&mut fields, "fc3")?.logits()?;
+        let Reader(rest) = fields;
         if !rest.is_empty() {
             return Err(Error::TrailingBytes { found: rest.len() });
         }
-        check_classes(&body.metadata, C)?;
-        Ok(Self {
-            metadata: body.metadata,
-            conv1: body.conv1.conv("conv1")?,
-            conv2: body.conv2.conv("conv2")?,
-            fc1: body.fc1.dense("fc1")?,
-            fc2: body.fc2.dense("fc2")?,
-            fc3: body.fc3.logits("fc3")?,
-            confidence: Requant::from_bytes(body.confidence).ok_or(Error::PreShift {
-                layer: "confidence",
-                channel: 0,
-                found: body.confidence[2],
-            })?,
-        })
+        Ok(Self { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold })
     }
 }
 
@@ -123,166 +126,177 @@ impl<'a, const C: usize> Model<'a, C> {
 ///
 /// # Errors
 ///
-/// As [`decode`], as far as the frame and the metadata go.
+/// As [`decode`], as far as the class count goes.
 pub fn classes(bytes: &[u8]) -> Result<usize, Error> {
-    let frame = Frame::read(bytes)?;
-    let (metadata, _) = postcard::take_from_bytes::<Metadata<'_>>(frame.body).map_err(|_| Error::Body)?;
-    Ok(usize::from(metadata.classes))
+    Ok(usize::from(Body::read(bytes)?.classes))
 }
 
-fn check_classes(metadata: &Metadata<'_>, expected: usize) -> Result<(), Error> {
-    let found = metadata.classes;
-    if usize::from(found) != expected {
-        return Err(Error::Classes { expected: expected as u8, found });
+/// What a file says of its model. Inference needs none of it, so [`decode`] steps over it.
+///
+/// # Errors
+///
+/// As [`decode`] for the frame, [`Error::Body`] or [`Error::ClassNames`].
+pub fn metadata(bytes: &[u8]) -> Result<Metadata<'_>, Error> {
+    let body = Body::read(bytes)?;
+    let metadata: Metadata<'_> = postcard::from_bytes(body.metadata).map_err(|_| Error::Body)?;
+    let found = metadata.class_names.split('\n').count();
+    if !metadata.class_names.is_empty() && found != usize::from(body.classes) {
+        return Err(Error::ClassNames { expected: body.classes, found });
     }
-    let names = metadata.class_names.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    if !metadata.class_names.is_empty() && names != expected {
-        return Err(Error::ClassNames { expected: found, found: names });
-    }
-    Ok(())
+    Ok(metadata)
 }
 
-#[derive(Deserialize)]
+/// The start of a body, and the fields that are still to be read.
 struct Body<'a> {
-    #[serde(borrow)]
-    metadata: Metadata<'a>,
-    confidence: [u8; Requant::BYTES],
-    #[serde(borrow)]
-    conv1: Hidden<'a>,
-    #[serde(borrow)]
-    conv2: Hidden<'a>,
-    #[serde(borrow)]
-    fc1: Hidden<'a>,
-    #[serde(borrow)]
-    fc2: Hidden<'a>,
-    #[serde(borrow)]
-    fc3: Affine<'a>,
+    metadata: &'a [u8],
+    classes: u8,
+    fields: Reader<'a>,
+}
+
+impl<'a> Body<'a> {
+    fn read(file: &'a [u8]) -> Result<Self, Error> {
+        let mut fields = Reader(Frame::read(file)?.body);
+        Ok(Self { metadata: fields.bytes()?, classes: fields.byte()?, fields })
+    }
 }
 
 /// A layer whose outputs are requantised.
-#[derive(Deserialize)]
 struct Hidden<'a> {
     activation_bits: u8,
     requants: &'a [u8],
-    #[serde(borrow)]
     affine: Affine<'a>,
 }
 
-#[derive(Deserialize)]
 struct Affine<'a> {
+    layer: &'static str,
     biases: &'a [u8],
     weight_bits: u8,
-    padding: &'a [u8],
     weights: &'a [u8],
 }
 
 impl<'a> Hidden<'a> {
+    fn read(fields: &mut Reader<'a>, layer: &'static str) -> Result<Self, Error> {
+        let found = fields.byte()?;
+        if !(MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&found) {
+            return Err(Error::ActivationBits { layer, found });
+        }
+        Ok(Self { activation_bits: found, requants: fields.bytes()?, affine: Affine::read(fields, layer)? })
+    }
+
     fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
         &self,
-        layer: &'static str,
     ) -> Result<Conv<'a, TAPS, PAIRS, OUT>, Error> {
         const { assert!(OUT == 2 * PAIRS) };
         Ok(Conv {
-            weights: self.affine.conv_weights(layer)?,
-            biases: biases(self.affine.biases, layer)?,
-            requants: requants(self.requants, layer)?,
-            activation_bits: self.activation_bits(layer)?,
+            weights: self.affine.conv_weights()?,
+            biases: self.affine.biases()?,
+            requants: self.requants()?,
+            activation_bits: self.activation_bits,
         })
     }
 
     fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
-        layer: &'static str,
     ) -> Result<Dense<'a, IN, HALF, OUT>, Error> {
         Ok(Dense {
-            weights: self.affine.dense_weights(layer)?,
-            biases: biases(self.affine.biases, layer)?,
-            requants: requants(self.requants, layer)?,
-            activation_bits: self.activation_bits(layer)?,
+            weights: self.affine.dense_weights()?,
+            biases: self.affine.biases()?,
+            requants: self.requants()?,
+            activation_bits: self.activation_bits,
         })
     }
 
-    fn activation_bits(&self, layer: &'static str) -> Result<u8, Error> {
-        let found = self.activation_bits;
-        let known = (MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&found);
-        if known { Ok(found) } else { Err(Error::ActivationBits { layer, found }) }
+    fn requants<const OUT: usize>(&self) -> Result<Requants<'a, OUT>, Error> {
+        let layer = self.affine.layer;
+        let rows: &[_; OUT] = rows(self.requants, layer, "requants")?;
+        check_requants(rows, layer)?;
+        Ok(Requants::new(rows))
     }
 }
 
 impl<'a> Affine<'a> {
+    fn read(fields: &mut Reader<'a>, layer: &'static str) -> Result<Self, Error> {
+        let biases = fields.bytes()?;
+        let weight_bits = fields.byte()?;
+        let padding = fields.bytes()?.len();
+        if padding >= WEIGHT_ALIGNMENT {
+            return Err(Error::FieldSize { layer, field: "padding", expected: 0, found: padding });
+        }
+        Ok(Self { layer, biases, weight_bits, weights: fields.bytes()? })
+    }
+
     fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
-        layer: &'static str,
     ) -> Result<Logits<'a, IN, HALF, OUT>, Error> {
-        Ok(Logits { weights: self.dense_weights(layer)?, biases: biases(self.biases, layer)? })
+        Ok(Logits { weights: self.dense_weights()?, biases: self.biases()? })
     }
 
     fn conv_weights<const TAPS: usize, const PAIRS: usize>(
         &self,
-        layer: &'static str,
     ) -> Result<ConvWeights<'a, TAPS, PAIRS>, Error> {
-        self.check_padding(layer)?;
-        match self.weight_bits {
+        let Self { layer, weight_bits, weights, .. } = *self;
+        match weight_bits {
             8 => {
-                let (taps, _) = self.weights.as_chunks();
+                let (taps, _) = weights.as_chunks();
                 let (pairs, _) = taps.as_chunks();
-                let (expected, found) = (2 * TAPS * PAIRS, self.weights.len());
+                let (expected, found) = (2 * TAPS * PAIRS, weights.len());
                 match pairs.try_into() {
                     Ok(pairs) if found == expected => Ok(Weights::Int8(pairs)),
                     _ => Err(Error::FieldSize { layer, field: "weights", expected, found }),
                 }
             }
-            4 => Ok(Weights::Int4(chunks(self.weights, layer, "weights")?)),
+            4 => Ok(Weights::Int4(rows(weights, layer, "weights")?)),
             found => Err(Error::WeightBits { layer, found }),
         }
     }
 
     fn dense_weights<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
-        layer: &'static str,
     ) -> Result<DenseWeights<'a, IN, HALF, OUT>, Error> {
         const { assert!(IN == 2 * HALF) };
-        self.check_padding(layer)?;
-        match self.weight_bits {
-            8 => Ok(Weights::Int8(chunks(self.weights, layer, "weights")?)),
-            4 => Ok(Weights::Int4(chunks(self.weights, layer, "weights")?)),
+        let Self { layer, weight_bits, weights, .. } = *self;
+        match weight_bits {
+            8 => Ok(Weights::Int8(rows(weights, layer, "weights")?)),
+            4 => Ok(Weights::Int4(rows(weights, layer, "weights")?)),
             found => Err(Error::WeightBits { layer, found }),
         }
     }
 
-    fn check_padding(&self, layer: &'static str) -> Result<(), Error> {
-        let found = self.padding.len();
-        let fits = found < WEIGHT_ALIGNMENT;
-        if fits { Ok(()) } else { Err(Error::FieldSize { layer, field: "padding", expected: 0, found }) }
+    fn biases<const OUT: usize>(&self) -> Result<Biases<'a, OUT>, Error> {
+        let rows: &[_; OUT] = rows(self.biases, self.layer, "biases")?;
+        check_biases(rows, self.layer)?;
+        Ok(Biases::new(rows))
     }
 }
 
 /// `bytes` as exactly `ROWS` rows of `ROW` bytes.
-fn chunks<'a, const ROW: usize, const ROWS: usize>(
+fn rows<'a, const ROW: usize, const ROWS: usize>(
     bytes: &'a [u8],
     layer: &'static str,
     field: &'static str,
 ) -> Result<&'a [[u8; ROW]; ROWS], Error> {
-    let wrong_size = Error::FieldSize { layer, field, expected: ROW * ROWS, found: bytes.len() };
-    let (rows, rest) = bytes.as_chunks::<ROW>();
-    if !rest.is_empty() {
-        return Err(wrong_size);
-    }
-    rows.try_into().map_err(|_| wrong_size)
-}
-
-fn biases<'a, const OUT: usize>(bytes: &'a [u8], layer: &'static str) -> Result<Biases<'a, OUT>, Error> {
-    let biases = Biases::new(chunks(bytes, layer, "biases")?);
-    match biases.iter().enumerate().find(|(_, bias)| !(-MAX_BIAS..=MAX_BIAS).contains(bias)) {
-        Some((channel, found)) => Err(Error::Bias { layer, channel, found }),
-        None => Ok(biases),
+    let (rows, rest) = bytes.as_chunks();
+    match rows.try_into() {
+        Ok(rows) if rest.is_empty() => Ok(rows),
+        _ => Err(Error::FieldSize { layer, field, expected: ROW * ROWS, found: bytes.len() }),
     }
 }
 
-fn requants<'a, const OUT: usize>(bytes: &'a [u8], layer: &'static str) -> Result<Requants<'a, OUT>, Error> {
-    let rows: &[[u8; Requant::BYTES]; OUT] = chunks(bytes, layer, "requants")?;
-    match rows.iter().enumerate().find(|(_, row)| Requant::from_bytes(**row).is_none()) {
-        Some((channel, &[_, _, found])) => Err(Error::PreShift { layer, channel, found }),
-        None => Ok(Requants::new(rows)),
+fn check_biases(biases: &[[u8; 4]], layer: &'static str) -> Result<(), Error> {
+    for (channel, bias) in biases.iter().enumerate() {
+        let found = i32::from_le_bytes(*bias);
+        if !(-MAX_BIAS..=MAX_BIAS).contains(&found) {
+            return Err(Error::Bias { layer, channel, found });
+        }
     }
+    Ok(())
+}
+
+fn check_requants(requants: &[[u8; Requant::BYTES]], layer: &'static str) -> Result<(), Error> {
+    for (channel, &[low, high, found]) in requants.iter().enumerate() {
+        if Requant::from_bytes([low, high, found]).is_none() {
+            return Err(Error::PreShift { layer, channel, found });
+        }
+    }
+    Ok(())
 }

@@ -40,7 +40,7 @@ pub enum Error {
         /// The checksum that the file carries.
         found: u32,
     },
-    /// The body is not the postcard encoding of a model.
+    /// The body, or the metadata in it, is not the postcard encoding of a model's fields.
     Body,
     /// Bytes follow the model inside the body.
     TrailingBytes {
