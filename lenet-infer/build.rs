@@ -2,13 +2,30 @@
 
 use std::env::var;
 
+/// The cores of Armv8-M Mainline that have the DSP extension, as `-Ctarget-cpu` names them.
+const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
+    println!("cargo::rustc-check-cfg=cfg(lenet_device, values(\"armv7em\"))");
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found == value);
-    let portable_forced = is("CARGO_CFG_LENET_BACKEND", "portable");
-    if !portable_forced && var("CARGO_FEATURE_HOST").is_ok() && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
+    if is("CARGO_CFG_LENET_BACKEND", "portable") {
+        return;
+    }
+    if var("CARGO_FEATURE_HOST").is_ok() && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
         println!("cargo::rustc-cfg=lenet_avx2");
     }
+    let target = var("TARGET").unwrap_or_default();
+    if target.starts_with("thumbv7em-") || (target.starts_with("thumbv8m.main-") && cpu_has_dsp()) {
+        println!("cargo::rustc-cfg=lenet_device=\"armv7em\"");
+    }
+}
+
+/// Whether `-Ctarget-cpu` names a core with the DSP extension: the target `thumbv8m.main` alone does not promise it.
+fn cpu_has_dsp() -> bool {
+    let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let cpu = flags.split("target-cpu=").last().and_then(|rest| rest.split('\x1f').next());
+    cpu.is_some_and(|cpu| ARMV8M_WITH_DSP.contains(&cpu))
 }

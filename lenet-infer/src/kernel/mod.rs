@@ -37,14 +37,25 @@ use lenet_core::shape::{
     IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE, POOL2_SIDE,
 };
 
+#[cfg(lenet_device = "armv7em")]
+mod armv7em;
 #[cfg(lenet_avx2)]
 mod avx2;
+#[cfg(any(feature = "corpus", test))]
+#[cfg_attr(
+    not(feature = "corpus"),
+    expect(unreachable_pub, reason = "public where a board's firmware calls it")
+)]
+pub mod corpus;
 mod portable;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 /// The back end of a board, or of a host without a better one.
+#[cfg(lenet_device = "armv7em")]
+use armv7em as device;
+#[cfg(not(lenet_device = "armv7em"))]
 use portable as device;
 
 /// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
