@@ -1,0 +1,126 @@
+//! From the sums of one pooling window to activations.
+
+use core::arch::naked_asm;
+use lenet_core::model::{Biases, Requants, largest_activation};
+
+/// What [`finish`] needs to know of the outputs that it makes.
+#[repr(C)]
+pub(super) struct Outputs {
+    /// The first output's bias, at any address.
+    biases: *const u8,
+    /// The first output's requant, at any address.
+    requants: *const u8,
+    /// Where the first activation goes.
+    activations: *mut u8,
+    /// The largest activation.
+    max: u32,
+    /// Outputs to make, 1 to 4.
+    count: usize,
+}
+
+impl Outputs {
+    /// `count` outputs of a layer, from its output `first` on.
+    ///
+    /// # Safety
+    ///
+    /// The layer has outputs `first` to `first + count - 1`, and `activations` is valid for writes of `count` bytes
+    /// as long as the result is used.
+    #[inline(always)]
+    pub(super) unsafe fn new<const OUT: usize>(
+        biases: Biases<'_, OUT>,
+        requants: Requants<'_, OUT>,
+        activation_bits: u8,
+        first: usize,
+        count: usize,
+        activations: *mut u8,
+    ) -> Self {
+        // SAFETY: the caller's promise keeps both inside their arrays.
+        let (biases, requants) =
+            unsafe { (biases.as_bytes().as_ptr().add(first), requants.as_bytes().as_ptr().add(first)) };
+        let max = largest_activation(activation_bits).into();
+        Self { biases: biases.cast(), requants: requants.cast(), activations, max, count }
+    }
+}
+
+/// The sums of up to four outputs at the four positions of a window: `[position][output]`. A fully-connected layer
+/// has the same sums at all four.
+pub(super) type Window = [[i32; 4]; 4];
+
+/// Replaces `$a` by the larger of `$a` and `$b`, without a branch; `$b` and `$spare` are lost. Right while the two
+/// are less than 2^31 apart.
+macro_rules! max {
+    ($a:literal, $b:literal, $spare:literal) => {
+        concat!(
+            "subs ", $b, ", ", $b, ", ", $a, "\n",
+            "asrs ", $spare, ", ", $b, ", #31\n",
+            "bics ", $b, ", ", $spare, "\n",
+            "adds ", $a, ", ", $a, ", ", $b, "\n",
+        )
+    };
+}
+
+/// Maximum over the window, bias, ReLU and requantisation, as [`lenet_core::Requant::activation`] has them. Every
+/// output takes the same 55 instructions: what a core would do with a branch is done with the sign as a mask.
+///
+/// # Safety
+///
+/// `outputs` is as [`Outputs::new`] makes it.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: *const Outputs) {
+    naked_asm!(
+        "push {{r4-r7, lr}}",
+        "ldm r1!, {{r2-r6}}",
+        "mov r12, r5",
+        "lsls r6, r6, #2",
+        "adds r6, r6, r0",
+        "mov lr, r6",
+        "mov r1, r2",
+        "mov r2, r3",
+        "mov r3, r4",
+        "2:",
+        // The largest sum.
+        "ldr r4, [r0]",
+        ".irp position, 16, 32, 48",
+        "ldr r5, [r0, #\\position]",
+        max!("r4", "r5", "r6"),
+        ".endr",
+        // The bias, which may lie at any address.
+        "ldrb r5, [r1, #3]",
+        ".irp byte, 2, 1, 0",
+        "ldrb r6, [r1, #\\byte]",
+        "lsls r5, r5, #8",
+        "orrs r5, r6",
+        ".endr",
+        "adds r4, r4, r5",
+        // Clamped to 0 to 65,535 after the first shift.
+        "ldrb r5, [r2, #2]",
+        "asrs r4, r5",
+        "asrs r5, r4, #31",
+        "bics r4, r5",
+        "lsrs r5, r4, #16",
+        "rsbs r5, r5, #0",
+        "asrs r5, r5, #31",
+        "orrs r4, r5",
+        "uxth r4, r4",
+        "ldrb r5, [r2]",
+        "ldrb r6, [r2, #1]",
+        "lsls r6, r6, #8",
+        "orrs r5, r6",
+        "muls r4, r5, r4",
+        "lsrs r4, r4, #23",
+        // At most the largest activation.
+        "mov r7, r12",
+        "subs r5, r7, r4",
+        "asrs r6, r5, #31",
+        "ands r5, r6",
+        "adds r4, r4, r5",
+        "strb r4, [r3]",
+        "adds r0, #4",
+        "adds r1, #4",
+        "adds r2, #3",
+        "adds r3, #1",
+        "cmp r0, lr",
+        "bne 2b",
+        "pop {{r4-r7, pc}}",
+    )
+}
