@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::{PATCH_SIDE, Row};
-use lenet_core::model::{Conv, ConvWeights, Dense, DenseWeights, Logits, Weights};
+use lenet_core::model::{Conv, Dense, DenseWeights, Logits, Weights};
 use lenet_core::shape::KERNEL_SIDE;
 
 /// Saves the high registers that a function must leave as they were.
@@ -25,7 +25,8 @@ mod dense;
 mod finish;
 mod grey;
 
-use deep::{Sums, TAPS_AT_A_TIME};
+use core::mem::MaybeUninit;
+use deep::Sums;
 use finish::{Outputs, Window, finish};
 
 pub(super) fn conv_pool_row<
@@ -45,88 +46,62 @@ pub(super) fn conv_pool_row<
     if IN == 1 {
         grey_row(layer, &rows, output);
     } else {
-        deep_row::<IN, _, _, _, _>(layer, &rows, output);
+        deep_row(layer, &rows, output);
     }
 }
 
-#[inline(never)]
+#[inline(always)]
 fn grey_row<const POOLED: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     layer: &Conv<'_, TAPS, PAIRS, OUT>,
     rows: &[*const u8; PATCH_SIDE],
     output: &mut Row<OUT, POOLED>,
 ) {
-    for first in (0..OUT).step_by(3) {
-        let weights = core::array::from_fn(|tap| {
-            grey::pack([0, 1, 2].map(|c| layer.weights.tap((first + c) / 2, tap)[(first + c) % 2]))
-        });
-        for (x, cell) in output.iter_mut().enumerate() {
-            // SAFETY: a
-            unsafe {
-                let outputs = Outputs::new(
-                    layer.biases,
-                    layer.requants,
-                    layer.activation_bits,
-                    first,
-                    3,
-                    cell.as_mut_ptr().add(first),
-                );
-                grey::window(rows.as_ptr(), 2 * x, &weights, &outputs);
-            }
+    for first in (0..OUT).step_by(grey::CHANNELS) {
+        let channels = [first, first + 1, first + 2];
+        let (weights, shifts) = match layer.weights {
+            Weights::Int8(w) => (channels.map(|c| &raw const w[c / 2][0][c % 2]), 0),
+            Weights::Int4(w) => (channels.map(|c| w[c / 2].as_ptr()), [0x1C_18_1C, 0x18_1C_18][first % 2]),
+        };
+        // SAFETY: a
+        unsafe {
+            let mut outputs = Outputs::new(
+                layer.biases,
+                layer.requants,
+                layer.activation_bits,
+                first,
+                3,
+                output.as_mut_ptr().cast::<u8>().add(first),
+            );
+            grey::three_channels(rows, &weights, &mut outputs, shifts);
         }
     }
 }
 
 #[inline(never)]
-fn deep_row<
-    const IN: usize,
-    const POOLED: usize,
-    const TAPS: usize,
-    const PAIRS: usize,
-    const OUT: usize,
->(
+fn deep_row<const POOLED: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     layer: &Conv<'_, TAPS, PAIRS, OUT>,
     rows: &[*const u8; PATCH_SIDE],
     output: &mut Row<OUT, POOLED>,
 ) {
     for first in (0..OUT).step_by(4) {
-        let mut sums: Sums = [[[0; 3]; 8]; 2];
-        for row in 0..KERNEL_SIDE {
-            for at in (0..KERNEL_SIDE * IN).step_by(TAPS_AT_A_TIME) {
-                let tap = row * KERNEL_SIDE * IN + at;
-                let (even, odd, int4) = pair(&layer.weights, first / 2, tap);
-                // SAFETY: a
-                unsafe {
-                    let two = [rows[row].add(at), rows[row + 1].add(at)];
-                    deep::accumulate(even, odd, &two, &mut sums, int4);
-                }
-            }
+        let mut sums = MaybeUninit::<Sums>::uninit();
+        let (even, odd, int4) = match layer.weights {
+            Weights::Int8(w) => (w[first / 2].as_ptr().cast(), w[first / 2 + 1].as_ptr().cast(), false),
+            Weights::Int4(w) => (w[first / 2].as_ptr(), w[first / 2 + 1].as_ptr(), true),
+        };
+        // SAFETY: a
+        unsafe {
+            deep::accumulate(even, odd, rows, &mut *sums.as_mut_ptr(), int4);
+            let mut outputs = Outputs::new(
+                layer.biases,
+                layer.requants,
+                layer.activation_bits,
+                first,
+                4,
+                output.as_mut_ptr().cast::<u8>().add(first),
+            );
+            deep::finish_row(&*sums.as_ptr(), &mut outputs);
         }
-        for (x, cell) in output.iter_mut().enumerate() {
-            // SAFETY: a
-            unsafe {
-                let outputs = Outputs::new(
-                    layer.biases,
-                    layer.requants,
-                    layer.activation_bits,
-                    first,
-                    4,
-                    cell.as_mut_ptr().add(first),
-                );
-                deep::window(sums[0].as_ptr().add(2 * x), &outputs);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn pair<const TAPS: usize, const PAIRS: usize>(
-    weights: &ConvWeights<'_, TAPS, PAIRS>,
-    pair: usize,
-    tap: usize,
-) -> (*const u8, *const u8, bool) {
-    match weights {
-        Weights::Int8(w) => (w[pair][tap..].as_ptr().cast(), w[pair + 1][tap..].as_ptr().cast(), false),
-        Weights::Int4(w) => (w[pair][tap..].as_ptr(), w[pair + 1][tap..].as_ptr(), true),
     }
 }
 

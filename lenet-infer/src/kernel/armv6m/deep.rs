@@ -3,8 +3,6 @@
 use super::finish::{Outputs, finish};
 use core::arch::naked_asm;
 
-/// Taps whose weights are held packed at a time: a third of a kernel row.
-pub(super) const TAPS_AT_A_TIME: usize = 10;
 /// Positions of two rows, those under a row of pooling windows: `[row][column]`, four sums each, packed.
 pub(super) type Sums = [[[u32; 3]; 8]; 2];
 
@@ -23,38 +21,54 @@ macro_rules! pack {
     };
 }
 
-/// Adds the products of ten taps to the sums of four channels at sixteen positions.
+/// Sums all products of four channels at sixteen positions.
 ///
-/// `even` and `odd` are the weights of the first and the second pair of channels from the first tap on, as the file
-/// has them, `int4` says of which width. `rows` are the activations that the first tap meets at the first position of
-/// each of the two rows.
+/// `even` and `odd` are the weights of the first and the second pair of channels from their first tap on, as the file
+/// has them; `int4` says of which width.
 ///
 /// # Safety
 ///
-/// `even` and `odd` are valid for reads of ten taps' weights, each of the two `rows` for reads of 52 bytes.
+/// `even` and `odd` are valid for reads of 150 taps' weights, each of the six `rows` for reads of 72 bytes.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn accumulate(
     _even: *const u8,
     _odd: *const u8,
-    _rows: &[*const u8; 2],
+    _rows: &[*const u8; 6],
     _sums: &mut Sums,
     _int4: bool,
 ) {
-    // While packing: r0, r1 weights, r2 index, r7 and r10 where they go and end, r8 rows, r9 sums. Then: r0
-    // activations, r1 weights, r2 activation, r3-r5 products, r11, r6, r7 sums, r8 rows, r9 where the sums are, r10
-    // and lr where the row and all end.
+    // On the stack: packed weights at 0, the offset of the taps in their row at 120, where `rows` end at 124, `even` at
+    // 148, `odd` at 152, `rows` at 156, `sums` at 160, `int4` at 184.
+    // While packing: r0, r1 weights, r2 index, r7 and r10 where they go and end. Then: r0 activations, r1 weights, r2
+    // activation, r3-r5 products, r11, r6, r7 sums, r8 rows, r9 where the sums are, r10 and lr where the row and all
+    // end, r12 offset.
     naked_asm!(
-        "push {{r4-r7, lr}}",
+        "push {{r0-r7, lr}}",
         save!(),
-        "ldr r4, [sp, #36]",
-        "sub sp, #{table}",
-        "mov r8, r2",
-        "mov r9, r3",
-        "add r2, sp, #{table}",
+        "sub sp, #132",
+        "adds r2, #20",
+        "str r2, [sp, #124]",
+        "movs r0, #0",
+        "str r0, [sp, #120]",
+        // The sums begin at 0.
+        "movs r1, #0",
+        "movs r2, #0",
+        "movs r4, #16",
+        "2:",
+        "stm r3!, {{r0-r2}}",
+        "subs r4, #1",
+        "bne 2b",
+        // Ten taps.
+        "1:",
+        "ldr r0, [sp, #148]",
+        "ldr r1, [sp, #152]",
+        "add r2, sp, #120",
         "mov r10, r2",
         "mov r7, sp",
         "movs r2, #0",
-        "cmp r4, #0",
+        "ldr r3, [sp, #184]",
+        "uxtb r3, r3",
+        "cmp r3, #0",
         "bne 3f",
         "2:",
         "ldrsb r3, [r0, r2]",
@@ -85,16 +99,28 @@ pub(super) unsafe extern "C" fn accumulate(
         "cmp r7, r10",
         "bne 3b",
         "4:",
-        "mov r2, r9",
+        "adds r0, r0, r2",
+        "str r0, [sp, #148]",
+        "adds r1, r1, r2",
+        "str r1, [sp, #152]",
+        "ldr r2, [sp, #120]",
+        "mov r12, r2",
+        "ldr r2, [sp, #156]",
+        "mov r8, r2",
+        "ldr r2, [sp, #160]",
+        "mov r9, r2",
         "adds r2, #192",
         "mov lr, r2",
+        // A row of positions.
         "5:",
         "mov r2, r8",
         "ldm r2!, {{r0}}",
         "mov r8, r2",
+        "add r0, r12",
         "movs r2, #96",
         "add r2, r9",
         "mov r10, r2",
+        // A position.
         "6:",
         "mov r1, sp",
         "mov r5, r9",
@@ -119,25 +145,45 @@ pub(super) unsafe extern "C" fn accumulate(
         "bne 6b",
         "cmp r2, lr",
         "bne 5b",
-        "add sp, #{table}",
+        // The next ten taps, or the next row's first.
+        "mov r0, r12",
+        "adds r0, #10",
+        "cmp r0, #30",
+        "bne 7f",
+        "movs r0, #0",
+        "ldr r1, [sp, #156]",
+        "adds r1, #4",
+        "str r1, [sp, #156]",
+        "ldr r2, [sp, #124]",
+        "cmp r1, r2",
+        "beq 8f",
+        "7:",
+        "str r0, [sp, #120]",
+        "b 1b",
+        "8:",
+        "add sp, #132",
         restore!(),
-        "pop {{r4-r7, pc}}",
-        table = const 12 * TAPS_AT_A_TIME,
+        "pop {{r0-r7, pc}}",
     )
 }
 
-/// Four channels of one pooled position: unpacks the sums of its four positions, then [`finish`].
+/// Four channels of a row of four pooled positions: unpacks the sums of each window, then [`finish`].
 ///
 /// # Safety
 ///
-/// `sums` points to the first position of a window in [`Sums`]; `outputs` is as [`Outputs::new`] makes it.
+/// `outputs` is as [`Outputs::new`] makes it, for four outputs of sixteen, four times.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn window(_sums: *const [u32; 3], _outputs: *const Outputs) {
+pub(super) unsafe extern "C" fn finish_row(_sums: &Sums, _outputs: &mut Outputs) {
+    // On the stack: a Window at 0, where the sums of the first row end at 64, `sums` at 68, `outputs` at 72.
     naked_asm!(
-        "push {{r1, r4-r7, lr}}",
-        "sub sp, #64",
-        "mov r1, sp",
+        "push {{r0, r1, r4-r7, lr}}",
+        "sub sp, #68",
+        "movs r1, #96",
+        "adds r1, r1, r0",
+        "str r1, [sp, #64]",
         "2:",
+        "mov r1, sp",
+        "3:",
         "ldm r0!, {{r2-r4}}",
         "lsls r5, r2, #8",
         "asrs r5, r5, #8",
@@ -161,19 +207,30 @@ pub(super) unsafe extern "C" fn window(_sums: *const [u32; 3], _outputs: *const 
         "adds r2, r2, r3",
         "stm r1!, {{r5-r7}}",
         "stm r1!, {{r2}}",
+        // Two of the first row, then two of the second.
         "mov r2, sp",
         "subs r2, r1, r2",
         "cmp r2, #32",
-        "bne 3f",
+        "bne 4f",
         "adds r0, #72",
-        "3:",
+        "4:",
         "cmp r2, #64",
-        "bne 2b",
+        "bne 3b",
         "mov r0, sp",
-        "ldr r1, [sp, #64]",
+        "ldr r1, [sp, #72]",
         "bl {finish}",
-        "add sp, #64",
-        "pop {{r1, r4-r7, pc}}",
+        "ldr r1, [sp, #72]",
+        "ldr r0, [r1, #8]",
+        "adds r0, #16",
+        "str r0, [r1, #8]",
+        "ldr r0, [sp, #68]",
+        "adds r0, #24",
+        "str r0, [sp, #68]",
+        "ldr r1, [sp, #64]",
+        "cmp r0, r1",
+        "bne 2b",
+        "add sp, #68",
+        "pop {{r0, r1, r4-r7, pc}}",
         finish = sym finish,
     )
 }

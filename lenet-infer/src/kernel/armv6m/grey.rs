@@ -1,16 +1,37 @@
-//! The convolution of a grey picture: three channels at a time, 25 taps.
+//! The convolution of a grey picture, three output channels at a time: the sums of three in two words.
 
 use super::finish::{Outputs, finish};
 use core::arch::naked_asm;
 
-/// The weights of three channels for one tap, in two words.
-pub(super) type Three = [u32; 2];
+/// Output channels at a time.
+pub(super) const CHANNELS: usize = 3;
 
-/// `[a + b * 2^21, c + b * 2^11]`.
-#[inline(always)]
-pub(super) const fn pack([a, b, c]: [i8; 3]) -> Three {
-    let (a, b, c) = (a as u32, b as u32, c as u32);
-    [a.wrapping_add(b << 21), c.wrapping_add(b << 11)]
+/// Packs the weights `r3`, `r4`, `r5` of channels a, b, c for one tap: `[a + b * 2^21, c + b * 2^11]`.
+macro_rules! pack {
+    () => {
+        concat!(
+            "lsls r4, r4, #11\n",
+            "adds r5, r5, r4\n",
+            "lsls r4, r4, #10\n",
+            "adds r3, r3, r4\n",
+            "stm r7!, {{r3, r5}}\n",
+        )
+    };
+}
+
+/// Loads into `$weight` an int4 weight and brings it to the scale of int8; `$shift` is 28 for the low half, 24 for the
+/// high one.
+macro_rules! unpack {
+    ($weight:literal, $at:literal, $shift:literal) => {
+        concat!(
+            "ldrb ", $weight, ", [", $at, "]\n",
+            "adds ", $at, ", #1\n",
+            "mov r6, ", $shift, "\n",
+            "lsls ", $weight, ", r6\n",
+            "asrs ", $weight, ", ", $weight, ", #28\n",
+            "lsls ", $weight, ", ", $weight, ", #4\n",
+        )
+    };
 }
 
 /// Two taps of a kernel row at one position: 11 instructions for six products.
@@ -32,37 +53,78 @@ macro_rules! two_taps {
     };
 }
 
-/// Three channels of one pooled position: the sums of its four positions one after the other, then [`finish`].
+/// Three channels of a row of twelve pooled positions.
+///
+/// `weights` are those of the three channels' first taps, as the file has them; `shifts` is 0 for int8, and for int4
+/// has a byte for each channel: 28 where its weights are low halves, 24 where they are high ones.
 ///
 /// # Safety
 ///
-/// Each of the six `rows` is valid for reads of the 6 bytes from the even column `x` on; `outputs` is as
-/// [`Outputs::new`] makes it, for three outputs.
+/// Each of the six `rows` is valid for reads of 28 bytes, each of `weights` for reads to the last of 25 taps. `outputs`
+/// is as [`Outputs::new`] makes it, for three outputs of six, twelve times.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn window(
-    _rows: *const *const u8,
-    _x: usize,
-    _weights: *const [Three; 25],
-    _outputs: *const Outputs,
+pub(super) unsafe extern "C" fn three_channels(
+    _rows: &[*const u8; 6],
+    _weights: &[*const u8; CHANNELS],
+    _outputs: &mut Outputs,
+    _shifts: u32,
 ) {
-    // r0 pixels, r1 weights, r2 pixel, r3-r6 products, r7 rows; r8, r9 sums, r10 column, r11 and lr first and last
-    // weight, r12 where the sums go. On the stack: a Window at 0, `rows` at 84, `outputs` at 88.
+    // On the stack: a Window at 0, packed weights from 64 to 264, `rows` at 284, `outputs` at 288.
+    // While packing: r0-r2 weights, r7 and lr where they go and end.
+    // Then: r0 pixels, r1 weights, r2 pixel, r3-r6 products, r7 rows; r8, r9 sums, r10 column, r11 and lr where the
+    // weights begin and end, r12 where the sums go.
     naked_asm!(
-        "push {{r0, r3-r7, lr}}",
+        "push {{r0, r2, r4-r7, lr}}",
         save!(),
-        "sub sp, #68",
-        "mov r10, r1",
-        "mov r11, r2",
-        "adds r2, #200",
-        "mov lr, r2",
-        "mov r12, sp",
+        "sub sp, #268",
+        "add r7, sp, #64",
+        "mov r11, r7",
+        "add r4, sp, #264",
+        "mov lr, r4",
+        "cmp r3, #0",
+        "bne 3f",
+        "ldm r1, {{r0-r2}}",
+        "movs r6, #0",
         "2:",
-        "ldr r7, [sp, #84]",
+        "ldrsb r3, [r0, r6]",
+        "ldrsb r4, [r1, r6]",
+        "ldrsb r5, [r2, r6]",
+        "adds r6, #2",
+        pack!(),
+        "cmp r7, lr",
+        "bne 2b",
+        "b 4f",
+        "3:",
+        "mov r8, r3",
+        "lsrs r3, r3, #8",
+        "mov r9, r3",
+        "lsrs r3, r3, #8",
+        "mov r10, r3",
+        "ldm r1, {{r0-r2}}",
+        "33:",
+        unpack!("r3", "r0", "r8"),
+        unpack!("r4", "r1", "r9"),
+        unpack!("r5", "r2", "r10"),
+        pack!(),
+        "cmp r7, lr",
+        "bne 33b",
+        "4:",
+        "movs r0, #0",
+        "mov r10, r0",
+        // A window.
+        "5:",
+        "mov r12, sp",
+        "add r4, sp, #264",
+        "mov lr, r4",
+        // A position.
+        "6:",
+        "ldr r7, [sp, #284]",
         "mov r1, r11",
         "movs r2, #0",
         "mov r8, r2",
         "mov r9, r2",
-        "3:",
+        // A kernel row.
+        "7:",
         "ldm r7!, {{r0}}",
         "add r0, r10",
         two_taps!(0, 1),
@@ -74,7 +136,7 @@ pub(super) unsafe extern "C" fn window(
         "add r8, r3",
         "add r9, r4",
         "cmp r1, lr",
-        "bne 3b",
+        "bne 7b",
         // The three sums out of the two words.
         "mov r2, r8",
         "mov r6, r9",
@@ -93,25 +155,36 @@ pub(super) unsafe extern "C" fn window(
         "stm r7!, {{r3-r5}}",
         "adds r7, #4",
         "mov r12, r7",
-        // The next position: to the right, then a row down.
+        // The next position is to the right, then a row down.
         "mov r2, r10",
         "movs r3, #1",
         "eors r2, r3",
         "mov r10, r2",
         "tst r2, r3",
-        "bne 2b",
-        "ldr r2, [sp, #84]",
+        "bne 6b",
+        "ldr r2, [sp, #284]",
         "adds r2, #4",
-        "str r2, [sp, #84]",
-        "add r2, sp, #64",
-        "cmp r7, r2",
-        "bne 2b",
+        "str r2, [sp, #284]",
+        "add r3, sp, #64",
+        "cmp r7, r3",
+        "bne 6b",
+        "subs r2, #8",
+        "str r2, [sp, #284]",
         "mov r0, sp",
-        "ldr r1, [sp, #88]",
+        "ldr r1, [sp, #288]",
         "bl {finish}",
-        "add sp, #68",
+        "ldr r1, [sp, #288]",
+        "ldr r0, [r1, #8]",
+        "adds r0, #6",
+        "str r0, [r1, #8]",
+        "movs r0, #2",
+        "add r10, r0",
+        "mov r0, r10",
+        "cmp r0, #24",
+        "bne 5b",
+        "add sp, #268",
         restore!(),
-        "pop {{r0, r3-r7, pc}}",
+        "pop {{r0, r2, r4-r7, pc}}",
         finish = sym finish,
     )
 }
