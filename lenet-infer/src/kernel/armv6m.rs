@@ -4,7 +4,6 @@
 
 use super::{PATCH_SIDE, Row};
 use lenet_core::model::{Conv, Dense, DenseWeights, Logits, Weights};
-use lenet_core::shape::KERNEL_SIDE;
 
 /// Saves the high registers that a function must leave as they were.
 macro_rules! save {
@@ -26,9 +25,12 @@ mod finish;
 mod grey;
 
 use core::mem::MaybeUninit;
-use deep::Sums;
 use finish::{Outputs, Window, finish};
 
+/// Outputs of a fully-connected layer at a time.
+const ROWS: usize = 4;
+
+#[inline(always)]
 pub(super) fn conv_pool_row<
     const IN: usize,
     const SIDE: usize,
@@ -41,123 +43,111 @@ pub(super) fn conv_pool_row<
     input: [&Row<IN, SIDE>; PATCH_SIDE],
     output: &mut Row<OUT, POOLED>,
 ) {
-    const { assert!(2 * POOLED + KERNEL_SIDE - 1 == SIDE && OUT == 2 * PAIRS) };
-    let rows = input.map(|row| row.as_ptr().cast::<u8>());
+    let rows = input.as_ptr().cast();
+    let activations = output.as_mut_ptr().cast();
+    let mut outputs = Outputs::new(layer.biases, layer.requants, layer.activation_bits, activations, 4);
     if IN == 1 {
-        grey_row(layer, &rows, output);
+        for first in (0..OUT).step_by(grey::CHANNELS) {
+            let channels = [first, first + 1, first + 2];
+            let (weights, shifts) = match layer.weights {
+                Weights::Int8(w) => (channels.map(|c| &raw const w[c / 2][0][c % 2]), 0),
+                Weights::Int4(w) => {
+                    (channels.map(|c| w[c / 2].as_ptr()), [0x1C_18_1C, 0x18_1C_18][first % 2])
+                }
+            };
+            let mut outputs = Outputs::new(layer.biases, layer.requants, layer.activation_bits, activations, 3);
+            outputs.advance(first);
+            // SAFETY: a
+            unsafe { grey::three_channels(rows, &weights, &mut outputs, shifts) };
+        }
     } else {
-        deep_row(layer, &rows, output);
-    }
-}
-
-#[inline(always)]
-fn grey_row<const POOLED: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
-    layer: &Conv<'_, TAPS, PAIRS, OUT>,
-    rows: &[*const u8; PATCH_SIDE],
-    output: &mut Row<OUT, POOLED>,
-) {
-    for first in (0..OUT).step_by(grey::CHANNELS) {
-        let channels = [first, first + 1, first + 2];
-        let (weights, shifts) = match layer.weights {
-            Weights::Int8(w) => (channels.map(|c| &raw const w[c / 2][0][c % 2]), 0),
-            Weights::Int4(w) => (channels.map(|c| w[c / 2].as_ptr()), [0x1C_18_1C, 0x18_1C_18][first % 2]),
+        let weights = match layer.weights {
+            Weights::Int8(w) => w.as_ptr().cast(),
+            Weights::Int4(w) => w.as_ptr().cast(),
         };
+        let pair = usize::from(layer.weights.bits()) / 4 * TAPS;
+        let mut row = deep::Row { rows, weights, pair, outputs, channels: OUT };
         // SAFETY: a
-        unsafe {
-            let mut outputs = Outputs::new(
-                layer.biases,
-                layer.requants,
-                layer.activation_bits,
-                first,
-                3,
-                output.as_mut_ptr().cast::<u8>().add(first),
-            );
-            grey::three_channels(rows, &weights, &mut outputs, shifts);
-        }
+        unsafe { deep::row(&mut row) };
     }
 }
 
-#[inline(never)]
-fn deep_row<const POOLED: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
-    layer: &Conv<'_, TAPS, PAIRS, OUT>,
-    rows: &[*const u8; PATCH_SIDE],
-    output: &mut Row<OUT, POOLED>,
-) {
-    for first in (0..OUT).step_by(4) {
-        let mut sums = MaybeUninit::<Sums>::uninit();
-        let (even, odd, int4) = match layer.weights {
-            Weights::Int8(w) => (w[first / 2].as_ptr().cast(), w[first / 2 + 1].as_ptr().cast(), false),
-            Weights::Int4(w) => (w[first / 2].as_ptr(), w[first / 2 + 1].as_ptr(), true),
-        };
-        // SAFETY: a
-        unsafe {
-            deep::accumulate(even, odd, rows, &mut *sums.as_mut_ptr(), int4);
-            let mut outputs = Outputs::new(
-                layer.biases,
-                layer.requants,
-                layer.activation_bits,
-                first,
-                4,
-                output.as_mut_ptr().cast::<u8>().add(first),
-            );
-            deep::finish_row(&*sums.as_ptr(), &mut outputs);
-        }
-    }
+/// The weights of a fully-connected layer, whatever its shape.
+#[derive(Clone, Copy)]
+struct Matrix {
+    weights: *const u8,
+    bytes: usize,
+    int4: bool,
 }
 
-#[inline(always)]
-fn four_sums<const IN: usize, const HALF: usize, const OUT: usize>(
-    weights: &DenseWeights<'_, IN, HALF, OUT>,
-    first: usize,
-    input: &[u8; IN],
-) -> Window {
-    let mut window = [[0; 4]; 4];
-    let row = |row: usize| (first + row).min(OUT - 1);
-    // SAFETY: a
-    unsafe {
+impl Matrix {
+    #[inline(always)]
+    const fn new<const IN: usize, const HALF: usize, const OUT: usize>(
+        weights: &DenseWeights<'_, IN, HALF, OUT>,
+    ) -> Self {
         match weights {
-            Weights::Int8(w) => {
-                dense::int8(&[0, 1, 2, 3].map(|r| w[row(r)].as_ptr()), input.as_ptr(), IN, &mut window);
-            }
-            Weights::Int4(w) => {
-                dense::int4(&[0, 1, 2, 3].map(|r| w[row(r)].as_ptr()), input.as_ptr(), HALF, &mut window);
+            Weights::Int8(w) => Self { weights: w.as_ptr().cast(), bytes: IN, int4: false },
+            Weights::Int4(w) => Self { weights: w.as_ptr().cast(), bytes: HALF, int4: true },
+        }
+    }
+
+    /// The sums of the rows from `first` on, `stride` bytes apart.
+    #[inline(always)]
+    unsafe fn sums(self, first: usize, stride: usize, input: *const u8, window: *mut Window) {
+        unsafe {
+            let row = self.weights.add(first * self.bytes);
+            if self.int4 {
+                dense::int4(row, stride, input, self.bytes, window);
+            } else {
+                dense::int8(row, stride, input, self.bytes, window);
             }
         }
     }
-    window
 }
 
+#[inline(always)]
 pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    for first in (0..OUT).step_by(4) {
-        let window = four_sums(&layer.weights, first, input);
+    let matrix = Matrix::new(&layer.weights);
+    let mut outputs =
+        Outputs::new(layer.biases, layer.requants, layer.activation_bits, output.as_mut_ptr(), ROWS);
+    unsafe { hidden(matrix, input.as_ptr(), &mut outputs, OUT) };
+}
+
+#[inline(never)]
+unsafe fn hidden(matrix: Matrix, input: *const u8, outputs: &mut Outputs, count: usize) {
+    let mut window = MaybeUninit::uninit();
+    for first in (0..count).step_by(ROWS) {
         // SAFETY: a
         unsafe {
-            let outputs = Outputs::new(
-                layer.biases,
-                layer.requants,
-                layer.activation_bits,
-                first,
-                4,
-                output.as_mut_ptr().add(first),
-            );
-            finish(&window, &outputs);
+            matrix.sums(first, matrix.bytes, input, window.as_mut_ptr());
+            finish(window.as_ptr(), outputs);
+            outputs.advance(ROWS);
         }
     }
 }
 
+#[inline(never)]
 pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [i32; OUT],
 ) {
-    let mut biases = layer.biases.iter();
-    for (group, logits) in output.chunks_mut(4).enumerate() {
-        let [sums, ..] = four_sums(&layer.weights, 4 * group, input);
-        for ((logit, sum), bias) in logits.iter_mut().zip(sums).zip(&mut biases) {
+    let matrix = Matrix::new(&layer.weights);
+    let (rows, stride) = if OUT < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
+    for first in (0..OUT).step_by(rows) {
+        let first = first.min(OUT - rows);
+        let mut window = MaybeUninit::uninit();
+        // SAFETY: a
+        let [sums, ..] = unsafe {
+            matrix.sums(first, stride, input.as_ptr(), window.as_mut_ptr());
+            window.assume_init()
+        };
+        let logits = output.iter_mut().zip(layer.biases.iter()).skip(first);
+        for ((logit, bias), sum) in logits.zip(&sums[..rows]) {
             *logit = sum + bias;
         }
     }

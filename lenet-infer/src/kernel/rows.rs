@@ -19,7 +19,8 @@ pub(super) fn features(
     for (y, output) in features.iter_mut().enumerate() {
         let first = POOL_SIDE * y;
         while pooled < first + PATCH_SIDE {
-            device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), &mut ring[pooled % PATCH_SIDE]);
+            let slot = if pooled < PATCH_SIDE { pooled } else { pooled - PATCH_SIDE };
+            device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), &mut ring[slot]);
             pooled += 1;
         }
         let rows = core::array::from_fn(|row| &ring[(first + row) % PATCH_SIDE]);

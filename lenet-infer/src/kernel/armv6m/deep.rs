@@ -1,12 +1,26 @@
-//! The convolution of six channels: four output channels at a time, ten taps at a time.
+//! The convolution of six channels, four output channels at a time: the sums of four in three words.
 
 use super::finish::{Outputs, finish};
 use core::arch::naked_asm;
+use core::mem::offset_of;
 
-/// Positions of two rows, those under a row of pooling windows: `[row][column]`, four sums each, packed.
-pub(super) type Sums = [[[u32; 3]; 8]; 2];
+/// A row of the convolution, as [`row`] reads and advances it.
+#[repr(C)]
+pub(super) struct Row {
+    /// Six rows of activations.
+    pub(super) rows: *const *const u8,
+    /// The weights, as the file has them.
+    pub(super) weights: *const u8,
+    /// Bytes of the weights of a pair of channels: 300 of int8, 150 of int4.
+    pub(super) pair: usize,
+    /// The first four channels of the row's first position.
+    pub(super) outputs: Outputs,
+    /// Output channels, a multiple of four.
+    pub(super) channels: usize,
+}
 
-/// Packs the weights `r3`, `r5`, `r4`, `r6` of channels a, b, c, d for one tap.
+/// Packs the weights `r3`, `r5`, `r4`, `r6` of channels a, b, c, d for one tap:
+/// `[a + d * 2^24, c + d * 2^8, b + d * 2^16]`.
 macro_rules! pack {
     () => {
         concat!(
@@ -21,216 +35,252 @@ macro_rules! pack {
     };
 }
 
-/// Sums all products of four channels at sixteen positions.
-///
-/// `even` and `odd` are the weights of the first and the second pair of channels from their first tap on, as the file
-/// has them; `int4` says of which width.
-///
-/// # Safety
-///
-/// `even` and `odd` are valid for reads of 150 taps' weights, each of the six `rows` for reads of 72 bytes.
-#[unsafe(naked)]
-pub(super) unsafe extern "C" fn accumulate(
-    _even: *const u8,
-    _odd: *const u8,
-    _rows: &[*const u8; 6],
-    _sums: &mut Sums,
-    _int4: bool,
-) {
-    // On the stack: packed weights at 0, the offset of the taps in their row at 120, where `rows` end at 124, `even` at
-    // 148, `odd` at 152, `rows` at 156, `sums` at 160, `int4` at 184.
-    // While packing: r0, r1 weights, r2 index, r7 and r10 where they go and end. Then: r0 activations, r1 weights, r2
-    // activation, r3-r5 products, r11, r6, r7 sums, r8 rows, r9 where the sums are, r10 and lr where the row and all
-    // end, r12 offset.
-    naked_asm!(
-        "push {{r0-r7, lr}}",
-        save!(),
-        "sub sp, #132",
-        "adds r2, #20",
-        "str r2, [sp, #124]",
-        "movs r0, #0",
-        "str r0, [sp, #120]",
-        // The sums begin at 0.
-        "movs r1, #0",
-        "movs r2, #0",
-        "movs r4, #16",
-        "2:",
-        "stm r3!, {{r0-r2}}",
-        "subs r4, #1",
-        "bne 2b",
-        // Ten taps.
-        "1:",
-        "ldr r0, [sp, #148]",
-        "ldr r1, [sp, #152]",
-        "add r2, sp, #120",
-        "mov r10, r2",
-        "mov r7, sp",
-        "movs r2, #0",
-        "ldr r3, [sp, #184]",
-        "uxtb r3, r3",
-        "cmp r3, #0",
-        "bne 3f",
-        "2:",
-        "ldrsb r3, [r0, r2]",
-        "ldrsb r4, [r1, r2]",
-        "adds r2, #1",
-        "ldrsb r5, [r0, r2]",
-        "ldrsb r6, [r1, r2]",
-        "adds r2, #1",
-        pack!(),
-        "cmp r7, r10",
-        "bne 2b",
-        "b 4f",
-        "3:",
-        "ldrb r5, [r0, r2]",
-        "ldrb r6, [r1, r2]",
-        "adds r2, #1",
-        "lsls r3, r5, #28",
-        "lsls r4, r6, #28",
-        "lsrs r5, r5, #4",
-        "lsrs r6, r6, #4",
-        "lsls r5, r5, #28",
-        "lsls r6, r6, #28",
-        "asrs r3, r3, #24",
-        "asrs r4, r4, #24",
-        "asrs r5, r5, #24",
-        "asrs r6, r6, #24",
-        pack!(),
-        "cmp r7, r10",
-        "bne 3b",
-        "4:",
-        "adds r0, r0, r2",
-        "str r0, [sp, #148]",
-        "adds r1, r1, r2",
-        "str r1, [sp, #152]",
-        "ldr r2, [sp, #120]",
-        "mov r12, r2",
-        "ldr r2, [sp, #156]",
-        "mov r8, r2",
-        "ldr r2, [sp, #160]",
-        "mov r9, r2",
-        "adds r2, #192",
-        "mov lr, r2",
-        // A row of positions.
-        "5:",
-        "mov r2, r8",
-        "ldm r2!, {{r0}}",
-        "mov r8, r2",
-        "add r0, r12",
-        "movs r2, #96",
-        "add r2, r9",
-        "mov r10, r2",
-        // A position.
-        "6:",
-        "mov r1, sp",
-        "mov r5, r9",
-        "ldm r5, {{r5-r7}}",
-        "mov r11, r5",
-        ".irp tap, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
-        "ldrb r2, [r0, #\\tap]",
-        "ldm r1!, {{r3-r5}}",
-        "muls r3, r2, r3",
-        "muls r4, r2, r4",
-        "muls r5, r2, r5",
-        "add r11, r3",
-        "adds r6, r6, r4",
-        "adds r7, r7, r5",
-        ".endr",
-        "mov r5, r11",
-        "mov r2, r9",
-        "stm r2!, {{r5-r7}}",
-        "mov r9, r2",
-        "adds r0, #6",
-        "cmp r2, r10",
-        "bne 6b",
-        "cmp r2, lr",
-        "bne 5b",
-        // The next ten taps, or the next row's first.
-        "mov r0, r12",
-        "adds r0, #10",
-        "cmp r0, #30",
-        "bne 7f",
-        "movs r0, #0",
-        "ldr r1, [sp, #156]",
-        "adds r1, #4",
-        "str r1, [sp, #156]",
-        "ldr r2, [sp, #124]",
-        "cmp r1, r2",
-        "beq 8f",
-        "7:",
-        "str r0, [sp, #120]",
-        "b 1b",
-        "8:",
-        "add sp, #132",
-        restore!(),
-        "pop {{r0-r7, pc}}",
-    )
+/// Packs ten taps of the pairs of channels that `r0` and `r1` point to, from `r7` to `r10`; `r4` is the bytes of a
+/// pair. Leaves in `r2` how many bytes it read of each.
+macro_rules! pack_ten {
+    () => {
+        concat!(
+            "movs r2, #0\n",
+            "cmp r4, #150\n",
+            "beq 22f\n",
+            "21:\n",
+            "ldrsb r3, [r0, r2]\n",
+            "ldrsb r4, [r1, r2]\n",
+            "adds r2, #1\n",
+            "ldrsb r5, [r0, r2]\n",
+            "ldrsb r6, [r1, r2]\n",
+            "adds r2, #1\n",
+            pack!(),
+            "cmp r7, r10\n",
+            "bne 21b\n",
+            "b 23f\n",
+            "22:\n",
+            "ldrsb r5, [r0, r2]\n",
+            "ldrsb r6, [r1, r2]\n",
+            "adds r2, #1\n",
+            "lsls r3, r5, #28\n",
+            "asrs r3, r3, #24\n",
+            "lsls r4, r6, #28\n",
+            "asrs r4, r4, #24\n",
+            "asrs r5, r5, #4\n",
+            "lsls r5, r5, #4\n",
+            "asrs r6, r6, #4\n",
+            "lsls r6, r6, #4\n",
+            pack!(),
+            "cmp r7, r10\n",
+            "bne 22b\n",
+            "23:\n",
+        )
+    };
 }
 
-/// Four channels of a row of four pooled positions: unpacks the sums of each window, then [`finish`].
+/// Adds the products of ten taps, packed at the top of the stack, to the sums of the two rows of eight positions from
+/// `r9` to `lr`; `r8` points to the first of two rows of activations, of which `r12` bytes come before the taps.
+macro_rules! sum_ten {
+    () => {
+        concat!(
+            // A row.
+            "31:\n",
+            "mov r2, r8\n",
+            "ldm r2!, {{r0}}\n",
+            "mov r8, r2\n",
+            "add r0, r12\n",
+            "movs r2, #96\n",
+            "add r2, r9\n",
+            "mov r10, r2\n",
+            // A position: its sums in r11, r6, r7.
+            "32:\n",
+            "mov r1, sp\n",
+            "mov r5, r9\n",
+            "ldm r5, {{r5-r7}}\n",
+            "mov r11, r5\n",
+            // A tap: 8 instructions for four products.
+            ".irp tap, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n",
+            "ldrb r2, [r0, #\\tap]\n",
+            "ldm r1!, {{r3-r5}}\n",
+            "muls r3, r2, r3\n",
+            "muls r4, r2, r4\n",
+            "muls r5, r2, r5\n",
+            "add r11, r3\n",
+            "adds r6, r6, r4\n",
+            "adds r7, r7, r5\n",
+            ".endr\n",
+            "mov r5, r11\n",
+            "mov r2, r9\n",
+            "stm r2!, {{r5-r7}}\n",
+            "mov r9, r2\n",
+            "adds r0, #6\n",
+            "cmp r2, r10\n",
+            "bne 32b\n",
+            "cmp r2, lr\n",
+            "bne 31b\n",
+        )
+    };
+}
+
+/// Unpacks the sums at `r0`, of one position, to `r1`, and advances both.
+macro_rules! unpack_sums {
+    () => {
+        concat!(
+            "ldm r0!, {{r2-r4}}\n",
+            // a, and what is left of its word: the low byte of d.
+            "lsls r5, r2, #8\n",
+            "asrs r5, r5, #8\n",
+            "subs r2, r2, r5\n",
+            // b, and the middle byte of d.
+            "lsrs r6, r2, #8\n",
+            "subs r4, r4, r6\n",
+            "lsls r6, r4, #8\n",
+            "asrs r6, r6, #8\n",
+            "subs r4, r4, r6\n",
+            // c, and the high byte of d.
+            "lsrs r7, r2, #16\n",
+            "subs r3, r3, r7\n",
+            "lsrs r7, r4, #8\n",
+            "subs r3, r3, r7\n",
+            "lsls r7, r3, #8\n",
+            "asrs r7, r7, #8\n",
+            "subs r3, r3, r7\n",
+            // d.
+            "asrs r3, r3, #8\n",
+            "lsrs r4, r4, #16\n",
+            "adds r3, r3, r4\n",
+            "lsrs r2, r2, #24\n",
+            "adds r2, r2, r3\n",
+            "stm r1!, {{r5-r7}}\n",
+            "stm r1!, {{r2}}\n",
+        )
+    };
+}
+
+/// A row of four pooled positions, all channels.
 ///
 /// # Safety
 ///
-/// `outputs` is as [`Outputs::new`] makes it, for four outputs of sixteen, four times.
+/// Each of the six rows of activations is valid for reads of 72 bytes, the weights for reads of 150 taps of each
+/// channel; the outputs are as [`Outputs::new`] makes them, for all channels of four positions.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish_row(_sums: &Sums, _outputs: &mut Outputs) {
-    // On the stack: a Window at 0, where the sums of the first row end at 64, `sums` at 68, `outputs` at 72.
+pub(super) unsafe extern "C" fn row(_row: &mut Row) {
+    // On the stack: packed weights at 0, and later a Window; sums from 120 to 312, two rows of eight positions; where
+    // the rows end at 312, the sums of a window at 316; `_row` at 336.
     naked_asm!(
-        "push {{r0, r1, r4-r7, lr}}",
-        "sub sp, #68",
-        "movs r1, #96",
-        "adds r1, r1, r0",
-        "str r1, [sp, #64]",
+        "push {{r0, r4-r7, lr}}",
+        save!(),
+        "sub sp, #320",
+        // Four channels.
+        "1:",
+        "ldr r4, [sp, #336]",
+        "ldr r0, [r4, #{rows}]",
+        "adds r0, #20",
+        "str r0, [sp, #312]",
+        "movs r0, #0",
+        "mov r12, r0",
+        "movs r1, #0",
+        "movs r2, #0",
+        "add r3, sp, #120",
+        "add r4, sp, #312",
         "2:",
-        "mov r1, sp",
+        "stm r3!, {{r0-r2}}",
+        "cmp r3, r4",
+        "bne 2b",
+        // Ten taps.
         "3:",
-        "ldm r0!, {{r2-r4}}",
-        "lsls r5, r2, #8",
-        "asrs r5, r5, #8",
-        "subs r2, r2, r5",
-        "lsrs r6, r2, #8",
-        "subs r4, r4, r6",
-        "lsls r6, r4, #8",
-        "asrs r6, r6, #8",
-        "subs r4, r4, r6",
-        "lsrs r7, r2, #16",
-        "subs r3, r3, r7",
-        "lsrs r7, r4, #8",
-        "subs r3, r3, r7",
-        "lsls r7, r3, #8",
-        "asrs r7, r7, #8",
-        "subs r3, r3, r7",
-        "asrs r3, r3, #8",
-        "lsrs r4, r4, #16",
-        "adds r3, r3, r4",
-        "lsrs r2, r2, #24",
-        "adds r2, r2, r3",
-        "stm r1!, {{r5-r7}}",
-        "stm r1!, {{r2}}",
-        // Two of the first row, then two of the second.
+        "ldr r3, [sp, #336]",
+        "ldr r0, [r3, #{weights}]",
+        "ldr r4, [r3, #{pair}]",
+        "adds r1, r0, r4",
+        "mov r7, sp",
+        "add r2, sp, #120",
+        "mov r9, r2",
+        "mov r10, r2",
+        "adds r2, #192",
+        "mov lr, r2",
+        pack_ten!(),
+        "ldr r3, [sp, #336]",
+        "adds r0, r0, r2",
+        "str r0, [r3, #{weights}]",
+        "ldr r0, [r3, #{rows}]",
+        "mov r8, r0",
+        sum_ten!(),
+        "movs r0, #10",
+        "add r12, r0",
+        "mov r0, r12",
+        "cmp r0, #30",
+        "bne 4f",
+        "movs r0, #0",
+        "mov r12, r0",
+        "ldr r3, [sp, #336]",
+        "ldr r0, [r3, #{rows}]",
+        "adds r0, #4",
+        "str r0, [r3, #{rows}]",
+        "ldr r1, [sp, #312]",
+        "cmp r0, r1",
+        "beq 5f",
+        "4:",
+        "b 3b",
+        // Four windows.
+        "5:",
+        "add r0, sp, #120",
+        "6:",
+        "str r0, [sp, #316]",
+        "mov r1, sp",
+        "7:",
+        unpack_sums!(),
         "mov r2, sp",
         "subs r2, r1, r2",
         "cmp r2, #32",
-        "bne 4f",
+        "bne 8f",
         "adds r0, #72",
-        "4:",
+        "8:",
         "cmp r2, #64",
-        "bne 3b",
+        "bne 7b",
         "mov r0, sp",
-        "ldr r1, [sp, #72]",
+        "ldr r1, [sp, #336]",
+        "adds r1, #{outputs}",
         "bl {finish}",
-        "ldr r1, [sp, #72]",
-        "ldr r0, [r1, #8]",
+        "ldr r1, [sp, #336]",
+        "ldr r0, [r1, #{activations}]",
         "adds r0, #16",
-        "str r0, [r1, #8]",
-        "ldr r0, [sp, #68]",
+        "str r0, [r1, #{activations}]",
+        "ldr r0, [sp, #316]",
         "adds r0, #24",
-        "str r0, [sp, #68]",
-        "ldr r1, [sp, #64]",
-        "cmp r0, r1",
-        "bne 2b",
-        "add sp, #68",
-        "pop {{r0, r1, r4-r7, pc}}",
+        "add r2, sp, #216",
+        "cmp r0, r2",
+        "bne 6b",
+        // The next four channels.
+        "ldr r0, [r1, #{rows}]",
+        "subs r0, #20",
+        "str r0, [r1, #{rows}]",
+        "ldr r0, [r1, #{weights}]",
+        "ldr r2, [r1, #{pair}]",
+        "adds r0, r0, r2",
+        "str r0, [r1, #{weights}]",
+        "ldr r0, [r1, #{biases}]",
+        "adds r0, #16",
+        "str r0, [r1, #{biases}]",
+        "ldr r0, [r1, #{requants}]",
+        "adds r0, #12",
+        "str r0, [r1, #{requants}]",
+        "ldr r0, [r1, #{activations}]",
+        "subs r0, #60",
+        "str r0, [r1, #{activations}]",
+        "ldr r0, [r1, #{channels}]",
+        "subs r0, #4",
+        "str r0, [r1, #{channels}]",
+        "beq 9f",
+        "b 1b",
+        "9:",
+        "add sp, #320",
+        restore!(),
+        "pop {{r0, r4-r7, pc}}",
+        rows = const offset_of!(Row, rows),
+        weights = const offset_of!(Row, weights),
+        pair = const offset_of!(Row, pair),
+        outputs = const offset_of!(Row, outputs),
+        biases = const offset_of!(Row, outputs) + Outputs::BIASES,
+        requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
+        activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
+        channels = const offset_of!(Row, channels),
         finish = sym finish,
     )
 }

@@ -3,19 +3,6 @@
 use super::finish::Window;
 use core::arch::naked_asm;
 
-/// Stores the sums in `r8` to `r11` at every position of the window whose address is at the top of the stack.
-macro_rules! store {
-    () => {
-        concat!(
-            "ldr r0, [sp, #16]\n",
-            "stm r0!, {{r4-r7}}\n",
-            "stm r0!, {{r4-r7}}\n",
-            "stm r0!, {{r4-r7}}\n",
-            "stm r0!, {{r4-r7}}\n",
-        )
-    };
-}
-
 /// One weight of each of four outputs, made a number by `$unpack`, times the activation in `r6`.
 macro_rules! four {
     ($($unpack:literal),*) => {
@@ -28,21 +15,22 @@ macro_rules! four {
     };
 }
 
-/// Loads the ends of four rows of `r2` bytes into `r2` to `r5`, their length's negative into `r1`, and clears the sums.
+/// Of the arguments makes the ends of four rows in `r2` to `r5`, minus their length in `r1`, their length in `r12` and
+/// the input in `r0`, and clears the sums.
 macro_rules! begin {
     () => {
         concat!(
-            "push {{r3-r7, lr}}\n",
+            "push {{r4-r7, lr}}\n",
             save!(),
-            "mov r12, r2\n",
-            "mov r8, r1\n",
-            "rsbs r1, r2, #0\n",
-            "ldm r0!, {{r2-r5}}\n",
-            "add r2, r12\n",
-            "add r3, r12\n",
-            "add r4, r12\n",
-            "add r5, r12\n",
-            "mov r0, r8\n",
+            "mov r12, r3\n",
+            "mov r7, r2\n",
+            "rsbs r6, r3, #0\n",
+            "adds r2, r0, r3\n",
+            "adds r3, r2, r1\n",
+            "adds r4, r3, r1\n",
+            "adds r5, r4, r1\n",
+            "mov r0, r7\n",
+            "mov r1, r6\n",
             "movs r6, #0\n",
             "mov r8, r6\n",
             "mov r9, r6\n",
@@ -52,17 +40,39 @@ macro_rules! begin {
     };
 }
 
-/// The products of four outputs, summed, of int8 weights.
+/// Moves the sums to `r4` to `r7`.
+macro_rules! sums {
+    () => {
+        "mov r4, r8\nmov r5, r9\nmov r6, r10\nmov r7, r11\n"
+    };
+}
+
+/// Stores the sums in `r4` to `r7` at every position of the window.
+macro_rules! end {
+    () => {
+        concat!(
+            "ldr r0, [sp, #36]\n",
+            ".rept 4\n",
+            "stm r0!, {{r4-r7}}\n",
+            ".endr\n",
+            restore!(),
+            "pop {{r4-r7, pc}}\n",
+        )
+    };
+}
+
+/// The products of four outputs, summed, of int8 weights. Their weights begin at `row` and each `stride` bytes on.
 ///
 /// # Safety
 ///
-/// Each row and `input` are valid for reads of `bytes`, an even number above 0.
+/// Each row and `input` are valid for reads of `bytes`, an even number above 0, `window` for writes.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn int8(
-    _rows: &[*const u8; 4],
+    _row: *const u8,
+    _stride: usize,
     _input: *const u8,
     _bytes: usize,
-    _sums: &mut Window,
+    _window: *mut Window,
 ) {
     naked_asm!(
         begin!(),
@@ -74,27 +84,23 @@ pub(super) unsafe extern "C" fn int8(
         "adds r1, #1",
         ".endr",
         "bne 2b",
-        "mov r4, r8",
-        "mov r5, r9",
-        "mov r6, r10",
-        "mov r7, r11",
-        store!(),
-        restore!(),
-        "pop {{r3-r7, pc}}",
+        sums!(),
+        end!(),
     )
 }
 
-/// The products of four outputs, summed, of int4 weights.
+/// The products of four outputs, summed, of int4 weights. Their weights begin at `row` and each `stride` bytes on.
 ///
 /// # Safety
 ///
-/// Each row is valid for reads of `bytes`, above 0, and `input` for twice as many.
+/// Each row is valid for reads of `bytes`, above 0, and `input` for twice as many, `window` for writes.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn int4(
-    _rows: &[*const u8; 4],
+    _row: *const u8,
+    _stride: usize,
     _input: *const u8,
     _bytes: usize,
-    _sums: &mut Window,
+    _window: *mut Window,
 ) {
     naked_asm!(
         begin!(),
@@ -106,16 +112,11 @@ pub(super) unsafe extern "C" fn int4(
         four!("asrs r7, r7, #4"),
         "adds r1, #1",
         "bne 2b",
-        "mov r4, r8",
-        "mov r5, r9",
-        "mov r6, r10",
-        "mov r7, r11",
+        sums!(),
         "lsls r4, r4, #4",
         "lsls r5, r5, #4",
         "lsls r6, r6, #4",
         "lsls r7, r7, #4",
-        store!(),
-        restore!(),
-        "pop {{r3-r7, pc}}",
+        end!(),
     )
 }

@@ -1,6 +1,8 @@
 //! From the sums of one pooling window to activations.
 
 use core::arch::naked_asm;
+use core::mem::offset_of;
+use lenet_core::Requant;
 use lenet_core::model::{Biases, Requants, largest_activation};
 
 /// What [`finish`] needs to know of the outputs that it makes.
@@ -19,26 +21,33 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// `count` outputs of a layer, from its output `first` on.
-    ///
-    /// # Safety
-    ///
-    /// The layer has outputs `first` to `first + count - 1`, and `activations` is valid for writes of `count` bytes
-    /// as long as the result is used.
+    /// Offset of the first output's bias.
+    pub(super) const BIASES: usize = offset_of!(Self, biases);
+    /// Offset of the first output's requant.
+    pub(super) const REQUANTS: usize = offset_of!(Self, requants);
+    /// Offset of the first output's activation.
+    pub(super) const ACTIVATIONS: usize = offset_of!(Self, activations);
+
+    /// The first `count` outputs of a layer.
     #[inline(always)]
-    pub(super) unsafe fn new<const OUT: usize>(
+    pub(super) const fn new<const OUT: usize>(
         biases: Biases<'_, OUT>,
         requants: Requants<'_, OUT>,
         activation_bits: u8,
-        first: usize,
-        count: usize,
         activations: *mut u8,
+        count: usize,
     ) -> Self {
-        // SAFETY: the caller's promise keeps both inside their arrays.
-        let (biases, requants) =
-            unsafe { (biases.as_bytes().as_ptr().add(first), requants.as_bytes().as_ptr().add(first)) };
-        let max = largest_activation(activation_bits).into();
+        let (biases, requants) = (biases.as_bytes().as_ptr(), requants.as_bytes().as_ptr());
+        let max = largest_activation(activation_bits) as u32;
         Self { biases: biases.cast(), requants: requants.cast(), activations, max, count }
+    }
+
+    /// The outputs `count` further on.
+    #[inline(always)]
+    pub(super) const fn advance(&mut self, count: usize) {
+        self.biases = self.biases.wrapping_add(4 * count);
+        self.requants = self.requants.wrapping_add(Requant::BYTES * count);
+        self.activations = self.activations.wrapping_add(count);
     }
 }
 

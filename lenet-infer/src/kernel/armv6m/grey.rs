@@ -64,7 +64,7 @@ macro_rules! two_taps {
 /// is as [`Outputs::new`] makes it, for three outputs of six, twelve times.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn three_channels(
-    _rows: &[*const u8; 6],
+    _rows: *const *const u8,
     _weights: &[*const u8; CHANNELS],
     _outputs: &mut Outputs,
     _shifts: u32,
