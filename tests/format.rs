@@ -1,6 +1,7 @@
 //! The model file format, seen from outside: it is pinned, and no damage to a file goes unnoticed.
 
 use lenet_core::blob::{CRC_BYTES, HEADER_BYTES, VERSION, WEIGHT_ALIGNMENT};
+use lenet_core::error::Layer;
 use lenet_core::model::{
     Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, Metadata, Requants, Weights,
 };
@@ -201,8 +202,8 @@ fn every_truncation_is_noticed() {
 #[test]
 fn bytes_after_the_end_are_noticed() {
     let longer = [SHIPPED_MODEL, &[0]].concat();
-    let expected = SHIPPED_MODEL.len() as u64;
-    assert_eq!(decode(&longer), Err(Error::Length { expected, found: longer.len() }));
+    let body = shipped_body().len();
+    assert_eq!(decode(&longer), Err(Error::Length { expected: body as u32, found: body + 1 }));
 }
 
 #[test]
@@ -248,13 +249,13 @@ fn each_wrong_field_has_its_own_error() {
     assert_eq!(decode(&two_names), Ok(model));
     assert_eq!(metadata(&two_names), Err(Error::ClassNames { expected: 10, found: 2 }));
     for found in [3, 9] {
-        let layer = "conv2";
+        let layer = Layer::Conv2;
         assert_eq!(
             error(&|model| model.conv2.activation_bits = found),
             Error::ActivationBits { layer, found }
         );
     }
-    let bias = Error::Bias { layer: "conv1", channel: 0, found: (1 << 30) + 1 };
+    let bias = Error::Bias { layer: Layer::Conv1, channel: 0, found: (1 << 30) + 1 };
     assert_eq!(
         decode(&encode(
             &Model { conv1: Conv { biases: Biases::new(&too_large), ..model.conv1 }, ..model },
@@ -262,7 +263,7 @@ fn each_wrong_field_has_its_own_error() {
         )),
         Err(bias)
     );
-    let shift = Error::PreShift { layer: "conv2", channel: 0, found: 16 };
+    let shift = Error::PreShift { layer: Layer::Conv2, channel: 0, found: 16 };
     assert_eq!(
         decode(&encode(
             &Model { conv2: Conv { requants: Requants::new(&shifted), ..model.conv2 }, ..model },
