@@ -45,7 +45,7 @@ pub(super) fn conv_pool_row<
 ) {
     let rows = input.as_ptr().cast();
     let activations = output.as_mut_ptr().cast();
-    let mut outputs = Outputs::new(layer.biases, layer.requants, layer.activation_bits, activations, 4);
+    let outputs = Outputs::new(layer.biases, layer.requants, layer.activation_bits, activations, 4);
     if IN == 1 {
         for first in (0..OUT).step_by(grey::CHANNELS) {
             let channels = [first, first + 1, first + 2];
@@ -130,25 +130,32 @@ unsafe fn hidden(matrix: Matrix, input: *const u8, outputs: &mut Outputs, count:
     }
 }
 
-#[inline(never)]
+#[inline(always)]
 pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [i32; OUT],
 ) {
+    let rows = if OUT < ROWS { 1 } else { ROWS };
     let matrix = Matrix::new(&layer.weights);
-    let (rows, stride) = if OUT < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
-    for first in (0..OUT).step_by(rows) {
-        let first = first.min(OUT - rows);
-        let mut window = MaybeUninit::uninit();
+    unsafe { scores(matrix, layer.biases.as_bytes(), input.as_ptr(), output, rows) };
+}
+
+#[inline(never)]
+unsafe fn scores(matrix: Matrix, biases: &[[u8; 4]], input: *const u8, output: &mut [i32], rows: usize) {
+    let stride = if rows == 1 { 0 } else { matrix.bytes };
+    let mut first = 0;
+    for (logits, biases) in output.chunks_mut(rows).zip(biases.chunks(rows)) {
+        let again = rows - logits.len();
+        let mut window = MaybeUninit::<Window>::uninit();
         // SAFETY: a
         let [sums, ..] = unsafe {
-            matrix.sums(first, stride, input.as_ptr(), window.as_mut_ptr());
-            window.assume_init()
+            matrix.sums(first - again, stride, input, window.as_mut_ptr());
+            window.assume_init_ref()
         };
-        let logits = output.iter_mut().zip(layer.biases.iter()).skip(first);
-        for ((logit, bias), sum) in logits.zip(&sums[..rows]) {
-            *logit = sum + bias;
+        for ((logit, bias), sum) in logits.iter_mut().zip(biases).zip(sums.iter().skip(again)) {
+            *logit = sum + i32::from_le_bytes(*bias);
         }
+        first += rows;
     }
 }

@@ -1,6 +1,6 @@
 //! The convolution of six channels, four output channels at a time: the sums of four in three words.
 
-use super::finish::{Outputs, finish};
+use super::finish::{Outputs, finish_unsaved};
 use core::arch::naked_asm;
 use core::mem::offset_of;
 
@@ -281,6 +281,6 @@ pub(super) unsafe extern "C" fn row(_row: &mut Row) {
         requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
         activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
         channels = const offset_of!(Row, channels),
-        finish = sym finish,
+        finish = sym finish_unsaved,
     )
 }

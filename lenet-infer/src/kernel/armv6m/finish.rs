@@ -68,8 +68,7 @@ macro_rules! max {
     };
 }
 
-/// Maximum over the window, bias, ReLU and requantisation, as [`lenet_core::Requant::activation`] has them. Every
-/// output takes the same 55 instructions: what a core would do with a branch is done with the sign as a mask.
+/// Maximum over the window, bias, ReLU and requantisation, as [`lenet_core::Requant::activation`] has them.
 ///
 /// # Safety
 ///
@@ -77,12 +76,33 @@ macro_rules! max {
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: *const Outputs) {
     naked_asm!(
-        "push {{r4-r7, lr}}",
+        "mov r2, r8",
+        "push {{r2, r4-r7, lr}}",
+        "bl {finish}",
+        "pop {{r2, r4-r7}}",
+        "mov r8, r2",
+        "pop {{pc}}",
+        finish = sym finish_unsaved,
+    )
+}
+
+/// [`finish`] for callers written in assembly: it takes no stack, and loses `r0` to `r8` and `r12`.
+///
+/// Every output takes the same 55 instructions: what a core would do with a branch is done with the sign as a mask.
+///
+/// # Safety
+///
+/// As [`finish`]; not to be called from Rust.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn finish_unsaved() {
+    // r0 window, r1 biases, r2 requants, r3 activations, r4 the value, r5-r7 spare; r8 where the sums end, r12 the
+    // largest activation.
+    naked_asm!(
         "ldm r1!, {{r2-r6}}",
         "mov r12, r5",
         "lsls r6, r6, #2",
-        "adds r6, r6, r0",
-        "mov lr, r6",
+        "add r6, r0",
+        "mov r8, r6",
         "mov r1, r2",
         "mov r2, r3",
         "mov r3, r4",
@@ -128,8 +148,8 @@ pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: *const 
         "adds r1, #4",
         "adds r2, #3",
         "adds r3, #1",
-        "cmp r0, lr",
+        "cmp r0, r8",
         "bne 2b",
-        "pop {{r4-r7, pc}}",
+        "bx lr",
     )
 }

@@ -1,6 +1,6 @@
 //! The convolution of a grey picture, three output channels at a time: the sums of three in two words.
 
-use super::finish::{Outputs, finish};
+use super::finish::{Outputs, finish_unsaved};
 use core::arch::naked_asm;
 
 /// Output channels at a time.
@@ -185,6 +185,6 @@ pub(super) unsafe extern "C" fn three_channels(
         "add sp, #268",
         restore!(),
         "pop {{r0, r2, r4-r7, pc}}",
-        finish = sym finish,
+        finish = sym finish_unsaved,
     )
 }
