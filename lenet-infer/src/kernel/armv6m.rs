@@ -91,16 +91,12 @@ impl Matrix {
         }
     }
 
-    /// The sums of the rows from `first` on, `stride` bytes apart.
+    /// The sums of four rows from `first` on, `stride` bytes apart.
     #[inline(always)]
     unsafe fn sums(self, first: usize, stride: usize, input: *const u8, window: *mut Window) {
         unsafe {
             let row = self.weights.add(first * self.bytes);
-            if self.int4 {
-                dense::int4(row, stride, input, self.bytes, window);
-            } else {
-                dense::int8(row, stride, input, self.bytes, window);
-            }
+            dense::sums(row, stride, input, self.bytes, usize::from(self.int4), window);
         }
     }
 }
@@ -136,26 +132,20 @@ pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     input: &[u8; IN],
     output: &mut [i32; OUT],
 ) {
-    let rows = if OUT < ROWS { 1 } else { ROWS };
     let matrix = Matrix::new(&layer.weights);
-    unsafe { scores(matrix, layer.biases.as_bytes(), input.as_ptr(), output, rows) };
+    unsafe { scores(matrix, input.as_ptr(), layer.biases.as_bytes().as_ptr().cast(), output.as_mut_ptr(), OUT) };
 }
 
 #[inline(never)]
-unsafe fn scores(matrix: Matrix, biases: &[[u8; 4]], input: *const u8, output: &mut [i32], rows: usize) {
-    let stride = if rows == 1 { 0 } else { matrix.bytes };
-    let mut first = 0;
-    for (logits, biases) in output.chunks_mut(rows).zip(biases.chunks(rows)) {
-        let again = rows - logits.len();
-        let mut window = MaybeUninit::<Window>::uninit();
+unsafe fn scores(matrix: Matrix, input: *const u8, biases: *const u8, logits: *mut i32, count: usize) {
+    let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
+    let mut window = MaybeUninit::<Window>::uninit();
+    for first in (0..count).step_by(rows) {
+        let first = first.min(count - rows);
         // SAFETY: a
-        let [sums, ..] = unsafe {
-            matrix.sums(first - again, stride, input, window.as_mut_ptr());
-            window.assume_init_ref()
-        };
-        for ((logit, bias), sum) in logits.iter_mut().zip(biases).zip(sums.iter().skip(again)) {
-            *logit = sum + i32::from_le_bytes(*bias);
+        unsafe {
+            matrix.sums(first, stride, input, window.as_mut_ptr());
+            finish::logits(window.as_ptr(), biases.add(4 * first), logits.add(first), rows);
         }
-        first += rows;
     }
 }

@@ -68,6 +68,46 @@ macro_rules! max {
     };
 }
 
+/// Adds to `r4` the bias at `r1`, which may lie at any address; `r5` and `r6` are lost.
+macro_rules! add_bias {
+    () => {
+        concat!(
+            "ldrb r5, [r1, #3]\n",
+            ".irp byte, 2, 1, 0\n",
+            "ldrb r6, [r1, #\\byte]\n",
+            "lsls r5, r5, #8\n",
+            "orrs r5, r6\n",
+            ".endr\n",
+            "adds r4, r4, r5\n",
+            "adds r1, #4\n",
+        )
+    };
+}
+
+/// Up to four logits from their sums and biases.
+///
+/// # Safety
+///
+/// `biases` is valid for reads of `count` biases, 1 to 4, `logits` for writes of as many.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn logits(
+    _sums: *const Window,
+    _biases: *const u8,
+    _logits: *mut i32,
+    _count: usize,
+) {
+    naked_asm!(
+        "push {{r4-r6, lr}}",
+        "2:",
+        "ldm r0!, {{r4}}",
+        add_bias!(),
+        "stm r2!, {{r4}}",
+        "subs r3, #1",
+        "bne 2b",
+        "pop {{r4-r6, pc}}",
+    )
+}
+
 /// Maximum over the window, bias, ReLU and requantisation, as [`lenet_core::Requant::activation`] has them.
 ///
 /// # Safety
@@ -113,14 +153,7 @@ pub(super) unsafe extern "C" fn finish_unsaved() {
         "ldr r5, [r0, #\\position]",
         max!("r4", "r5", "r6"),
         ".endr",
-        // The bias, which may lie at any address.
-        "ldrb r5, [r1, #3]",
-        ".irp byte, 2, 1, 0",
-        "ldrb r6, [r1, #\\byte]",
-        "lsls r5, r5, #8",
-        "orrs r5, r6",
-        ".endr",
-        "adds r4, r4, r5",
+        add_bias!(),
         // Clamped to 0 to 65,535 after the first shift.
         "ldrb r5, [r2, #2]",
         "asrs r4, r5",
@@ -145,7 +178,6 @@ pub(super) unsafe extern "C" fn finish_unsaved() {
         "adds r4, r4, r5",
         "strb r4, [r3]",
         "adds r0, #4",
-        "adds r1, #4",
         "adds r2, #3",
         "adds r3, #1",
         "cmp r0, r8",
