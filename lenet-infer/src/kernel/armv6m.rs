@@ -1,8 +1,47 @@
-//! Cortex-M0.
+//! Cortex-M0 and M0+: no multiply-accumulate, no wide product, eight registers that all instructions reach.
+//!
+//! # Where the time goes
+//!
+//! The plain loop loads an activation, multiplies it by a weight and adds: 3 instructions a product, and 0.5 for the
+//! weight, 0.84 million for the convolutions. A product is 32 bits of which a sum of products needs 24, so a multiply
+//! can do more than one. The usual way puts two activations in the halves of a word, but a sum of more than one or two
+//! such products leaves 16 bits: to carry the halves apart costs a shift and an addition each time, 2.5 instructions a
+//! product in all, and the words of a window take 720 bytes of stack.
+//!
+//! Here the weights of several output channels share words, and no bit is lost, since the channels that do not fit are
+//! cut up among the words of the others. A sum of 25 products fits in 21 bits with its sign: for three channels a, b
+//! and c two words suffice,
+//!
+//! ```text
+//! a + b * 2^21        has all of a and, above it, the low 11 bits of b
+//! c + b * 2^11        less those 11 bits it has all of c and, above it, the rest of b
+//! ```
+//!
+//! and a sum of 150 products fits in 24 bits: four channels take three words, `a + d * 2^24`, `b + d * 2^16` and
+//! `c + d * 2^8`, each of which gives up 8 bits of d. All is modulo 2^32, exact for any weights and activations. The
+//! weights are packed so; multiply and add the words, as they are, and unpack once a sum is complete:
+//!
+//! - `conv1`, three channels of two words: a pixel, two taps' weights in one `LDM`, four `MULS`, four `ADD`. 11
+//!   instructions for six products. The weights of three channels are packed once a row: 200 bytes.
+//! - `conv2`, four channels of three words: 8 instructions for four products. The weights of all taps would take 1,800
+//!   bytes, so ten taps are packed at a time and meet all sixteen positions of a row before the next ten: 120 bytes,
+//!   and 192 for the sums. Fifteen taps at a time would save 14,000 instructions and take 60 bytes more.
+//! - A fully-connected layer uses a weight once, so packing does not pay. Four outputs share an activation, and
+//!   `MULS` overwrites the weight, not the activation: 29 instructions for eight products, 41 of int4.
+//!
+//! `ADD` alone reaches the high registers, which is all that sums need. int4 weights are brought to the scale of int8
+//! where they are packed, so convolutions of int4 cost hardly more. Loads are of bytes wherever a file's bytes are read,
+//! so a model may lie at any address. What a core would do with a branch on a value (maximum, ReLU, clamp) is done with
+//! masks: the instructions are the same for every picture.
+//!
+//! Activations are not packed because their words would be needed once a window; weights once a row of windows.
+//! Karatsuba's trick (three products for four) and Winograd's (nine for sixteen) save multiplies, but a multiply is one
+//! instruction in eight here, and what they add costs more.
 
 #![allow(unsafe_code)]
 
 use super::{PATCH_SIDE, Row};
+use core::mem::MaybeUninit;
 use lenet_core::model::{Conv, Dense, DenseWeights, Logits, Weights};
 
 /// Saves the high registers that a function must leave as they were.
@@ -24,11 +63,7 @@ mod dense;
 mod finish;
 mod grey;
 
-use core::mem::MaybeUninit;
 use finish::{Outputs, Window, finish};
-
-/// Outputs of a fully-connected layer at a time.
-const ROWS: usize = 4;
 
 #[inline(always)]
 pub(super) fn conv_pool_row<
@@ -43,39 +78,66 @@ pub(super) fn conv_pool_row<
     input: [&Row<IN, SIDE>; PATCH_SIDE],
     output: &mut Row<OUT, POOLED>,
 ) {
-    let rows = input.as_ptr().cast();
+    const { assert!(matches!((IN, SIDE, POOLED, OUT), (1, 28, 12, 6) | (6, 12, 4, 16))) };
+    const { assert!(TAPS == 25 * IN && PAIRS == OUT / 2) };
+    let rows = input.as_ptr().cast::<*const u8>();
     let activations = output.as_mut_ptr().cast();
-    let outputs = Outputs::new(layer.biases, layer.requants, layer.activation_bits, activations, 4);
+    let outputs =
+        |count| Outputs::new(layer.biases, layer.requants, layer.activation_bits, activations, count);
     if IN == 1 {
-        for first in (0..OUT).step_by(grey::CHANNELS) {
+        let mut outputs = outputs(grey::CHANNELS);
+        for first in [0, 3] {
             let channels = [first, first + 1, first + 2];
             let (weights, shifts) = match layer.weights {
-                Weights::Int8(w) => (channels.map(|c| &raw const w[c / 2][0][c % 2]), 0),
-                Weights::Int4(w) => {
-                    (channels.map(|c| w[c / 2].as_ptr()), [0x1C_18_1C, 0x18_1C_18][first % 2])
-                }
+                Weights::Int8(pairs) => (channels.map(|c| &raw const pairs[c / 2][0][c % 2]), 0),
+                Weights::Int4(pairs) => (channels.map(|c| pairs[c / 2].as_ptr()), grey::SHIFTS[first % 2]),
             };
-            let mut outputs = Outputs::new(layer.biases, layer.requants, layer.activation_bits, activations, 3);
-            outputs.advance(first);
-            // SAFETY: a
-            unsafe { grey::three_channels(rows, &weights, &mut outputs, shifts) };
+            // SAFETY: six rows of 28 bytes; all weights of channels that the layer has; the outputs are those of a row.
+            unsafe { grey::three_channels(rows, &weights, &outputs, shifts) };
+            outputs.advance(grey::CHANNELS);
         }
     } else {
-        let weights = match layer.weights {
-            Weights::Int8(w) => w.as_ptr().cast(),
-            Weights::Int4(w) => w.as_ptr().cast(),
+        let (weights, pair) = match layer.weights {
+            Weights::Int8(pairs) => (pairs.as_ptr().cast(), 2 * TAPS),
+            Weights::Int4(pairs) => (pairs.as_ptr().cast(), TAPS),
         };
-        let pair = usize::from(layer.weights.bits()) / 4 * TAPS;
-        let mut row = deep::Row { rows, weights, pair, outputs, channels: OUT };
-        // SAFETY: a
+        let mut row = deep::Row { rows, weights, pair, outputs: outputs(4), channels: OUT };
+        // SAFETY: six rows of 72 bytes, all weights, the outputs of a row.
         unsafe { deep::row(&mut row) };
     }
 }
 
-/// The weights of a fully-connected layer, whatever its shape.
+pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, OUT>,
+    input: &[u8; IN],
+    output: &mut [u8; OUT],
+) {
+    const { assert!(IN.is_multiple_of(2) && OUT.is_multiple_of(ROWS)) };
+    let mut outputs =
+        Outputs::new(layer.biases, layer.requants, layer.activation_bits, output.as_mut_ptr(), ROWS);
+    // SAFETY: as many inputs as the weights have columns, as many outputs as they have rows, a multiple of four.
+    unsafe { hidden(Matrix::new(&layer.weights), input.as_ptr(), &mut outputs, OUT) };
+}
+
+pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
+    layer: &Logits<'_, IN, HALF, OUT>,
+    input: &[u8; IN],
+    output: &mut [i32; OUT],
+) {
+    const { assert!(IN.is_multiple_of(2) && OUT > 0) };
+    let biases = layer.biases.as_bytes().as_ptr().cast();
+    // SAFETY: as many inputs as the weights have columns, as many biases and logits as they have rows.
+    unsafe { last(Matrix::new(&layer.weights), input.as_ptr(), biases, output.as_mut_ptr(), OUT) };
+}
+
+/// Outputs of a fully-connected layer at a time.
+const ROWS: usize = 4;
+
+/// The weights of a fully-connected layer, whatever its shape: the code exists once for all.
 #[derive(Clone, Copy)]
 struct Matrix {
     weights: *const u8,
+    /// Of a row.
     bytes: usize,
     int4: bool,
 }
@@ -86,14 +148,19 @@ impl Matrix {
         weights: &DenseWeights<'_, IN, HALF, OUT>,
     ) -> Self {
         match weights {
-            Weights::Int8(w) => Self { weights: w.as_ptr().cast(), bytes: IN, int4: false },
-            Weights::Int4(w) => Self { weights: w.as_ptr().cast(), bytes: HALF, int4: true },
+            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), bytes: IN, int4: false },
+            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), bytes: HALF, int4: true },
         }
     }
 
-    /// The sums of four rows from `first` on, `stride` bytes apart.
+    /// The sums of four rows, `stride` bytes apart, from `first` on.
+    ///
+    /// # Safety
+    ///
+    /// There are such rows, `input` is valid for reads of an input for each weight of one, and `window` for writes.
     #[inline(always)]
     unsafe fn sums(self, first: usize, stride: usize, input: *const u8, window: *mut Window) {
+        // SAFETY: the caller's promise.
         unsafe {
             let row = self.weights.add(first * self.bytes);
             dense::sums(row, stride, input, self.bytes, usize::from(self.int4), window);
@@ -101,48 +168,39 @@ impl Matrix {
     }
 }
 
-#[inline(always)]
-pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
-    input: &[u8; IN],
-    output: &mut [u8; OUT],
-) {
-    let matrix = Matrix::new(&layer.weights);
-    let mut outputs =
-        Outputs::new(layer.biases, layer.requants, layer.activation_bits, output.as_mut_ptr(), ROWS);
-    unsafe { hidden(matrix, input.as_ptr(), &mut outputs, OUT) };
-}
-
+/// A hidden layer of `count` outputs.
+///
+/// # Safety
+///
+/// `count` is a multiple of four and the matrix has so many rows; `input` is valid for reads of an input for each weight
+/// of one; `outputs` are the first four of the layer's.
 #[inline(never)]
 unsafe fn hidden(matrix: Matrix, input: *const u8, outputs: &mut Outputs, count: usize) {
     let mut window = MaybeUninit::uninit();
     for first in (0..count).step_by(ROWS) {
-        // SAFETY: a
+        // SAFETY: the caller's promise; `sums` writes what `finish` reads.
         unsafe {
             matrix.sums(first, matrix.bytes, input, window.as_mut_ptr());
             finish(window.as_ptr(), outputs);
-            outputs.advance(ROWS);
         }
+        outputs.advance(ROWS);
     }
 }
 
-#[inline(always)]
-pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Logits<'_, IN, HALF, OUT>,
-    input: &[u8; IN],
-    output: &mut [i32; OUT],
-) {
-    let matrix = Matrix::new(&layer.weights);
-    unsafe { scores(matrix, input.as_ptr(), layer.biases.as_bytes().as_ptr().cast(), output.as_mut_ptr(), OUT) };
-}
-
+/// The last layer, of `count` logits. The last four overlap those before them where `count` is no multiple of four;
+/// fewer than four are made one by one.
+///
+/// # Safety
+///
+/// `count` is above 0 and the matrix has so many rows; `input` is valid for reads of an input for each weight of one,
+/// `biases` and `logits` for reads and writes of `count`.
 #[inline(never)]
-unsafe fn scores(matrix: Matrix, input: *const u8, biases: *const u8, logits: *mut i32, count: usize) {
+unsafe fn last(matrix: Matrix, input: *const u8, biases: *const u8, logits: *mut i32, count: usize) {
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
-    let mut window = MaybeUninit::<Window>::uninit();
+    let mut window = MaybeUninit::uninit();
     for first in (0..count).step_by(rows) {
         let first = first.min(count - rows);
-        // SAFETY: a
+        // SAFETY: the caller's promise; `sums` writes what `logits` reads.
         unsafe {
             matrix.sums(first, stride, input, window.as_mut_ptr());
             finish::logits(window.as_ptr(), biases.add(4 * first), logits.add(first), rows);

@@ -49,6 +49,7 @@ mod avx2;
     expect(unreachable_pub, reason = "public where a board's firmware calls it")
 )]
 pub mod corpus;
+#[cfg(any(feature = "corpus", not(lenet_device = "armv6m")))]
 mod portable;
 mod rows;
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! The convolution of six channels, four output channels at a time: the sums of four in three words.
 
-use super::finish::{Outputs, finish_unsaved};
+use super::finish::{Outputs, finish_from_assembly};
 use core::arch::naked_asm;
 use core::mem::offset_of;
+use lenet_core::shape::CONV2_TAPS;
+
+// A sum fits in 24 bits with its sign.
+const _: () = assert!(CONV2_TAPS * 255 * 128 < 1 << 23);
 
 /// A row of the convolution, as [`row`] reads and advances it.
 #[repr(C)]
@@ -41,7 +45,7 @@ macro_rules! pack_ten {
     () => {
         concat!(
             "movs r2, #0\n",
-            "cmp r4, #150\n",
+            "cmp r4, #{taps}\n",
             "beq 22f\n",
             "21:\n",
             "ldrsb r3, [r0, r2]\n",
@@ -237,6 +241,7 @@ pub(super) unsafe extern "C" fn row(_row: &mut Row) {
         "mov r0, sp",
         "ldr r1, [sp, #336]",
         "adds r1, #{outputs}",
+        "ldr r3, [r1, #{here}]",
         "bl {finish}",
         "ldr r1, [sp, #336]",
         "ldr r0, [r1, #{activations}]",
@@ -280,7 +285,9 @@ pub(super) unsafe extern "C" fn row(_row: &mut Row) {
         biases = const offset_of!(Row, outputs) + Outputs::BIASES,
         requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
         activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
+        here = const Outputs::ACTIVATIONS,
+        taps = const CONV2_TAPS,
         channels = const offset_of!(Row, channels),
-        finish = sym finish_unsaved,
+        finish = sym finish_from_assembly,
     )
 }

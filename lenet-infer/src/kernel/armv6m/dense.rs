@@ -4,6 +4,7 @@ use super::finish::Window;
 use core::arch::naked_asm;
 
 /// One weight of each of four outputs, made a number by `$unpack`, times the activation in `r6`.
+#[rustfmt::skip]
 macro_rules! four {
     ($($unpack:literal),*) => {
         concat!(

@@ -57,6 +57,7 @@ pub(super) type Window = [[i32; 4]; 4];
 
 /// Replaces `$a` by the larger of `$a` and `$b`, without a branch; `$b` and `$spare` are lost. Right while the two
 /// are less than 2^31 apart.
+#[rustfmt::skip]
 macro_rules! max {
     ($a:literal, $b:literal, $spare:literal) => {
         concat!(
@@ -112,42 +113,43 @@ pub(super) unsafe extern "C" fn logits(
 ///
 /// # Safety
 ///
-/// `outputs` is as [`Outputs::new`] makes it.
+/// `outputs` is what [`Outputs::new`] made of a layer, moved on within it; its activations are valid for writes.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: *const Outputs) {
+pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Outputs) {
     naked_asm!(
         "mov r2, r8",
         "push {{r2, r4-r7, lr}}",
+        "ldr r3, [r1, #{activations}]",
         "bl {finish}",
         "pop {{r2, r4-r7}}",
         "mov r8, r2",
         "pop {{pc}}",
-        finish = sym finish_unsaved,
+        activations = const Outputs::ACTIVATIONS,
+        finish = sym finish_from_assembly,
     )
 }
 
-/// [`finish`] for callers written in assembly: it takes no stack, and loses `r0` to `r8` and `r12`.
-///
-/// Every output takes the same 55 instructions: what a core would do with a branch is done with the sign as a mask.
+/// [`finish`] for callers written in assembly, with the activations' address in `r3`: it takes no stack, and loses `r0`
+/// to `r8` and `r12`. Every output takes the same 54 instructions.
 ///
 /// # Safety
 ///
-/// As [`finish`]; not to be called from Rust.
+/// Not to be called from Rust; else as [`finish`].
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish_unsaved() {
+pub(super) unsafe extern "C" fn finish_from_assembly() {
     // r0 window, r1 biases, r2 requants, r3 activations, r4 the value, r5-r7 spare; r8 where the sums end, r12 the
     // largest activation.
     naked_asm!(
-        "ldm r1!, {{r2-r6}}",
-        "mov r12, r5",
-        "lsls r6, r6, #2",
-        "add r6, r0",
-        "mov r8, r6",
-        "mov r1, r2",
-        "mov r2, r3",
-        "mov r3, r4",
+        "ldr r4, [r1, #{max}]",
+        "mov r12, r4",
+        "ldr r4, [r1, #{count}]",
+        "lsls r4, r4, #2",
+        "add r4, r0",
+        "mov r8, r4",
+        "ldr r2, [r1, #{requants}]",
+        "ldr r1, [r1, #{biases}]",
         "2:",
-        // The largest sum.
+        // The largest sum of the window.
         "ldr r4, [r0]",
         ".irp position, 16, 32, 48",
         "ldr r5, [r0, #\\position]",
@@ -164,6 +166,7 @@ pub(super) unsafe extern "C" fn finish_unsaved() {
         "asrs r5, r5, #31",
         "orrs r4, r5",
         "uxth r4, r4",
+        // Times the multiplier, which may lie at any address.
         "ldrb r5, [r2]",
         "ldrb r6, [r2, #1]",
         "lsls r6, r6, #8",
@@ -183,5 +186,9 @@ pub(super) unsafe extern "C" fn finish_unsaved() {
         "cmp r0, r8",
         "bne 2b",
         "bx lr",
+        biases = const offset_of!(Outputs, biases),
+        requants = const offset_of!(Outputs, requants),
+        max = const offset_of!(Outputs, max),
+        count = const offset_of!(Outputs, count),
     )
 }
