@@ -7,6 +7,7 @@ const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(lenet_armv8m)");
     println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
     println!("cargo::rustc-check-cfg=cfg(lenet_device, values(\"armv6m\", \"armv7em\"))");
@@ -18,6 +19,9 @@ fn main() {
         println!("cargo::rustc-cfg=lenet_avx2");
     }
     let target = var("TARGET").unwrap_or_default();
+    if target.starts_with("thumbv8m.main-") {
+        println!("cargo::rustc-cfg=lenet_armv8m");
+    }
     if target.starts_with("thumbv6m-") {
         println!("cargo::rustc-cfg=lenet_device=\"armv6m\"");
     } else if target.starts_with("thumbv7em-") || (target.starts_with("thumbv8m.main-") && cpu_has_dsp()) {

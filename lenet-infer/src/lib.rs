@@ -6,6 +6,7 @@
 //! - [`Stream`] does the same with a picture that comes row by row, as a camera gives it.
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
+//! - [`link`]: frames between a host and a board, and the host's end of the wire.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
 //! - With feature `host`: `idx` reads data sets, `evaluation` scores a model over one, `files` writes files whole.
 //!
@@ -18,7 +19,7 @@
 #![deny(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", test))]
 extern crate std;
 
 mod engine;
@@ -30,6 +31,7 @@ pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;
 mod kernel;
+pub mod link;
 mod prediction;
 mod stream;
 

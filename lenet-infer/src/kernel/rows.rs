@@ -5,7 +5,6 @@ use super::{Features, Grey, PATCH_SIDE, Ring, Row, device};
 use lenet_core::model::Conv;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE,
-    POOL2_SIDE,
 };
 
 /// From picture to features, by the back end's `conv_pool_row`.
@@ -20,33 +19,23 @@ pub(super) fn features(
     for (y, output) in features.iter_mut().enumerate() {
         let first = POOL_SIDE * y;
         while pooled < first + PATCH_SIDE {
-            first_pool_row(conv1, image, pooled, &mut ring[place(pooled)]);
+            pooled_row(conv1, image, pooled, &mut ring[place(pooled)]);
             pooled += 1;
         }
-        second_pool_row(conv2, ring, first, output);
+        let rows = core::array::from_fn(|row| &ring[place(first + row)]);
+        device::conv_pool_row(conv2, rows, output);
     }
 }
 
-/// A pooled row of conv1. A function of its own, as the next is, so that the stack holds the locals of one at a time.
+/// One pooled row of conv1. A function of its own, so that its rows are not on the stack when conv2 needs the most.
 #[inline(never)]
-fn first_pool_row(
+fn pooled_row(
     conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
     image: &Grey,
-    row: usize,
+    pooled: usize,
     output: &mut Row<CONV1_CHANNELS, POOL1_SIDE>,
 ) {
-    device::conv_pool_row(conv1, rows(image, POOL_SIDE * row), output);
-}
-
-/// A pooled row of conv2, from the pooled row `first` of conv1 on.
-#[inline(never)]
-fn second_pool_row(
-    conv2: &Conv<'_, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
-    ring: &Ring,
-    first: usize,
-    output: &mut Row<CONV2_CHANNELS, POOL2_SIDE>,
-) {
-    device::conv_pool_row(conv2, core::array::from_fn(|row| &ring[place(first + row)]), output);
+    device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), output);
 }
 
 /// Where in the ring a pooled row of conv1 is: its index modulo six. Written so, since a small core divides by a call and
