@@ -25,18 +25,24 @@
 //!   instructions for six products. The weights of three channels are packed once a row: 200 bytes.
 //! - `conv2`, four channels of three words: 8 instructions for four products. The weights of all taps would take 1,800
 //!   bytes, so ten taps are packed at a time and meet all sixteen positions of a row before the next ten: 120 bytes,
-//!   and 192 for the sums. Fifteen taps at a time would save 14,000 instructions and take 60 bytes more.
+//!   and 192 for the sums. Fifteen taps at a time would save some 14,000 instructions, a load and store of the
+//!   sums each third time, and take 60 bytes more.
 //! - A fully-connected layer uses a weight once, so packing does not pay. Four outputs share an activation, and
-//!   `MULS` overwrites the weight, not the activation: 29 instructions for eight products, 41 of int4.
+//!   `MULS` overwrites the weight, not the activation: 29 instructions for eight products, 45 of int4.
 //!
 //! `ADD` alone reaches the high registers, which is all that sums need. int4 weights are brought to the scale of int8
-//! where they are packed, so convolutions of int4 cost hardly more. Loads are of bytes wherever a file's bytes are read,
-//! so a model may lie at any address. What a core would do with a branch on a value (maximum, ReLU, clamp) is done with
-//! masks: the instructions are the same for every picture.
+//! where they are packed, so a convolution of int4 costs little more. A model's bytes are read as bytes, so it may lie
+//! at any address. What a core would do with a branch on a value (maximum, ReLU, clamp) is done with masks: the
+//! instructions of a layer are the same for every picture.
 //!
-//! Activations are not packed because their words would be needed once a window; weights once a row of windows.
-//! Karatsuba's trick (three products for four) and Winograd's (nine for sixteen) save multiplies, but a multiply is one
-//! instruction in eight here, and what they add costs more.
+//! Activations are not packed in the same way because their words would serve one window, and those of the weights
+//! serve a row of windows. Karatsuba's trick (three products for four) and Winograd's (nine for sixteen) save
+//! multiplies, but a multiply costs what an addition costs, and they add more than they save.
+//!
+//! # Where the stack goes
+//!
+//! `conv2` is the deepest: 312 bytes of weights and sums and 48 of registers and addresses. `finish` takes none: its
+//! callers in assembly have saved what it needs. The fully-connected layers share their code whatever their shape.
 
 #![allow(unsafe_code)]
 

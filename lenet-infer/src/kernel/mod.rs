@@ -18,7 +18,7 @@
 //!
 //! # Contract
 //!
-//! A back end for a board is three functions, each a whole fused layer or a row of one, equal to [`portable`] in every
+//! A back end for a board is three functions, each a whole fused layer or a row of one, equal to `portable` in every
 //! bit for every valid model and every input, int8 or int4:
 //!
 //! - `conv_pool_row`: from six rows of input to one row of output: valid 5x5 convolution, bias, ReLU, 2x2 max pool,
