@@ -21,12 +21,12 @@
 //! `c + d * 2^8`, each of which gives up 8 bits of d. All is modulo 2^32, exact for any weights and activations. The
 //! weights are packed so; multiply and add the words, as they are, and unpack once a sum is complete:
 //!
-//! - `conv1`, three channels of two words: a pixel, two taps' weights in one `LDM`, four `MULS`, four `ADD`. 11
+//! - `conv1`, three channels in two words: two taps' weights in one `LDM`, two pixels, four `MULS`, four `ADD`, 11
 //!   instructions for six products. The weights of three channels are packed once a row: 200 bytes.
-//! - `conv2`, four channels of three words: 8 instructions for four products. The weights of all taps would take 1,800
+//! - `conv2`, four channels in three words: 8 instructions for four products. The weights of all taps would take 1,800
 //!   bytes, so ten taps are packed at a time and meet all sixteen positions of a row before the next ten: 120 bytes,
-//!   and 192 for the sums. Fifteen taps at a time would save some 14,000 instructions, a load and store of the
-//!   sums each third time, and take 60 bytes more.
+//!   and 192 for the sums. Fifteen taps at a time would take 60 bytes more and save some
+//!   14,000 instructions, those that load and store the sums.
 //! - A fully-connected layer uses a weight once, so packing does not pay. Four outputs share an activation, and
 //!   `MULS` overwrites the weight, not the activation: 29 instructions for eight products, 45 of int4.
 //!
