@@ -10,7 +10,7 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(lenet_armv8m)");
     println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
-    println!("cargo::rustc-check-cfg=cfg(lenet_device, values(\"armv7em\"))");
+    println!("cargo::rustc-check-cfg=cfg(lenet_device, values(\"armv6m\", \"armv7em\"))");
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found == value);
     if is("CARGO_CFG_LENET_BACKEND", "portable") {
         return;
@@ -22,7 +22,9 @@ fn main() {
     if target.starts_with("thumbv8m.main-") {
         println!("cargo::rustc-cfg=lenet_armv8m");
     }
-    if target.starts_with("thumbv7em-") || (target.starts_with("thumbv8m.main-") && cpu_has_dsp()) {
+    if target.starts_with("thumbv6m-") {
+        println!("cargo::rustc-cfg=lenet_device=\"armv6m\"");
+    } else if target.starts_with("thumbv7em-") || (target.starts_with("thumbv8m.main-") && cpu_has_dsp()) {
         println!("cargo::rustc-cfg=lenet_device=\"armv7em\"");
     }
 }

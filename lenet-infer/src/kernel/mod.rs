@@ -18,7 +18,7 @@
 //!
 //! # Contract
 //!
-//! A back end for a board is three functions, each a whole fused layer or a row of one, equal to [`portable`] in every
+//! A back end for a board is three functions, each a whole fused layer or a row of one, equal to `portable` in every
 //! bit for every valid model and every input, int8 or int4:
 //!
 //! - `conv_pool_row`: from six rows of input to one row of output: valid 5x5 convolution, bias, ReLU, 2x2 max pool,
@@ -44,6 +44,8 @@ use lenet_core::shape::{
     IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE, POOL2_SIDE,
 };
 
+#[cfg(lenet_device = "armv6m")]
+mod armv6m;
 #[cfg(lenet_device = "armv7em")]
 mod armv7em;
 #[cfg(lenet_avx2)]
@@ -64,9 +66,11 @@ mod rows;
 mod tests;
 
 /// The back end of a board, or of a host without a better one.
+#[cfg(lenet_device = "armv6m")]
+use armv6m as device;
 #[cfg(lenet_device = "armv7em")]
 use armv7em as device;
-#[cfg(not(lenet_device = "armv7em"))]
+#[cfg(not(any(lenet_device = "armv6m", lenet_device = "armv7em")))]
 use portable as device;
 
 /// Rows and columns of input that a 2x2 window of 5x5 kernels sees.

@@ -5,6 +5,7 @@ use super::{Features, Grey, PATCH_SIDE, Ring, Row, device};
 use lenet_core::model::Conv;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE,
+    POOL2_SIDE,
 };
 
 /// From picture to features, by the back end's `conv_pool_row`.
@@ -22,12 +23,11 @@ pub(super) fn features(
             pooled_row(conv1, image, pooled, &mut ring[place(pooled)]);
             pooled += 1;
         }
-        let rows = core::array::from_fn(|row| &ring[place(first + row)]);
-        device::conv_pool_row(conv2, rows, output);
+        features_row(conv2, ring, first, output);
     }
 }
 
-/// One pooled row of conv1. A function of its own, so that its rows are not on the stack when conv2 needs the most.
+/// One pooled row of conv1. A function of its own, as the next is, so that the stack holds the locals of one at a time.
 #[inline(never)]
 fn pooled_row(
     conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
@@ -36,6 +36,17 @@ fn pooled_row(
     output: &mut Row<CONV1_CHANNELS, POOL1_SIDE>,
 ) {
     device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), output);
+}
+
+/// One pooled row of conv2, from the six of conv1 from `first` on.
+#[inline(never)]
+fn features_row(
+    conv2: &Conv<'_, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
+    ring: &Ring,
+    first: usize,
+    output: &mut Row<CONV2_CHANNELS, POOL2_SIDE>,
+) {
+    device::conv_pool_row(conv2, core::array::from_fn(|row| &ring[place(first + row)]), output);
 }
 
 /// Where in the ring a pooled row of conv1 is: its index modulo six. Written so, since a small core divides by a call and
