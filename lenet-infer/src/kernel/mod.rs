@@ -41,11 +41,20 @@ use lenet_core::shape::{
 mod avx2;
 mod portable;
 mod rows;
+#[cfg(any(lenet_device = "armv7m", lenet_device = "riscv32", test))]
+mod scalar;
+#[cfg(lenet_device = "armv7m")]
+mod armv7m;
 #[cfg(test)]
 mod tests;
 
 /// The back end of a board, or of a host without a better one.
+#[cfg(not(lenet_device))]
 use portable as device;
+#[cfg(lenet_device = "riscv32")]
+use scalar as device;
+#[cfg(lenet_device = "armv7m")]
+use armv7m as device;
 
 /// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
 const PATCH_SIDE: usize = KERNEL_SIDE + 1;
