@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::portable::patch;
-use super::scalar::{self, TILE};
+use super::scalar;
 use super::{KERNEL_SIDE, PATCH_SIDE, Row};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv, Dense, Logits, Weights, largest_activation};
@@ -189,7 +189,7 @@ pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    scalar::dense_with(layer, input, output, dot);
+    scalar::dense(layer, input, output, dot);
 }
 
 pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
@@ -197,8 +197,11 @@ pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     input: &[u8; IN],
     output: &mut [i32; OUT],
 ) {
-    scalar::logits_with(layer, input, output, dot);
+    scalar::logits(layer, input, output, dot);
 }
+
+/// Outputs that share a loaded activation.
+const TILE: usize = 4;
 
 fn dot<const IN: usize>(rows: &[[u8; IN]; TILE], input: &[u8; IN]) -> [i32; TILE] {
     const { assert!(IN.is_multiple_of(4)) };

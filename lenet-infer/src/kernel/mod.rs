@@ -45,6 +45,8 @@ mod rows;
 mod scalar;
 #[cfg(lenet_device = "armv7m")]
 mod armv7m;
+#[cfg(lenet_device = "riscv32")]
+mod riscv32;
 #[cfg(test)]
 mod tests;
 
@@ -52,7 +54,7 @@ mod tests;
 #[cfg(not(lenet_device))]
 use portable as device;
 #[cfg(lenet_device = "riscv32")]
-use scalar as device;
+use riscv32 as device;
 #[cfg(lenet_device = "armv7m")]
 use armv7m as device;
 

@@ -1,107 +1,10 @@
-//! RV32
+//! What the back ends without vector instructions share: fully-connected layers, tile by tile.
 
-use super::portable::{Patch, patch};
-use super::{KERNEL_SIDE, PATCH_SIDE, Row};
-use lenet_core::Requant;
-use lenet_core::model::{Conv, Dense, DenseWeights, Logits, Weights, largest_activation, unpack};
+use lenet_core::model::{Dense, DenseWeights, Logits, Weights, largest_activation};
 
-pub(super) fn conv_pool_row<
-    const IN: usize,
-    const SIDE: usize,
-    const POOLED: usize,
-    const TAPS: usize,
-    const PAIRS: usize,
-    const OUT: usize,
->(
-    layer: &Conv<'_, TAPS, PAIRS, OUT>,
-    input: [&Row<IN, SIDE>; PATCH_SIDE],
-    output: &mut Row<OUT, POOLED>,
-) {
-    const { assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS) };
-    let max = largest_activation(layer.activation_bits);
-    let mut channels = layer.biases.iter().zip(layer.requants.iter());
-    for pair in 0..PAIRS {
-        let (Some(even), Some(odd)) = (channels.next(), channels.next()) else { return };
-        let unpacked;
-        let weights = match layer.weights {
-            Weights::Int8(weights) => &weights[pair],
-            Weights::Int4(weights) => {
-                unpacked = weights[pair].map(|byte| unpack(byte).map(|weight| weight as u8));
-                &unpacked
-            }
-        };
-        for (x, cell) in output.iter_mut().enumerate() {
-            let maxima = window_maxima(patch(input, 2 * x), weights);
-            for ((channel, maximum), (bias, requant)) in (2 * pair..).zip(maxima).zip([even, odd]) {
-                cell[channel] = requant.activation(maximum + bias, max);
-            }
-        }
-    }
-}
-
-/// The maxima of one window in two channels.
-#[inline(never)]
-fn window_maxima<const IN: usize, const TAPS: usize>(patch: Patch<'_, IN>, weights: &[[u8; 2]; TAPS]) -> [i32; 2] {
-    // [channel][side][upper, both, lower]
-    let mut sums = [[[0_i32; 3]; 2]; 2];
-    for row in [0, 2] {
-        let rows = [patch[row], patch[row + 1], patch[row + 2]];
-        for channel in 0..IN {
-            let column = |x: usize| {
-                let [top, middle, bottom] = rows.map(|row| i32::from(row[x][channel]));
-                [top - middle, middle, bottom - middle]
-            };
-            let mut left = column(0);
-            for x in 0..KERNEL_SIDE {
-                let right = column(x + 1);
-                let tap = |below: usize| weights[((row + below) * KERNEL_SIDE + x) * IN + channel];
-                let (above, below) = (tap(0), tap(1));
-                for (output, sums) in sums.iter_mut().enumerate() {
-                    let (above, below) = (i32::from(above[output] as i8), i32::from(below[output] as i8));
-                    let factors = [above, above + below, below];
-                    for (sums, column) in sums.iter_mut().zip([left, right]) {
-                        for ((sum, value), factor) in sums.iter_mut().zip(column).zip(factors) {
-                            *sum += value * factor;
-                        }
-                    }
-                }
-                left = right;
-            }
-        }
-    }
-    const LAST: usize = KERNEL_SIDE - 1;
-    for channel in 0..IN {
-        let column = |x: usize| [LAST, LAST + 1].map(|row| i32::from(patch[row][x][channel]));
-        let mut left = column(0);
-        for x in 0..KERNEL_SIDE {
-            let right = column(x + 1);
-            let tap = weights[(LAST * KERNEL_SIDE + x) * IN + channel];
-            for (output, sums) in sums.iter_mut().enumerate() {
-                let weight = i32::from(tap[output] as i8);
-                for (sums, [top, bottom]) in sums.iter_mut().zip([left, right]) {
-                    sums[0] += top * weight;
-                    sums[2] += bottom * weight;
-                }
-            }
-            left = right;
-        }
-    }
-    sums.map(|sides| {
-        let [left, right] = sides.map(|[upper, both, lower]| upper.max(lower) + both);
-        left.max(right)
-    })
-}
-
-pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
-    input: &[u8; IN],
-    output: &mut [u8; OUT],
-) {
-    dense_with(layer, input, output, dot);
-}
-
+/// A fully-connected hidden layer; `dot` sums the products of `TILE` outputs with int8 weights.
 #[inline(always)]
-pub(super) fn dense_with<const IN: usize, const HALF: usize, const OUT: usize>(
+pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
@@ -116,16 +19,9 @@ pub(super) fn dense_with<const IN: usize, const HALF: usize, const OUT: usize>(
     });
 }
 
-pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Logits<'_, IN, HALF, OUT>,
-    input: &[u8; IN],
-    output: &mut [i32; OUT],
-) {
-    logits_with(layer, input, output, dot);
-}
-
+/// The last layer.
 #[inline(always)]
-pub(super) fn logits_with<const IN: usize, const HALF: usize, const OUT: usize>(
+pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [i32; OUT],
@@ -139,43 +35,70 @@ pub(super) fn logits_with<const IN: usize, const HALF: usize, const OUT: usize>(
     });
 }
 
-/// Outputs of a fully-connected layer that share a loaded activation.
-pub(super) const TILE: usize = 4;
-
-/// Calls `then` with each output's sum of products, in order.
+/// Calls `then` with the sum of products of each output, in their order.
 #[inline(always)]
-pub(super) fn for_each_sum<const IN: usize, const HALF: usize, const OUT: usize>(
+fn for_each_sum<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     weights: &DenseWeights<'_, IN, HALF, OUT>,
     input: &[u8; IN],
-    dot_int8: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
     mut then: impl FnMut(i32),
 ) {
     match weights {
         Weights::Int8(rows) => {
             let (tiles, rest) = rows.as_chunks::<TILE>();
-            tiles.iter().for_each(|rows| dot_int8(rows, input).into_iter().for_each(&mut then));
-            rest.iter().for_each(|row| dot(&[*row], input).into_iter().for_each(&mut then));
+            tiles.iter().for_each(|rows| dot(rows, input).into_iter().for_each(&mut then));
+            rest.iter().for_each(|row| then(dot_one(row, input)));
         }
         Weights::Int4(rows) => {
-            for row in rows.iter() {
-                let (pairs, _) = input.as_chunks::<2>();
-                let products = pairs.iter().zip(row).map(|([even, odd], byte)| {
-                    let [low, high] = unpack(*byte);
-                    i32::from(*even) * i32::from(low) + i32::from(*odd) * i32::from(high)
-                });
-                then(products.sum());
-            }
+            let (tiles, rest) = rows.as_chunks::<2>();
+            tiles.iter().for_each(|rows| dot_int4(rows.each_ref(), input).into_iter().for_each(&mut then));
+            rest.iter().for_each(|row| then(dot_int4([row, row], input)[0]));
         }
     }
 }
 
-/// Sums of products.
+/// The sum of products of one output, where too few for a tile are left.
+fn dot_one<const IN: usize>(row: &[u8; IN], input: &[u8; IN]) -> i32 {
+    input.iter().zip(row).map(|(activation, weight)| i32::from(*activation) * i32::from(*weight as i8)).sum()
+}
+
+/// Bytes of a row whose 16 weights, as unsigned nibbles, give sums of 16 bits: 16 * 255 * 15 is 61,200.
+const BLOCK: usize = 8;
+
+/// The sums of products of two outputs with int4 weights, by one multiply for both.
+///
+/// Four weights of either output are put in one word, the second output's above. Two weights of one input then lie 16
+/// bits apart, and one multiply makes both products, which add up side by side as long as the lower sum has 16 bits.
+/// For that the nibbles are made unsigned, 8 more than they stand for, which is taken back at the end.
 #[inline(never)]
-fn dot<const OUTPUTS: usize, const IN: usize>(rows: &[[u8; IN]; OUTPUTS], input: &[u8; IN]) -> [i32; OUTPUTS] {
-    let mut sums = [0; OUTPUTS];
-    for (index, activation) in input.iter().enumerate() {
-        for (sum, row) in sums.iter_mut().zip(rows) {
-            *sum += i32::from(*activation) * i32::from(row[index] as i8);
+fn dot_int4<const IN: usize, const HALF: usize>(rows: [&[u8; HALF]; 2], input: &[u8; IN]) -> [i32; 2] {
+    const { assert!(IN == 2 * HALF && HALF.is_multiple_of(2)) };
+    let [(first, first_rest), (second, second_rest)] = rows.map(|row| row.as_chunks::<BLOCK>());
+    let (inputs, inputs_rest) = input.as_chunks::<{ 2 * BLOCK }>();
+    let mut sums = [0; 2];
+    let mut add = |packed: u32| {
+        sums[0] += (packed & 0xFFFF) as i32;
+        sums[1] += (packed >> 16) as i32;
+    };
+    for ((first, second), inputs) in first.iter().zip(second).zip(inputs) {
+        add(packed_products(first, second, inputs));
+    }
+    add(packed_products(first_rest, second_rest, inputs_rest));
+    let excess = 8 * input.iter().map(|activation| i32::from(*activation)).sum::<i32>();
+    sums.map(|sum| (sum - excess) << 4)
+}
+
+/// The products of a block of weights of two outputs, summed: the first output's in the low half.
+#[inline(always)]
+fn packed_products(first: &[u8], second: &[u8], inputs: &[u8]) -> u32 {
+    let mut sums = 0;
+    let quads = first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0).zip(inputs.as_chunks::<4>().0);
+    for ((first, second), inputs) in quads {
+        let [a, b] = *first;
+        let [c, d] = *second;
+        let nibbles = u32::from_le_bytes([a, b, c, d]) ^ 0x8888_8888;
+        for (index, activation) in inputs.iter().enumerate() {
+            sums += ((nibbles >> (4 * index)) & 0x000F_000F) * u32::from(*activation);
         }
     }
     sums
