@@ -54,7 +54,7 @@ impl<'a, const C: usize> Engine<'a, C> {
     /// Classifies one 28x28 picture: grey levels row by row, 0 for paper to 255 for ink. Any picture gives the
     /// same logits on every core; nothing is kept from one call to the next.
     pub fn classify(&mut self, image: &[u8; IMAGE_PIXELS]) -> Prediction<C> {
-        let Model { metadata, conv1, conv2, fc1, fc2, fc3, confidence } = &self.model;
+        let Model { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold } = &self.model;
         let Scratch { first, second } = &mut self.scratch;
         let mut logits = [0; C];
 
@@ -69,7 +69,7 @@ impl<'a, const C: usize> Engine<'a, C> {
         kernel::dense(fc2, prefix(first), prefix::<FC2_OUTPUTS, _>(second));
         kernel::logits(fc3, prefix(second), &mut logits);
 
-        Prediction::new(logits, *confidence, metadata.confidence_threshold)
+        Prediction::new(logits, *confidence, *confidence_threshold)
     }
 }
 

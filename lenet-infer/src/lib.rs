@@ -32,7 +32,7 @@ mod kernel;
 mod prediction;
 
 pub use engine::{Engine, RAM_BYTES};
-pub use lenet_core::{Error, Model, decode};
+pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;
 
 /// The model file that ships with this crate: trained on MNIST with the default recipe. It lies at a multiple of four,
