@@ -2,29 +2,43 @@
 
 use std::env::var;
 
+/// The cores of Armv8-M Mainline that have the DSP extension, as `-Ctarget-cpu` names them.
+const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
+    println!("cargo::rustc-check-cfg=cfg(lenet_device, values(\"armv7em\", \"armv7m\", \"riscv32\", \"portable\"))");
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found == value);
-    let portable_forced = is("CARGO_CFG_LENET_BACKEND", "portable");
-    if !portable_forced && var("CARGO_FEATURE_HOST").is_ok() && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
+    if is("CARGO_CFG_LENET_BACKEND", "portable") {
+        println!("cargo::rustc-cfg=lenet_device=\"portable\"");
+        return;
+    }
+    if var("CARGO_FEATURE_HOST").is_ok() && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
         println!("cargo::rustc-cfg=lenet_avx2");
     }
-    println!("cargo::rustc-check-cfg=cfg(lenet_device, values(none(), \"armv7m\", \"riscv32\"))");
-    if let Some(device) = device(&var("TARGET").unwrap_or_default())
-        && !portable_forced
-    {
-        println!("cargo::rustc-cfg=lenet_device");
-        println!("cargo::rustc-cfg=lenet_device=\"{device}\"");
+    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&var("TARGET").unwrap_or_default()));
+}
+
+/// The back end for a target.
+fn device(target: &str) -> &'static str {
+    let is = |prefix| target.starts_with(prefix);
+    let mainline = is("thumbv8m.main-");
+    if is("thumbv7em-") || (mainline && cpu_has_dsp()) {
+        "armv7em"
+    } else if is("thumbv7m-") || mainline {
+        "armv7m"
+    } else if is("riscv32imc-") || is("riscv32imac-") || is("riscv32imafc-") {
+        "riscv32"
+    } else {
+        "portable"
     }
 }
 
-/// The back end for a bare-metal target, if it has one of its own.
-fn device(target: &str) -> Option<&'static str> {
-    match target {
-        _ if target.starts_with("thumbv7m-") => Some("armv7m"),
-        _ if target.starts_with("riscv32im") => Some("riscv32"),
-        _ => None,
-    }
+/// Whether `-Ctarget-cpu` names a core with the DSP extension: the target `thumbv8m.main` alone does not promise it.
+fn cpu_has_dsp() -> bool {
+    let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let cpu = flags.split("target-cpu=").last().and_then(|rest| rest.split('\x1f').next());
+    cpu.is_some_and(|cpu| ARMV8M_WITH_DSP.contains(&cpu))
 }

@@ -31,6 +31,10 @@ pub mod idx;
 mod kernel;
 mod prediction;
 
+#[cfg(feature = "corpus")]
+#[doc(hidden)]
+pub use kernel::corpus;
+
 pub use engine::{Engine, RAM_BYTES};
 pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;

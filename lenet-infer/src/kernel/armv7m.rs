@@ -1,7 +1,7 @@
 //! Cortex-M3
 #![allow(unsafe_code)]
 
-use super::portable::patch;
+use super::rows::patch;
 use super::scalar;
 use super::{KERNEL_SIDE, PATCH_SIDE, Row};
 use core::arch::naked_asm;
@@ -147,6 +147,7 @@ maxima!(
      lsls r7, r7, #4"
 );
 
+#[inline(never)]
 pub(super) fn conv_pool_row<
     const IN: usize,
     const SIDE: usize,
@@ -161,11 +162,12 @@ pub(super) fn conv_pool_row<
 ) {
     const { assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS) };
     let max = largest_activation(layer.activation_bits);
+    let mut copy = [[[0; IN]; PATCH_SIDE]; PATCH_SIDE];
+    let mut maxima = [0; OUT];
     for (x, cell) in output.iter_mut().enumerate() {
-        let patch: [[[u8; IN]; PATCH_SIDE]; PATCH_SIDE] = patch(input, 2 * x).map(|row| *row);
-        let patch = patch.as_flattened().as_flattened().as_ptr();
-        let mut maxima = [0; OUT];
-        // SAFETY: the patch and the weights have the sizes that the constants say, and there is room for a maximum
+        copy.iter_mut().zip(patch(input, 2 * x)).for_each(|(copy, row)| *copy = *row);
+        let patch = copy.as_ptr().cast();
+        // SAFETY: the patch and the weights have the sizes that `IN` and `PAIRS` say, and there is room for a maximum
         // a channel.
         unsafe {
             match layer.weights {
@@ -177,10 +179,7 @@ pub(super) fn conv_pool_row<
                 }
             }
         }
-        let channels = cell.iter_mut().zip(maxima).zip(layer.biases.iter()).zip(layer.requants.iter());
-        for (((activation, maximum), bias), requant) in channels {
-            *activation = requant.activation(maximum + bias, max);
-        }
+        scalar::activations(&maxima, layer.biases.as_bytes(), layer.requants.as_bytes(), max, cell);
     }
 }
 

@@ -37,26 +37,37 @@ use lenet_core::shape::{
     IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE, POOL2_SIDE,
 };
 
+#[cfg(lenet_device = "armv7em")]
+mod armv7em;
+#[cfg(lenet_device = "armv7m")]
+mod armv7m;
 #[cfg(lenet_avx2)]
 mod avx2;
+#[cfg(any(feature = "corpus", test))]
+#[cfg_attr(
+    not(feature = "corpus"),
+    expect(unreachable_pub, reason = "public where a board's firmware calls it")
+)]
+pub mod corpus;
+#[cfg(any(lenet_device = "portable", lenet_device = "armv7em", feature = "corpus", test))]
 mod portable;
+#[cfg(lenet_device = "riscv32")]
+mod riscv32;
 mod rows;
 #[cfg(any(lenet_device = "armv7m", lenet_device = "riscv32", test))]
 mod scalar;
-#[cfg(lenet_device = "armv7m")]
-mod armv7m;
-#[cfg(lenet_device = "riscv32")]
-mod riscv32;
 #[cfg(test)]
 mod tests;
 
 /// The back end of a board, or of a host without a better one.
-#[cfg(not(lenet_device))]
+#[cfg(lenet_device = "armv7em")]
+use armv7em as device;
+#[cfg(lenet_device = "armv7m")]
+use armv7m as device;
+#[cfg(lenet_device = "portable")]
 use portable as device;
 #[cfg(lenet_device = "riscv32")]
 use riscv32 as device;
-#[cfg(lenet_device = "armv7m")]
-use armv7m as device;
 
 /// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
 const PATCH_SIDE: usize = KERNEL_SIDE + 1;

@@ -1,8 +1,12 @@
-//! What the back ends without vector instructions share: fully-connected layers, tile by tile.
+//! What the back ends without vector instructions share: whole fully-connected layers from sums of a few outputs, int4
+//! weights two outputs at a time, and the step from sums to activations.
+//!
+//! None of it is generic over a layer's shape where that would make one more copy of a loop.
 
+use lenet_core::Requant;
 use lenet_core::model::{Dense, DenseWeights, Logits, Weights, largest_activation};
 
-/// A fully-connected hidden layer; `dot` sums the products of `TILE` outputs with int8 weights.
+/// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights.
 #[inline(always)]
 pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
@@ -11,15 +15,17 @@ pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const 
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
 ) {
     let max = largest_activation(layer.activation_bits);
-    let mut outputs = output.iter_mut().zip(layer.biases.iter()).zip(layer.requants.iter());
-    for_each_sum(&layer.weights, input, dot, |sum| {
-        if let Some(((activation, bias), requant)) = outputs.next() {
-            *activation = requant.activation(bias + sum, max);
+    let biases = layer.biases.as_bytes().chunks(TILE);
+    let requants = layer.requants.as_bytes().chunks(TILE);
+    let mut tiles = output.chunks_mut(TILE).zip(biases).zip(requants);
+    for_each_tile(&layer.weights, input, dot, |sums| {
+        if let Some(((output, biases), requants)) = tiles.next() {
+            activations(sums, biases, requants, max, output);
         }
     });
 }
 
-/// The last layer.
+/// The last layer; `dot` as for [`dense`].
 #[inline(always)]
 pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
@@ -27,76 +33,103 @@ pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const
     output: &mut [i32; OUT],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
 ) {
-    let mut outputs = output.iter_mut().zip(layer.biases.iter());
-    for_each_sum(&layer.weights, input, dot, |sum| {
-        if let Some((logit, bias)) = outputs.next() {
-            *logit = bias + sum;
+    let mut tiles = output.chunks_mut(TILE).zip(layer.biases.as_bytes().chunks(TILE));
+    for_each_tile(&layer.weights, input, dot, |sums| {
+        if let Some((output, biases)) = tiles.next() {
+            for ((logit, sum), bias) in output.iter_mut().zip(sums).zip(biases) {
+                *logit = sum + i32::from_le_bytes(*bias);
+            }
         }
     });
 }
 
-/// Calls `then` with the sum of products of each output, in their order.
+/// Calls `then` with the sums of products of each `TILE` outputs; the last tile may have fewer.
 #[inline(always)]
-fn for_each_sum<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
+fn for_each_tile<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     weights: &DenseWeights<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
-    mut then: impl FnMut(i32),
+    mut then: impl FnMut(&[i32]),
 ) {
     match weights {
         Weights::Int8(rows) => {
-            let (tiles, rest) = rows.as_chunks::<TILE>();
-            tiles.iter().for_each(|rows| dot(rows, input).into_iter().for_each(&mut then));
-            rest.iter().for_each(|row| then(dot_one(row, input)));
+            let (tiles, rest) = rows.as_chunks();
+            tiles.iter().for_each(|rows| then(&dot(rows, input)));
+            let mut sums = [0; TILE];
+            for (sum, row) in sums.iter_mut().zip(rest) {
+                *sum = dot_one(row, input);
+            }
+            then(&sums);
         }
         Weights::Int4(rows) => {
-            let (tiles, rest) = rows.as_chunks::<2>();
-            tiles.iter().for_each(|rows| dot_int4(rows.each_ref(), input).into_iter().for_each(&mut then));
-            rest.iter().for_each(|row| then(dot_int4([row, row], input)[0]));
+            let excess = excess(input);
+            for rows in rows.chunks(TILE) {
+                let mut sums = [0; TILE];
+                for (sums, rows) in sums.chunks_mut(2).zip(rows.chunks(2)) {
+                    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { continue };
+                    let pair = dot_int4([first, last], input, excess);
+                    sums.iter_mut().zip(pair).for_each(|(sum, found)| *sum = found);
+                }
+                then(&sums);
+            }
         }
     }
 }
 
+/// Bias, ReLU and requantisation of as many outputs as there are in `output`.
+#[inline(never)]
+pub(super) fn activations(
+    sums: &[i32],
+    biases: &[[u8; 4]],
+    requants: &[[u8; Requant::BYTES]],
+    max: u8,
+    output: &mut [u8],
+) {
+    for (((activation, sum), bias), requant) in output.iter_mut().zip(sums).zip(biases).zip(requants) {
+        let sum = sum + i32::from_le_bytes(*bias);
+        *activation = Requant::from_bytes(*requant).map_or(0, |requant| requant.activation(sum, max));
+    }
+}
+
 /// The sum of products of one output, where too few for a tile are left.
-fn dot_one<const IN: usize>(row: &[u8; IN], input: &[u8; IN]) -> i32 {
+#[inline(never)]
+fn dot_one(row: &[u8], input: &[u8]) -> i32 {
     input.iter().zip(row).map(|(activation, weight)| i32::from(*activation) * i32::from(*weight as i8)).sum()
+}
+
+/// By how much the sums of [`dot_int4`] are too large before they are corrected.
+#[inline(never)]
+fn excess(input: &[u8]) -> i32 {
+    8 * input.iter().map(|activation| i32::from(*activation)).sum::<i32>()
 }
 
 /// Bytes of a row whose 16 weights, as unsigned nibbles, give sums of 16 bits: 16 * 255 * 15 is 61,200.
 const BLOCK: usize = 8;
 
-/// The sums of products of two outputs with int4 weights, by one multiply for both.
+/// The sums of products of two outputs with int4 weights: one multiply for both.
 ///
 /// Four weights of either output are put in one word, the second output's above. Two weights of one input then lie 16
 /// bits apart, and one multiply makes both products, which add up side by side as long as the lower sum has 16 bits.
-/// For that the nibbles are made unsigned, 8 more than they stand for, which is taken back at the end.
+/// For that the nibbles are made unsigned, 8 more than they stand for; `excess` takes that back.
 #[inline(never)]
-fn dot_int4<const IN: usize, const HALF: usize>(rows: [&[u8; HALF]; 2], input: &[u8; IN]) -> [i32; 2] {
-    const { assert!(IN == 2 * HALF && HALF.is_multiple_of(2)) };
-    let [(first, first_rest), (second, second_rest)] = rows.map(|row| row.as_chunks::<BLOCK>());
-    let (inputs, inputs_rest) = input.as_chunks::<{ 2 * BLOCK }>();
-    let mut sums = [0; 2];
-    let mut add = |packed: u32| {
+fn dot_int4(rows: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
+    let [first, second] = rows.map(|row| row.chunks(BLOCK));
+    let mut sums = [-excess; 2];
+    for ((first, second), inputs) in first.zip(second).zip(input.chunks(2 * BLOCK)) {
+        let packed = packed_products(first, second, inputs);
         sums[0] += (packed & 0xFFFF) as i32;
         sums[1] += (packed >> 16) as i32;
-    };
-    for ((first, second), inputs) in first.iter().zip(second).zip(inputs) {
-        add(packed_products(first, second, inputs));
     }
-    add(packed_products(first_rest, second_rest, inputs_rest));
-    let excess = 8 * input.iter().map(|activation| i32::from(*activation)).sum::<i32>();
-    sums.map(|sum| (sum - excess) << 4)
+    sums.map(|sum| sum << 4)
 }
 
 /// The products of a block of weights of two outputs, summed: the first output's in the low half.
 #[inline(always)]
 fn packed_products(first: &[u8], second: &[u8], inputs: &[u8]) -> u32 {
+    let (first, second) = (first.as_chunks().0, second.as_chunks().0);
     let mut sums = 0;
-    let quads = first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0).zip(inputs.as_chunks::<4>().0);
-    for ((first, second), inputs) in quads {
-        let [a, b] = *first;
-        let [c, d] = *second;
-        let nibbles = u32::from_le_bytes([a, b, c, d]) ^ 0x8888_8888;
+    for (([a, b], [c, d]), inputs) in first.iter().zip(second).zip(inputs.as_chunks::<4>().0) {
+        let nibbles = u32::from_le_bytes([*a, *b, *c, *d]) ^ 0x8888_8888;
         for (index, activation) in inputs.iter().enumerate() {
             sums += ((nibbles >> (4 * index)) & 0x000F_000F) * u32::from(*activation);
         }

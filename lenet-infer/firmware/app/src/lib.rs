@@ -5,6 +5,7 @@
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
 //! - [`bench`]: the program whose instructions and stack are measured.
+//! - `corpus`, with the feature of that name: the program that compares the core's kernels with the portable ones.
 //! - `golden`: the digits, and the logits that every core must give for them.
 //! - `picture`: a digit as text.
 //! - `stack`: how much stack a call takes, by painting.
@@ -15,6 +16,8 @@ extern crate std;
 
 mod bench;
 mod board;
+#[cfg(feature = "corpus")]
+mod corpus;
 mod golden;
 mod picture;
 mod run;
@@ -22,4 +25,6 @@ mod stack;
 
 pub use bench::bench;
 pub use board::{Board, Memory};
+#[cfg(feature = "corpus")]
+pub use corpus::corpus;
 pub use run::run;
