@@ -3,6 +3,7 @@
 //! The map of the crate:
 //!
 //! - [`Engine`] runs a model that [`decode`] has checked; [`RAM_BYTES`] is all the memory it holds.
+//! - [`Stream`] does the same with a picture that comes row by row, as a camera gives it.
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
@@ -30,6 +31,7 @@ pub mod files;
 pub mod idx;
 mod kernel;
 mod prediction;
+mod stream;
 
 #[cfg(feature = "corpus")]
 #[doc(hidden)]
@@ -38,6 +40,7 @@ pub use kernel::corpus;
 pub use engine::{Engine, RAM_BYTES};
 pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;
+pub use stream::Stream;
 
 /// The model file that ships with this crate: trained on MNIST with the default recipe. It lies at a multiple of four,
 /// so that its weights do: a core then reads them fastest, and any other place gives the same logits.
