@@ -9,7 +9,9 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
-    println!("cargo::rustc-check-cfg=cfg(lenet_device, values(\"armv7em\", \"armv7m\", \"riscv32\", \"portable\"))");
+    println!(
+        "cargo::rustc-check-cfg=cfg(lenet_device, values(\"armv7em\", \"armv7m\", \"riscv32\", \"portable\"))"
+    );
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found == value);
     if is("CARGO_CFG_LENET_BACKEND", "portable") {
         println!("cargo::rustc-cfg=lenet_device=\"portable\"");

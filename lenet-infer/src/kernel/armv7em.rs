@@ -78,18 +78,32 @@ macro_rules! step {
     ($multiply:literal, $at:literal, $row:literal) => {
         concat!(
             "ldr lr, [r0], #4\n",
-            "ldrd r2, r3, [r1, #", $at, "]\n",
+            "ldrd r2, r3, [r1, #",
+            $at,
+            "]\n",
             "sxtb16 r12, lr\n",
             "sxtb16 lr, lr, ror #8\n",
-            $multiply, " r4, r12, r2, r4\n",
-            $multiply, " r5, lr, r2, r5\n",
-            $multiply, " r6, r12, r3, r6\n",
-            $multiply, " r7, lr, r3, r7\n",
-            "ldrd r2, r3, [r1, #", $at, "+", $row, "]\n",
-            $multiply, " r8, r12, r2, r8\n",
-            $multiply, " r9, lr, r2, r9\n",
-            $multiply, " r10, r12, r3, r10\n",
-            $multiply, " r11, lr, r3, r11\n",
+            $multiply,
+            " r4, r12, r2, r4\n",
+            $multiply,
+            " r5, lr, r2, r5\n",
+            $multiply,
+            " r6, r12, r3, r6\n",
+            $multiply,
+            " r7, lr, r3, r7\n",
+            "ldrd r2, r3, [r1, #",
+            $at,
+            "+",
+            $row,
+            "]\n",
+            $multiply,
+            " r8, r12, r2, r8\n",
+            $multiply,
+            " r9, lr, r2, r9\n",
+            $multiply,
+            " r10, r12, r3, r10\n",
+            $multiply,
+            " r11, lr, r3, r11\n",
         )
     };
 }
@@ -181,9 +195,9 @@ unsafe extern "C" fn widen_grey(_rows: &[*const u8; PATCH_SIDE], _x: usize, _pat
 macro_rules! largest {
     ($a:literal, $b:literal, $c:literal, $d:literal) => {
         concat!(
-            "cmp ", $a, ", ", $b, "\n", "it lt\n", "movlt ", $a, ", ", $b, "\n",
-            "cmp ", $c, ", ", $d, "\n", "it lt\n", "movlt ", $c, ", ", $d, "\n",
-            "cmp ", $a, ", ", $c, "\n", "it lt\n", "movlt ", $a, ", ", $c, "\n",
+            "cmp ", $a, ", ", $b, "\n", "it lt\n", "movlt ", $a, ", ", $b, "\n", "cmp ", $c, ", ", $d, "\n",
+            "it lt\n", "movlt ", $c, ", ", $d, "\n", "cmp ", $a, ", ", $c, "\n", "it lt\n", "movlt ", $a,
+            ", ", $c, "\n",
         )
     };
 }

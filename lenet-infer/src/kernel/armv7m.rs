@@ -1,11 +1,14 @@
 //! Cortex-M3
 #![allow(unsafe_code)]
 
-use super::rows::patch;
 use super::scalar;
 use super::{KERNEL_SIDE, PATCH_SIDE, Row};
 use core::arch::naked_asm;
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+use lenet_core::Requant;
 use lenet_core::model::{Conv, Dense, Logits, Weights, largest_activation};
+use lenet_core::shape::POOL_SIDE;
 
 /// The left positions of the window: r4 the upper activation, r5 the lower, r2 and r3 the weights.
 macro_rules! tap {
@@ -160,16 +163,20 @@ pub(super) fn conv_pool_row<
     input: [&Row<IN, SIDE>; PATCH_SIDE],
     output: &mut Row<OUT, POOLED>,
 ) {
-    const { assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS) };
-    let max = largest_activation(layer.activation_bits);
-    let mut copy = [[[0; IN]; PATCH_SIDE]; PATCH_SIDE];
+    const {
+        assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS);
+        assert!(SIDE == POOL_SIDE * POOLED + KERNEL_SIDE - 1);
+    }
+    let mut rows = input.map(|row| row.as_ptr().cast::<u8>());
+    let mut patch = MaybeUninit::<[[[u8; IN]; PATCH_SIDE]; PATCH_SIDE]>::uninit();
+    let patch = patch.as_mut_ptr().cast::<u8>();
     let mut maxima = [0; OUT];
-    for (x, cell) in output.iter_mut().enumerate() {
-        copy.iter_mut().zip(patch(input, 2 * x)).for_each(|(copy, row)| *copy = *row);
-        let patch = copy.as_ptr().cast();
-        // SAFETY: the patch and the weights have the sizes that `IN` and `PAIRS` say, and there is room for a maximum
+    for cell in black_box(output.as_mut_slice()) {
+        // SAFETY: `rows` points to rows that hold `POOLED` patches, two columns apart, and is moved by two columns each
+        // time. The patch and the weights have the sizes that `IN` and `PAIRS` say, and there is room for a maximum
         // a channel.
         unsafe {
+            copy_patch::<IN>(&mut rows, patch);
             match layer.weights {
                 Weights::Int8(weights) => {
                     maxima_int8::<IN>(patch, weights.as_ptr().cast(), maxima.as_mut_ptr(), PAIRS);
@@ -179,18 +186,98 @@ pub(super) fn conv_pool_row<
                 }
             }
         }
-        scalar::activations(&maxima, layer.biases.as_bytes(), layer.requants.as_bytes(), max, cell);
+        finish(&maxima, layer.biases.as_bytes(), layer.requants.as_bytes(), layer.activation_bits, cell);
     }
 }
 
+/// Copies the patch that starts at the six `rows`, and moves them to the next one.
+#[unsafe(naked)]
+unsafe extern "C" fn copy_patch<const IN: usize>(rows: &mut [*const u8; PATCH_SIDE], patch: *mut u8) {
+    naked_asm!(
+        "add r12, r0, #24",
+        "2:",
+        "ldr r2, [r0]",
+        "add r3, r2, #2 * {channels}",
+        "str r3, [r0], #4",
+        ".rept {words}",
+        "ldr r3, [r2], #4",
+        "str r3, [r1], #4",
+        ".endr",
+        ".if {bytes} % 4",
+        "ldrh r3, [r2]",
+        "strh r3, [r1], #2",
+        ".endif",
+        "cmp r0, r12",
+        "bne 2b",
+        "bx lr",
+        channels = const IN,
+        words = const PATCH_SIDE * IN / 4,
+        bytes = const PATCH_SIDE * IN,
+    )
+}
+
+/// Bias, ReLU and requantisation of as many outputs as there are in `output`.
+fn finish(
+    sums: &[i32],
+    biases: &[[u8; 4]],
+    requants: &[[u8; Requant::BYTES]],
+    activation_bits: u8,
+    output: &mut [u8],
+) {
+    let outputs = sums.len().min(biases.len()).min(requants.len()).min(output.len());
+    let max = u32::from(largest_activation(activation_bits));
+    // SAFETY: each of the four has `outputs` elements.
+    unsafe {
+        activations(sums.as_ptr(), biases.as_ptr(), requants.as_ptr(), output.as_mut_ptr(), outputs, max)
+    };
+}
+
+#[unsafe(naked)]
+unsafe extern "C" fn activations(
+    sums: *const i32,
+    biases: *const [u8; 4],
+    requants: *const [u8; Requant::BYTES],
+    output: *mut u8,
+    outputs: usize,
+    max: u32,
+) {
+    naked_asm!(
+        "push {{r4-r7}}",
+        "ldrd r6, r7, [sp, #16]",
+        "cbz r6, 3f",
+        "add r6, r3",
+        "2:",
+        "ldr r4, [r0], #4",
+        "ldr r5, [r1], #4",
+        "ldrb r12, [r2, #2]",
+        "add r4, r5",
+        "ldrh r5, [r2], #3",
+        "asr r4, r12",
+        "usat r4, #16, r4",
+        "muls r4, r5, r4",
+        "lsrs r4, #23",
+        "cmp r4, r7",
+        "it hi",
+        "movhi r4, r7",
+        "strb r4, [r3], #1",
+        "cmp r3, r6",
+        "bne 2b",
+        "3:",
+        "pop {{r4-r7}}",
+        "bx lr",
+    )
+}
+
+#[inline(never)]
 pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    scalar::dense(layer, input, output, dot);
+    scalar::dense(layer, input, output, dot, finish);
 }
 
+#[inline(never)]
 pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],

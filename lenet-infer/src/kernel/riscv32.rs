@@ -4,16 +4,22 @@
 use super::scalar;
 use super::{KERNEL_SIDE, PATCH_SIDE, Row};
 use core::arch::naked_asm;
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+use lenet_core::Requant;
 use lenet_core::model::{Conv, Dense, Logits, Weights, largest_activation, unpack};
+use lenet_core::shape::POOL_SIDE;
 
+#[inline(never)]
 pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    scalar::dense(layer, input, output, dot);
+    scalar::dense(layer, input, output, dot, finish);
 }
 
+#[inline(never)]
 pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],
@@ -78,6 +84,7 @@ unsafe extern "C" fn dot_int8<const IN: usize>(rows: *const u8, input: *const u8
     )
 }
 
+#[inline(never)]
 pub(super) fn conv_pool_row<
     const IN: usize,
     const SIDE: usize,
@@ -90,28 +97,124 @@ pub(super) fn conv_pool_row<
     input: [&Row<IN, SIDE>; PATCH_SIDE],
     output: &mut Row<OUT, POOLED>,
 ) {
-    const { assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS) };
+    const {
+        assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS);
+        assert!(SIDE == POOL_SIDE * POOLED + KERNEL_SIDE - 1);
+    }
     let max = largest_activation(layer.activation_bits);
-    let rows = input.map(|row| row.as_flattened().as_ptr());
     let mut channels = layer.biases.iter().zip(layer.requants.iter());
-    for pair in 0..PAIRS {
-        let (Some(even), Some(odd)) = (channels.next(), channels.next()) else { return };
-        let unpacked;
-        let weights = match layer.weights {
-            Weights::Int8(weights) => &weights[pair],
-            Weights::Int4(weights) => {
-                unpacked = weights[pair].map(|byte| unpack(byte).map(|weight| weight as u8));
-                &unpacked
-            }
+    let mut channel = output.as_flattened_mut().as_mut_ptr();
+    for pair in 0..black_box(PAIRS) {
+        let mut maxima = MaybeUninit::<[[i32; 2]; POOLED]>::uninit();
+        let mut maximum = maxima.as_mut_ptr().cast::<i32>();
+        match &layer.weights {
+            Weights::Int8(pairs) => pairs.get(pair).map(|weights| maxima_int8(weights, input, &mut maxima)),
+            Weights::Int4(pairs) => pairs.get(pair).map(|weights| maxima_int4(weights, input, &mut maxima)),
         };
-        let mut maxima = [[0; 2]; POOLED];
-        // SAFETY: there are six rows of 2 * `POOLED` + 4 positions
-        unsafe { row_maxima::<IN>(rows.as_ptr(), weights.as_ptr().cast(), maxima.as_mut_ptr(), POOLED) };
-        for (cell, maxima) in output.iter_mut().zip(&maxima) {
-            for ((channel, maximum), (bias, requant)) in (2 * pair..).zip(maxima).zip([even, odd]) {
-                cell[channel] = requant.activation(maximum + bias, max);
+        for (bias, requant) in channels.by_ref().take(black_box(2)) {
+            // SAFETY: a channel has a maximum in each pair and an activation in each cell, of which there are `POOLED`.
+            unsafe {
+                activations(maximum, channel, OUT, POOLED, bias, requant, max);
+                (maximum, channel) = (maximum.add(1), channel.add(1));
             }
         }
+    }
+}
+
+fn maxima_int8<const IN: usize, const SIDE: usize, const POOLED: usize, const TAPS: usize>(
+    weights: &[[u8; 2]; TAPS],
+    input: [&Row<IN, SIDE>; PATCH_SIDE],
+    maxima: &mut MaybeUninit<[[i32; 2]; POOLED]>,
+) {
+    let rows = input.map(|row| row.as_ptr().cast());
+    // SAFETY: six rows hold `POOLED` patches, two columns apart; of the weights there are 25 times `IN`, and there is
+    // room for the maxima.
+    unsafe { row_maxima::<IN>(&rows, weights.as_ptr(), maxima.as_mut_ptr().cast(), POOLED) };
+}
+
+/// Apart from the rest, so that only int4 weights take stack for being unpacked.
+#[inline(never)]
+fn maxima_int4<const IN: usize, const SIDE: usize, const POOLED: usize, const TAPS: usize>(
+    weights: &[u8; TAPS],
+    input: [&Row<IN, SIDE>; PATCH_SIDE],
+    maxima: &mut MaybeUninit<[[i32; 2]; POOLED]>,
+) {
+    maxima_int8(&weights.map(|byte| unpack(byte).map(|weight| weight as u8)), input, maxima);
+}
+
+/// Bias, ReLU and requantisation of `outputs` sums, two words apart, to activations `stride` bytes apart.
+unsafe fn activations(
+    sums: *const i32,
+    activations: *mut u8,
+    stride: usize,
+    outputs: usize,
+    bias: i32,
+    requant: Requant,
+    max: u8,
+) {
+    let (multiplier, shift) = (u32::from(requant.multiplier()), u32::from(requant.pre_shift()));
+    // SAFETY: as for this function.
+    unsafe { requantise(sums, activations, stride, outputs, bias, shift, multiplier, u32::from(max)) };
+}
+
+#[unsafe(naked)]
+unsafe extern "C" fn requantise(
+    sums: *const i32,
+    activations: *mut u8,
+    stride: usize,
+    outputs: usize,
+    bias: i32,
+    shift: u32,
+    multiplier: u32,
+    max: u32,
+) {
+    naked_asm!(
+        ".option push",
+        ".option arch, +m, +c",
+        "lui t3, 16",
+        "addi t3, t3, -1",
+        "slli a3, a3, 3",
+        "add a3, a3, a0",
+        "2:",
+        "lw t0, 0(a0)",
+        "addi a0, a0, 8",
+        "add t0, t0, a4",
+        "sra t0, t0, a5",
+        "srai t1, t0, 31",
+        "not t1, t1",
+        "and t0, t0, t1",
+        "sub t1, t3, t0",
+        "srai t2, t1, 31",
+        "and t1, t1, t2",
+        "add t0, t0, t1",
+        "mul t0, t0, a6",
+        "srli t0, t0, 23",
+        "sub t1, a7, t0",
+        "srai t2, t1, 31",
+        "and t1, t1, t2",
+        "add t0, t0, t1",
+        "sb t0, 0(a1)",
+        "add a1, a1, a2",
+        "bne a0, a3, 2b",
+        "ret",
+        ".option pop",
+    )
+}
+
+/// Bias, ReLU and requantisation of as many outputs as there are in `output`.
+#[inline(never)]
+fn finish(
+    sums: &[i32],
+    biases: &[[u8; 4]],
+    requants: &[[u8; Requant::BYTES]],
+    activation_bits: u8,
+    output: &mut [u8],
+) {
+    let max = largest_activation(activation_bits);
+    for (((activation, sum), bias), requant) in output.iter_mut().zip(sums).zip(biases).zip(requants) {
+        let Some(requant) = Requant::from_bytes(*requant) else { continue };
+        // SAFETY: one output.
+        unsafe { activations(sum, activation, 0, 1, i32::from_le_bytes(*bias), requant, max) };
     }
 }
 
@@ -125,7 +228,15 @@ macro_rules! mac {
 macro_rules! max {
     ($sum:literal, $other:literal) => {
         concat!(
-            "sub ra, ", $sum, ", ", $other, "\nsrai t0, ra, 31\nand ra, ra, t0\nsub ", $sum, ", ", $sum, ", ra"
+            "sub ra, ",
+            $sum,
+            ", ",
+            $other,
+            "\nsrai t0, ra, 31\nand ra, ra, t0\nsub ",
+            $sum,
+            ", ",
+            $sum,
+            ", ra"
         )
     };
 }
@@ -133,8 +244,8 @@ macro_rules! max {
 /// Naked
 #[unsafe(naked)]
 unsafe extern "C" fn row_maxima<const IN: usize>(
-    rows: *const *const u8,
-    weights: *const u8,
+    rows: &[*const u8; PATCH_SIDE],
+    weights: *const [u8; 2],
     maxima: *mut [i32; 2],
     windows: usize,
 ) {
@@ -178,7 +289,9 @@ unsafe extern "C" fn row_maxima<const IN: usize>(
         "add a0, a0, a4",
         "add a1, a1, a4",
         "add a2, a2, a4",
+        ".if {channels} > 1",
         "addi a5, a0, {channels}",
+        ".endif",
         "4:",
         "lbu t0, 0(a0)",
         "lbu t1, 0(a1)",
@@ -215,7 +328,9 @@ unsafe extern "C" fn row_maxima<const IN: usize>(
         "lw a1, 4(ra)",
         "add a0, a0, a4",
         "add a1, a1, a4",
+        ".if {channels} > 1",
         "addi a5, a0, {channels}",
+        ".endif",
         "5:",
         "lbu t0, 0(a0)",
         "lbu t1, 0(a1)",

@@ -54,6 +54,9 @@ pub(super) type Patch<'a, const IN: usize> = [&'a [[u8; IN]; PATCH_SIDE]; PATCH_
 /// The patch from column `x`. Where it would leave the input, which no window of a valid shape does, it reads as
 /// zeros: a way to say so that needs no panic.
 #[inline(always)]
-pub(super) fn patch<const IN: usize, const SIDE: usize>(input: [&Row<IN, SIDE>; PATCH_SIDE], x: usize) -> Patch<'_, IN> {
+pub(super) fn patch<const IN: usize, const SIDE: usize>(
+    input: [&Row<IN, SIDE>; PATCH_SIDE],
+    x: usize,
+) -> Patch<'_, IN> {
     input.map(|row| row.get(x..).and_then(<[_]>::first_chunk).unwrap_or(&[[0; IN]; PATCH_SIDE]))
 }

@@ -4,23 +4,24 @@
 //! None of it is generic over a layer's shape where that would make one more copy of a loop.
 
 use lenet_core::Requant;
-use lenet_core::model::{Dense, DenseWeights, Logits, Weights, largest_activation};
+use lenet_core::model::{Dense, DenseWeights, Logits, Weights};
 
-/// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights.
+/// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights; `finish` makes
+/// activations of sums, biases and requants, given how many bits an activation has.
 #[inline(always)]
 pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    finish: impl Fn(&[i32], &[[u8; 4]], &[[u8; Requant::BYTES]], u8, &mut [u8]),
 ) {
-    let max = largest_activation(layer.activation_bits);
     let biases = layer.biases.as_bytes().chunks(TILE);
     let requants = layer.requants.as_bytes().chunks(TILE);
     let mut tiles = output.chunks_mut(TILE).zip(biases).zip(requants);
     for_each_tile(&layer.weights, input, dot, |sums| {
         if let Some(((output, biases), requants)) = tiles.next() {
-            activations(sums, biases, requants, max, output);
+            finish(sums, biases, requants, layer.activation_bits, output);
         }
     });
 }
@@ -36,9 +37,7 @@ pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const
     let mut tiles = output.chunks_mut(TILE).zip(layer.biases.as_bytes().chunks(TILE));
     for_each_tile(&layer.weights, input, dot, |sums| {
         if let Some((output, biases)) = tiles.next() {
-            for ((logit, sum), bias) in output.iter_mut().zip(sums).zip(biases) {
-                *logit = sum + i32::from_le_bytes(*bias);
-            }
+            add_biases(sums, biases, output);
         }
     });
 }
@@ -76,18 +75,10 @@ fn for_each_tile<const IN: usize, const HALF: usize, const OUT: usize, const TIL
     }
 }
 
-/// Bias, ReLU and requantisation of as many outputs as there are in `output`.
 #[inline(never)]
-pub(super) fn activations(
-    sums: &[i32],
-    biases: &[[u8; 4]],
-    requants: &[[u8; Requant::BYTES]],
-    max: u8,
-    output: &mut [u8],
-) {
-    for (((activation, sum), bias), requant) in output.iter_mut().zip(sums).zip(biases).zip(requants) {
-        let sum = sum + i32::from_le_bytes(*bias);
-        *activation = Requant::from_bytes(*requant).map_or(0, |requant| requant.activation(sum, max));
+fn add_biases(sums: &[i32], biases: &[[u8; 4]], output: &mut [i32]) {
+    for ((logit, sum), bias) in output.iter_mut().zip(sums).zip(biases) {
+        *logit = sum + i32::from_le_bytes(*bias);
     }
 }
 
