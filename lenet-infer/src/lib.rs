@@ -6,7 +6,9 @@
 //! - [`Stream`] does the same with a picture that comes row by row, as a camera gives it.
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
+//! - [`link`]: frames between a host and a board, and the host's end of the wire.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
+//! - With feature `capi`: `capi`, the engine for C.
 //! - With feature `host`: `idx` reads data sets, `evaluation` scores a model over one, `files` writes files whole.
 //!
 //! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
@@ -14,13 +16,16 @@
 //!
 //! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
 //! - `cli`: the `lenet-infer` command.
+//! - `capi`: functions that C can call.
 #![no_std]
 #![deny(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", test))]
 extern crate std;
 
+#[cfg(feature = "capi")]
+pub mod capi;
 mod engine;
 #[cfg(feature = "host")]
 #[allow(clippy::float_arithmetic)] // Rates and ratios: the host's business, not the engine's.
@@ -30,6 +35,7 @@ pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;
 mod kernel;
+pub mod link;
 mod prediction;
 mod stream;
 

@@ -5,6 +5,9 @@
 //! does a jump to another function, which is a call from the end. What cannot be bounded is an error: recursion, a call
 //! or jump to an address that is not known, a stack pointer that is not known, or not as found when the function returns.
 
+#[cfg(test)]
+mod tests;
+
 use crate::code::Code;
 use crate::program::Program;
 use crate::state::{State, Value};

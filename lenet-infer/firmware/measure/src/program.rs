@@ -74,7 +74,7 @@ impl Program {
                 sections.push((address, section.data()?.to_vec()));
             }
         }
-        let symbols = || file.symbols().filter(|symbol| symbol.is_definition());
+        let symbols = || file.symbols().filter(|symbol| !symbol.is_undefined());
         let functions = symbols().filter(|symbol| symbol.kind() == SymbolKind::Text);
         let functions = functions
             .filter_map(|symbol| {
@@ -137,6 +137,25 @@ impl Program {
     }
 }
 
+#[cfg(test)]
+impl Program {
+    /// Where [`assembled`](Self::assembled) puts the first function.
+    pub(crate) const ASSEMBLED: u32 = 0x1_0000;
+
+    /// A program of the functions `f0`, `f1` and so on, one after the other.
+    pub(crate) fn assembled(isa: Isa, functions: &[&[u16]]) -> Self {
+        let (mut bytes, mut symbols) = (Vec::new(), BTreeMap::new());
+        for (number, code) in functions.iter().enumerate() {
+            symbols.insert(Self::ASSEMBLED + bytes.len() as u32, format!("f{number}"));
+            bytes.extend(code.iter().flat_map(|half| half.to_le_bytes()));
+        }
+        let all = Self::ASSEMBLED..Self::ASSEMBLED + bytes.len() as u32;
+        let code = vec![all];
+        let sections = vec![(Self::ASSEMBLED, bytes)];
+        Self { isa, sizes: Sizes::default(), sections, code, functions: symbols }
+    }
+}
+
 /// The address of a function without the bit that says Thumb.
 fn instruction_address(address: u64) -> Option<u32> {
     u32::try_from(address & !1).ok()
@@ -170,6 +189,7 @@ mod tests {
         let marks =
             BTreeMap::from([(0x100, true), (0x108, false), (0x110, true), (0x180, true), (0x1F8, false)]);
         assert_eq!(code_ranges(0x100..0x200, &marks), [0x100..0x108, 0x110..0x1F8]);
-        assert_eq!(code_ranges(0x100..0x200, &BTreeMap::from([(0x104, true)])), vec![0x100..0x200]);
+        let all = 0x100..0x200;
+        assert_eq!(code_ranges(all.clone(), &BTreeMap::from([(0x104, true)])), [all]);
     }
 }

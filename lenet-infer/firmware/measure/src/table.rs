@@ -18,6 +18,14 @@ pub(crate) struct Row {
     pub(crate) figures: [u64; FIGURES.len()],
 }
 
+impl Row {
+    /// The board's name.
+    pub(crate) fn board(&self) -> &str {
+        let [_, board, _] = &self.keys;
+        board
+    }
+}
+
 /// The table as text.
 pub(crate) fn print(rows: &[Row]) -> String {
     let mut text = [&KEYS[..], &FIGURES].concat().join("\t") + "\n";

@@ -36,7 +36,10 @@ pub(crate) fn step(capstone: &Capstone, instruction: &Insn<'_>) -> Result<Step> 
     let operands: Vec<_> = arm.operands().map(|given| operand(&given)).collect();
     let name = capstone.insn_name(instruction.id()).context("no name")?;
     let address = u32::try_from(instruction.address())?;
-    let written: Vec<_> = detail.regs_write().iter().filter_map(|id| register(*id)).collect();
+    let mut written: Vec<_> = detail.regs_write().iter().filter_map(|id| register(*id)).collect();
+    if matches!(name.as_str(), "vpush" | "vpop") {
+        written.push(STACK); // The disassembler does not say so.
+    }
 
     let flow = flow(&name, &operands, &written);
     let conditional = name != "it" && !matches!(arm.cc(), ArmCC::ARM_CC_AL | ArmCC::ARM_CC_INVALID);
@@ -44,13 +47,6 @@ pub(crate) fn step(capstone: &Capstone, instruction: &Insn<'_>) -> Result<Step> 
     let operation = |to: Register| match (name.as_str(), &operands[..]) {
         ("push" | "vpush", _) if to == STACK => Operation::Offset(STACK, -stack_bytes),
         ("pop" | "vpop", _) if to == STACK => Operation::Offset(STACK, stack_bytes),
-        // The base is itself among the registers listed.
-        ("stmdb" | "vstmdb", [Operand::Register(STACK), ..]) if to == STACK => {
-            Operation::Offset(STACK, WORD - stack_bytes)
-        }
-        ("ldm" | "vldmia", [Operand::Register(STACK), ..]) if to == STACK => {
-            Operation::Offset(STACK, stack_bytes - WORD)
-        }
         _ if arm.writeback() => written_back(to, &operands),
         _ if operands
             .first()
@@ -115,13 +111,15 @@ fn operation(name: &str, operands: &[Operand], address: u32) -> Operation {
         ("add" | "addw", [_, Register(PROGRAM_COUNTER), Immediate(plus)]) => {
             Operation::Constant(here(address).wrapping_add_signed(*plus))
         }
+        ("sub" | "subw", [_, Register(PROGRAM_COUNTER), Immediate(less)]) => {
+            Operation::Constant(here(address).wrapping_add_signed(-less))
+        }
         ("add" | "addw", [_, Register(from), Immediate(plus)] | [Register(from), Immediate(plus)]) => {
             Operation::Offset(*from, *plus)
         }
-        (
-            "sub" | "subs" | "subw",
-            [_, Register(from), Immediate(less)] | [Register(from), Immediate(less)],
-        ) => Operation::Offset(*from, -less),
+        ("sub" | "subw", [_, Register(from), Immediate(less)] | [Register(from), Immediate(less)]) => {
+            Operation::Offset(*from, -less)
+        }
         ("add", [_, Register(a), Register(b)] | [Register(a), Register(b)]) => Operation::Add(*a, *b),
         ("sub", [_, Register(a), Register(b)] | [Register(a), Register(b)]) => Operation::Subtract(*a, *b),
         ("ldr", [_, Memory(PROGRAM_COUNTER, None, plus)]) => {
