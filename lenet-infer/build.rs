@@ -7,6 +7,7 @@ const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(lenet_armv8m)");
     println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
     println!(
@@ -20,7 +21,11 @@ fn main() {
     if var("CARGO_FEATURE_HOST").is_ok() && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
         println!("cargo::rustc-cfg=lenet_avx2");
     }
-    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&var("TARGET").unwrap_or_default()));
+    let target = var("TARGET").unwrap_or_default();
+    if target.starts_with("thumbv8m.main-") {
+        println!("cargo::rustc-cfg=lenet_armv8m");
+    }
+    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&target));
 }
 
 /// The back end for a target.

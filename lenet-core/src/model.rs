@@ -20,7 +20,7 @@ impl<'a, const OUT: usize> Biases<'a, OUT> {
         Self(bytes)
     }
 
-    /// The biases in their file form, for a kernel that reads them itself.
+    /// The biases in their file form.
     #[inline(always)]
     pub const fn as_bytes(self) -> &'a [[u8; 4]; OUT] {
         self.0
@@ -49,7 +49,7 @@ impl<'a, const OUT: usize> Requants<'a, OUT> {
         Self(bytes)
     }
 
-    /// The requants in their file form, for a kernel that reads them itself.
+    /// The requants in their file form.
     #[inline(always)]
     pub const fn as_bytes(self) -> &'a [[u8; Requant::BYTES]; OUT] {
         self.0

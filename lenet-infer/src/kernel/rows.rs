@@ -19,13 +19,23 @@ pub(super) fn features(
     for (y, output) in features.iter_mut().enumerate() {
         let first = POOL_SIDE * y;
         while pooled < first + PATCH_SIDE {
-            let place = &mut ring[place(pooled)];
-            device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), place);
+            pooled_row(conv1, image, pooled, &mut ring[place(pooled)]);
             pooled += 1;
         }
         let rows = core::array::from_fn(|row| &ring[place(first + row)]);
         device::conv_pool_row(conv2, rows, output);
     }
+}
+
+/// One pooled row of conv1. A function of its own, so that its rows are not on the stack when conv2 needs the most.
+#[inline(never)]
+fn pooled_row(
+    conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
+    image: &Grey,
+    pooled: usize,
+    output: &mut Row<CONV1_CHANNELS, POOL1_SIDE>,
+) {
+    device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), output);
 }
 
 /// Where in the ring a pooled row of conv1 is: its index modulo six. Written so, since a small core divides by a call and
