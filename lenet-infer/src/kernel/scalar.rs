@@ -94,36 +94,21 @@ fn excess(input: &[u8]) -> i32 {
     8 * input.iter().map(|activation| i32::from(*activation)).sum::<i32>()
 }
 
-/// Bytes of a row whose 16 weights, as unsigned nibbles, give sums of 16 bits: 16 * 255 * 15 is 61,200.
-const BLOCK: usize = 8;
-
 /// The sums of products of two outputs with int4 weights: one multiply for both.
 ///
 /// Four weights of either output are put in one word, the second output's above. Two weights of one input then lie 16
-/// bits apart, and one multiply makes both products, which add up side by side as long as the lower sum has 16 bits.
-/// For that the nibbles are made unsigned, 8 more than they stand for; `excess` takes that back.
+/// bits apart, and one multiply makes both products, which add up side by side: four of them, of at most 255 * 15 each,
+/// stay within their 16 bits. For that the nibbles are made unsigned, 8 more than they stand for; `excess` takes that back.
 #[inline(never)]
-fn dot_int4(rows: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
-    let [first, second] = rows.map(|row| row.chunks(BLOCK));
+fn dot_int4([first, second]: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
+    let (first, second) = (first.as_chunks().0, second.as_chunks().0);
     let mut sums = [-excess; 2];
-    for ((first, second), inputs) in first.zip(second).zip(input.chunks(2 * BLOCK)) {
-        let packed = packed_products(first, second, inputs);
-        sums[0] += (packed & 0xFFFF) as i32;
-        sums[1] += (packed >> 16) as i32;
+    for (([a, b], [c, d]), inputs) in first.iter().zip(second).zip(input.as_chunks::<4>().0) {
+        let weights = u32::from_le_bytes([*a, *b, *c, *d]) ^ 0x8888_8888;
+        let product = |index: usize| ((weights >> (4 * index)) & 0x000F_000F) * u32::from(inputs[index]);
+        let products = product(0) + product(1) + product(2) + product(3);
+        sums[0] += (products & 0xFFFF) as i32;
+        sums[1] += (products >> 16) as i32;
     }
     sums.map(|sum| sum << 4)
-}
-
-/// The products of a block of weights of two outputs, summed: the first output's in the low half.
-#[inline(always)]
-fn packed_products(first: &[u8], second: &[u8], inputs: &[u8]) -> u32 {
-    let (first, second) = (first.as_chunks().0, second.as_chunks().0);
-    let mut sums = 0;
-    for (([a, b], [c, d]), inputs) in first.iter().zip(second).zip(inputs.as_chunks::<4>().0) {
-        let nibbles = u32::from_le_bytes([*a, *b, *c, *d]) ^ 0x8888_8888;
-        for (index, activation) in inputs.iter().enumerate() {
-            sums += ((nibbles >> (4 * index)) & 0x000F_000F) * u32::from(*activation);
-        }
-    }
-    sums
 }
