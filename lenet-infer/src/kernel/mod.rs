@@ -27,9 +27,19 @@
 //! - `logits`: fully connected and bias; the accumulators themselves.
 //!
 //! The host's back end has RAM for whole layers and gives `features`, both convolutions at once, in place of
-//! `conv_pool_row`. No back end allocates or panics, and none reads its output. This file is the only place that
-//! chooses one: `--cfg lenet_backend="portable"` forces the portable loops, otherwise a host build (feature `host`) on
-//! x86-64 asks the processor for AVX2 at run time.
+//! `conv_pool_row`. No back end allocates or panics, and none reads its output.
+//!
+//! # Back ends
+//!
+//! | core | module | how it multiplies |
+//! |---|---|---|
+//! | Cortex-M4, M7; M33, M35P, M55, M85 by `-Ctarget-cpu` | `armv7em` | two products an instruction |
+//! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product an instruction |
+//! | RV32IMC | `riscv32` | a multiply and an addition, with a fifth fewer multiplies |
+//! | x86-64 with feature `host`, if the processor has it | `avx2` | sixteen products an instruction |
+//! | any other, and every one with `--cfg lenet_backend="portable"` | `portable` | as the compiler sees fit |
+//!
+//! This file is the only place that chooses one. `KERNELS.md`, beside the crate's `Cargo.toml`, tells how they work and why.
 
 use lenet_core::model::{Conv, Dense, Logits};
 use lenet_core::shape::{

@@ -1,6 +1,5 @@
 //! One obvious loop a layer: the reference that every back end is compared with, and the fallback.
 
-use super::rows::{Patch, patch};
 use super::{KERNEL_SIDE, PATCH_SIDE, Row};
 use lenet_core::model::{
     Conv, ConvWeights, Dense, DenseWeights, Logits, Weights, largest_activation, unpack,
@@ -31,6 +30,16 @@ pub(super) fn conv_pool_row<
             *activation = requant.activation(a.max(b).max(c.max(d)) + bias, max);
         }
     }
+}
+
+/// The 6x6 positions that a 2x2 window of 5x5 kernels sees.
+type Patch<'a, const IN: usize> = [&'a [[u8; IN]; PATCH_SIDE]; PATCH_SIDE];
+
+/// The patch from column `x`. Where it would leave the input, which no window of a valid shape does, it reads as
+/// zeros: a way to say so that needs no panic.
+#[inline(always)]
+fn patch<const IN: usize, const SIDE: usize>(input: [&Row<IN, SIDE>; PATCH_SIDE], x: usize) -> Patch<'_, IN> {
+    input.map(|row| row.get(x..).and_then(<[_]>::first_chunk).unwrap_or(&[[0; IN]; PATCH_SIDE]))
 }
 
 /// Products summed for the 2x2 positions of a window; each weight is loaded once for the four.

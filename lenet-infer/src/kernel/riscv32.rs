@@ -131,7 +131,7 @@ pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    scalar::dense(layer, input, output, dot, finish);
+    scalar::dense(layer, input, output, dot, scalar::dot_int4, finish);
 }
 
 #[inline(never)]
@@ -140,5 +140,5 @@ pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
     input: &[u8; IN],
     output: &mut [i32; OUT],
 ) {
-    scalar::logits(layer, input, output, dot);
+    scalar::logits(layer, input, output, dot, scalar::dot_int4);
 }

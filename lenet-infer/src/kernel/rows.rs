@@ -1,7 +1,7 @@
 //! The two convolutions row by row: conv2 needs six pooled rows of conv1 at a time, so a ring of six is all that is
 //! ever kept of them.
 
-use super::{Features, Grey, PATCH_SIDE, Ring, Row, device};
+use super::{Features, Grey, PATCH_SIDE, Ring, device};
 use lenet_core::model::Conv;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE,
@@ -57,16 +57,3 @@ const _: () = {
     // `place` wraps once, so fewer than twelve rows may be asked for at a time.
     assert!(POOL1_SIDE <= 2 * PATCH_SIDE);
 };
-
-/// The 6x6 positions that a 2x2 window of 5x5 kernels sees.
-pub(super) type Patch<'a, const IN: usize> = [&'a [[u8; IN]; PATCH_SIDE]; PATCH_SIDE];
-
-/// The patch from column `x`. Where it would leave the input, which no window of a valid shape does, it reads as
-/// zeros: a way to say so that needs no panic.
-#[inline(always)]
-pub(super) fn patch<const IN: usize, const SIDE: usize>(
-    input: [&Row<IN, SIDE>; PATCH_SIDE],
-    x: usize,
-) -> Patch<'_, IN> {
-    input.map(|row| row.get(x..).and_then(<[_]>::first_chunk).unwrap_or(&[[0; IN]; PATCH_SIDE]))
-}

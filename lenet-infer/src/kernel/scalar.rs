@@ -6,36 +6,39 @@
 use lenet_core::Requant;
 use lenet_core::model::{Dense, DenseWeights, Logits, Weights};
 
-/// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights; `finish` makes
-/// activations of sums, biases and requants, given how many bits an activation has.
+/// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights, `dot_int4` those of
+/// two with int4 weights as [`dot_int4`] does; `finish` makes activations of sums, biases and requants, given how many
+/// bits an activation has.
 #[inline(always)]
 pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
     finish: impl Fn(&[i32], &[[u8; 4]], &[[u8; Requant::BYTES]], u8, &mut [u8]),
 ) {
     let biases = layer.biases.as_bytes().chunks(TILE);
     let requants = layer.requants.as_bytes().chunks(TILE);
     let mut tiles = output.chunks_mut(TILE).zip(biases).zip(requants);
-    for_each_tile(&layer.weights, input, dot, |sums| {
+    for_each_tile(&layer.weights, input, dot, dot_int4, |sums| {
         if let Some(((output, biases), requants)) = tiles.next() {
             finish(sums, biases, requants, layer.activation_bits, output);
         }
     });
 }
 
-/// The last layer; `dot` as for [`dense`].
+/// The last layer; `dot` and `dot_int4` as for [`dense`].
 #[inline(always)]
 pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [i32; OUT],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
 ) {
     let mut tiles = output.chunks_mut(TILE).zip(layer.biases.as_bytes().chunks(TILE));
-    for_each_tile(&layer.weights, input, dot, |sums| {
+    for_each_tile(&layer.weights, input, dot, dot_int4, |sums| {
         if let Some((output, biases)) = tiles.next() {
             add_biases(sums, biases, output);
         }
@@ -48,6 +51,7 @@ fn for_each_tile<const IN: usize, const HALF: usize, const OUT: usize, const TIL
     weights: &DenseWeights<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
     mut then: impl FnMut(&[i32]),
 ) {
     match weights {
@@ -99,8 +103,19 @@ fn excess(input: &[u8]) -> i32 {
 /// Four weights of either output are put in one word, the second output's above. Two weights of one input then lie 16
 /// bits apart, and one multiply makes both products, which add up side by side: four of them, of at most 255 * 15 each,
 /// stay within their 16 bits. For that the nibbles are made unsigned, 8 more than they stand for; `excess` takes that back.
+#[cfg(any(lenet_device = "riscv32", test))]
+pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
+    [first, second]: [&[u8; HALF]; 2],
+    input: &[u8; IN],
+    excess: i32,
+) -> [i32; 2] {
+    sum_int4([first, second], input, excess)
+}
+
+/// Not generic, so that there is one of it.
+#[cfg(any(lenet_device = "riscv32", test))]
 #[inline(never)]
-fn dot_int4([first, second]: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
+fn sum_int4([first, second]: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
     let (first, second) = (first.as_chunks().0, second.as_chunks().0);
     let mut sums = [-excess; 2];
     for (([a, b], [c, d]), inputs) in first.iter().zip(second).zip(input.as_chunks::<4>().0) {

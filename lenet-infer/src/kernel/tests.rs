@@ -171,8 +171,8 @@ fn check_dense<const IN: usize, const HALF: usize, const OUT: usize>(layer: &Lay
         device::dense(dense, input, &mut activations);
         device::logits(logits, input, &mut accumulators);
         assert_eq!((activations, accumulators.map(i64::from)), (expected, sums), "the device's back end");
-        scalar::dense(dense, input, &mut activations, dot, finish);
-        scalar::logits(logits, input, &mut accumulators, dot);
+        scalar::dense(dense, input, &mut activations, dot, scalar::dot_int4, finish);
+        scalar::logits(logits, input, &mut accumulators, dot, scalar::dot_int4);
         assert_eq!((activations, accumulators.map(i64::from)), (expected, sums), "scalar");
         #[cfg(lenet_avx2)]
         if let Some(avx2) = super::avx2::Avx2::detect() {

@@ -54,6 +54,60 @@ unsafe extern "C" fn dot_int8(weights: *const u8, input: *const u8, end: *const 
     )
 }
 
+/// The sums of products of two outputs with int4 weights, as `scalar::dot_int4` makes them.
+pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
+    [first, second]: [&[u8; HALF]; 2],
+    input: &[u8; IN],
+    excess: i32,
+) -> [i32; 2] {
+    const { assert!(IN == 2 * HALF && IN.is_multiple_of(4)) };
+    let mut sums = [0; 2];
+    let inputs = input.as_ptr_range();
+    // SAFETY: a byte of either row has the weights of two inputs, whose number is a multiple of four.
+    unsafe { sum_int4(first.as_ptr(), second.as_ptr(), inputs.start, inputs.end, &mut sums) };
+    sums.map(|sum| (sum - excess) << 4)
+}
+
+/// 20 instructions for eight products. Whole words are added up for the first output, their upper halves for the
+/// second: the first is then what the second, shifted up, leaves of the words.
+#[unsafe(naked)]
+unsafe extern "C" fn sum_int4(
+    first: *const u8,
+    second: *const u8,
+    input: *const u8,
+    end: *const u8,
+    sums: &mut [i32; 2],
+) {
+    naked_asm!(
+        "push {{r4-r9}}",
+        "mov r8, #0",
+        "mov r9, #0",
+        "mov r12, #0x000F000F",
+        "2:",
+        "ldrh r4, [r0], #2",
+        "ldrh r5, [r1], #2",
+        "ldrb r6, [r2], #4",
+        "orr r4, r4, r5, lsl #16",
+        "eor r4, r4, #0x88888888",
+        "and r5, r4, r12",
+        "mul r7, r5, r6",
+        ".irp i, 1, 2, 3",
+        "ldrb r6, [r2, #\\i - 4]",
+        "and r5, r12, r4, lsr #4 * \\i",
+        "mla r7, r5, r6, r7",
+        ".endr",
+        "add r8, r7",
+        "add r9, r9, r7, lsr #16",
+        "cmp r2, r3",
+        "bne 2b",
+        "sub r8, r8, r9, lsl #16",
+        "ldr r0, [sp, #24]",
+        "strd r8, r9, [r0]",
+        "pop {{r4-r9}}",
+        "bx lr",
+    )
+}
+
 /// Bias, ReLU and requantisation of as many outputs as there are in all of the slices.
 pub(super) fn finish(
     sums: &[i32],
