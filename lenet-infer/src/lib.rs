@@ -52,8 +52,14 @@ pub use stream::Stream;
 /// so that its weights do: a core then reads them fastest, and any other place gives the same logits.
 pub const SHIPPED_MODEL: &[u8] = &ALIGNED_MODEL.0;
 
+/// The same network with int4 weights, in half the flash.
+pub const SHIPPED_INT4_MODEL: &[u8] = &ALIGNED_INT4_MODEL.0;
+
 #[repr(align(4))]
 struct Aligned<Bytes: ?Sized>(Bytes);
 
 static ALIGNED_MODEL: Aligned<[u8; include_bytes!("../assets/model.lenet").len()]> =
     Aligned(*include_bytes!("../assets/model.lenet"));
+
+static ALIGNED_INT4_MODEL: Aligned<[u8; include_bytes!("../assets/model-int4.lenet").len()]> =
+    Aligned(*include_bytes!("../assets/model-int4.lenet"));
