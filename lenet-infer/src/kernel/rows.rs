@@ -1,7 +1,7 @@
 //! The two convolutions row by row: conv2 needs six pooled rows of conv1 at a time, so a ring of six is all that is
 //! ever kept of them.
 
-use super::{Features, Grey, PATCH_SIDE, Ring, device};
+use super::{Features, Grey, PATCH_SIDE, Ring, Row, device};
 use lenet_core::model::Conv;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE,
