@@ -74,7 +74,7 @@ pub(super) fn conv_pool_row<
     let max = largest_activation(layer.activation_bits);
     let mut channels = layer.biases.iter().zip(layer.requants.iter());
     let mut channel = output.as_flattened_mut().as_mut_ptr();
-    // What hides the two counts keeps the loops from being unrolled.
+    // What hides the count keeps the loop from being unrolled.
     for pair in 0..black_box(PAIRS) {
         let mut maxima = Maxima::<POOLED>::uninit();
         match &layer.weights {
@@ -82,7 +82,7 @@ pub(super) fn conv_pool_row<
             Weights::Int4(pairs) => pairs.get(pair).map(|weights| maxima_int4(weights, input, &mut maxima)),
         };
         let mut maximum = maxima.as_ptr().cast::<i32>();
-        for (bias, requant) in channels.by_ref().take(black_box(2)) {
+        for (bias, requant) in channels.by_ref().take(2) {
             // SAFETY: either channel of a pair has a maximum a window, all just written, and an activation a window.
             unsafe {
                 activations(maximum, channel, OUT, POOLED, bias, requant, max);
@@ -103,7 +103,7 @@ fn maxima_int8<const IN: usize, const SIDE: usize, const POOLED: usize, const TA
     let rows = input.map(|row| row.as_ptr().cast());
     // SAFETY: the six rows hold `POOLED` windows' patches, two columns apart; of the weights there are 25 times `IN`, and
     // of the maxima `POOLED`.
-    unsafe { row_maxima::<IN>(&rows, weights.as_ptr(), maxima.as_mut_ptr().cast(), POOLED) };
+    unsafe { row_maxima::<IN>(&rows, weights.as_ptr(), maxima.as_mut_ptr().cast(), POOLED * POOL_SIDE * IN) };
 }
 
 /// Apart from the rest, so that only int4 weights take stack for being unpacked.

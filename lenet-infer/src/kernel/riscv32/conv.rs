@@ -19,8 +19,8 @@ macro_rules! max {
     };
 }
 
-/// The maxima of sums of products over `windows` windows, two columns apart, in a pair of output channels whose weights
-/// lie `[tap][channel]`.
+/// The maxima of sums of products over windows two columns apart, up to the one that would start at byte `end` of the rows, in
+/// a pair of output channels whose weights lie `[tap][channel]`.
 ///
 /// | registers | |
 /// |---|---|
@@ -34,14 +34,14 @@ macro_rules! max {
 /// | a4, a5 | bytes from the start of a row to the window; the end of a loop over input channels |
 /// | ra | all else |
 ///
-/// The frame: the six rows at 0, weights at 24, maxima at 28, windows left at 32, the next pair of rows at 36, and the
+/// The frame: the six rows at 0, weights at 24, maxima at 28, `end` at 32, the next pair of rows at 36, and the
 /// registers of the caller from 40 on.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn row_maxima<const IN: usize>(
     rows: &[*const u8; PATCH_SIDE],
     weights: *const [u8; 2],
     maxima: *mut [i32; 2],
-    windows: usize,
+    end: usize,
 ) {
     naked_asm!(
         ".option push",
@@ -153,9 +153,7 @@ pub(super) unsafe extern "C" fn row_maxima<const IN: usize>(
         "sw ra, 28(sp)",
         "lw ra, 32(sp)",
         "addi a4, a4, 2 * {channels}",
-        "addi ra, ra, -1",
-        "sw ra, 32(sp)",
-        "bnez ra, 2b",
+        "bne a4, ra, 2b",
         "lw ra, 40(sp)",
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11",
         "lw s\\i, 44 + 4 * \\i(sp)",

@@ -1,6 +1,7 @@
 //! The sums of a fully-connected layer, and activations of sums.
 
 use core::arch::naked_asm;
+use core::hint::black_box;
 use lenet_core::Requant;
 use lenet_core::model::largest_activation;
 
@@ -73,6 +74,8 @@ pub(super) fn finish(
     output: &mut [u8],
 ) {
     let max = largest_activation(activation_bits);
+    // What hides the length keeps the loop from being unrolled.
+    let output = black_box(output);
     for (((activation, sum), bias), requant) in output.iter_mut().zip(sums).zip(biases).zip(requants) {
         let Some(requant) = Requant::from_bytes(*requant) else {
             *activation = 0;
