@@ -60,7 +60,7 @@ fn place(row: usize) -> usize {
 /// The six rows from `first` on. Where they would leave the picture, which no row of a valid shape does, the last
 /// is repeated: a way to say so that needs no panic.
 #[inline(always)]
-fn rows<Row, const SIDE: usize>(image: &[Row; SIDE], first: usize) -> [&Row; PATCH_SIDE] {
+fn rows<Any, const SIDE: usize>(image: &[Any; SIDE], first: usize) -> [&Any; PATCH_SIDE] {
     core::array::from_fn(|row| &image[(first + row).min(SIDE - 1)])
 }
 
