@@ -37,9 +37,12 @@ impl<const C: usize> Prediction<C> {
             class = select(larger, index.into(), class);
         }
         let class = class as u8;
-        let margin = largest.saturating_sub(second);
+        // It is 0 or more, so a sign is an overflow, and then the margin is the largest there is.
+        let margin = largest.wrapping_sub(second);
+        let margin = (margin | (margin >> 31)) & i32::MAX;
         let confidence = confidence.confidence(margin);
-        Self { class, logits, margin, confidence, confident: confidence >= threshold }
+        let confident = i32::from(confidence) - i32::from(threshold) >= 0;
+        Self { class, logits, margin, confidence, confident }
     }
 
     /// Whether the confidence reaches the threshold that the model carries, which was chosen on validation images.
