@@ -31,6 +31,6 @@ fn the_shipped_model_says_its_accuracy_on_the_validation_images() {
 }
 
 #[test]
-fn the_engine_holds_1400_bytes_at_most() {
-    assert_eq!(RAM_BYTES, 1_120);
+fn the_engine_holds_700_bytes_at_most() {
+    assert_eq!(RAM_BYTES, 688);
 }

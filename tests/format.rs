@@ -1,21 +1,28 @@
 //! The model file format, seen from outside: it is pinned, and no damage to a file goes unnoticed.
 
-use lenet_core::blob::{CRC_BYTES, HEADER_BYTES, VERSION};
-use lenet_core::model::{Biases, Conv, Dense, Logits, Metadata, Requants};
+use lenet_core::blob::{CRC_BYTES, HEADER_BYTES, VERSION, WEIGHT_ALIGNMENT};
+use lenet_core::model::{
+    Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, Metadata, Requants, Weights,
+};
 use lenet_core::{Error, Model, Requant, decode, encode};
 use lenet_infer::{Engine, SHIPPED_MODEL};
 use proptest::prelude::*;
 use rayon::prelude::*;
+use std::array::from_fn;
 
-/// A model whose bytes are a counter.
+/// A model whose bytes are a counter; `conv1` and `fc2` have int4 weights.
 struct Counted {
-    conv1: [[u8; 6]; 25],
-    conv2: [[u8; 16]; 150],
+    conv1: [[u8; 25]; 3],
+    conv2: [[[u8; 2]; 150]; 8],
     fc1: Vec<[u8; 256]>,
-    fc2: Vec<[u8; 120]>,
+    fc2: Vec<[u8; 60]>,
     fc3: [[u8; 84]; 10],
     biases: [[u8; 4]; 120],
     requants: [[u8; 3]; 120],
+}
+
+fn first<const N: usize, T>(values: &[T]) -> &[T; N] {
+    values.first_chunk().expect("enough values")
 }
 
 impl Counted {
@@ -26,85 +33,130 @@ impl Counted {
             counter
         };
         Self {
-            conv1: std::array::from_fn(|_| std::array::from_fn(|_| next())),
-            conv2: std::array::from_fn(|_| std::array::from_fn(|_| next())),
-            fc1: (0..120).map(|_| std::array::from_fn(|_| next())).collect(),
-            fc2: (0..84).map(|_| std::array::from_fn(|_| next())).collect(),
-            fc3: std::array::from_fn(|_| std::array::from_fn(|_| next())),
-            biases: std::array::from_fn(|channel| (channel as i32 * 1_000 - 60_000).to_le_bytes()),
-            requants: std::array::from_fn(|channel| {
+            conv1: from_fn(|_| from_fn(|_| next())),
+            conv2: from_fn(|_| from_fn(|_| from_fn(|_| next()))),
+            fc1: (0..120).map(|_| from_fn(|_| next())).collect(),
+            fc2: (0..84).map(|_| from_fn(|_| next())).collect(),
+            fc3: from_fn(|_| from_fn(|_| next())),
+            biases: from_fn(|channel| (channel as i32 * 1_000 - 60_000).to_le_bytes()),
+            requants: from_fn(|channel| {
                 Requant::new(33_000 + channel as u16, (channel % 16) as u8).unwrap().to_bytes()
             }),
         }
     }
 
+    fn conv<'a, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
+        &'a self,
+        weights: ConvWeights<'a, TAPS, PAIRS>,
+        activation_bits: u8,
+    ) -> Conv<'a, TAPS, PAIRS, OUT> {
+        let (biases, requants) = (Biases::new(first(&self.biases)), Requants::new(first(&self.requants)));
+        Conv { weights, biases, requants, activation_bits }
+    }
+
+    fn dense<'a, const IN: usize, const HALF: usize, const OUT: usize>(
+        &'a self,
+        weights: DenseWeights<'a, IN, HALF, OUT>,
+        activation_bits: u8,
+    ) -> Dense<'a, IN, HALF, OUT> {
+        let (biases, requants) = (Biases::new(first(&self.biases)), Requants::new(first(&self.requants)));
+        Dense { weights, biases, requants, activation_bits }
+    }
+
     fn model(&self) -> Model<'_> {
-        fn first<const N: usize, T>(values: &[T]) -> &[T; N] {
-            values.first_chunk().expect("enough values")
-        }
         Model {
             metadata: Metadata {
                 dataset: "mnist",
                 recipe: "default",
                 seed: 300,
                 classes: 10,
+                class_names: "0\n1\n2\n3\n4\n5\n6\n7\n8\nnine",
                 validation_correct: 4_965,
                 validation_images: 5_000,
                 activation_ranges: [65_536, 131_072, 196_608, 1],
+                confidence_threshold: 768,
             },
             confidence: Requant::new(40_000, 3).unwrap(),
-            conv1: Conv {
-                weights: &self.conv1,
-                biases: Biases::new(first(&self.biases)),
-                requants: Requants::new(first(&self.requants)),
-            },
-            conv2: Conv {
-                weights: &self.conv2,
-                biases: Biases::new(first(&self.biases)),
-                requants: Requants::new(first(&self.requants)),
-            },
-            fc1: Dense {
-                weights: first(&self.fc1),
-                biases: Biases::new(&self.biases),
-                requants: Requants::new(&self.requants),
-            },
-            fc2: Dense {
-                weights: first(&self.fc2),
-                biases: Biases::new(first(&self.biases)),
-                requants: Requants::new(first(&self.requants)),
-            },
-            fc3: Logits { weights: &self.fc3, biases: Biases::new(first(&self.biases)) },
+            conv1: self.conv(Weights::Int4(&self.conv1), 8),
+            conv2: self.conv(Weights::Int8(&self.conv2), 4),
+            fc1: self.dense(Weights::Int8(first(&self.fc1)), 7),
+            fc2: self.dense(Weights::Int4(first(&self.fc2)), 6),
+            fc3: Logits { weights: Weights::Int8(&self.fc3), biases: Biases::new(first(&self.biases)) },
         }
     }
 }
 
 /// If this fails, the format changed: raise [`VERSION`], amend lenet-core/README.md, and export the shipped model again.
 #[test]
-fn the_bytes_of_format_version_1_are_pinned() {
+fn the_bytes_of_format_version_2_are_pinned() {
     let counted = Counted::new();
     let bytes = encode(&counted.model());
     let expected_start = [
         b"LNET".as_slice(),
-        &[1, 0],                   // version
-        &45_870_u32.to_le_bytes(), // length of the body
+        &[2, 0],                   // version
+        &40_806_u32.to_le_bytes(), // length of the body
         &[5],                      // dataset
         b"mnist",
         &[7], // recipe
         b"default",
-        &[0xac, 0x02],                                                 // seed 300
-        &[10],                                                         // classes
+        &[0xac, 0x02], // seed 300
+        &[10],         // classes
+        &[22],         // their names
+        b"0\n1\n2\n3\n4\n5\n6\n7\n8\nnine",
         &[0xe5, 0x26],                                                 // 4,965 correct
         &[0x88, 0x27],                                                 // of 5,000
         &[0x80, 0x80, 0x04, 0x80, 0x80, 0x08, 0x80, 0x80, 0x0c, 0x01], // ranges
+        &[0x80, 0x06],                                                 // confidence threshold
         &[0x40, 0x9c, 3],                                              // confidence
+        &[8],                                                          // activation bits of conv1
         &[18],                                                         // 6 requants
         &[0xe8, 0x80, 0, 0xe9, 0x80, 1],                               // the first two
     ]
     .concat();
     assert_eq!(&bytes[..expected_start.len()], expected_start);
-    assert_eq!(bytes.len(), 45_884);
+    assert_eq!(bytes.len(), 40_820);
     let (_, crc) = bytes.split_last_chunk::<CRC_BYTES>().unwrap();
-    assert_eq!(u32::from_le_bytes(*crc), 1_825_832_580);
+    assert_eq!(u32::from_le_bytes(*crc), 1_476_966_180);
+}
+
+#[test]
+fn the_weights_of_every_layer_lie_at_a_multiple_of_four() {
+    let counted = Counted::new();
+    let bytes = encode(&counted.model());
+    let weights = [
+        counted.conv1.as_flattened(),
+        counted.conv2.as_flattened().as_flattened(),
+        counted.fc1.as_flattened(),
+        counted.fc2.as_flattened(),
+        counted.fc3.as_flattened(),
+    ];
+    for weights in weights {
+        let at = bytes.windows(weights.len()).position(|window| window == weights).unwrap();
+        assert_eq!(at % WEIGHT_ALIGNMENT, 0);
+    }
+}
+
+#[test]
+fn a_model_of_another_number_of_classes_is_read_by_its_own_type() {
+    let counted = Counted::new();
+    let model = counted.model();
+    let (fc3, biases) = (first::<3, _>(&counted.fc3), first::<3, _>(&counted.biases));
+    let three: Model<'_, 3> = Model {
+        metadata: Metadata { classes: 3, class_names: "", ..model.metadata },
+        conv1: model.conv1,
+        conv2: model.conv2,
+        fc1: model.fc1,
+        fc2: model.fc2,
+        fc3: Logits { weights: Weights::Int8(fc3), biases: Biases::new(biases) },
+        confidence: model.confidence,
+    };
+    let bytes = encode(&three);
+    assert_eq!(lenet_core::blob::classes(&bytes), Ok(3));
+    assert_eq!(Model::<3>::decode(&bytes), Ok(three));
+    assert_eq!(decode(&bytes), Err(Error::Classes { expected: 10, found: 3 }));
+    let image = [100; 784];
+    let (ten, three) = (Engine::new(model).classify(&image), Engine::new(three).classify(&image));
+    assert_eq!(three.logits, ten.logits[..3]);
 }
 
 #[test]
@@ -158,7 +210,7 @@ fn a_file_of_another_version_is_refused_with_both_versions_named() {
     let error = decode(&bytes).unwrap_err();
     assert_eq!(error, Error::Version { expected: VERSION, found: VERSION + 1 });
     let message = error.to_string();
-    assert!(message.contains("version 1") && message.contains("version 2"), "{message}");
+    assert!(message.contains("version 2") && message.contains("version 3"), "{message}");
 }
 
 /// `body` in a frame with the right length and checksum, so that a damaged body reaches the decoder.
@@ -191,6 +243,17 @@ fn each_wrong_field_has_its_own_error() {
     let too_large = [(1 << 30_i32) + 1_i32; 6].map(i32::to_le_bytes);
     let shifted = [[1, 0, 16]; 16];
     assert_eq!(error(&|model| model.metadata.classes = 11), Error::Classes { expected: 10, found: 11 });
+    assert_eq!(
+        error(&|model| model.metadata.class_names = "zero\none"),
+        Error::ClassNames { expected: 10, found: 2 }
+    );
+    for found in [3, 9] {
+        let layer = "conv2";
+        assert_eq!(
+            error(&|model| model.conv2.activation_bits = found),
+            Error::ActivationBits { layer, found }
+        );
+    }
     let bias = Error::Bias { layer: "conv1", channel: 0, found: (1 << 30) + 1 };
     assert_eq!(
         decode(&encode(&Model { conv1: Conv { biases: Biases::new(&too_large), ..model.conv1 }, ..model })),

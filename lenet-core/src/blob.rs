@@ -1,19 +1,23 @@
 #![doc = include_str!("../README.md")]
 
 use crate::error::Error;
-use crate::model::{Biases, Conv, Dense, Logits, MAX_BIAS, Metadata, Model, Requants};
-use crate::quant::Requant;
-use crate::shape::CLASSES;
-use serde::{Deserialize, Serialize};
+use crate::model::{
+    Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, MAX_BIAS, Metadata, Model, Requants, Weights,
+};
+use crate::quant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS, Requant};
+use crate::shape::{MAX_CLASSES, MIN_CLASSES};
+use serde::Deserialize;
 
 /// The first four bytes of every model file.
 pub const MAGIC: [u8; 4] = *b"LNET";
 /// The format version that this code writes and reads.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Magic, version and body length.
 pub const HEADER_BYTES: usize = 10;
 /// The checksum at the end.
 pub const CRC_BYTES: usize = 4;
+/// A layer's weights start at a multiple of this, counted from the start of the file.
+pub const WEIGHT_ALIGNMENT: usize = 4;
 
 /// A board takes the checksum a bit at a time: that costs time once, at start-up, where a table would cost flash.
 #[cfg(not(feature = "alloc"))]
@@ -23,7 +27,7 @@ type CrcTable = crc::NoTable;
 type CrcTable = crc::Table<16>;
 
 /// CRC-32/ISO-HDLC, as in zlib and PNG.
-static CRC: crc::Crc<u32, CrcTable> = crc::Crc::<u32, CrcTable>::new(&crc::CRC_32_ISO_HDLC);
+pub(crate) static CRC: crc::Crc<u32, CrcTable> = crc::Crc::<u32, CrcTable>::new(&crc::CRC_32_ISO_HDLC);
 
 /// The frame around a model: what can be said of a file before its body is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +73,8 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Reads a model out of a file's bytes, borrowing its weights in place. Total: any bytes give `Ok` or `Err`.
+/// Reads a model of ten classes out of a file's bytes, borrowing its weights in place. Total: any bytes give `Ok` or
+/// `Err`. For another number of classes there is [`Model::decode`].
 ///
 /// # Errors
 ///
@@ -81,109 +86,174 @@ impl<'a> Frame<'a> {
 /// assert!(matches!(lenet_core::decode(b"LNET"), Err(lenet_core::Error::TooShort { .. })));
 /// ```
 pub fn decode(bytes: &[u8]) -> Result<Model<'_>, Error> {
+    Model::decode(bytes)
+}
+
+impl<'a, const C: usize> Model<'a, C> {
+    /// Reads a model of `C` classes, 2 to 64, out of a file's bytes, as [`decode`] does for ten.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] that names the first thing found wrong.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
+        const { assert!(MIN_CLASSES <= C && C <= MAX_CLASSES) };
+        let frame = Frame::read(bytes)?;
+        let (body, rest) = postcard::take_from_bytes::<Body<'_>>(frame.body).map_err(|_| Error::Body)?;
+        if !rest.is_empty() {
+            return Err(Error::TrailingBytes { found: rest.len() });
+        }
+        check_classes(&body.metadata, C)?;
+        Ok(Self {
+            metadata: body.metadata,
+            conv1: body.conv1.conv("conv1")?,
+            conv2: body.conv2.conv("conv2")?,
+            fc1: body.fc1.dense("fc1")?,
+            fc2: body.fc2.dense("fc2")?,
+            fc3: body.fc3.logits("fc3")?,
+            confidence: Requant::from_bytes(body.confidence).ok_or(Error::PreShift {
+                layer: "confidence",
+                channel: 0,
+                found: body.confidence[2],
+            })?,
+        })
+    }
+}
+
+/// The number of classes of a file, for a program that takes any: what to choose `C` of [`Model::decode`] by.
+///
+/// # Errors
+///
+/// As [`decode`], as far as the frame and the metadata go.
+pub fn classes(bytes: &[u8]) -> Result<usize, Error> {
     let frame = Frame::read(bytes)?;
-    let (body, rest) = postcard::take_from_bytes::<Body<'_>>(frame.body).map_err(|_| Error::Body)?;
-    if !rest.is_empty() {
-        return Err(Error::TrailingBytes { found: rest.len() });
-    }
-    if usize::from(body.metadata.classes) != CLASSES {
-        return Err(Error::Classes { expected: CLASSES as u8, found: body.metadata.classes });
-    }
-    let model = Model {
-        metadata: body.metadata,
-        conv1: body.conv1.conv("conv1")?,
-        conv2: body.conv2.conv("conv2")?,
-        fc1: body.fc1.dense("fc1")?,
-        fc2: body.fc2.dense("fc2")?,
-        fc3: body.fc3.logits("fc3")?,
-        confidence: Requant::from_bytes(body.confidence).ok_or(Error::PreShift {
-            layer: "confidence",
-            channel: 0,
-            found: body.confidence[2],
-        })?,
-    };
-    Ok(model)
+    let (metadata, _) = postcard::take_from_bytes::<Metadata<'_>>(frame.body).map_err(|_| Error::Body)?;
+    Ok(usize::from(metadata.classes))
 }
 
-/// Writes a model as a file's bytes: the inverse of [`decode`].
-///
-/// # Panics
-///
-/// Never for a model of this network: its body is far shorter than the 4 GiB that the header can say.
-#[cfg(feature = "alloc")]
-pub fn encode(model: &Model<'_>) -> alloc::vec::Vec<u8> {
-    let body = postcard::to_allocvec(&Body::of(model)).expect("a vector takes any length");
-    let length = u32::try_from(body.len()).expect("a model is far shorter than 4 GiB");
-    let mut bytes = alloc::vec::Vec::with_capacity(HEADER_BYTES + body.len() + CRC_BYTES);
-    bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&body);
-    let crc = CRC.checksum(&bytes);
-    bytes.extend_from_slice(&crc.to_le_bytes());
-    bytes
+fn check_classes(metadata: &Metadata<'_>, expected: usize) -> Result<(), Error> {
+    let found = metadata.classes;
+    if usize::from(found) != expected {
+        return Err(Error::Classes { expected: expected as u8, found });
+    }
+    let names = metadata.class_names.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    if !metadata.class_names.is_empty() && names != expected {
+        return Err(Error::ClassNames { expected: found, found: names });
+    }
+    Ok(())
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Body<'a> {
     #[serde(borrow)]
     metadata: Metadata<'a>,
     confidence: [u8; Requant::BYTES],
     #[serde(borrow)]
-    conv1: HiddenBytes<'a>,
+    conv1: Hidden<'a>,
     #[serde(borrow)]
-    conv2: HiddenBytes<'a>,
+    conv2: Hidden<'a>,
     #[serde(borrow)]
-    fc1: HiddenBytes<'a>,
+    fc1: Hidden<'a>,
     #[serde(borrow)]
-    fc2: HiddenBytes<'a>,
+    fc2: Hidden<'a>,
     #[serde(borrow)]
-    fc3: LogitsBytes<'a>,
+    fc3: Affine<'a>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct HiddenBytes<'a> {
+/// A layer whose outputs are requantised.
+#[derive(Deserialize)]
+struct Hidden<'a> {
+    activation_bits: u8,
     requants: &'a [u8],
+    #[serde(borrow)]
+    affine: Affine<'a>,
+}
+
+#[derive(Deserialize)]
+struct Affine<'a> {
     biases: &'a [u8],
+    weight_bits: u8,
+    padding: &'a [u8],
     weights: &'a [u8],
 }
 
-#[derive(Serialize, Deserialize)]
-struct LogitsBytes<'a> {
-    biases: &'a [u8],
-    weights: &'a [u8],
-}
-
-impl<'a> HiddenBytes<'a> {
-    fn conv<const TAPS: usize, const OUT: usize>(
+impl<'a> Hidden<'a> {
+    fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
         &self,
         layer: &'static str,
-    ) -> Result<Conv<'a, TAPS, OUT>, Error> {
+    ) -> Result<Conv<'a, TAPS, PAIRS, OUT>, Error> {
+        const { assert!(OUT == 2 * PAIRS) };
         Ok(Conv {
-            weights: chunks(self.weights, layer, "weights")?,
-            biases: biases(self.biases, layer)?,
+            weights: self.affine.conv_weights(layer)?,
+            biases: biases(self.affine.biases, layer)?,
             requants: requants(self.requants, layer)?,
+            activation_bits: self.activation_bits(layer)?,
         })
     }
 
-    fn dense<const IN: usize, const OUT: usize>(
+    fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
         layer: &'static str,
-    ) -> Result<Dense<'a, IN, OUT>, Error> {
+    ) -> Result<Dense<'a, IN, HALF, OUT>, Error> {
         Ok(Dense {
-            weights: chunks(self.weights, layer, "weights")?,
-            biases: biases(self.biases, layer)?,
+            weights: self.affine.dense_weights(layer)?,
+            biases: biases(self.affine.biases, layer)?,
             requants: requants(self.requants, layer)?,
+            activation_bits: self.activation_bits(layer)?,
         })
+    }
+
+    fn activation_bits(&self, layer: &'static str) -> Result<u8, Error> {
+        let found = self.activation_bits;
+        let known = (MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&found);
+        if known { Ok(found) } else { Err(Error::ActivationBits { layer, found }) }
     }
 }
 
-impl<'a> LogitsBytes<'a> {
-    fn logits<const IN: usize, const OUT: usize>(
+impl<'a> Affine<'a> {
+    fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
         layer: &'static str,
-    ) -> Result<Logits<'a, IN, OUT>, Error> {
-        Ok(Logits { weights: chunks(self.weights, layer, "weights")?, biases: biases(self.biases, layer)? })
+    ) -> Result<Logits<'a, IN, HALF, OUT>, Error> {
+        Ok(Logits { weights: self.dense_weights(layer)?, biases: biases(self.biases, layer)? })
+    }
+
+    fn conv_weights<const TAPS: usize, const PAIRS: usize>(
+        &self,
+        layer: &'static str,
+    ) -> Result<ConvWeights<'a, TAPS, PAIRS>, Error> {
+        self.check_padding(layer)?;
+        match self.weight_bits {
+            8 => {
+                let (taps, _) = self.weights.as_chunks();
+                let (pairs, _) = taps.as_chunks();
+                let (expected, found) = (2 * TAPS * PAIRS, self.weights.len());
+                match pairs.try_into() {
+                    Ok(pairs) if found == expected => Ok(Weights::Int8(pairs)),
+                    _ => Err(Error::FieldSize { layer, field: "weights", expected, found }),
+                }
+            }
+            4 => Ok(Weights::Int4(chunks(self.weights, layer, "weights")?)),
+            found => Err(Error::WeightBits { layer, found }),
+        }
+    }
+
+    fn dense_weights<const IN: usize, const HALF: usize, const OUT: usize>(
+        &self,
+        layer: &'static str,
+    ) -> Result<DenseWeights<'a, IN, HALF, OUT>, Error> {
+        const { assert!(IN == 2 * HALF) };
+        self.check_padding(layer)?;
+        match self.weight_bits {
+            8 => Ok(Weights::Int8(chunks(self.weights, layer, "weights")?)),
+            4 => Ok(Weights::Int4(chunks(self.weights, layer, "weights")?)),
+            found => Err(Error::WeightBits { layer, found }),
+        }
+    }
+
+    fn check_padding(&self, layer: &'static str) -> Result<(), Error> {
+        let found = self.padding.len();
+        let fits = found < WEIGHT_ALIGNMENT;
+        if fits { Ok(()) } else { Err(Error::FieldSize { layer, field: "padding", expected: 0, found }) }
     }
 }
 
@@ -214,38 +284,5 @@ fn requants<'a, const OUT: usize>(bytes: &'a [u8], layer: &'static str) -> Resul
     match rows.iter().enumerate().find(|(_, row)| Requant::from_bytes(**row).is_none()) {
         Some((channel, &[_, _, found])) => Err(Error::PreShift { layer, channel, found }),
         None => Ok(Requants::new(rows)),
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<'a> Body<'a> {
-    fn of(model: &Model<'a>) -> Self {
-        Self {
-            metadata: model.metadata,
-            confidence: model.confidence.to_bytes(),
-            conv1: HiddenBytes::of(model.conv1.weights, model.conv1.biases, model.conv1.requants),
-            conv2: HiddenBytes::of(model.conv2.weights, model.conv2.biases, model.conv2.requants),
-            fc1: HiddenBytes::of(model.fc1.weights, model.fc1.biases, model.fc1.requants),
-            fc2: HiddenBytes::of(model.fc2.weights, model.fc2.biases, model.fc2.requants),
-            fc3: LogitsBytes {
-                biases: model.fc3.biases.0.as_flattened(),
-                weights: model.fc3.weights.as_flattened(),
-            },
-        }
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<'a> HiddenBytes<'a> {
-    fn of<const ROW: usize, const ROWS: usize, const OUT: usize>(
-        weights: &'a [[u8; ROW]; ROWS],
-        biases: Biases<'a, OUT>,
-        requants: Requants<'a, OUT>,
-    ) -> Self {
-        Self {
-            requants: requants.0.as_flattened(),
-            biases: biases.0.as_flattened(),
-            weights: weights.as_flattened(),
-        }
     }
 }

@@ -49,9 +49,30 @@ pub enum Error {
     },
     /// The model is for another number of classes.
     Classes {
-        /// The classes of this network.
+        /// The classes asked for.
         expected: u8,
         /// The classes of the file.
+        found: u8,
+    },
+    /// The list of class names has not one name a class.
+    ClassNames {
+        /// The classes of the file.
+        expected: u8,
+        /// Names in the list.
+        found: usize,
+    },
+    /// A layer's weights have a width that no kernel knows.
+    WeightBits {
+        /// The layer's name.
+        layer: &'static str,
+        /// The bits found; a weight has 4 or 8.
+        found: u8,
+    },
+    /// A layer's activations have a width out of range.
+    ActivationBits {
+        /// The layer's name.
+        layer: &'static str,
+        /// The bits found; an activation has 4 to 8.
         found: u8,
     },
     /// A layer's field has the wrong number of bytes.
@@ -118,8 +139,23 @@ impl fmt::Display for Error {
                 write!(f, "model file has {found} bytes after its last layer, expected none; export it again")
             }
             Self::Classes { expected, found } => {
-                write!(f, "model file is for {found} classes, this network has {expected}")
+                write!(
+                    f,
+                    "model file is for {found} classes, expected {expected}; choose a model of {expected}"
+                )
             }
+            Self::ClassNames { expected, found } => write!(
+                f,
+                "model file names {found} of its {expected} classes, expected all or none; export it again"
+            ),
+            Self::WeightBits { layer, found } => write!(
+                f,
+                "{layer} of the model file has weights of {found} bits, expected 4 or 8; export it again"
+            ),
+            Self::ActivationBits { layer, found } => write!(
+                f,
+                "{layer} of the model file has activations of {found} bits, expected 4 to 8; export it again"
+            ),
             Self::FieldSize { layer, field, expected, found } => {
                 write!(f, "{layer}.{field} of the model file has {found} bytes, expected {expected}")
             }

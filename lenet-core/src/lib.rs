@@ -5,7 +5,7 @@
 //! - [`shape`]: the network's sizes; the only place where they are written.
 //! - [`quant`]: how an accumulator becomes an activation; the only rounding in the project.
 //! - [`model`]: the layers as the engine reads them, borrowed from the file.
-//! - [`blob`]: the file format, normative, with [`encode`] and [`decode`].
+//! - [`blob`]: the file format, normative, with [`encode`](fn@encode) and [`decode`].
 //! - [`error`]: why bytes are not a model.
 //!
 //! No float, no heap, no unsafe code. Feature `alloc` adds [`encode`], which only the host needs.
@@ -17,6 +17,8 @@
 extern crate alloc;
 
 pub mod blob;
+#[cfg(feature = "alloc")]
+mod encode;
 pub mod error;
 pub mod model;
 pub mod quant;
@@ -24,7 +26,7 @@ pub mod shape;
 
 pub use blob::decode;
 #[cfg(feature = "alloc")]
-pub use blob::encode;
+pub use encode::encode;
 pub use error::Error;
 pub use model::Model;
 pub use quant::Requant;

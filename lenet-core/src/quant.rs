@@ -8,10 +8,10 @@
 //! one 32-bit multiply:
 //!
 //! ```text
-//! activation = min(255, (clamp(accumulator >> pre_shift, 0, 65535) * multiplier) >> 23)
+//! activation = min(max, (clamp(accumulator >> pre_shift, 0, 65535) * multiplier) >> 23)
 //! ```
 //!
-//! The clamp at 0 is the ReLU. Both shifts truncate: half a step of each is already in the bias
+//! The clamp at 0 is the ReLU; `max` is the layer's largest activation, 2^bits - 1 for 4 to 8 bits. Both shifts truncate: half a step of each is already in the bias
 //! ([`Requant::rounding`]), so the result rounds to nearest at no cost on the device.
 
 /// What turns one output channel's accumulators into activations: `multiplier * 2^-(23 + pre_shift)`.
@@ -21,9 +21,9 @@
 ///
 /// // 2^-10 = 32768 * 2^-(23 + 2)
 /// let requant = Requant::new(32_768, 2).unwrap();
-/// assert_eq!(requant.activation(10 << 10), 10);
-/// assert_eq!(requant.activation(-5), 0);
-/// assert_eq!(requant.activation(i32::MAX), 255);
+/// assert_eq!(requant.activation(10 << 10, 255), 10);
+/// assert_eq!(requant.activation(-5, 255), 0);
+/// assert_eq!(requant.activation(i32::MAX, 127), 127);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requant {
@@ -68,11 +68,11 @@ impl Requant {
         self.pre_shift
     }
 
-    /// ReLU and requantisation of an accumulator, any `i32`, to an activation, 0 to 255.
+    /// ReLU and requantisation of an accumulator, any `i32`, to an activation, 0 to `max`.
     #[inline(always)]
-    pub const fn activation(self, accumulator: i32) -> u8 {
+    pub const fn activation(self, accumulator: i32, max: u8) -> u8 {
         let step = self.product(accumulator) >> Self::ACTIVATION_SHIFT;
-        if step > 255 { 255 } else { step as u8 }
+        if step > max as u32 { max } else { step as u8 }
     }
 
     /// The same rule read out 7 bits finer: a margin between logits to 1/256 nat, saturating at 65,535.
@@ -103,6 +103,11 @@ impl Requant {
     }
 }
 
+/// Fewest bits that a hidden layer's activations can have.
+pub const MIN_ACTIVATION_BITS: u8 = 4;
+/// Most bits that a hidden layer's activations can have, and what they have unless the model says otherwise.
+pub const MAX_ACTIVATION_BITS: u8 = 8;
+
 /// Steps from paper, 0, to ink: the engine takes a pixel's grey level as MNIST has it, the trainer sees it as
 /// `grey / PIXEL_STEPS`. So the input scale is exactly 1/255 and no pixel is ever rounded.
 pub const PIXEL_STEPS: u8 = 255;
@@ -113,9 +118,9 @@ mod tests {
     use proptest::prelude::*;
 
     /// The rule in exact wide arithmetic, written from the formula.
-    fn wide(multiplier: u16, pre_shift: u8, accumulator: i32) -> i64 {
+    fn wide(multiplier: u16, pre_shift: u8, accumulator: i32, max: u8) -> i64 {
         let narrow = (i64::from(accumulator) >> pre_shift).clamp(0, 65_535);
-        ((narrow * i64::from(multiplier)) >> 23).min(255)
+        ((narrow * i64::from(multiplier)) >> 23).min(i64::from(max))
     }
 
     fn any_requant() -> impl Strategy<Value = Requant> {
@@ -124,15 +129,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_equals_the_formula_in_wide_arithmetic(r in any_requant(), acc in any::<i32>()) {
-            prop_assert_eq!(i64::from(r.activation(acc)), wide(r.multiplier(), r.pre_shift(), acc));
+        fn it_equals_the_formula_in_wide_arithmetic(
+            r in any_requant(), acc in any::<i32>(), max in any::<u8>(),
+        ) {
+            let expected = wide(r.multiplier(), r.pre_shift(), acc, max);
+            prop_assert_eq!(i64::from(r.activation(acc, max)), expected);
         }
 
         #[test]
         fn a_larger_accumulator_never_gives_a_smaller_activation(
             r in any_requant(), a in any::<i32>(), b in any::<i32>(),
         ) {
-            prop_assert!(r.activation(a.min(b)) <= r.activation(a.max(b)));
+            prop_assert!(r.activation(a.min(b), 255) <= r.activation(a.max(b), 255));
             prop_assert!(r.confidence(a.min(b)) <= r.confidence(a.max(b)));
         }
 
@@ -150,7 +158,7 @@ mod tests {
             let one = 1_i64 << (23 + s);
             let acc = ((255 * one / i64::from(m)) * part) >> 16;
             let real = acc * i64::from(m);
-            let found = i64::from(r.activation((acc + r.rounding()) as i32)) * one;
+            let found = i64::from(r.activation((acc + r.rounding()) as i32, 255)) * one;
             prop_assert!((found - real).abs() * 100 <= 51 * one, "{found} for {real}");
         }
     }
@@ -161,7 +169,7 @@ mod tests {
             for pre_shift in 0..=Requant::MAX_PRE_SHIFT {
                 let r = Requant::new(multiplier, pre_shift).unwrap();
                 for acc in [i32::MIN, -1, 0, 1, 65_535, 65_536, i32::MAX] {
-                    assert_eq!(i64::from(r.activation(acc)), wide(multiplier, pre_shift, acc));
+                    assert_eq!(i64::from(r.activation(acc, 255)), wide(multiplier, pre_shift, acc, 255));
                 }
                 assert!(r.rounding() >= 0);
             }

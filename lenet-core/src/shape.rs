@@ -24,8 +24,12 @@ pub const CONV2_CHANNELS: usize = 16;
 pub const FC1_OUTPUTS: usize = 120;
 /// Outputs of the second fully-connected layer.
 pub const FC2_OUTPUTS: usize = 84;
-/// Classes, and so logits.
+/// Classes, and so logits, unless a model is made for another number.
 pub const CLASSES: usize = 10;
+/// Fewest classes that a model can have.
+pub const MIN_CLASSES: usize = 2;
+/// Most classes that a model can have.
+pub const MAX_CLASSES: usize = 64;
 
 /// Pixels of one image.
 pub const IMAGE_PIXELS: usize = IMAGE_SIDE * IMAGE_SIDE * IMAGE_CHANNELS;
@@ -42,6 +46,10 @@ pub const POOL2_SIDE: usize = CONV2_SIDE / POOL_SIDE;
 pub const CONV1_TAPS: usize = KERNEL_SIDE * KERNEL_SIDE * IMAGE_CHANNELS;
 /// Weights that meet in one output of the second convolution: 5x5x6.
 pub const CONV2_TAPS: usize = KERNEL_SIDE * KERNEL_SIDE * CONV1_CHANNELS;
+/// Pairs of output channels of the first convolution: its weights lie pair by pair.
+pub const CONV1_PAIRS: usize = CONV1_CHANNELS / 2;
+/// Pairs of output channels of the second convolution.
+pub const CONV2_PAIRS: usize = CONV2_CHANNELS / 2;
 /// Activations after the first pool, the input of the second convolution.
 pub const POOL1_LEN: usize = POOL1_SIDE * POOL1_SIDE * CONV1_CHANNELS;
 /// Activations after the second pool, the input of the first fully-connected layer.
@@ -66,6 +74,7 @@ pub const MACS: usize = CONV1_SIDE * CONV1_SIDE * CONV1_CHANNELS * CONV1_TAPS
 
 const _: () = {
     assert!(CONV1_SIDE.is_multiple_of(POOL_SIDE) && CONV2_SIDE.is_multiple_of(POOL_SIDE));
+    assert!(CONV1_CHANNELS.is_multiple_of(2) && CONV2_CHANNELS.is_multiple_of(2));
     assert!(POOL1_LEN == 864 && POOL2_LEN == 256);
     assert!(PARAMETERS == 44_426);
     assert!(MACS == 281_640);

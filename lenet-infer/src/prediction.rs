@@ -6,21 +6,22 @@ use lenet_core::shape::CLASSES;
 /// The answer for one picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Prediction {
-    /// The class with the largest logit; the smallest such class on a tie. 0 to 9.
+pub struct Prediction<const C: usize = CLASSES> {
+    /// The class with the largest logit; the smallest such class on a tie. 0 to `C` - 1.
     pub class: u8,
     /// One logit a class, in accumulator units of the model's last layer.
-    pub logits: [i32; CLASSES],
+    pub logits: [i32; C],
     /// The largest logit less the second largest, in the same units; 0 or more.
     pub margin: i32,
     /// The margin in 1/256 nat, saturating: the odds of the class against the runner-up are
     /// e^(confidence / 256). The unit is the same for every model, so this is the figure to threshold for "no
     /// digit": 768, for example, asks for odds of 20 to 1.
     pub confidence: u16,
+    confident: bool,
 }
 
-impl Prediction {
-    pub(crate) fn new(logits: [i32; CLASSES], confidence: Requant) -> Self {
+impl<const C: usize> Prediction<C> {
+    pub(crate) fn new(logits: [i32; C], confidence: Requant, threshold: u16) -> Self {
         let (mut class, mut largest, mut second) = (0, i32::MIN, i32::MIN);
         for (index, &logit) in (0_u8..).zip(&logits) {
             if logit > largest {
@@ -30,7 +31,14 @@ impl Prediction {
             }
         }
         let margin = largest.saturating_sub(second);
-        Self { class, logits, margin, confidence: confidence.confidence(margin) }
+        let confidence = confidence.confidence(margin);
+        Self { class, logits, margin, confidence, confident: confidence >= threshold }
+    }
+
+    /// Whether the confidence reaches the threshold that the model carries, which was chosen on validation images.
+    /// Always true for a model without one.
+    pub const fn is_confident(&self) -> bool {
+        self.confident
     }
 }
 
@@ -38,8 +46,8 @@ impl Prediction {
 mod tests {
     use super::*;
 
-    fn predict(logits: [i32; CLASSES]) -> Prediction {
-        Prediction::new(logits, Requant::new(32_768, 0).unwrap())
+    fn predict<const C: usize>(logits: [i32; C]) -> Prediction<C> {
+        Prediction::new(logits, Requant::new(32_768, 0).unwrap(), 500)
     }
 
     #[test]
@@ -61,5 +69,12 @@ mod tests {
     fn the_confidence_is_the_margin_in_the_models_unit_and_saturates() {
         assert_eq!(predict([0, 1_000, 0, 0, 0, 0, 0, 0, 0, 0]).confidence, 500);
         assert_eq!(predict([0, i32::MAX, 0, 0, 0, 0, 0, 0, 0, 0]).confidence, 32_767);
+    }
+
+    #[test]
+    fn a_prediction_is_confident_from_the_threshold_up() {
+        assert!(predict([0, 1_000]).is_confident());
+        assert!(!predict([0, 998, 0]).is_confident());
+        assert!(Prediction::new([1, 1], Requant::new(0, 0).unwrap(), 0).is_confident());
     }
 }

@@ -5,6 +5,7 @@ use lenet_train::augment::Augment;
 use lenet_train::dataset::DatasetName;
 use lenet_train::optimizer::Algorithm;
 use lenet_train::pipeline::Options;
+use lenet_train::quantize::Bits;
 use lenet_train::recipe::Recipe;
 use std::path::PathBuf;
 
@@ -50,6 +51,9 @@ pub(crate) struct Cli {
     /// Seed of the initial weights, of the order of the images and of their augmentation
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Bits of the model's weights: 8, 4, or a list such as conv=8,fc=4,activations=7 [default: 8]
+    #[arg(long)]
+    bits: Option<Bits>,
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = parse_count)]
     threads: Option<usize>,
@@ -117,6 +121,7 @@ impl From<Cli> for Options {
         settings.label_smoothing = cli.label_smoothing.unwrap_or(settings.label_smoothing);
         settings.ema_decay = cli.ema_decay.unwrap_or(settings.ema_decay);
         settings.augment = cli.augment.or(settings.augment);
+        settings.bits = cli.bits.unwrap_or(settings.bits);
         Options {
             settings,
             dataset: cli.dataset,
@@ -202,6 +207,8 @@ mod tests {
             "--optimizer adagrad",
             "--recipe mine",
             "--dataset cifar",
+            "--bits 5",
+            "--bits fc9=4",
             "surplus",
         ] {
             let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));

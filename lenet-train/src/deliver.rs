@@ -7,7 +7,7 @@ use crate::export::{self, ExportError};
 use crate::metrics::{FinalTable, HeldOut, Metrics};
 use crate::pipeline::Trained;
 use crate::quantize::calibrate::{Calibration, calibrate};
-use crate::quantize::{Provenance, QuantizeError, Ranges};
+use crate::quantize::{Bits, Provenance, QuantizeError, Ranges};
 use crate::report::{self, ActivationHistogram, ReportError, ReportInputs, SizeRow};
 use crate::weights::{Affine, FloatWeights, LAYERS};
 use lenet_core::Requant;
@@ -57,7 +57,7 @@ pub fn deliver(
     let (_, calibration_images) = dataset.split();
     let activations = Activations::of(&trained.weights, calibration_images.images);
     let calibration = quantise(trained, &activations, calibration_images)?;
-    print(&describe_calibration(&calibration, calibration_images));
+    print(&describe_calibration(&calibration, trained.settings.bits, calibration_images));
 
     let bytes = export::model(out, &calibration.model.encode())?;
     let model = lenet_infer::decode(&bytes)?;
@@ -80,7 +80,7 @@ pub fn deliver(
         weight_clips: &weight_clips(&trained.weights),
         activations: &histograms(&activations, calibration.ranges),
         misclassified: &misclassified,
-        sizes: &sizes(),
+        sizes: &sizes(trained.settings.bits),
     };
     report::write(&out.join(REPORT_FILE), &inputs)?;
     Ok(metrics.result)
@@ -97,7 +97,8 @@ fn quantise(
         seed: trained.settings.seed,
         ..Provenance::default()
     };
-    let mut calibration = calibrate(&trained.weights, activations, images, &provenance)?;
+    let mut calibration =
+        calibrate(&trained.weights, activations, images, trained.settings.bits, &provenance)?;
     if trained.held_out == HeldOut::Validation {
         calibration.model.provenance.validation_correct = calibration.correct as u32;
         calibration.model.provenance.validation_images = images.images.len() as u32;
@@ -105,12 +106,12 @@ fn quantise(
     Ok(calibration)
 }
 
-fn describe_calibration(calibration: &Calibration, images: Split<'_>) -> String {
+fn describe_calibration(calibration: &Calibration, bits: Bits, images: Split<'_>) -> String {
     let ranges = calibration.ranges.map(|range| format!("{range:.3}")).join(", ");
     let count = images.images.len();
     let accuracy = 100.0 * calibration.correct as f64 / count as f64;
     format!(
-        "===== int8 =====\nactivations clip at {ranges}, chosen on {count} images: {accuracy:.2} % correct there"
+        "===== integers: {bits} bits =====\nactivations clip at {ranges}, chosen on {count} images: {accuracy:.2} % correct there"
     )
 }
 
@@ -138,12 +139,12 @@ fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistog
     layers.map(histogram).collect()
 }
 
-fn sizes() -> Vec<SizeRow> {
+fn sizes(bits: Bits) -> Vec<SizeRow> {
     let requantised = LAYERS.len() - 1;
     let row = |(index, (layer, outputs, taps)): (usize, (&str, usize, usize))| SizeRow {
         layer: layer.to_owned(),
         weights: outputs * taps,
-        weight_bytes: outputs * taps,
+        weight_bytes: outputs * taps * usize::from(bits.weights[index].count()) / 8,
         bias_bytes: outputs * size_of::<i32>(),
         requant_bytes: if index < requantised { outputs * Requant::BYTES } else { 0 },
     };

@@ -1,5 +1,6 @@
 //! What a run measured: the per-epoch series and the final table, as `metrics.json` holds them.
 
+use crate::quantize::Bits;
 use lenet_core::shape::CLASSES;
 use lenet_infer::evaluation::recall;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,8 @@ pub struct RunSettings {
     pub train_images: usize,
     /// Images held out of the training file (0: trained on all of them).
     pub validation_images: usize,
+    /// Bits of the exported model.
+    pub bits: Bits,
 }
 
 /// The check of the exported file: all test images through the integer engine, beside the f32 network.

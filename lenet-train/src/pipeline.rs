@@ -164,7 +164,7 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
 }
 
 fn run_settings(run: &RunIdentity, training_file_images: usize) -> RunSettings {
-    let Settings { recipe, epochs, batch_size, learning_rate, rule, seed, .. } = run.settings;
+    let Settings { recipe, epochs, batch_size, learning_rate, rule, seed, bits, .. } = run.settings;
     RunSettings {
         recipe: recipe.to_string(),
         dataset: run.dataset.clone(),
@@ -177,6 +177,7 @@ fn run_settings(run: &RunIdentity, training_file_images: usize) -> RunSettings {
         threads: rayon::current_num_threads(),
         train_images: run.train_images,
         validation_images: training_file_images - run.train_images,
+        bits,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::augment::Augment;
 use crate::metrics::HeldOut;
 use crate::optimizer::{Algorithm, Rule};
+use crate::quantize::Bits;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use std::fmt;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub augment: Augment,
     /// Seed of the initial weights and of the order of the images.
     pub seed: u64,
+    /// Bits of the exported model.
+    pub bits: Bits,
 }
 
 const REFERENCE: Settings = Settings {
@@ -69,6 +72,7 @@ const REFERENCE: Settings = Settings {
     ema_decay: 0.0,
     augment: Augment::OFF,
     seed: 0,
+    bits: Bits::INT8,
 };
 
 const DEFAULT: Settings = Settings {
@@ -83,6 +87,7 @@ const DEFAULT: Settings = Settings {
     ema_decay: 0.0,
     augment: Augment::OFF,
     seed: 0,
+    bits: Bits::INT8,
 };
 
 impl fmt::Display for Recipe {

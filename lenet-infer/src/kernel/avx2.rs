@@ -10,10 +10,15 @@
 
 #![allow(unsafe_code)]
 
-use super::{Image, KERNEL_SIDE};
+use super::{Features, Grey, Image, KERNEL_SIDE, PATCH_SIDE};
 use bytemuck::must_cast;
 use core::arch::x86_64::*;
-use lenet_core::model::{Biases, Conv, Dense, Logits, Requants};
+use lenet_core::model::{
+    Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, Requants, Weights, largest_activation, unpack,
+};
+use lenet_core::shape::{
+    CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL1_SIDE,
+};
 
 /// `i32` lanes of a register.
 const LANES: usize = 8;
@@ -21,8 +26,6 @@ const LANES: usize = 8;
 const VECTORS: usize = 2;
 /// Pairs of taps in a row of the receptive field, at most: 5 columns of 6 channels.
 const ROW_PAIRS: usize = 15;
-/// Rows and columns of activations that a 2x2 window of 5x5 kernels sees.
-const PATCH_SIDE: usize = KERNEL_SIDE + 1;
 /// Activations in a row of a patch, at most: 6 columns of 6 channels, and one that pads an odd row to a pair.
 const PATCH_ROW: usize = 37;
 /// Rows of an input, at most.
@@ -41,15 +44,28 @@ impl Avx2 {
         std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
     }
 
-    pub(super) fn conv_pool<
+    pub(super) fn features(
+        self,
+        conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
+        conv2: &Conv<'_, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
+        image: &Grey,
+        features: &mut Features,
+    ) {
+        let mut pooled: Image<CONV1_CHANNELS, POOL1_SIDE> = [[[0; CONV1_CHANNELS]; POOL1_SIDE]; POOL1_SIDE];
+        self.conv_pool(conv1, image, &mut pooled);
+        self.conv_pool(conv2, &pooled, features);
+    }
+
+    fn conv_pool<
         const IN: usize,
         const SIDE: usize,
         const POOLED: usize,
         const TAPS: usize,
+        const PAIRS: usize,
         const OUT: usize,
     >(
         self,
-        layer: &Conv<'_, TAPS, OUT>,
+        layer: &Conv<'_, TAPS, PAIRS, OUT>,
         input: &Image<IN, SIDE>,
         output: &mut Image<OUT, POOLED>,
     ) {
@@ -57,40 +73,48 @@ impl Avx2 {
         unsafe { conv_pool(layer, input, output) }
     }
 
-    pub(super) fn dense<const IN: usize, const OUT: usize>(
+    pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
         self,
-        layer: &Dense<'_, IN, OUT>,
+        layer: &Dense<'_, IN, HALF, OUT>,
         input: &[u8; IN],
         output: &mut [u8; OUT],
     ) {
         let mut sums = [0; OUT];
         // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe { rows(layer.weights, layer.biases, input, &mut sums) };
+        unsafe { rows(&layer.weights, layer.biases, input, &mut sums) };
+        let max = largest_activation(layer.activation_bits);
         for ((activation, sum), requant) in output.iter_mut().zip(sums).zip(layer.requants.iter()) {
-            *activation = requant.activation(sum);
+            *activation = requant.activation(sum, max);
         }
     }
 
-    pub(super) fn logits<const IN: usize, const OUT: usize>(
+    pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
         self,
-        layer: &Logits<'_, IN, OUT>,
+        layer: &Logits<'_, IN, HALF, OUT>,
         input: &[u8; IN],
         output: &mut [i32; OUT],
     ) {
         // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe { rows(layer.weights, layer.biases, input, output) }
+        unsafe { rows(&layer.weights, layer.biases, input, output) }
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn conv_pool<const IN: usize, const SIDE: usize, const POOLED: usize, const TAPS: usize, const OUT: usize>(
-    layer: &Conv<'_, TAPS, OUT>,
+fn conv_pool<
+    const IN: usize,
+    const SIDE: usize,
+    const POOLED: usize,
+    const TAPS: usize,
+    const PAIRS: usize,
+    const OUT: usize,
+>(
+    layer: &Conv<'_, TAPS, PAIRS, OUT>,
     input: &Image<IN, SIDE>,
     output: &mut Image<OUT, POOLED>,
 ) {
     const { assert!(OUT <= VECTORS * LANES && KERNEL_SIDE * IN <= 2 * ROW_PAIRS) };
-    let weights = pair_weights::<IN, TAPS, OUT>(layer.weights);
-    let finish = Finish::new(layer.biases, layer.requants);
+    let weights = tap_pairs::<IN, TAPS, PAIRS>(&layer.weights);
+    let finish = Finish::new(layer.biases, layer.requants, layer.activation_bits);
     let input = widen(input);
     for (y, row) in output.iter_mut().enumerate() {
         for (x, cell) in row.iter_mut().enumerate() {
@@ -101,19 +125,43 @@ fn conv_pool<const IN: usize, const SIDE: usize, const POOLED: usize, const TAPS
 }
 
 /// `[row][pair of taps][vector]`: in each lane the two taps' weights for one channel, as `i16`s.
-type PairWeights = [[[__m256i; VECTORS]; ROW_PAIRS]; KERNEL_SIDE];
+type TapPairs = [[[__m256i; VECTORS]; ROW_PAIRS]; KERNEL_SIDE];
 
 #[target_feature(enable = "avx2")]
-fn pair_weights<const IN: usize, const TAPS: usize, const OUT: usize>(
-    weights: &[[u8; OUT]; TAPS],
-) -> PairWeights {
+fn tap_pairs<const IN: usize, const TAPS: usize, const PAIRS: usize>(
+    weights: &ConvWeights<'_, TAPS, PAIRS>,
+) -> TapPairs {
+    match weights {
+        Weights::Int8(weights) => int8_tap_pairs::<IN, TAPS, PAIRS>(weights),
+        Weights::Int4(weights) => {
+            let weights = weights.map(|taps| taps.map(|byte| unpack(byte).map(|weight| weight as u8)));
+            int8_tap_pairs::<IN, TAPS, PAIRS>(&weights)
+        }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn int8_tap_pairs<const IN: usize, const TAPS: usize, const PAIRS: usize>(
+    weights: &[[[u8; 2]; TAPS]; PAIRS],
+) -> TapPairs {
+    /// Pairs of channels in a register.
+    const HALF: usize = LANES / 2;
+    // Of each four bytes, two taps of two channels, to two channels of two taps.
+    let by_channel = _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
     let mut pairs = [[[_mm256_setzero_si256(); VECTORS]; ROW_PAIRS]; KERNEL_SIDE];
-    for (row, taps) in pairs.iter_mut().zip(weights.chunks_exact(KERNEL_SIDE * IN)) {
-        for (pair, taps) in row.iter_mut().zip(taps.chunks(2)) {
-            let first = padded(&taps[0]);
-            let second = taps.get(1).map_or(_mm_setzero_si128(), |tap| padded(tap));
-            pair[0] = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(first, second));
-            pair[1] = _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(first, second));
+    for (row, pairs) in pairs.iter_mut().enumerate() {
+        let (start, end) = (row * KERNEL_SIDE * IN, (row + 1) * KERNEL_SIDE * IN);
+        for (at, vectors) in (start..end).step_by(2).zip(pairs) {
+            let two_taps = |channels: usize| {
+                let Some(taps) = weights.get(channels) else { return 0 };
+                let second = if at + 1 < end { taps[at + 1] } else { [0; 2] };
+                i32::from_le_bytes([taps[at][0], taps[at][1], second[0], second[1]])
+            };
+            for (v, vector) in vectors.iter_mut().enumerate() {
+                let [a, b, c, d] = core::array::from_fn(|channels| two_taps(v * HALF + channels));
+                let taps = _mm_shuffle_epi8(_mm_setr_epi32(a, b, c, d), by_channel);
+                *vector = _mm256_cvtepi8_epi16(taps);
+            }
         }
     }
     pairs
@@ -143,7 +191,7 @@ fn patch(input: &[[i16; ROW]; ROWS], y: usize, x: usize) -> [&[i16; PATCH_ROW]; 
 /// For each channel the largest of the four positions' sums of products.
 #[target_feature(enable = "avx2")]
 fn window_maxima<const IN: usize, const OUT: usize>(
-    weights: &PairWeights,
+    weights: &TapPairs,
     patch: [&[i16; PATCH_ROW]; PATCH_SIDE],
 ) -> [__m256i; VECTORS] {
     let vectors = OUT.div_ceil(LANES);
@@ -169,15 +217,21 @@ struct Finish {
     biases: [__m256i; VECTORS],
     multipliers: [__m256i; VECTORS],
     pre_shifts: [__m256i; VECTORS],
+    max: __m256i,
 }
 
 impl Finish {
     #[target_feature(enable = "avx2")]
-    fn new<const OUT: usize>(biases: Biases<'_, OUT>, requants: Requants<'_, OUT>) -> Self {
+    fn new<const OUT: usize>(
+        biases: Biases<'_, OUT>,
+        requants: Requants<'_, OUT>,
+        activation_bits: u8,
+    ) -> Self {
         Self {
             biases: vectors(biases.iter()),
             multipliers: vectors(requants.iter().map(|requant| i32::from(requant.multiplier()))),
             pre_shifts: vectors(requants.iter().map(|requant| i32::from(requant.pre_shift()))),
+            max: _mm256_set1_epi32(i32::from(largest_activation(activation_bits))),
         }
     }
 
@@ -190,7 +244,7 @@ impl Finish {
             let narrow = _mm256_min_epi32(positive, _mm256_set1_epi32(0xFFFF));
             let product = _mm256_mullo_epi32(narrow, self.multipliers[vector]);
             let step = _mm256_srli_epi32::<{ lenet_core::Requant::ACTIVATION_SHIFT as i32 }>(product);
-            let lanes = store(_mm256_min_epi32(step, _mm256_set1_epi32(255)));
+            let lanes = store(_mm256_min_epi32(step, self.max));
             for (activation, lane) in activations.iter_mut().zip(lanes) {
                 *activation = lane as u8;
             }
@@ -200,21 +254,35 @@ impl Finish {
 
 /// `biases` plus each row of `weights` times `input`.
 #[target_feature(enable = "avx2")]
-fn rows<const IN: usize, const OUT: usize>(
-    weights: &[[u8; IN]; OUT],
+fn rows<const IN: usize, const HALF: usize, const OUT: usize>(
+    weights: &DenseWeights<'_, IN, HALF, OUT>,
     biases: Biases<'_, OUT>,
     input: &[u8; IN],
     sums: &mut [i32; OUT],
 ) {
-    let (sums, biases) = (sums.chunks_mut(4), biases.iter());
-    let mut biases = biases;
-    for (sums, rows) in sums.zip(weights.chunks(4)) {
-        let last = rows.len() - 1;
-        let dots = four_dots(input, core::array::from_fn(|row| &rows[row.min(last)]));
+    let mut biases = biases.iter();
+    for (group, sums) in sums.chunks_mut(4).enumerate() {
+        let row = |row: usize| (4 * group + row).min(OUT - 1);
+        let dots = match weights {
+            Weights::Int8(rows) => four_dots(input, core::array::from_fn(|r| &rows[row(r)])),
+            Weights::Int4(rows) => {
+                let unpacked: [[u8; IN]; 4] = core::array::from_fn(|r| unpack_row(&rows[row(r)]));
+                four_dots(input, unpacked.each_ref())
+            }
+        };
         for ((sum, dot), bias) in sums.iter_mut().zip(dots).zip(&mut biases) {
             *sum = bias + dot;
         }
     }
+}
+
+/// int4 weights as int8.
+fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
+    let mut unpacked = [0; IN];
+    for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
+        *pair = unpack(*byte).map(|weight| weight as u8);
+    }
+    unpacked
 }
 
 #[target_feature(enable = "avx2")]
@@ -250,11 +318,6 @@ fn zero_extended(bytes: &[u8]) -> [u8; 16] {
         *to = *from;
     }
     extended
-}
-
-#[target_feature(enable = "avx2")]
-fn padded<const OUT: usize>(bytes: &[u8; OUT]) -> __m128i {
-    load(&zero_extended(bytes))
 }
 
 /// The values in lanes, zeros after the last.

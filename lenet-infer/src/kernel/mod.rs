@@ -11,75 +11,97 @@
 //! | fc3 | 840 | 840 |
 //!
 //! A convolution uses each weight 576 or 64 times, a fully-connected layer once. So the convolutions want a weight,
-//! once loaded, to serve as many positions as registers hold: the four under one pooling window. The pool's
-//! maximum is taken on accumulators, so one position in four is requantised, and the bias, the same for all
-//! four, is added after the maximum. The fully-connected layers want to stream weights in the order they lie.
+//! once loaded, to serve as many positions as registers hold: the four under one pooling window. The file keeps the
+//! weights of two output channels side by side, so that an activation, once loaded, serves two of them. The pool's
+//! maximum is taken on accumulators, so one position in four is requantised, and the bias, the same for all four, is
+//! added after the maximum. The fully-connected layers want to stream weights in the order they lie.
 //!
 //! # Contract
 //!
-//! A back end is three functions, each a whole fused layer, equal to [`portable`] in every bit for every valid
-//! model and every input:
+//! A back end for a board is three functions, each a whole fused layer or a row of one, equal to [`portable`] in every
+//! bit for every valid model and every input, int8 or int4:
 //!
-//! - `conv_pool`: valid 5x5 convolution, bias, ReLU, 2x2 max pool, requantisation; HWC in and out.
+//! - `conv_pool_row`: from six rows of input to one row of output: valid 5x5 convolution, bias, ReLU, 2x2 max pool,
+//!   requantisation; HWC in and out. `rows` calls it so that six pooled rows of conv1 are all that is kept.
 //! - `dense`: fully connected, bias, ReLU, requantisation.
 //! - `logits`: fully connected and bias; the accumulators themselves.
 //!
-//! No back end allocates or panics, and none reads its output. This file is the only place that chooses one:
-//! `--cfg lenet_backend="portable"` forces the portable loops, otherwise a host build (feature `host`) on
+//! The host's back end has RAM for whole layers and gives `features`, both convolutions at once, in place of
+//! `conv_pool_row`. No back end allocates or panics, and none reads its output. This file is the only place that
+//! chooses one: `--cfg lenet_backend="portable"` forces the portable loops, otherwise a host build (feature `host`) on
 //! x86-64 asks the processor for AVX2 at run time.
 
 use lenet_core::model::{Conv, Dense, Logits};
-use lenet_core::shape::KERNEL_SIDE;
+use lenet_core::shape::{
+    CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, IMAGE_CHANNELS,
+    IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE, POOL2_SIDE,
+};
 
 #[cfg(lenet_avx2)]
 mod avx2;
 mod portable;
+mod rows;
 #[cfg(test)]
 mod tests;
 
-/// Activations of `IN` channels, `SIDE` rows and columns: `[row][column][channel]`.
-pub(crate) type Image<const IN: usize, const SIDE: usize> = [[[u8; IN]; SIDE]; SIDE];
+/// The back end of a board, or of a host without a better one.
+use portable as device;
 
-/// Calls the chosen back end's function of this name.
-macro_rules! dispatch {
-    ($function:ident($($argument:expr),*)) => {{
+/// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
+const PATCH_SIDE: usize = KERNEL_SIDE + 1;
+
+/// A row of `SIDE` positions: `[column][channel]`.
+pub(crate) type Row<const IN: usize, const SIDE: usize> = [[u8; IN]; SIDE];
+/// Activations of `IN` channels, `SIDE` rows and columns: `[row][column][channel]`.
+pub(crate) type Image<const IN: usize, const SIDE: usize> = [Row<IN, SIDE>; SIDE];
+/// The picture.
+pub(crate) type Grey = Image<IMAGE_CHANNELS, IMAGE_SIDE>;
+/// The pooled rows of conv1 that are kept at a time.
+pub(crate) type Ring = [Row<CONV1_CHANNELS, POOL1_SIDE>; PATCH_SIDE];
+/// The output of conv2.
+pub(crate) type Features = Image<CONV2_CHANNELS, POOL2_SIDE>;
+
+/// Returns from the host's back end if the processor has it.
+macro_rules! host {
+    ($function:ident($($argument:expr),*)) => {
         #[cfg(lenet_avx2)]
         if let Some(avx2) = avx2::Avx2::detect() {
             return avx2.$function($($argument),*);
         }
-        portable::$function($($argument),*)
-    }};
+    };
 }
 
+/// Both convolutions with their pools, from picture to features; `ring` is scratch.
 #[inline]
-pub(crate) fn conv_pool<
-    const IN: usize,
-    const SIDE: usize,
-    const POOLED: usize,
-    const TAPS: usize,
-    const OUT: usize,
->(
-    layer: &Conv<'_, TAPS, OUT>,
-    input: &Image<IN, SIDE>,
-    output: &mut Image<OUT, POOLED>,
+pub(crate) fn features(
+    conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
+    conv2: &Conv<'_, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
+    image: &Grey,
+    ring: &mut Ring,
+    features: &mut Features,
 ) {
-    dispatch!(conv_pool(layer, input, output))
+    host!(features(conv1, conv2, image, features));
+    rows::features(conv1, conv2, image, ring, features);
 }
 
+/// A fully-connected hidden layer.
 #[inline]
-pub(crate) fn dense<const IN: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, OUT>,
+pub(crate) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    dispatch!(dense(layer, input, output))
+    host!(dense(layer, input, output));
+    device::dense(layer, input, output);
 }
 
+/// The last layer.
 #[inline]
-pub(crate) fn logits<const IN: usize, const OUT: usize>(
-    layer: &Logits<'_, IN, OUT>,
+pub(crate) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
+    layer: &Logits<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [i32; OUT],
 ) {
-    dispatch!(logits(layer, input, output))
+    host!(logits(layer, input, output));
+    device::logits(layer, input, output);
 }

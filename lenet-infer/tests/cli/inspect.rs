@@ -16,7 +16,7 @@ fn inspect_tells_what_the_file_holds() {
     let object = succeed_with_json(&dir, &["--model", "model.lenet", "inspect", "--json"]);
     let (_, crc) = SHIPPED_MODEL.split_last_chunk().unwrap();
     assert_eq!(object["model"], "model.lenet");
-    assert_eq!((&object["magic"], &object["version"]), (&json!("LNET"), &json!(1)));
+    assert_eq!((&object["magic"], &object["version"]), (&json!("LNET"), &json!(2)));
     assert_eq!(object["body_bytes"], SHIPPED_MODEL.len() - 14);
     assert_eq!(object["crc32"], format!("{:08x}", u32::from_le_bytes(*crc)));
     assert_eq!(object["dataset"], model.metadata.dataset);
@@ -86,9 +86,9 @@ fn a_truncated_model_is_refused() {
 #[test]
 fn a_model_of_another_version_is_refused_with_both_versions_named() {
     assert_fails(
-        &dir_with_model(|bytes| bytes[4] = 2),
+        &dir_with_model(|bytes| bytes[4] = 3),
         &["inspect", "--model", "model.lenet"],
-        "model.lenet: model file has format version 2, this program reads version 1; \
+        "model.lenet: model file has format version 3, this program reads version 2; \
          export the model again with the lenet-train of this release",
     );
 }

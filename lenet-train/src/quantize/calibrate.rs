@@ -4,7 +4,7 @@
 //! is tried in its layer and the model is run on the calibration images: more correct images win, a lower
 //! cross-entropy of the integer logits breaks ties.
 
-use super::{Provenance, QuantizeError, QuantizedModel, Ranges, admissible, quantize_weights};
+use super::{Bits, Provenance, QuantizeError, QuantizedModel, Ranges, admissible, quantize_weights};
 use crate::activations::Activations;
 use crate::dataset::Split;
 use crate::scoring::Tally;
@@ -27,7 +27,7 @@ const CHUNK: usize = 250;
 pub struct Calibration {
     /// The model with the chosen ranges.
     pub model: QuantizedModel,
-    /// The real value of activation 255 after each hidden layer.
+    /// The real value of the largest activation after each hidden layer.
     pub ranges: Ranges,
     /// Calibration images that the model classifies correctly.
     pub correct: usize,
@@ -35,7 +35,7 @@ pub struct Calibration {
     pub loss: f64,
 }
 
-/// Chooses the ranges on `images`, whose activations in the f32 network are `activations`.
+/// Chooses the ranges of a model of `bits` on `images`, whose activations in the f32 network are `activations`.
 ///
 /// # Errors
 ///
@@ -48,19 +48,20 @@ pub fn calibrate(
     weights: &FloatWeights,
     activations: &Activations,
     images: Split<'_>,
+    bits: Bits,
     provenance: &Provenance,
 ) -> Result<Calibration, QuantizeError> {
     let candidates = activations.hidden().map(quantiles);
-    let mut best = attempt(weights, candidates.map(|layer| layer[0]), images, provenance)?;
+    let mut best = attempt(weights, candidates.map(|layer| layer[0]), images, bits, provenance)?;
     for _ in 0..ROUNDS {
         for layer in 0..candidates.len() {
             for &range in &candidates[layer] {
                 let mut ranges = best.ranges;
                 ranges[layer] = range;
-                if admissible(weights, ranges) == best.ranges {
+                if admissible(weights, ranges, bits) == best.ranges {
                     continue;
                 }
-                let tried = attempt(weights, ranges, images, provenance)?;
+                let tried = attempt(weights, ranges, images, bits, provenance)?;
                 if tried.compare(&best) == Ordering::Greater {
                     best = tried;
                 }
@@ -90,10 +91,11 @@ fn attempt(
     weights: &FloatWeights,
     ranges: Ranges,
     images: Split<'_>,
+    bits: Bits,
     provenance: &Provenance,
 ) -> Result<Calibration, QuantizeError> {
-    let ranges = admissible(weights, ranges);
-    let model = quantize_weights(weights, ranges, provenance.clone())?;
+    let ranges = admissible(weights, ranges, bits);
+    let model = quantize_weights(weights, ranges, bits, provenance.clone())?;
     let tally = tally(&model.model(), images);
     Ok(Calibration { model, ranges, correct: tally.correct(), loss: tally.score().loss })
 }

@@ -1,27 +1,29 @@
 //! Post-training quantisation: f32 weights and four activation ranges to a model of integers.
 //!
-//! - A weight is `round(w / scale)`, the scale of each output channel being its largest magnitude / 127. The last
+//! - An int8 weight is `round(w / scale)`, the scale of each output channel being its largest magnitude / 127. An int4
+//!   weight is the nearest multiple of 16 up to 112, and its scale is the one with the least squared error. The last
 //!   layer has one scale for all its outputs, since its accumulators are compared with one another.
-//! - An activation of layer L is a byte in steps of `range[L] / 255`; larger ones clip. [`calibrate`] chooses the
-//!   ranges.
+//! - An activation of layer L is an integer in steps of `range[L] / (2^bits - 1)`; larger ones clip. [`calibrate`]
+//!   chooses the ranges.
 //! - A bias is in accumulator units, `round(b / (input scale * weight scale))`, and takes the rounding of the
 //!   requantisation with it ([`Requant::rounding`]).
 
+mod bits;
 pub mod calibrate;
 mod quantized;
 
+pub use bits::{Bits, ParseBitsError, WeightBits};
 pub use quantized::{Provenance, QuantizedModel};
 
-use crate::weights::{Affine, FloatWeights};
+use crate::weights::{Affine, FloatWeights, LAYERS};
 use lenet_core::Requant;
-use lenet_core::model::MAX_BIAS;
+use lenet_core::model::{MAX_BIAS, largest_activation};
+use lenet_core::quant::PIXEL_STEPS;
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_CHANNELS, KERNEL_SIDE, POOL2_SIDE};
 use thiserror::Error;
 
-/// Largest magnitude of an int8 weight; -128 is not used, so that the range is symmetric.
-const WEIGHT_STEPS: f64 = 127.0;
-/// Steps of an activation byte.
-const ACTIVATION_STEPS: f64 = 255.0;
+/// Fractions of the largest magnitude that int4 weights are tried with as their range, in hundredths.
+const INT4_CLIPS: std::ops::RangeInclusive<u32> = 40..=100;
 /// Fraction bits of a range in the model's metadata.
 const RANGE_UNIT: f64 = 65_536.0;
 
@@ -52,7 +54,7 @@ pub enum QuantizeError {
     },
 }
 
-/// The real value of activation 255 after `conv1`, `conv2`, `fc1` and `fc2`.
+/// The real value of the largest activation after `conv1`, `conv2`, `fc1` and `fc2`.
 pub type Ranges = [f64; 4];
 
 /// One layer in integers: `weights[output * taps + tap]` in the order of the file's taps.
@@ -61,63 +63,94 @@ struct Layer {
     weights: Vec<i8>,
     biases: Vec<i32>,
     requants: Vec<Requant>,
+    bits: WeightBits,
+    activation_bits: u8,
 }
 
 /// The smallest range a layer may have: below it one product of the largest weight and the largest input would
 /// clip, and the requantisation factor would leave its format.
-fn smallest_range(layer: &Affine, input_range: f64) -> f64 {
+fn smallest_range(layer: &Affine, bits: WeightBits, input_scale: f64, output_steps: f64) -> f64 {
     let largest = layer.weight.iter().fold(0_f64, |max, w| max.max(f64::from(w.abs())));
     let factor_limit = f64::from(u16::MAX) / f64::from(1_u32 << Requant::ACTIVATION_SHIFT);
     // One unit of the range's fixed point on top covers its rounding.
-    input_range * largest / WEIGHT_STEPS / factor_limit + 1.0 / RANGE_UNIT
+    input_scale * largest / f64::from(bits.largest()) * output_steps / factor_limit + 1.0 / RANGE_UNIT
+}
+
+/// Steps between 0 and the largest activation of this many bits.
+fn steps(activation_bits: u8) -> f64 {
+    f64::from(largest_activation(activation_bits))
 }
 
 /// `ranges` as a model can have them: none smaller than its layer allows, each a multiple of 1/65536.
-pub fn admissible(weights: &FloatWeights, ranges: Ranges) -> Ranges {
-    let mut input_range = 1.0;
+pub fn admissible(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Ranges {
+    let mut input_scale = 1.0 / f64::from(PIXEL_STEPS);
     let mut admissible = ranges;
-    for (range, layer) in admissible.iter_mut().zip(weights.layers()) {
-        let range_units = range.max(smallest_range(layer, input_range)) * RANGE_UNIT;
+    let layers = weights.layers().into_iter().zip(bits.weights).zip(bits.activations);
+    for (range, ((layer, weight_bits), activation_bits)) in admissible.iter_mut().zip(layers) {
+        let output_steps = steps(activation_bits);
+        let range_units =
+            range.max(smallest_range(layer, weight_bits, input_scale, output_steps)) * RANGE_UNIT;
         *range = range_units.round().min(f64::from(u32::MAX)) / RANGE_UNIT;
-        input_range = *range;
+        input_scale = *range / output_steps;
     }
     admissible
 }
 
-/// A hidden layer: one weight scale and one requant an output channel.
-fn hidden(
+/// What a hidden layer is quantised by.
+struct Hidden {
     name: &'static str,
-    layer: &Affine,
-    taps: impl Fn(usize) -> usize,
-    input_range: f64,
-    output_range: f64,
-) -> Result<Layer, QuantizeError> {
-    check_finite(name, layer)?;
-    let (input_scale, output_scale) = (input_range / ACTIVATION_STEPS, output_range / ACTIVATION_STEPS);
-    let taps_per_output = layer.weight.len() / layer.bias.len();
-    let mut quantized = Layer { weights: Vec::new(), biases: Vec::new(), requants: Vec::new() };
-    for (channel, (row, &bias)) in layer.weight.chunks_exact(taps_per_output).zip(&layer.bias).enumerate() {
-        let scale = weight_scale(row, bias, input_scale).unwrap_or(output_scale / input_scale / 256.0);
-        let factor = input_scale * scale / output_scale;
-        let requant = requant(factor).ok_or(QuantizeError::Factor { layer: name, channel, factor })?;
-        quantized.weights.extend((0..taps_per_output).map(|tap| quantize(row[taps(tap)], scale)));
-        quantized.biases.push(bias_units(bias, input_scale * scale, requant.rounding()));
-        quantized.requants.push(requant);
+    bits: WeightBits,
+    /// The real value of one step of the input.
+    input_scale: f64,
+    /// The real value of the largest activation.
+    range: f64,
+    activation_bits: u8,
+}
+
+impl Hidden {
+    fn output_scale(&self) -> f64 {
+        self.range / steps(self.activation_bits)
     }
-    Ok(quantized)
+
+    /// One weight scale and one requant an output channel; `taps` gives PyTorch's tap for the file's.
+    fn quantise(&self, layer: &Affine, taps: impl Fn(usize) -> usize) -> Result<Layer, QuantizeError> {
+        let &Self { name, bits, input_scale, activation_bits, .. } = self;
+        check_finite(name, layer)?;
+        let taps_per_output = layer.weight.len() / layer.bias.len();
+        let mut quantized =
+            Layer { weights: Vec::new(), biases: Vec::new(), requants: Vec::new(), bits, activation_bits };
+        for (channel, (row, &bias)) in layer.weight.chunks_exact(taps_per_output).zip(&layer.bias).enumerate()
+        {
+            let scale = weight_scale(row, bias, input_scale, bits)
+                .unwrap_or(self.output_scale() / input_scale / 256.0);
+            let factor = input_scale * scale / self.output_scale();
+            let requant = requant(factor).ok_or(QuantizeError::Factor { layer: name, channel, factor })?;
+            quantized.weights.extend((0..taps_per_output).map(|tap| quantize(row[taps(tap)], scale, bits)));
+            quantized.biases.push(bias_units(bias, input_scale * scale, requant.rounding()));
+            quantized.requants.push(requant);
+        }
+        Ok(quantized)
+    }
 }
 
 /// The last layer: one weight scale for all, no requants. Also gives the unit of its logits, in nats.
-fn logits(name: &'static str, layer: &Affine, input_range: f64) -> Result<(Layer, f64), QuantizeError> {
+fn logits(
+    name: &'static str,
+    layer: &Affine,
+    input_scale: f64,
+    bits: WeightBits,
+) -> Result<(Layer, f64), QuantizeError> {
     check_finite(name, layer)?;
-    let input_scale = input_range / ACTIVATION_STEPS;
     let largest_bias = layer.bias.iter().fold(0_f32, |max, bias| max.max(bias.abs()));
-    let scale = weight_scale(&layer.weight, largest_bias, input_scale).unwrap_or(1.0 / WEIGHT_STEPS);
+    let scale = weight_scale(&layer.weight, largest_bias, input_scale, bits)
+        .unwrap_or(1.0 / f64::from(bits.largest()));
     let unit = input_scale * scale;
     let quantized = Layer {
-        weights: layer.weight.iter().map(|&weight| quantize(weight, scale)).collect(),
+        weights: layer.weight.iter().map(|&weight| quantize(weight, scale, bits)).collect(),
         biases: layer.bias.iter().map(|&bias| bias_units(bias, unit, 0)).collect(),
         requants: Vec::new(),
+        bits,
+        activation_bits: 0,
     };
     Ok((quantized, unit))
 }
@@ -127,16 +160,32 @@ fn check_finite(name: &'static str, layer: &Affine) -> Result<(), QuantizeError>
     if finite { Ok(()) } else { Err(QuantizeError::NotFinite { layer: name }) }
 }
 
-/// The step of weights that share a scale: their largest magnitude is 127 steps. Where they are all but 0, the step
-/// that still lets the bias fit; `None` where the bias is 0 too and any will do.
-fn weight_scale(weights: &[f32], bias: f32, input_scale: f64) -> Option<f64> {
+/// The unit of int8 of weights that share a scale. Where they are all but 0, the unit that still lets the bias fit;
+/// `None` where the bias is 0 too and any will do.
+fn weight_scale(weights: &[f32], bias: f32, input_scale: f64, bits: WeightBits) -> Option<f64> {
     let largest = weights.iter().fold(0_f64, |max, weight| max.max(f64::from(weight.abs())));
+    let whole = largest / f64::from(bits.largest());
+    let scale = match bits {
+        WeightBits::Eight => whole,
+        WeightBits::Four => INT4_CLIPS
+            .map(|clip| whole * f64::from(clip) / 100.0)
+            .min_by(|a, b| squared_error(weights, *a, bits).total_cmp(&squared_error(weights, *b, bits)))
+            .unwrap_or(whole),
+    };
     let for_bias = f64::from(bias.abs()) / input_scale / f64::from(MAX_BIAS / 2);
-    Some((largest / WEIGHT_STEPS).max(for_bias)).filter(|scale| *scale > 0.0)
+    Some(scale.max(for_bias)).filter(|scale| *scale > 0.0)
 }
 
-fn quantize(weight: f32, scale: f64) -> i8 {
-    (f64::from(weight) / scale).round().clamp(-WEIGHT_STEPS, WEIGHT_STEPS) as i8
+/// What rounding and clipping change of the weights.
+fn squared_error(weights: &[f32], scale: f64, bits: WeightBits) -> f64 {
+    let error = |weight: &f32| f64::from(*weight) - scale * f64::from(quantize(*weight, scale, bits));
+    weights.iter().map(|weight| error(weight).powi(2)).sum()
+}
+
+/// The nearest weight of so many bits, in units of int8.
+fn quantize(weight: f32, scale: f64, bits: WeightBits) -> i8 {
+    let (step, largest) = (f64::from(bits.step()), f64::from(bits.largest()));
+    ((f64::from(weight) / scale / step).round() * step).clamp(-largest, largest) as i8
 }
 
 fn bias_units(bias: f32, unit: f64, rounding: i64) -> i32 {
@@ -164,7 +213,7 @@ fn feature(index: usize) -> usize {
     (index % CONV2_CHANNELS) * POOL2_SIDE * POOL2_SIDE + index / CONV2_CHANNELS
 }
 
-/// Quantises `weights` with the given activation ranges, made [`admissible`] first.
+/// Quantises `weights` to `bits` with the given activation ranges, made [`admissible`] first.
 ///
 /// # Errors
 ///
@@ -176,15 +225,23 @@ fn feature(index: usize) -> usize {
 pub fn quantize_weights(
     weights: &FloatWeights,
     ranges: Ranges,
+    bits: Bits,
     provenance: Provenance,
 ) -> Result<QuantizedModel, QuantizeError> {
-    let ranges = admissible(weights, ranges);
-    let [range1, range2, range3, range4] = ranges;
-    let conv1 = hidden("conv1", &weights.conv1, conv_tap(IMAGE_CHANNELS), 1.0, range1)?;
-    let conv2 = hidden("conv2", &weights.conv2, conv_tap(CONV1_CHANNELS), range1, range2)?;
-    let fc1 = hidden("fc1", &weights.fc1, feature, range2, range3)?;
-    let fc2 = hidden("fc2", &weights.fc2, |input| input, range3, range4)?;
-    let (fc3, unit) = logits("fc3", &weights.fc3, range4)?;
+    let ranges = admissible(weights, ranges, bits);
+    let mut input_scale = 1.0 / f64::from(PIXEL_STEPS);
+    let mut hidden = |index: usize, layer: &Affine, taps: &dyn Fn(usize) -> usize| {
+        let (name, ..) = LAYERS[index];
+        let (bits, range, activation_bits) = (bits.weights[index], ranges[index], bits.activations[index]);
+        let hidden = Hidden { name, bits, input_scale, range, activation_bits };
+        input_scale = hidden.output_scale();
+        hidden.quantise(layer, taps)
+    };
+    let conv1 = hidden(0, &weights.conv1, &conv_tap(IMAGE_CHANNELS))?;
+    let conv2 = hidden(1, &weights.conv2, &conv_tap(CONV1_CHANNELS))?;
+    let fc1 = hidden(2, &weights.fc1, &feature)?;
+    let fc2 = hidden(3, &weights.fc2, &|input| input)?;
+    let (fc3, unit) = logits("fc3", &weights.fc3, input_scale, bits.weights[4])?;
     // The confidence is read out 7 bits finer than an activation, in 1/256 nat.
     let factor = unit * 256.0 / 128.0;
     let confidence =

@@ -1,11 +1,13 @@
 //! A quantised model that owns its bytes, in the order of the file.
 
-use super::Layer;
-use lenet_core::model::{Biases, Conv, Dense, Logits, Metadata, Requants};
+use super::{Layer, WeightBits};
+use lenet_core::model::{Biases, Conv, Dense, Logits, Metadata, Requants, Weights, pack};
 use lenet_core::shape::{
-    CLASSES, CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN,
+    CLASSES, CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
+    FC2_OUTPUTS, POOL2_LEN,
 };
 use lenet_core::{Model, Requant};
+use std::array::from_fn;
 
 /// Where a model comes from, for its metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,14 +22,60 @@ pub struct Provenance {
     pub validation_correct: u32,
     /// Validation images; 0 when none were held out.
     pub validation_images: u32,
+    /// The classes' names, one a line; empty where they have none.
+    pub class_names: String,
+    /// The confidence from which a prediction is sure, in 1/256 nat; 0 when none was chosen.
+    pub confidence_threshold: u16,
 }
 
-/// Bytes of a layer whose outputs are requantised.
+/// A layer's weights as bytes of the file.
 #[derive(Clone, Debug, PartialEq)]
-struct Bytes<const ROW: usize, const ROWS: usize, const OUT: usize> {
-    weights: Box<[[u8; ROW]; ROWS]>,
+enum WeightBytes<Int8, Int4> {
+    Int8(Box<Int8>),
+    Int4(Box<Int4>),
+}
+
+impl<Int8, Int4> WeightBytes<Int8, Int4> {
+    fn borrow(&self) -> Weights<'_, Int8, Int4> {
+        match self {
+            Self::Int8(weights) => Weights::Int8(weights),
+            Self::Int4(weights) => Weights::Int4(weights),
+        }
+    }
+}
+
+/// What a layer has one of for each output.
+#[derive(Clone, Debug, PartialEq)]
+struct PerOutput<const OUT: usize> {
     biases: [[u8; 4]; OUT],
     requants: [[u8; Requant::BYTES]; OUT],
+}
+
+impl<const OUT: usize> PerOutput<OUT> {
+    /// The last layer's missing requants stay 0 and are never read.
+    fn new(layer: &Layer) -> Self {
+        let mut requants = [[0; Requant::BYTES]; OUT];
+        for (bytes, requant) in requants.iter_mut().zip(&layer.requants) {
+            *bytes = requant.to_bytes();
+        }
+        Self { biases: std::array::from_fn(|o| layer.biases[o].to_le_bytes()), requants }
+    }
+}
+
+/// Bytes of a convolution.
+#[derive(Clone, Debug, PartialEq)]
+struct ConvBytes<const TAPS: usize, const PAIRS: usize, const OUT: usize> {
+    weights: WeightBytes<[[[u8; 2]; TAPS]; PAIRS], [[u8; TAPS]; PAIRS]>,
+    outputs: PerOutput<OUT>,
+    activation_bits: u8,
+}
+
+/// Bytes of a fully-connected layer.
+#[derive(Clone, Debug, PartialEq)]
+struct DenseBytes<const IN: usize, const HALF: usize, const OUT: usize> {
+    weights: WeightBytes<[[u8; IN]; OUT], [[u8; HALF]; OUT]>,
+    outputs: PerOutput<OUT>,
+    activation_bits: u8,
 }
 
 /// A quantised model, ready to run or to encode.
@@ -37,11 +85,11 @@ pub struct QuantizedModel {
     pub provenance: Provenance,
     activation_ranges: [u32; 4],
     confidence: Requant,
-    conv1: Bytes<CONV1_CHANNELS, CONV1_TAPS, CONV1_CHANNELS>,
-    conv2: Bytes<CONV2_CHANNELS, CONV2_TAPS, CONV2_CHANNELS>,
-    fc1: Bytes<POOL2_LEN, FC1_OUTPUTS, FC1_OUTPUTS>,
-    fc2: Bytes<FC1_OUTPUTS, FC2_OUTPUTS, FC2_OUTPUTS>,
-    fc3: Bytes<FC2_OUTPUTS, CLASSES, CLASSES>,
+    conv1: ConvBytes<CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
+    conv2: ConvBytes<CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
+    fc1: DenseBytes<POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>,
+    fc2: DenseBytes<FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>,
+    fc3: DenseBytes<FC2_OUTPUTS, { FC2_OUTPUTS / 2 }, CLASSES>,
 }
 
 impl QuantizedModel {
@@ -55,11 +103,11 @@ impl QuantizedModel {
             provenance,
             activation_ranges,
             confidence,
-            conv1: Bytes::by_tap(conv1),
-            conv2: Bytes::by_tap(conv2),
-            fc1: Bytes::by_output(fc1),
-            fc2: Bytes::by_output(fc2),
-            fc3: Bytes::by_output(fc3),
+            conv1: ConvBytes::new(conv1),
+            conv2: ConvBytes::new(conv2),
+            fc1: DenseBytes::new(fc1),
+            fc2: DenseBytes::new(fc2),
+            fc3: DenseBytes::new(fc3),
         }
     }
 
@@ -72,15 +120,17 @@ impl QuantizedModel {
                 recipe: &provenance.recipe,
                 seed: provenance.seed,
                 classes: CLASSES as u8,
+                class_names: &provenance.class_names,
                 validation_correct: provenance.validation_correct,
                 validation_images: provenance.validation_images,
                 activation_ranges: self.activation_ranges,
+                confidence_threshold: provenance.confidence_threshold,
             },
             conv1: self.conv1.conv(),
             conv2: self.conv2.conv(),
             fc1: self.fc1.dense(),
             fc2: self.fc2.dense(),
-            fc3: Logits { weights: &self.fc3.weights, biases: Biases::new(&self.fc3.biases) },
+            fc3: self.fc3.logits(),
             confidence: self.confidence,
         }
     }
@@ -91,47 +141,51 @@ impl QuantizedModel {
     }
 }
 
-impl<const ROW: usize, const ROWS: usize, const OUT: usize> Bytes<ROW, ROWS, OUT> {
-    /// `weight(row, column)` in place; the last layer's missing requants stay 0 and are never read.
-    fn new(layer: &Layer, weight: impl Fn(usize, usize) -> i8) -> Self {
-        let mut weights = Box::new([[0; ROW]; ROWS]);
-        for (row, bytes) in weights.iter_mut().enumerate() {
-            for (column, byte) in bytes.iter_mut().enumerate() {
-                *byte = weight(row, column) as u8;
+impl<const TAPS: usize, const PAIRS: usize, const OUT: usize> ConvBytes<TAPS, PAIRS, OUT> {
+    fn new(layer: &Layer) -> Self {
+        let weight = |channel: usize, tap: usize| layer.weights[channel * TAPS + tap];
+        let pair = |pair: usize, tap: usize| [weight(2 * pair, tap), weight(2 * pair + 1, tap)];
+        let weights = match layer.bits {
+            WeightBits::Eight => {
+                WeightBytes::Int8(Box::new(from_fn(|p| from_fn(|t| pair(p, t).map(|w| w as u8)))))
             }
-        }
-        let mut requants = [[0; Requant::BYTES]; OUT];
-        for (bytes, requant) in requants.iter_mut().zip(&layer.requants) {
-            *bytes = requant.to_bytes();
-        }
-        Self { weights, biases: std::array::from_fn(|o| layer.biases[o].to_le_bytes()), requants }
-    }
-}
-
-impl<const TAPS: usize, const OUT: usize> Bytes<OUT, TAPS, OUT> {
-    fn by_tap(layer: &Layer) -> Self {
-        Self::new(layer, |tap, output| layer.weights[output * TAPS + tap])
+            WeightBits::Four => WeightBytes::Int4(Box::new(from_fn(|p| from_fn(|t| pack(pair(p, t)))))),
+        };
+        Self { weights, outputs: PerOutput::new(layer), activation_bits: layer.activation_bits }
     }
 
-    fn conv(&self) -> Conv<'_, TAPS, OUT> {
+    fn conv(&self) -> Conv<'_, TAPS, PAIRS, OUT> {
         Conv {
-            weights: &self.weights,
-            biases: Biases::new(&self.biases),
-            requants: Requants::new(&self.requants),
+            weights: self.weights.borrow(),
+            biases: Biases::new(&self.outputs.biases),
+            requants: Requants::new(&self.outputs.requants),
+            activation_bits: self.activation_bits,
         }
     }
 }
 
-impl<const IN: usize, const OUT: usize> Bytes<IN, OUT, OUT> {
-    fn by_output(layer: &Layer) -> Self {
-        Self::new(layer, |output, input| layer.weights[output * IN + input])
+impl<const IN: usize, const HALF: usize, const OUT: usize> DenseBytes<IN, HALF, OUT> {
+    fn new(layer: &Layer) -> Self {
+        let weight = |output: usize, input: usize| layer.weights[output * IN + input];
+        let weights = match layer.bits {
+            WeightBits::Eight => WeightBytes::Int8(Box::new(from_fn(|o| from_fn(|i| weight(o, i) as u8)))),
+            WeightBits::Four => WeightBytes::Int4(Box::new(from_fn(|o| {
+                from_fn(|i| pack([weight(o, 2 * i), weight(o, 2 * i + 1)]))
+            }))),
+        };
+        Self { weights, outputs: PerOutput::new(layer), activation_bits: layer.activation_bits }
     }
 
-    fn dense(&self) -> Dense<'_, IN, OUT> {
+    fn dense(&self) -> Dense<'_, IN, HALF, OUT> {
         Dense {
-            weights: &self.weights,
-            biases: Biases::new(&self.biases),
-            requants: Requants::new(&self.requants),
+            weights: self.weights.borrow(),
+            biases: Biases::new(&self.outputs.biases),
+            requants: Requants::new(&self.outputs.requants),
+            activation_bits: self.activation_bits,
         }
+    }
+
+    fn logits(&self) -> Logits<'_, IN, HALF, OUT> {
+        Logits { weights: self.weights.borrow(), biases: Biases::new(&self.outputs.biases) }
     }
 }

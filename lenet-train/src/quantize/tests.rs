@@ -1,5 +1,6 @@
 use super::*;
 use crate::weights::LAYERS;
+use lenet_core::model::Weights;
 
 /// Small weights of both signs that differ from one another.
 fn weights() -> FloatWeights {
@@ -17,7 +18,14 @@ fn weights() -> FloatWeights {
 }
 
 fn quantized(weights: &FloatWeights) -> QuantizedModel {
-    quantize_weights(weights, [4.0, 8.0, 16.0, 16.0], Provenance::default()).unwrap()
+    quantize_weights(weights, [4.0, 8.0, 16.0, 16.0], Bits::INT8, Provenance::default()).unwrap()
+}
+
+fn int8<Int8, Int4>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
+    match weights {
+        Weights::Int8(weights) => weights,
+        Weights::Int4(_) => panic!("int4 weights"),
+    }
 }
 
 #[test]
@@ -25,12 +33,12 @@ fn each_channels_largest_weight_becomes_127() {
     let quantized = quantized(&weights());
     let model = quantized.model();
     for channel in 0..CONV1_CHANNELS {
-        let largest = model.conv1.weights.iter().map(|tap| (tap[channel] as i8).unsigned_abs()).max();
-        assert_eq!(largest, Some(127));
+        let weight = |tap| model.conv1.weights.tap(channel / 2, tap)[channel % 2];
+        assert_eq!((0..25).map(|tap| weight(tap).unsigned_abs()).max(), Some(127));
     }
-    assert!(model.fc1.weights.iter().all(|row| row.iter().any(|&w| (w as i8).unsigned_abs() == 127)));
-    let fc3 = model.fc3.weights.as_flattened();
-    assert_eq!(fc3.iter().map(|&w| (w as i8).unsigned_abs()).max(), Some(127));
+    let (fc1, fc3) = (int8(model.fc1.weights), int8(model.fc3.weights));
+    assert!(fc1.iter().all(|row| row.iter().any(|&w| (w as i8).unsigned_abs() == 127)));
+    assert_eq!(fc3.as_flattened().iter().map(|&w| (w as i8).unsigned_abs()).max(), Some(127));
 }
 
 #[test]
@@ -57,14 +65,39 @@ fn the_files_order_of_taps_is_channels_last() {
     weights.fc1.weight[7 * 256 + (9 * 4 + 2) * 4 + 3] = 0.5;
     let quantized = quantized(&weights);
     let model = quantized.model();
-    assert_eq!(model.conv2.weights[(4 * 5 + 1) * 6 + 2][3] as i8, -127);
-    assert_eq!(model.fc1.weights[7][(2 * 4 + 3) * 16 + 9], 127);
+    assert_eq!(model.conv2.weights.tap(1, (4 * 5 + 1) * 6 + 2), [0, -127]);
+    assert_eq!(int8(model.fc1.weights)[7][(2 * 4 + 3) * 16 + 9], 127);
 }
 
 #[test]
 fn encoding_and_decoding_gives_the_model_back() {
     let quantized = quantized(&weights());
     assert_eq!(lenet_core::decode(&quantized.encode()), Ok(quantized.model()));
+}
+
+#[test]
+fn an_int4_model_keeps_its_bits_in_the_file() {
+    let bits: Bits = "conv1=8,conv2=4,fc=4,activations=6".parse().unwrap();
+    let quantized =
+        quantize_weights(&weights(), [4.0, 8.0, 16.0, 16.0], bits, Provenance::default()).unwrap();
+    let bytes = quantized.encode();
+    let model = lenet_core::decode(&bytes).unwrap();
+    assert_eq!(model, quantized.model());
+    assert_eq!((model.conv1.weights.bits(), model.conv2.weights.bits(), model.fc3.weights.bits()), (8, 4, 4));
+    assert_eq!((model.conv1.activation_bits, model.fc2.activation_bits), (6, 6));
+}
+
+#[test]
+fn int4_weights_are_nearest_at_the_scale_with_the_least_error() {
+    let row: Vec<f32> = vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6, 0.7];
+    let scale = weight_scale(&row, 0.0, 1.0, WeightBits::Four).unwrap();
+    assert!((scale * 16.0 - 0.1).abs() < 1e-6, "{scale}");
+    let quantized: Vec<i8> = row.iter().map(|&weight| quantize(weight, scale, WeightBits::Four)).collect();
+    assert_eq!(quantized, [16, -32, 48, 64, -80, 96, 112]);
+    // One outlier is clipped where that serves the many.
+    let many: Vec<f32> = (0..200).map(|i| (i % 7) as f32 * 0.01).chain([0.14]).collect();
+    let clipped = weight_scale(&many, 0.0, 1.0, WeightBits::Four).unwrap();
+    assert!(clipped * 112.0 < 0.12, "{clipped}");
 }
 
 #[test]
@@ -75,8 +108,9 @@ fn the_file_is_46_kib_at_most() {
         seed: u64::MAX,
         validation_correct: u32::MAX,
         validation_images: u32::MAX,
+        ..Provenance::default()
     };
-    let quantized = quantize_weights(&weights(), [100.0; 4], provenance).unwrap();
+    let quantized = quantize_weights(&weights(), [100.0; 4], Bits::INT8, provenance).unwrap();
     assert!(quantized.encode().len() <= 46 * 1024);
 }
 
@@ -88,7 +122,7 @@ fn a_channel_without_weights_is_its_bias() {
     let quantized = quantized(&weights);
     let conv1 = quantized.model().conv1;
     let activations: Vec<u8> =
-        conv1.biases.iter().zip(conv1.requants.iter()).map(|(bias, r)| r.activation(bias)).collect();
+        conv1.biases.iter().zip(conv1.requants.iter()).map(|(bias, r)| r.activation(bias, 255)).collect();
     // The range is 4: a real 1 is 63.75 steps.
     assert_eq!(activations, [0, 64, 128, 0, 255, 255]);
 }
@@ -103,7 +137,7 @@ fn a_network_of_zeros_is_quantised() {
         fc2: zero(&zeros.fc2),
         fc3: zero(&zeros.fc3),
     };
-    let quantized = quantize_weights(&zeros, [0.0; 4], Provenance::default()).unwrap();
+    let quantized = quantize_weights(&zeros, [0.0; 4], Bits::INT8, Provenance::default()).unwrap();
     let mut engine = lenet_infer::Engine::new(quantized.model());
     assert_eq!(engine.classify(&[255; 784]).logits, [0; 10]);
 }
@@ -115,17 +149,17 @@ fn zero(layer: &Affine) -> Affine {
 #[test]
 fn a_range_too_small_for_its_weights_is_widened() {
     let weights = weights();
-    let ranges = admissible(&weights, [1e-9; 4]);
+    let ranges = admissible(&weights, [1e-9; 4], Bits::INT8);
     assert!(ranges[0] > 0.49 && ranges[0] < 0.52, "{ranges:?}");
-    assert_eq!(admissible(&weights, ranges), ranges);
-    assert!(quantize_weights(&weights, [1e-9; 4], Provenance::default()).is_ok());
+    assert_eq!(admissible(&weights, ranges, Bits::INT8), ranges);
+    assert!(quantize_weights(&weights, [1e-9; 4], Bits::INT8, Provenance::default()).is_ok());
 }
 
 #[test]
 fn a_weight_that_is_not_a_number_is_an_error_naming_its_layer() {
     let mut weights = weights();
     weights.fc2.bias[3] = f32::NAN;
-    let error = quantize_weights(&weights, [1.0; 4], Provenance::default()).unwrap_err();
+    let error = quantize_weights(&weights, [1.0; 4], Bits::INT8, Provenance::default()).unwrap_err();
     assert_eq!(error, QuantizeError::NotFinite { layer: "fc2" });
 }
 

@@ -2,6 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::metrics::Score;
+use crate::quantize::Bits;
 use crate::weights::{Affine, LAYERS};
 
 /// A run that owns what [`ReportInputs`] borrows.
@@ -59,6 +60,7 @@ fn synthetic_metrics(epochs: u32) -> Metrics {
             threads: 2,
             train_images: 900,
             validation_images: 100,
+            bits: Bits::INT8,
         },
         held_out: HeldOut::Validation,
         epochs: (1..=epochs).map(epoch).collect(),

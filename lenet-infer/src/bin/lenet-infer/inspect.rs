@@ -37,6 +37,8 @@ fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> Value {
         "recipe": recipe,
         "seed": seed,
         "classes": classes,
+        "class_names": class_names(&model.metadata),
+        "confidence_threshold": model.metadata.confidence_threshold,
         "validation_correct": validation_correct,
         "validation_images": validation_images,
         "layers": layers(model).iter().map(layer_object).collect::<Vec<_>>(),
@@ -54,6 +56,8 @@ fn layer_object(layer: &Layer) -> Value {
         "name": layer.name,
         "shape": layer.shape,
         "weights": layer.weights,
+        "weight_bits": layer.weight_bits,
+        "activation_bits": layer.activation_bits,
         "bytes": layer.bytes,
         "weight_scale": layer.weight_scale,
         "output_scale": layer.output_scale,
@@ -97,8 +101,8 @@ fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &Mode
 fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
     writeln!(
         out,
-        "{:<6} {:<22} {:>7} {:>7}  {:<21} {:>12}  {:<15} pre-shift",
-        "layer", "shape", "weights", "bytes", "weight scale", "output scale", "multiplier"
+        "{:<6} {:<22} {:>7} {:>4} {:>7}  {:<21} {:>12}  {:<15} pre-shift",
+        "layer", "shape", "weights", "bits", "bytes", "weight scale", "output scale", "multiplier"
     )?;
     for layer in layers {
         let scales = match layer.weight_scale {
@@ -108,10 +112,11 @@ fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
         };
         writeln!(
             out,
-            "{:<6} {:<22} {:>7} {:>7}  {scales:<21} {:>12.2e}  {:<15} {}",
+            "{:<6} {:<22} {:>7} {:>4} {:>7}  {scales:<21} {:>12.2e}  {:<15} {}",
             layer.name,
             layer.shape,
             thousands(layer.weights as u64),
+            layer.weight_bits,
             thousands(layer.bytes as u64),
             layer.output_scale,
             in_words(range(&layer.requants, Requant::multiplier)),
@@ -119,6 +124,11 @@ fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The classes' names in their order; none where the model names none.
+fn class_names<'a>(metadata: &Metadata<'a>) -> Vec<&'a str> {
+    (0..metadata.classes).map_while(|class| metadata.class_name(class)).collect()
 }
 
 fn magic() -> String {

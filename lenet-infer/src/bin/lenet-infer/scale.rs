@@ -1,11 +1,11 @@
 //! The real numbers behind a model's integers: `real = integer * scale`.
 //!
 //! A file carries only what the engine needs, but the scales follow from it. The input's is 1/255 and a hidden
-//! activation's is its range / 255; a requant's factor is `input * weight / output`, and the logits' unit, which
+//! activation's is its range / (2^bits - 1); a requant's factor is `input * weight / output`, and the logits' unit, which
 //! the confidence requant holds, is `input * weight` in nats.
 
 use lenet_core::Requant;
-use lenet_core::model::{Conv, Dense};
+use lenet_core::model::{Conv, Dense, largest_activation};
 use lenet_core::quant::PIXEL_STEPS;
 use lenet_core::shape::{CLASSES, FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
 use lenet_infer::Model;
@@ -22,6 +22,10 @@ pub(crate) struct Layer {
     pub(crate) shape: String,
     /// Number of weights.
     pub(crate) weights: usize,
+    /// Bits of a weight.
+    pub(crate) weight_bits: u8,
+    /// Bits of an activation; `None` for the logits.
+    pub(crate) activation_bits: Option<u8>,
     /// Bytes of weights, biases and requants.
     pub(crate) bytes: usize,
     /// The smallest and the largest over the output channels; `None` beside an activation range of 0, which says
@@ -36,60 +40,79 @@ pub(crate) struct Layer {
 /// The five layers, in the order of the network.
 pub(crate) fn layers(model: &Model<'_>) -> [Layer; 5] {
     let input = 1.0 / f64::from(PIXEL_STEPS);
-    let [pool1, pool2, fc1, fc2] =
-        model.metadata.activation_ranges.map(|range| f64::from(range) / RANGE_STEPS * input);
+    let Model { conv1, conv2, fc1, fc2, fc3, .. } = model;
+    let steps = [conv1.activation_bits, conv2.activation_bits, fc1.activation_bits, fc2.activation_bits];
+    let mut scales = model.metadata.activation_ranges.map(|range| f64::from(range) / RANGE_STEPS);
+    for (scale, bits) in scales.iter_mut().zip(steps) {
+        *scale /= f64::from(largest_activation(bits));
+    }
+    let [pool1, pool2, hidden1, hidden2] = scales;
     [
-        conv("conv1", IMAGE_CHANNELS, &model.conv1, [input, pool1]),
-        conv("conv2", model.conv1.biases.iter().len(), &model.conv2, [pool1, pool2]),
-        dense("fc1", &model.fc1, [pool2, fc1]),
-        dense("fc2", &model.fc2, [fc1, fc2]),
+        conv("conv1", IMAGE_CHANNELS, conv1, [input, pool1]),
+        conv("conv2", conv1.biases.iter().len(), conv2, [pool1, pool2]),
+        dense("fc1", fc1, [pool2, hidden1]),
+        dense("fc2", fc2, [hidden1, hidden2]),
         Layer {
             name: "fc3",
             shape: format!("{FC2_OUTPUTS} to {CLASSES}"),
             weights: FC2_OUTPUTS * CLASSES,
-            bytes: FC2_OUTPUTS * CLASSES + size_of::<[i32; CLASSES]>(),
-            weight_scale: (fc2 > 0.0).then(|| [logit_scale(model) / fc2; 2]),
+            weight_bits: fc3.weights.bits(),
+            activation_bits: None,
+            bytes: fc3.weights.bytes() + size_of::<[i32; CLASSES]>(),
+            weight_scale: (hidden2 > 0.0).then(|| [logit_scale(model) / hidden2; 2]),
             output_scale: logit_scale(model),
             requants: Vec::new(),
         },
     ]
 }
 
-fn conv<const TAPS: usize, const OUT: usize>(
+fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     name: &'static str,
     channels: usize,
-    layer: &Conv<'_, TAPS, OUT>,
-    scales: [f64; 2],
-) -> Layer {
-    let shape = format!("{KERNEL_SIDE}x{KERNEL_SIDE}, {channels} to {OUT} channels");
-    hidden(name, shape, TAPS * OUT, layer.requants.iter().collect(), scales)
-}
-
-fn dense<const IN: usize, const OUT: usize>(
-    name: &'static str,
-    layer: &Dense<'_, IN, OUT>,
-    scales: [f64; 2],
-) -> Layer {
-    hidden(name, format!("{IN} to {OUT}"), IN * OUT, layer.requants.iter().collect(), scales)
-}
-
-fn hidden(
-    name: &'static str,
-    shape: String,
-    weights: usize,
-    requants: Vec<Requant>,
+    layer: &Conv<'_, TAPS, PAIRS, OUT>,
     [input, output]: [f64; 2],
 ) -> Layer {
-    let weight_scale = |requant: &Requant| factor(*requant, Requant::ACTIVATION_SHIFT) * output / input;
+    let requants: Vec<Requant> = layer.requants.iter().collect();
     Layer {
         name,
-        shape,
-        weights,
-        bytes: weights + requants.len() * (size_of::<i32>() + Requant::BYTES),
-        weight_scale: (input > 0.0 && output > 0.0).then(|| ends(requants.iter().map(weight_scale))),
+        shape: format!("{KERNEL_SIDE}x{KERNEL_SIDE}, {channels} to {OUT} channels"),
+        weights: TAPS * OUT,
+        weight_bits: layer.weights.bits(),
+        activation_bits: Some(layer.activation_bits),
+        bytes: layer.weights.bytes() + requantised_bytes(OUT),
+        weight_scale: weight_scale(&requants, input, output),
         output_scale: output,
         requants,
     }
+}
+
+fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+    name: &'static str,
+    layer: &Dense<'_, IN, HALF, OUT>,
+    [input, output]: [f64; 2],
+) -> Layer {
+    let requants: Vec<Requant> = layer.requants.iter().collect();
+    Layer {
+        name,
+        shape: format!("{IN} to {OUT}"),
+        weights: IN * OUT,
+        weight_bits: layer.weights.bits(),
+        activation_bits: Some(layer.activation_bits),
+        bytes: layer.weights.bytes() + requantised_bytes(OUT),
+        weight_scale: weight_scale(&requants, input, output),
+        output_scale: output,
+        requants,
+    }
+}
+
+/// Bytes of biases and requants.
+fn requantised_bytes(outputs: usize) -> usize {
+    outputs * (size_of::<i32>() + Requant::BYTES)
+}
+
+fn weight_scale(requants: &[Requant], input: f64, output: f64) -> Option<[f64; 2]> {
+    let scale = |requant: &Requant| factor(*requant, Requant::ACTIVATION_SHIFT) * output / input;
+    (input > 0.0 && output > 0.0).then(|| ends(requants.iter().map(scale)))
 }
 
 /// The smallest and the largest.

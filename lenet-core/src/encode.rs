@@ -1,0 +1,86 @@
+//! Writing a model file (feature `alloc`).
+
+use crate::blob::{CRC, HEADER_BYTES, MAGIC, VERSION, WEIGHT_ALIGNMENT};
+use crate::model::{Biases, ConvWeights, DenseWeights, Model, Requants, Weights};
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// Writes a model as a file's bytes: the inverse of [`decode`](crate::decode).
+///
+/// # Panics
+///
+/// Never for a model of this network: its body is far shorter than the 4 GiB that the header can say.
+pub fn encode<const C: usize>(model: &Model<'_, C>) -> Vec<u8> {
+    let mut file = File::new();
+    file.field(&model.metadata);
+    file.field(&model.confidence.to_bytes());
+    file.hidden(model.conv1.activation_bits, model.conv1.requants);
+    file.affine(model.conv1.biases, model.conv1.weights.bits(), conv_bytes(&model.conv1.weights));
+    file.hidden(model.conv2.activation_bits, model.conv2.requants);
+    file.affine(model.conv2.biases, model.conv2.weights.bits(), conv_bytes(&model.conv2.weights));
+    file.hidden(model.fc1.activation_bits, model.fc1.requants);
+    file.affine(model.fc1.biases, model.fc1.weights.bits(), dense_bytes(&model.fc1.weights));
+    file.hidden(model.fc2.activation_bits, model.fc2.requants);
+    file.affine(model.fc2.biases, model.fc2.weights.bits(), dense_bytes(&model.fc2.weights));
+    file.affine(model.fc3.biases, model.fc3.weights.bits(), dense_bytes(&model.fc3.weights));
+    file.finish()
+}
+
+fn conv_bytes<'a, const TAPS: usize, const PAIRS: usize>(weights: &ConvWeights<'a, TAPS, PAIRS>) -> &'a [u8] {
+    match weights {
+        Weights::Int8(weights) => weights.as_flattened().as_flattened(),
+        Weights::Int4(weights) => weights.as_flattened(),
+    }
+}
+
+fn dense_bytes<'a, const IN: usize, const HALF: usize, const OUT: usize>(
+    weights: &DenseWeights<'a, IN, HALF, OUT>,
+) -> &'a [u8] {
+    match weights {
+        Weights::Int8(weights) => weights.as_flattened(),
+        Weights::Int4(weights) => weights.as_flattened(),
+    }
+}
+
+/// A file as it grows: the header with a length still to come, then postcard field after postcard field.
+struct File(Vec<u8>);
+
+impl File {
+    fn new() -> Self {
+        let mut bytes = Vec::with_capacity(64 * 1024);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&[0; 4]);
+        Self(bytes)
+    }
+
+    fn field(&mut self, value: &impl Serialize) {
+        self.0.extend(postcard::to_allocvec(value).expect("a vector takes any length"));
+    }
+
+    fn hidden<const OUT: usize>(&mut self, activation_bits: u8, requants: Requants<'_, OUT>) {
+        self.field(&activation_bits);
+        self.field(&requants.0.as_flattened());
+    }
+
+    fn affine<const OUT: usize>(&mut self, biases: Biases<'_, OUT>, weight_bits: u8, weights: &[u8]) {
+        self.field(&biases.0.as_flattened());
+        self.field(&weight_bits);
+        let length = postcard::to_allocvec(&weights.len()).expect("a vector takes any length");
+        // One byte for the padding's own length.
+        let unpadded = self.0.len() + 1 + length.len();
+        let padding = [0; WEIGHT_ALIGNMENT];
+        self.field(&&padding[..unpadded.next_multiple_of(WEIGHT_ALIGNMENT) - unpadded]);
+        self.0.extend(length);
+        self.0.extend_from_slice(weights);
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let mut bytes = self.0;
+        let length = u32::try_from(bytes.len() - HEADER_BYTES).expect("a model is far shorter than 4 GiB");
+        bytes[HEADER_BYTES - 4..HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
+        let crc = CRC.checksum(&bytes);
+        bytes.extend_from_slice(&crc.to_le_bytes());
+        bytes
+    }
+}
