@@ -46,6 +46,18 @@ pub(crate) struct Cli {
     /// Decay of the moving average of the weights, below 1; 0 keeps none
     #[arg(long, value_name = "DECAY", value_parser = parse_share)]
     ema_decay: Option<f64>,
+    /// Folder of a finished run to learn from; given several times, their mean
+    #[arg(long = "teacher", value_name = "DIR")]
+    teachers: Vec<PathBuf>,
+    /// Share of the targets that is the teachers', 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = parse_strength::<1>)]
+    distillation: Option<f32>,
+    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100
+    #[arg(long, value_name = "T", value_parser = parse_temperature)]
+    temperature: Option<f64>,
+    /// Last epochs that train the network as its integers will calculate
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    qat_epochs: Option<u32>,
     #[command(flatten)]
     augment: AugmentFlags,
     /// Seed of the initial weights, of the order of the images and of their augmentation
@@ -120,12 +132,16 @@ impl From<Cli> for Options {
         settings.warmup_epochs = cli.warmup_epochs.unwrap_or(settings.warmup_epochs);
         settings.label_smoothing = cli.label_smoothing.unwrap_or(settings.label_smoothing);
         settings.ema_decay = cli.ema_decay.unwrap_or(settings.ema_decay);
+        settings.distillation = cli.distillation.map_or(settings.distillation, f64::from);
+        settings.temperature = cli.temperature.unwrap_or(settings.temperature);
+        settings.qat_epochs = cli.qat_epochs.unwrap_or(settings.qat_epochs);
         settings.augment = cli.augment.or(settings.augment);
         settings.bits = cli.bits.unwrap_or(settings.bits);
         Options {
             settings,
             dataset: cli.dataset,
             data: cli.data,
+            teachers: cli.teachers,
             out: cli.out,
             threads: cli.threads,
             cuda: cli.cuda,
@@ -153,6 +169,10 @@ fn parse_decay(text: &str) -> Result<f64, String> {
 
 fn parse_share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|share| (0.0..1.0).contains(share)).ok_or("expected 0 to below 1".to_owned())
+}
+
+fn parse_temperature(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|t| (0.1..=100.0).contains(t)).ok_or("expected 0.1 to 100".to_owned())
 }
 
 fn parse_strength<const MAX: u16>(text: &str) -> Result<f32, String> {

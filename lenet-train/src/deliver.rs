@@ -6,7 +6,7 @@ use crate::evaluate::{self, Check};
 use crate::export::{self, ExportError};
 use crate::metrics::{FinalTable, HeldOut, Metrics};
 use crate::pipeline::Trained;
-use crate::quantize::calibrate::{Calibration, calibrate};
+use crate::quantize::calibrate::{Calibration, attempt, calibrate};
 use crate::quantize::{Bits, Provenance, QuantizeError, Ranges};
 use crate::report::{self, ActivationHistogram, ReportError, ReportInputs, SizeRow};
 use crate::weights::{Affine, FloatWeights, LAYERS};
@@ -97,8 +97,11 @@ fn quantise(
         seed: trained.settings.seed,
         ..Provenance::default()
     };
-    let mut calibration =
-        calibrate(&trained.weights, activations, images, trained.settings.bits, &provenance)?;
+    let (weights, bits) = (&trained.weights, trained.settings.bits);
+    let mut calibration = match &trained.grid {
+        Some(grid) => attempt(weights, grid.clone(), images, &provenance)?,
+        None => calibrate(weights, activations, images, bits, &provenance)?,
+    };
     if trained.held_out == HeldOut::Validation {
         calibration.model.provenance.validation_correct = calibration.correct as u32;
         calibration.model.provenance.validation_images = images.images.len() as u32;

@@ -29,6 +29,7 @@ mod progress;
 pub mod quantize;
 pub mod recipe;
 pub mod report;
+pub mod rounding;
 pub mod scoring;
 mod simd;
 pub mod stock_ops;

@@ -51,6 +51,12 @@ pub struct Settings {
     pub label_smoothing: f64,
     /// Decay, below 1, of the moving average of the weights that the run delivers; 0 delivers the last weights.
     pub ema_decay: f64,
+    /// Share of the targets, 0 to 1, that is the teachers' rather than the label's, in a run that has teachers.
+    pub distillation: f64,
+    /// What the teachers' logits and the run's own are divided by when they are compared.
+    pub temperature: f64,
+    /// Last epochs that train the network as its integers will calculate; 0 quantises after training.
+    pub qat_epochs: u32,
     /// How images are changed before they are trained on.
     #[serde(flatten)]
     pub augment: Augment,
@@ -70,6 +76,9 @@ const REFERENCE: Settings = Settings {
     rule: Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.0 },
     label_smoothing: 0.0,
     ema_decay: 0.0,
+    distillation: 1.0,
+    temperature: 1.0,
+    qat_epochs: 0,
     augment: Augment::OFF,
     seed: 0,
     bits: Bits::INT8,
@@ -85,6 +94,9 @@ const DEFAULT: Settings = Settings {
     rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 0.2 },
     label_smoothing: 0.0,
     ema_decay: 0.0,
+    distillation: 1.0,
+    temperature: 1.0,
+    qat_epochs: 0,
     augment: Augment::OFF,
     seed: 0,
     bits: Bits::INT8,
