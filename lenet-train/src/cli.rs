@@ -1,6 +1,6 @@
 //! The flags.
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use lenet_train::augment::Augment;
 use lenet_train::dataset::DatasetName;
 use lenet_train::optimizer::Algorithm;
@@ -11,8 +11,30 @@ use std::path::PathBuf;
 
 /// Trains LeNet on handwritten digits.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) training: TrainingFlags,
+}
+
+/// What to do instead of one training run.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Trains several seeds and prints their mean test accuracy; goes on where it was stopped
+    BenchAccuracy {
+        /// Seeds, counted up from --seed
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+        seeds: u64,
+        #[command(flatten)]
+        training: Box<TrainingFlags>,
+    },
+}
+
+/// How to train.
+#[derive(Args)]
+pub(crate) struct TrainingFlags {
     /// Folder of the four IDX files, plain or .gz [default: the bundled MNIST, else downloaded]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -120,8 +142,8 @@ impl AugmentFlags {
     }
 }
 
-impl From<Cli> for Options {
-    fn from(cli: Cli) -> Self {
+impl From<TrainingFlags> for Options {
+    fn from(cli: TrainingFlags) -> Self {
         let mut settings = cli.recipe.settings();
         settings.seed = cli.seed;
         settings.epochs = cli.epochs.unwrap_or(settings.epochs);
@@ -186,7 +208,8 @@ mod tests {
     use clap::CommandFactory;
 
     fn parse(flags: &str) -> Result<Options, clap::Error> {
-        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace())).map(Options::from)
+        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace()))
+            .map(|cli| cli.training.into())
     }
 
     #[test]
@@ -210,6 +233,15 @@ mod tests {
     }
 
     #[test]
+    fn a_benchmark_takes_the_flags_of_training() {
+        let arguments = "lenet-train bench-accuracy --seeds 3 --recipe best --bits 4";
+        let cli = Cli::try_parse_from(arguments.split_whitespace()).unwrap();
+        let Some(Command::BenchAccuracy { seeds, training }) = cli.command else { panic!("no benchmark") };
+        let settings = Options::from(*training).settings;
+        assert_eq!((seeds, settings.recipe, settings.bits), (3, Recipe::Best, "4".parse().unwrap()));
+    }
+
+    #[test]
     fn numbers_out_of_range_are_usage_errors() {
         for flags in [
             "--epochs 0",
@@ -224,6 +256,15 @@ mod tests {
             "--weight-decay NaN",
             "--threads 0",
             "--seed -1",
+            "--label-smoothing 1",
+            "--ema-decay -0.1",
+            "--rotation 181",
+            "--shift -1",
+            "--scale 1",
+            "--stroke 1.1",
+            "--temperature 0",
+            "--distillation 2",
+            "bench-accuracy --seeds 0",
             "--optimizer adagrad",
             "--recipe mine",
             "--dataset cifar",

@@ -1,6 +1,7 @@
 //! From trained weights to what the user takes away: quantise, export, check, report.
 
 use crate::activations::Activations;
+use crate::augment::Augment;
 use crate::dataset::{Dataset, Split};
 use crate::evaluate::{self, Check};
 use crate::export::{self, ExportError};
@@ -8,7 +9,7 @@ use crate::metrics::{FinalTable, HeldOut, Metrics};
 use crate::pipeline::Trained;
 use crate::quantize::calibrate::{Calibration, attempt, calibrate};
 use crate::quantize::{Bits, Provenance, QuantizeError, Ranges};
-use crate::report::{self, ActivationHistogram, ReportError, ReportInputs, SizeRow};
+use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
 use crate::weights::{Affine, FloatWeights, LAYERS};
 use lenet_core::Requant;
 use std::path::Path;
@@ -21,6 +22,10 @@ pub const REPORT_FILE: &str = "report.html";
 pub const METRICS_FILE: &str = "metrics.json";
 /// Bins of an activation histogram.
 const BINS: usize = 100;
+/// Training images on the sheet of augmented ones.
+const AUGMENTED_IMAGES: usize = 8;
+/// Epochs shown of each.
+const AUGMENTED_EPOCHS: u32 = 16;
 
 /// Why a trained network was not delivered.
 #[derive(Debug, Error)]
@@ -81,6 +86,7 @@ pub fn deliver(
         activations: &histograms(&activations, calibration.grid.ranges),
         misclassified: &misclassified,
         sizes: &sizes(trained.settings.bits),
+        augmented: &augmented(trained, dataset),
     };
     report::write(&out.join(REPORT_FILE), &inputs)?;
     Ok(metrics.result)
@@ -140,6 +146,17 @@ fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistog
         ActivationHistogram { layer, max, clip: clip as f32, counts }
     };
     layers.map(histogram).collect()
+}
+
+/// The first training images as the first epochs saw them.
+fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
+    let (augment, seed) = (trained.augment, trained.settings.seed);
+    let seen = |(index, &original)| {
+        let seen = (1..=AUGMENTED_EPOCHS).map(|epoch| augment.apply(&original, seed, epoch, index));
+        AugmentedImage { original, seen: seen.collect() }
+    };
+    let images = if augment == Augment::OFF { 0 } else { AUGMENTED_IMAGES };
+    (0..).zip(&dataset.train.images).take(images).map(seen).collect()
 }
 
 fn sizes(bits: Bits) -> Vec<SizeRow> {

@@ -13,6 +13,7 @@
 
 pub mod activations;
 pub mod augment;
+pub mod bench_accuracy;
 pub mod checkpoint;
 mod conv_block;
 pub mod dataset;

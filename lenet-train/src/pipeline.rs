@@ -1,5 +1,6 @@
 //! The main job, step by step.
 
+use crate::augment::Augment;
 use crate::checkpoint::{self, CheckpointError, RunIdentity};
 use crate::dataset::{Dataset, DatasetError, DatasetName, Split};
 use crate::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver};
@@ -92,6 +93,8 @@ pub struct Trained {
     pub weights: FloatWeights,
     /// What they were rounded to in the last epochs, in a run with quantisation-aware training.
     pub grid: Option<Grid>,
+    /// How the images were changed before they were trained on.
+    pub augment: Augment,
 }
 
 /// Does the job: data, training, and all that [`deliver`] makes of the result.
@@ -175,6 +178,7 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
         history: trainer.history().to_vec(),
         weights: trainer.network().weights(),
         grid: trainer.grid().cloned(),
+        augment: settings.augment,
     })
 }
 
