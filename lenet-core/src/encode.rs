@@ -1,19 +1,22 @@
 //! Writing a model file (feature `alloc`).
 
 use crate::blob::{CRC, HEADER_BYTES, MAGIC, VERSION, WEIGHT_ALIGNMENT};
-use crate::model::{Biases, ConvWeights, DenseWeights, Model, Requants, Weights};
+use crate::model::{Biases, ConvWeights, DenseWeights, Metadata, Model, Requants, Weights};
 use alloc::vec::Vec;
 use serde::Serialize;
 
-/// Writes a model as a file's bytes: the inverse of [`decode`](crate::decode).
+/// Writes a model and what is to be said of it as a file's bytes: the inverse of [`decode`](crate::decode) and
+/// [`metadata`](crate::metadata).
 ///
 /// # Panics
 ///
 /// Never for a model of this network: its body is far shorter than the 4 GiB that the header can say.
-pub fn encode<const C: usize>(model: &Model<'_, C>) -> Vec<u8> {
+pub fn encode<const C: usize>(model: &Model<'_, C>, metadata: &Metadata<'_>) -> Vec<u8> {
     let mut file = File::new();
-    file.field(&model.metadata);
+    file.field(&postcard::to_allocvec(metadata).expect("a vector takes any length").as_slice());
+    file.field(&(C as u8));
     file.field(&model.confidence.to_bytes());
+    file.field(&model.confidence_threshold.to_le_bytes());
     file.hidden(model.conv1.activation_bits, model.conv1.requants);
     file.affine(model.conv1.biases, model.conv1.weights.bits(), conv_bytes(&model.conv1.weights));
     file.hidden(model.conv2.activation_bits, model.conv2.requants);

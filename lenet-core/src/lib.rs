@@ -22,9 +22,10 @@ mod encode;
 pub mod error;
 pub mod model;
 pub mod quant;
+mod reader;
 pub mod shape;
 
-pub use blob::decode;
+pub use blob::{decode, metadata};
 #[cfg(feature = "alloc")]
 pub use encode::encode;
 pub use error::Error;

@@ -54,23 +54,30 @@ impl<'a, const C: usize> Engine<'a, C> {
     /// Classifies one 28x28 picture: grey levels row by row, 0 for paper to 255 for ink. Any picture gives the
     /// same logits on every core; nothing is kept from one call to the next.
     pub fn classify(&mut self, image: &[u8; IMAGE_PIXELS]) -> Prediction<C> {
-        let Model { metadata, conv1, conv2, fc1, fc2, fc3, confidence } = &self.model;
-        let Scratch { first, second } = &mut self.scratch;
-        let mut logits = [0; C];
-
+        let Self { model, scratch: Scratch { first, second } } = self;
         kernel::features(
-            conv1,
-            conv2,
+            &model.conv1,
+            &model.conv2,
             must_cast_ref(image),
             must_cast_mut::<_, Ring>(first),
             must_cast_mut::<_, Features>(second),
         );
-        kernel::dense(fc1, second, prefix::<FC1_OUTPUTS, _>(first));
-        kernel::dense(fc2, prefix(first), prefix::<FC2_OUTPUTS, _>(second));
-        kernel::logits(fc3, prefix(second), &mut logits);
-
-        Prediction::new(logits, *confidence, metadata.confidence_threshold)
+        classify_features(model, first, second)
     }
+}
+
+/// The fully-connected layers: from the features in `second`, by way of both, to the answer.
+pub(crate) fn classify_features<const C: usize>(
+    model: &Model<'_, C>,
+    first: &mut [u8; size_of::<Ring>()],
+    second: &mut [u8; POOL2_LEN],
+) -> Prediction<C> {
+    let Model { fc1, fc2, fc3, confidence, confidence_threshold, .. } = model;
+    let mut logits = [0; C];
+    kernel::dense(fc1, second, prefix::<FC1_OUTPUTS, _>(first));
+    kernel::dense(fc2, prefix(first), prefix::<FC2_OUTPUTS, _>(second));
+    kernel::logits(fc3, prefix(second), &mut logits);
+    Prediction::new(logits, *confidence, *confidence_threshold)
 }
 
 /// The first `N` of `M` bytes; that there are enough is checked when the program is compiled.

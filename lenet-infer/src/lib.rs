@@ -3,9 +3,12 @@
 //! The map of the crate:
 //!
 //! - [`Engine`] runs a model that [`decode`] has checked; [`RAM_BYTES`] is all the memory it holds.
+//! - [`Stream`] does the same with a picture that comes row by row, as a camera gives it.
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
+//! - [`link`]: frames between a host and a board, and the host's end of the wire.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
+//! - With feature `capi`: `capi`, the engine for C.
 //! - With feature `host`: `idx` reads data sets, `evaluation` scores a model over one, `files` writes files whole.
 //!
 //! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
@@ -13,13 +16,16 @@
 //!
 //! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
 //! - `cli`: the `lenet-infer` command.
+//! - `capi`: functions that C can call.
 #![no_std]
 #![deny(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", test))]
 extern crate std;
 
+#[cfg(feature = "capi")]
+pub mod capi;
 mod engine;
 #[cfg(feature = "host")]
 #[allow(clippy::float_arithmetic)] // Rates and ratios: the host's business, not the engine's.
@@ -29,18 +35,27 @@ pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;
 mod kernel;
+pub mod link;
 mod prediction;
+mod stream;
 
 pub use engine::{Engine, RAM_BYTES};
-pub use lenet_core::{Error, Model, decode};
+pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;
+pub use stream::Stream;
 
 /// The model file that ships with this crate: trained on MNIST with the default recipe. It lies at a multiple of four,
 /// so that its weights do: a core then reads them fastest, and any other place gives the same logits.
 pub const SHIPPED_MODEL: &[u8] = &ALIGNED_MODEL.0;
+
+/// The same network with int4 weights, in half the flash.
+pub const SHIPPED_INT4_MODEL: &[u8] = &ALIGNED_INT4_MODEL.0;
 
 #[repr(align(4))]
 struct Aligned<Bytes: ?Sized>(Bytes);
 
 static ALIGNED_MODEL: Aligned<[u8; include_bytes!("../assets/model.lenet").len()]> =
     Aligned(*include_bytes!("../assets/model.lenet"));
+
+static ALIGNED_INT4_MODEL: Aligned<[u8; include_bytes!("../assets/model-int4.lenet").len()]> =
+    Aligned(*include_bytes!("../assets/model-int4.lenet"));

@@ -1,5 +1,6 @@
 //! The `lenet-infer` command as a user meets it: what it prints, what it says of wrong input, its exit codes.
 
+mod board;
 mod classify;
 mod eval;
 mod inspect;
@@ -99,6 +100,17 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
         (&["inspect", "--verbose"], "unexpected argument '--verbose'"),
         (&["classify"], "<IMAGE>"),
         (&["eval"], "--data <DIR>"),
+        (&["board", "info"], "<--port <PORT>|--tcp <HOST:PORT>|--qemu <CORE>>"),
+        (
+            &["board", "--port", "a", "--qemu", "M4", "info"],
+            "'--port <PORT>' cannot be used with '--qemu <CORE>'",
+        ),
+        (&["board", "--qemu", "M9", "info"], "possible values: M0, M3, M4, M7, M33, RV32IMC"),
+        (&["board", "--port", "a", "--timeout", "0", "info"], "expected 0.001 to 3600 seconds"),
+        (&["board", "--port", "a", "--firmware", "a.elf", "info"], "'--firmware' needs '--qemu <CORE>'"),
+        (&["board", "--port", "a", "eval", "--data", ".", "--limit", "0"], "0 is not in 1..=4294967295"),
+        (&["board", "--port", "a", "bulk", "--data", "."], "'bulk' needs '--qemu <CORE>'"),
+        (&["board", "--tcp", "a:1", "bench", "--images", "70000"], "70000 is not in 1..=65535"),
         (&["classify", "--show", "--json", "a.png"], "'--show' cannot be used with '--json'"),
     ] {
         let output = lenet_infer(&dir, arguments);

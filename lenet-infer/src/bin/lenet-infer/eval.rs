@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cpu_time::ThreadTime;
-use indicatif::{ProgressBar, ProgressStyle};
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
 use lenet_infer::evaluation::{Evaluation, evaluate};
 use lenet_infer::{Engine, Model, idx};
 use serde_json::json;
 
 use crate::cli::EvalArgs;
-use crate::text::{STDOUT, percent, thousands};
+use crate::text::{STDOUT, percent, progress_bar, thousands};
 
 /// CPU time that a measurement lasts at least.
 const MIN_TIME: Duration = Duration::from_millis(300);
@@ -41,13 +40,6 @@ pub(crate) fn run(args: &EvalArgs, model: &Model<'_>, json: bool, out: &mut impl
         print(out, &evaluation, images_per_second).context(STDOUT)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// On the standard error, and only if that is a terminal.
-fn progress_bar(images: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} images")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(images as u64).with_style(style)
 }
 
 /// Images over the CPU time of this thread, over whole passes through `images`, which are not none.

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use lenet_core::Requant;
 use lenet_core::blob::{Frame, MAGIC};
 use lenet_core::model::Metadata;
-use lenet_core::shape::{IMAGE_PIXELS, MACS, PARAMETERS};
-use lenet_infer::{Model, RAM_BYTES};
+use lenet_core::shape::{CLASSES, IMAGE_PIXELS, MACS, PARAMETERS};
+use lenet_infer::{Model, RAM_BYTES, metadata};
 use serde_json::{Value, json};
 
 use crate::model_file::ModelFile;
@@ -18,15 +18,19 @@ use lenet_infer::evaluation::logit_scale;
 
 pub(crate) fn run(file: &ModelFile, model: &Model<'_>, json: bool, out: &mut impl Write) -> Result<ExitCode> {
     let frame = Frame::read(&file.bytes).with_context(|| file.name.clone())?;
-    let written =
-        if json { writeln!(out, "{}", object(file, &frame, model)) } else { print(out, file, &frame, model) };
+    let metadata = metadata(&file.bytes).with_context(|| file.name.clone())?;
+    let written = if json {
+        writeln!(out, "{}", object(file, &frame, model, &metadata))
+    } else {
+        print(out, file, &frame, model, &metadata)
+    };
     written.context(STDOUT)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> Value {
-    let Metadata { dataset, recipe, seed, classes, validation_correct, validation_images, .. } =
-        model.metadata;
+fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>, metadata: &Metadata<'_>) -> Value {
+    let Metadata { dataset, recipe, seed, validation_correct, validation_images, activation_ranges, .. } =
+        *metadata;
     json!({
         "model": file.name,
         "magic": magic(),
@@ -36,12 +40,12 @@ fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> Value {
         "dataset": dataset,
         "recipe": recipe,
         "seed": seed,
-        "classes": classes,
-        "class_names": class_names(&model.metadata),
-        "confidence_threshold": model.metadata.confidence_threshold,
+        "classes": CLASSES,
+        "class_names": class_names(metadata),
+        "confidence_threshold": model.confidence_threshold,
         "validation_correct": validation_correct,
         "validation_images": validation_images,
-        "layers": layers(model).iter().map(layer_object).collect::<Vec<_>>(),
+        "layers": layers(model, activation_ranges).iter().map(layer_object).collect::<Vec<_>>(),
         "nats_per_logit": logit_scale(model),
         "parameters": PARAMETERS,
         "multiply_accumulates": MACS,
@@ -66,8 +70,14 @@ fn layer_object(layer: &Layer) -> Value {
     })
 }
 
-fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> io::Result<()> {
-    let Metadata { dataset, recipe, seed, classes, .. } = model.metadata;
+fn print(
+    out: &mut impl Write,
+    file: &ModelFile,
+    frame: &Frame<'_>,
+    model: &Model<'_>,
+    metadata: &Metadata<'_>,
+) -> io::Result<()> {
+    let Metadata { dataset, recipe, seed, activation_ranges, .. } = *metadata;
     let size = thousands(file.bytes.len() as u64);
     writeln!(out, "model         {}", file.name)?;
     writeln!(
@@ -78,10 +88,10 @@ fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &Mode
         thousands(frame.body.len() as u64),
         frame.crc
     )?;
-    writeln!(out, "trained on    {dataset}, {classes} classes, recipe {recipe}, seed {seed}")?;
-    writeln!(out, "validation    {}", validation(&model.metadata))?;
+    writeln!(out, "trained on    {dataset}, {CLASSES} classes, recipe {recipe}, seed {seed}")?;
+    writeln!(out, "validation    {}", validation(metadata))?;
     writeln!(out)?;
-    print_layers(out, &layers(model))?;
+    print_layers(out, &layers(model, activation_ranges))?;
     writeln!(out)?;
     writeln!(out, "logit unit    {:.3e} nats", logit_scale(model))?;
     writeln!(
@@ -128,7 +138,7 @@ fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
 
 /// The classes' names in their order; none where the model names none.
 fn class_names<'a>(metadata: &Metadata<'a>) -> Vec<&'a str> {
-    (0..metadata.classes).map_while(|class| metadata.class_name(class)).collect()
+    (0..u8::MAX).map_while(|class| metadata.class_name(class)).collect()
 }
 
 fn magic() -> String {
@@ -173,7 +183,7 @@ mod tests {
     #[test]
     fn the_validation_split_is_told_even_when_there_was_none() {
         let file = ModelFile::read(None).unwrap();
-        let mut metadata = file.decode().unwrap().metadata;
+        let mut metadata = lenet_infer::metadata(&file.bytes).unwrap();
         (metadata.validation_correct, metadata.validation_images) = (4_965, 5_000);
         assert_eq!(validation(&metadata), "99.30 % (4,965 of 5,000 images)");
         metadata.validation_images = 0;

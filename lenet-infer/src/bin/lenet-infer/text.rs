@@ -1,8 +1,10 @@
-//! Numbers as people read them, files as people name them, and errors.
+//! Numbers as people read them, files as people name them, progress, and errors.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// What failed when the output cannot be written.
 pub(crate) const STDOUT: &str = "cannot write to the standard output: is the disk full?";
@@ -26,6 +28,13 @@ pub(crate) fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(contents)
+}
+
+/// A bar that counts images, on the standard error, and only if that is a terminal.
+pub(crate) fn progress_bar(images: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} images")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(images as u64).with_style(style)
 }
 
 /// `1234567` as `1,234,567`.
