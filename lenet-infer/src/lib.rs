@@ -39,6 +39,10 @@ pub mod link;
 mod prediction;
 mod stream;
 
+#[cfg(feature = "corpus")]
+#[doc(hidden)]
+pub use kernel::corpus;
+
 pub use engine::{Engine, RAM_BYTES};
 pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;
