@@ -8,6 +8,7 @@ mod tests;
 
 use crate::metrics::{EpochMetrics, HeldOut};
 use crate::optimizer::OptimizerState;
+use crate::quantize::Grid;
 use crate::recipe::Settings;
 use crate::training::Snapshot;
 use crate::weights::{Affine, FloatWeights, LAYERS};
@@ -27,13 +28,13 @@ pub const FILE_NAME: &str = "checkpoint.safetensors";
 /// What [`set_aside`] renames it to.
 pub const PREVIOUS_FILE_NAME: &str = "checkpoint.previous.safetensors";
 /// Version of what this module writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// No checkpoint comes near: three times the parameters, and a history.
 const MAX_BYTES: u64 = 64 << 20;
 const HEADER_KEY: &str = "lenet-train";
 const DIGEST_KEY: &str = "sha256";
-/// The parts of the file, each with every tensor of [`LAYERS`].
-const PARTS: [&str; 3] = ["weights", "first_moment", "second_moment"];
+/// The parts of the file, each with every tensor of [`LAYERS`]. The last is there only in a run that averages.
+const PARTS: [&str; 4] = ["weights", "first_moment", "second_moment", "average"];
 
 /// What a resumed run must have in common with the one that wrote the checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ pub struct RunIdentity {
     pub train_images: usize,
     /// Images scored after each epoch.
     pub held_out_images: usize,
+    /// SHA-256 of the weights of each teacher.
+    pub teachers: Vec<String>,
 }
 
 /// Why a checkpoint was not written or not used.
@@ -117,6 +120,7 @@ struct Header {
     run: RunIdentity,
     optimizer_steps: u32,
     history: Vec<EpochMetrics>,
+    grid: Option<Grid>,
 }
 
 /// Writes the checkpoint into `folder`, whole or not at all.
@@ -131,6 +135,7 @@ pub fn save(folder: &Path, run: &RunIdentity, snapshot: &Snapshot) -> Result<(),
         run: run.clone(),
         optimizer_steps: snapshot.optimizer.steps,
         history: snapshot.history.clone(),
+        grid: snapshot.grid.clone(),
     };
     encode(&header, snapshot)
         .and_then(|bytes| files::replace(&path, |out| out.write_all(&bytes)))
@@ -159,6 +164,33 @@ pub fn set_aside(folder: &Path) -> Result<(), CheckpointError> {
 ///
 /// [`CheckpointError`], all but `Write`.
 pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointError> {
+    let (header, snapshot) = load_any(folder)?;
+    match difference(&header.run, run) {
+        Some((field, saved, given)) => {
+            Err(CheckpointError::DifferentRun { path: folder.join(FILE_NAME), field, saved, given })
+        }
+        None => Ok(snapshot),
+    }
+}
+
+/// The weights that the run in `folder` delivers, or would deliver if it ended now, for another run to learn from.
+///
+/// # Errors
+///
+/// [`CheckpointError`], all but `Write` and `DifferentRun`.
+pub fn load_teacher(folder: &Path) -> Result<FloatWeights, CheckpointError> {
+    let (_, snapshot) = load_any(folder)?;
+    Ok(snapshot.average.unwrap_or(snapshot.weights))
+}
+
+/// SHA-256 of weights, in hexadecimal.
+pub fn fingerprint(weights: &FloatWeights) -> String {
+    let tensors = weights.layers().into_iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+    let bytes: Vec<Vec<u8>> = tensors.map(|tensor| to_bytes(tensor)).collect();
+    digest("", bytes.iter().map(Vec::as_slice))
+}
+
+fn load_any(folder: &Path) -> Result<(Header, Snapshot), CheckpointError> {
     let path = folder.join(FILE_NAME);
     let bytes = match read(&path) {
         Ok(bytes) => bytes,
@@ -167,14 +199,7 @@ pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointErro
         }
         Err(source) => return Err(CheckpointError::Read { path, source }),
     };
-    let (header, snapshot) = match decode(&bytes) {
-        Ok(decoded) => decoded,
-        Err(problem) => return Err(CheckpointError::Unusable { path, problem }),
-    };
-    match difference(&header.run, run) {
-        Some((field, saved, given)) => Err(CheckpointError::DifferentRun { path, field, saved, given }),
-        None => Ok(snapshot),
-    }
+    decode(&bytes).map_err(|problem| CheckpointError::Unusable { path, problem })
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -184,7 +209,8 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn encode(header: &Header, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
-    let parts = [&snapshot.weights, &snapshot.optimizer.first_moment, &snapshot.optimizer.second_moment];
+    let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
+    let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
     let mut tensors = Vec::new();
     for (part, weights) in PARTS.into_iter().zip(parts) {
         for (layer, (name, outputs, inputs)) in weights.layers().into_iter().zip(LAYERS) {
@@ -236,12 +262,15 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
         Ok(FloatWeights { conv1, conv2, fc1, fc2, fc3 })
     };
     let (weights, first_moment, second_moment) = (part(PARTS[0])?, part(PARTS[1])?, part(PARTS[2])?);
+    let averages = tensors.names().into_iter().any(|name| name.starts_with(PARTS[3]));
+    let average = averages.then(|| part(PARTS[3])).transpose()?;
     if digest(json, contents) != *saved_digest {
         return Err("contents that do not match their SHA-256".to_owned());
     }
     let header = parse_header(json)?;
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
-    let snapshot = Snapshot { history: header.history.clone(), weights, optimizer };
+    let (history, grid) = (header.history.clone(), header.grid.clone());
+    let snapshot = Snapshot { history, weights, optimizer, average, grid };
     Ok((header, snapshot))
 }
 

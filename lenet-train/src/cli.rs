@@ -1,6 +1,7 @@
 //! The flags.
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
+use lenet_train::augment::Augment;
 use lenet_train::dataset::DatasetName;
 use lenet_train::optimizer::Algorithm;
 use lenet_train::pipeline::Options;
@@ -10,8 +11,30 @@ use std::path::PathBuf;
 
 /// Trains LeNet on handwritten digits.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) training: TrainingFlags,
+}
+
+/// What to do instead of one training run.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Trains several seeds and prints their mean test accuracy; goes on where it was stopped
+    BenchAccuracy {
+        /// Seeds, counted up from --seed
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+        seeds: u64,
+        #[command(flatten)]
+        training: Box<TrainingFlags>,
+    },
+}
+
+/// How to train.
+#[derive(Args)]
+pub(crate) struct TrainingFlags {
     /// Folder of the four IDX files, plain or .gz [default: the bundled MNIST, else downloaded]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -36,7 +59,30 @@ pub(crate) struct Cli {
     /// Weight decay, 0 or more
     #[arg(long, value_name = "DECAY", value_parser = parse_decay, allow_negative_numbers = true)]
     weight_decay: Option<f64>,
-    /// Seed of the initial weights and of the order of the images
+    /// Epochs over which the learning rate rises to its peak
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    warmup_epochs: Option<u32>,
+    /// Share of each target spread over all classes, 0 to below 1
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    label_smoothing: Option<f64>,
+    /// Decay of the moving average of the weights, below 1; 0 keeps none
+    #[arg(long, value_name = "DECAY", value_parser = parse_share)]
+    ema_decay: Option<f64>,
+    /// Folder of a finished run to learn from; given several times, their mean
+    #[arg(long = "teacher", value_name = "DIR")]
+    teachers: Vec<PathBuf>,
+    /// Share of the targets that is the teachers', 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = parse_strength::<1>)]
+    distillation: Option<f32>,
+    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100
+    #[arg(long, value_name = "T", value_parser = parse_temperature)]
+    temperature: Option<f64>,
+    /// Last epochs that train the network as its integers will calculate
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    qat_epochs: Option<u32>,
+    #[command(flatten)]
+    augment: AugmentFlags,
+    /// Seed of the initial weights, of the order of the images and of their augmentation
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Bits of the model's weights: 8, 4, or a list such as conv=8,fc=4,activations=7 [default: 8]
@@ -59,8 +105,45 @@ pub(crate) struct Cli {
     quiet: bool,
 }
 
-impl From<Cli> for Options {
-    fn from(cli: Cli) -> Self {
+/// How images may be changed before they are trained on; each change is drawn evenly up to its limit, 0 leaves it out.
+#[derive(Args)]
+#[command(next_help_heading = "Augmentation")]
+struct AugmentFlags {
+    /// Largest rotation, in degrees
+    #[arg(long, value_name = "DEGREES", value_parser = parse_strength::<180>)]
+    rotation: Option<f32>,
+    /// Largest shift along each axis, in pixels
+    #[arg(long, value_name = "PIXELS", value_parser = parse_strength::<28>)]
+    shift: Option<f32>,
+    /// Largest change of the size along each axis, as a fraction of it, below 1
+    #[arg(long, value_name = "FRACTION", value_parser = parse_share)]
+    scale: Option<f64>,
+    /// Largest shear, in columns a row
+    #[arg(long, value_name = "SHEAR", value_parser = parse_strength::<10>)]
+    shear: Option<f32>,
+    /// Largest displacement of an elastic distortion's control points, in pixels
+    #[arg(long, value_name = "PIXELS", value_parser = parse_strength::<28>)]
+    elastic: Option<f32>,
+    /// Largest share of the image that its dilation or erosion by a pixel replaces, 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = parse_strength::<1>)]
+    stroke: Option<f32>,
+}
+
+impl AugmentFlags {
+    fn or(self, recipe: Augment) -> Augment {
+        Augment {
+            rotation: self.rotation.unwrap_or(recipe.rotation),
+            shift: self.shift.unwrap_or(recipe.shift),
+            scale: self.scale.map_or(recipe.scale, |scale| scale as f32),
+            shear: self.shear.unwrap_or(recipe.shear),
+            elastic: self.elastic.unwrap_or(recipe.elastic),
+            stroke: self.stroke.unwrap_or(recipe.stroke),
+        }
+    }
+}
+
+impl From<TrainingFlags> for Options {
+    fn from(cli: TrainingFlags) -> Self {
         let mut settings = cli.recipe.settings();
         settings.seed = cli.seed;
         settings.epochs = cli.epochs.unwrap_or(settings.epochs);
@@ -68,11 +151,19 @@ impl From<Cli> for Options {
         settings.learning_rate = cli.lr.unwrap_or(settings.learning_rate);
         settings.rule.algorithm = cli.optimizer.unwrap_or(settings.rule.algorithm);
         settings.rule.weight_decay = cli.weight_decay.unwrap_or(settings.rule.weight_decay);
+        settings.warmup_epochs = cli.warmup_epochs.unwrap_or(settings.warmup_epochs);
+        settings.label_smoothing = cli.label_smoothing.unwrap_or(settings.label_smoothing);
+        settings.ema_decay = cli.ema_decay.unwrap_or(settings.ema_decay);
+        settings.distillation = cli.distillation.map_or(settings.distillation, f64::from);
+        settings.temperature = cli.temperature.unwrap_or(settings.temperature);
+        settings.qat_epochs = cli.qat_epochs.unwrap_or(settings.qat_epochs);
+        settings.augment = cli.augment.or(settings.augment);
         settings.bits = cli.bits.unwrap_or(settings.bits);
         Options {
             settings,
             dataset: cli.dataset,
             data: cli.data,
+            teachers: cli.teachers,
             out: cli.out,
             threads: cli.threads,
             cuda: cli.cuda,
@@ -98,13 +189,27 @@ fn parse_decay(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|decay| (0.0..=10.0).contains(decay)).ok_or("expected 0 to 10".to_owned())
 }
 
+fn parse_share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..1.0).contains(share)).ok_or("expected 0 to below 1".to_owned())
+}
+
+fn parse_temperature(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|t| (0.1..=100.0).contains(t)).ok_or("expected 0.1 to 100".to_owned())
+}
+
+fn parse_strength<const MAX: u16>(text: &str) -> Result<f32, String> {
+    let strength = text.parse().ok().filter(|strength| (0.0..=f32::from(MAX)).contains(strength));
+    strength.ok_or(format!("expected 0 to {MAX}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
 
     fn parse(flags: &str) -> Result<Options, clap::Error> {
-        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace())).map(Options::from)
+        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace()))
+            .map(|cli| cli.training.into())
     }
 
     #[test]
@@ -128,6 +233,15 @@ mod tests {
     }
 
     #[test]
+    fn a_benchmark_takes_the_flags_of_training() {
+        let arguments = "lenet-train bench-accuracy --seeds 3 --recipe best --bits 4";
+        let cli = Cli::try_parse_from(arguments.split_whitespace()).unwrap();
+        let Some(Command::BenchAccuracy { seeds, training }) = cli.command else { panic!("no benchmark") };
+        let settings = Options::from(*training).settings;
+        assert_eq!((seeds, settings.recipe, settings.bits), (3, Recipe::Best, "4".parse().unwrap()));
+    }
+
+    #[test]
     fn numbers_out_of_range_are_usage_errors() {
         for flags in [
             "--epochs 0",
@@ -142,6 +256,15 @@ mod tests {
             "--weight-decay NaN",
             "--threads 0",
             "--seed -1",
+            "--label-smoothing 1",
+            "--ema-decay -0.1",
+            "--rotation 181",
+            "--shift -1",
+            "--scale 1",
+            "--stroke 1.1",
+            "--temperature 0",
+            "--distillation 2",
+            "bench-accuracy --seeds 0",
             "--optimizer adagrad",
             "--recipe mine",
             "--dataset cifar",

@@ -12,6 +12,8 @@
 #![deny(unsafe_code)]
 
 pub mod activations;
+pub mod augment;
+pub mod bench_accuracy;
 pub mod checkpoint;
 mod conv_block;
 pub mod dataset;
@@ -28,7 +30,9 @@ mod progress;
 pub mod quantize;
 pub mod recipe;
 pub mod report;
+pub mod rounding;
 pub mod scoring;
+mod simd;
 pub mod stock_ops;
 #[cfg(test)]
 mod test_images;

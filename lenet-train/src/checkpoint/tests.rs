@@ -1,5 +1,6 @@
 use super::*;
 use crate::metrics::Score;
+use crate::quantize::Bits;
 use crate::recipe::Recipe;
 use std::fs;
 use tempfile::{TempDir, tempdir};
@@ -12,6 +13,7 @@ fn run() -> RunIdentity {
         held_out: HeldOut::Validation,
         train_images: 55_000,
         held_out_images: 5_000,
+        teachers: vec!["a SHA-256".to_owned()],
     }
 }
 
@@ -48,6 +50,8 @@ fn snapshot() -> Snapshot {
         history: vec![epoch.clone(), EpochMetrics { epoch: 2, ..epoch }],
         weights: weights(0.0),
         optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
+        average: Some(weights(3.0)),
+        grid: Some(Grid::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
     }
 }
 
@@ -126,7 +130,7 @@ fn a_safetensors_file_of_another_program_is_refused() {
 
 #[test]
 fn another_version_is_refused_with_both_versions_named() {
-    assert_eq!(parse_header(r#"{"version":2}"#).err().unwrap(), "version 2 where 1 is read");
+    assert_eq!(parse_header(r#"{"version":1}"#).err().unwrap(), "version 1 where 2 is read");
 }
 
 #[test]

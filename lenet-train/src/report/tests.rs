@@ -13,6 +13,7 @@ struct Run {
     activations: Vec<ActivationHistogram>,
     misclassified: Vec<Misclassified>,
     sizes: Vec<SizeRow>,
+    augmented: Vec<AugmentedImage>,
 }
 
 impl Run {
@@ -28,6 +29,7 @@ impl Run {
             activations: &self.activations,
             misclassified: &self.misclassified,
             sizes: &self.sizes,
+            augmented: &self.augmented,
         }
     }
 }
@@ -101,6 +103,7 @@ fn synthetic(epochs: u32) -> Run {
             counts: vec![900, 90, 9, 1],
         }],
         misclassified: vec![mistake],
+        augmented: vec![AugmentedImage { original: [9; IMAGE_PIXELS], seen: vec![[7; IMAGE_PIXELS]; 3] }],
         sizes: vec![SizeRow {
             layer: "conv1".into(),
             weights: 150,
@@ -120,8 +123,17 @@ fn check(page: &str) {
         .filter(|node| node.has_tag_name("section"))
         .filter_map(|node| node.attribute("id"))
         .collect();
-    let expected =
-        ["curves", "confusion", "misclassified", "kernels", "weights", "activations", "sizes", "settings"];
+    let expected = [
+        "curves",
+        "confusion",
+        "misclassified",
+        "augmented",
+        "kernels",
+        "weights",
+        "activations",
+        "sizes",
+        "settings",
+    ];
     assert_eq!(sections, expected);
     for node in document.descendants().filter(|node| node.is_element()) {
         for attribute in node.attributes() {

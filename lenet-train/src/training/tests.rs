@@ -1,8 +1,13 @@
 use super::*;
+use crate::augment::Augment;
+use crate::dataset::{Dataset, DatasetName};
 use crate::optimizer::{Algorithm, Rule};
+use crate::quantize::quantize_weights;
 use crate::recipe::{Recipe, Schedule};
 use crate::test_images::synthetic;
 use dfdx::prelude::Cpu;
+use lenet_infer::Engine;
+use lenet_infer::evaluation::evaluate;
 use lenet_infer::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
 
@@ -34,13 +39,14 @@ fn train(trainer: &mut Trainer<'_, Cpu>, epochs: u32) {
 
 fn bits(snapshot: &Snapshot) -> Vec<u32> {
     let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
-    let layers = [&snapshot.weights, first_moment, second_moment].map(FloatWeights::layers);
-    let tensors = layers.as_flattened().iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+    let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
+    let tensors = parts.flat_map(FloatWeights::layers).flat_map(|layer| [&layer.weight, &layer.bias]);
     tensors.flatten().map(|value| value.to_bits()).collect()
 }
 
 fn train_with_threads(threads: usize) -> Vec<u32> {
-    let (settings, set) = (settings(Algorithm::AdamW), synthetic(120));
+    let augment = Augment { rotation: 10.0, elastic: 1.0, ..Augment::OFF };
+    let (settings, set) = (Settings { augment, ..settings(Algorithm::AdamW) }, synthetic(120));
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let mut trainer = trainer(&settings, &set);
@@ -57,8 +63,18 @@ fn any_number_of_threads_gives_the_same_weights_bit_by_bit() {
 
 #[test]
 fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
-    for algorithm in [Algorithm::Sgd, Algorithm::AdamW] {
-        let (settings, set) = (settings(algorithm), synthetic(120));
+    let plain = [Algorithm::Sgd, Algorithm::AdamW].map(settings);
+    let augment = Augment { rotation: 10.0, shift: 2.0, elastic: 1.0, stroke: 0.3, ..Augment::OFF };
+    let full = Settings {
+        warmup_epochs: 1,
+        label_smoothing: 0.1,
+        ema_decay: 0.9,
+        qat_epochs: 2,
+        augment,
+        ..settings(Algorithm::AdamW)
+    };
+    for settings in plain.into_iter().chain([full]) {
+        let set = synthetic(120);
         let mut whole = trainer(&settings, &set);
         let mut snapshots = Vec::new();
         for _ in 0..EPOCHS {
@@ -71,6 +87,7 @@ fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
             train(&mut resumed, EPOCHS - stopped_after);
             let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
             assert_eq!(bits(&ended), bits(expected));
+            assert_eq!(ended.grid, expected.grid);
             let scores = |snapshot: &Snapshot| -> Vec<_> {
                 snapshot.history.iter().map(|epoch| (epoch.epoch, epoch.train, epoch.held_out)).collect()
             };
@@ -111,4 +128,30 @@ fn every_image_is_counted_once_an_epoch() {
     let mut steps = Vec::new();
     trainer(&settings, &set).epoch(|images| steps.push(images)).unwrap();
     assert_eq!(steps, [50, 50, 20]);
+}
+
+#[test]
+fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test_images() {
+    let dataset = Dataset::load(DatasetName::Mnist, None, true).unwrap();
+    for bits in ["8", "conv=8,fc=4,activations=7"] {
+        let bits = bits.parse().unwrap();
+        let settings = Settings { epochs: 2, qat_epochs: 1, bits, ..settings(Algorithm::AdamW) };
+        let train_split = Split::from(&dataset.train).last(6_000);
+        let device = Cpu::seed_from_u64(settings.seed);
+        let mut trainer = Trainer::new(device, &settings, train_split, train_split.last(500)).unwrap();
+        train(&mut trainer, settings.epochs);
+
+        let (weights, grid) = (trainer.network().weights(), trainer.grid().unwrap().clone());
+        let mut twin = Twin::new(&Cpu::default(), grid.clone()).unwrap();
+        let images = &dataset.test.images;
+        let found = Activations::in_network(twin.rounded(&weights).unwrap(), images).logits;
+        let model = quantize_weights(&weights, &grid, Provenance::default()).unwrap();
+        let mut engine = Engine::new(model.model());
+        for (index, (image, found)) in images.iter().zip(found.chunks_exact(10)).enumerate() {
+            let found: Vec<i32> = found.iter().map(|&logit| logit as i32).collect();
+            assert_eq!(engine.classify(image).logits[..], found, "test image {index}");
+        }
+        let correct = evaluate(&model.model(), &dataset.test).correct();
+        assert!(correct > 9_300, "{correct} correct");
+    }
 }

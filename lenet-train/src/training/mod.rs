@@ -1,0 +1,314 @@
+//! The training loop. Expect 97.8 % on MNIST's test set from the reference recipe, 99.3 % from the default.
+//!
+//! A run is a function of its settings and images alone: the same seed gives the same weights, bit by bit,
+//! with any number of threads, and whether or not the run was stopped and resumed between two epochs. (On
+//! CUDA, sums of gradients depend on the order in which the GPU's threads come, so there it does not hold.)
+
+mod average;
+mod batch;
+mod teacher;
+#[cfg(test)]
+mod tests;
+mod twin;
+
+use crate::activations::Activations;
+use crate::dataset::{Split, shuffled};
+use crate::metrics::{EpochMetrics, Score};
+use crate::network::{ConvDevice, Network};
+use crate::optimizer::{self, Optimizer, OptimizerState};
+use crate::quantize::calibrate::calibrate;
+use crate::quantize::{Grid, Provenance, QuantizeError};
+use crate::recipe::Settings;
+use crate::scoring::{Tally, score};
+use crate::weights::FloatWeights;
+use average::Average;
+use batch::Batch;
+use dfdx::nn::ZeroGrads;
+use dfdx::prelude::{Gradients, NoneTape};
+use std::fmt::Display;
+use std::time::Instant;
+use teacher::Teacher;
+use thiserror::Error;
+use twin::Twin;
+
+/// Training images that the grid of quantisation-aware training is chosen on, at most.
+const CALIBRATION_IMAGES: usize = 5_000;
+
+/// Why training stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainingError {
+    /// The loss is no longer a finite number.
+    #[error(
+        "expected a finite loss, found {loss} in step {step} of epoch {epoch}: lower the learning rate (--lr)"
+    )]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: u32,
+        /// The step in the epoch, counted from 1.
+        step: u64,
+        /// The loss.
+        loss: f64,
+    },
+    /// The weights cannot be quantised.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// The device reported an error.
+    #[error("the {device} device stopped training: {message}")]
+    Device {
+        /// `cpu` or `cuda`.
+        device: &'static str,
+        /// What it reported.
+        message: String,
+    },
+}
+
+/// Wraps a device's error, which is not a [`std::error::Error`].
+pub(crate) fn device_error<D: ConvDevice>(error: impl Display) -> TrainingError {
+    TrainingError::Device { device: D::NAME, message: error.to_string() }
+}
+
+/// Where a run stands between two epochs: all that is needed to go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// One entry for each epoch done.
+    pub history: Vec<EpochMetrics>,
+    /// The parameters.
+    pub weights: FloatWeights,
+    /// The optimiser's memory.
+    pub optimizer: OptimizerState,
+    /// The moving average of the parameters, in a run that keeps one.
+    pub average: Option<FloatWeights>,
+    /// What the weights are rounded to, in the quantisation-aware part of a run.
+    pub grid: Option<Grid>,
+}
+
+/// A run in progress on a device.
+pub struct Trainer<'a, D: ConvDevice> {
+    settings: &'a Settings,
+    train: Split<'a>,
+    held_out: Split<'a>,
+    network: Network<D>,
+    optimizer: Optimizer<D>,
+    /// Zero between steps. `None` only while a step has it.
+    gradients: Option<Gradients<f32, D>>,
+    /// In a run that keeps one.
+    average: Option<Average<D>>,
+    /// In a run that distils.
+    teacher: Option<Teacher<D>>,
+    /// In the quantisation-aware part of a run.
+    twin: Option<Twin<D>>,
+    history: Vec<EpochMetrics>,
+}
+
+impl<'a, D: ConvDevice> Trainer<'a, D> {
+    /// A run that has not begun. The initial weights come from `device`'s seed.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn new(
+        device: D,
+        settings: &'a Settings,
+        train: Split<'a>,
+        held_out: Split<'a>,
+    ) -> Result<Self, TrainingError> {
+        let network = Network::new(device).map_err(device_error::<D>)?;
+        let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
+        let optimizer = Optimizer::new(settings.rule);
+        let average = (settings.ema_decay > 0.0).then(|| Average::new(settings.ema_decay, &network));
+        let average = average.transpose().map_err(device_error::<D>)?;
+        let history = Vec::new();
+        let (teacher, twin) = (None, None);
+        Ok(Trainer {
+            settings,
+            train,
+            held_out,
+            network,
+            optimizer,
+            gradients,
+            average,
+            teacher,
+            twin,
+            history,
+        })
+    }
+
+    /// Learns from these trained networks as well as from the labels.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn learn_from(&mut self, teachers: &[FloatWeights]) -> Result<(), TrainingError> {
+        let Settings { distillation, temperature, .. } = *self.settings;
+        let teacher = Teacher::new(self.network.device(), teachers, distillation, temperature);
+        self.teacher = Some(teacher.map_err(device_error::<D>)?);
+        Ok(())
+    }
+
+    /// Goes on from `snapshot`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    ///
+    /// # Panics
+    ///
+    /// If the snapshot is of a network of another shape.
+    pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainingError> {
+        self.network.set_weights(&snapshot.weights);
+        self.optimizer.restore(&snapshot.optimizer, &self.network).map_err(device_error::<D>)?;
+        if let (Some(average), Some(weights)) = (&mut self.average, &snapshot.average) {
+            average.network.set_weights(weights);
+        }
+        self.twin = snapshot.grid.map(|grid| Twin::new(self.network.device(), grid)).transpose()?;
+        self.history = snapshot.history;
+        Ok(())
+    }
+
+    /// Where the run stands.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn snapshot(&mut self) -> Result<Snapshot, TrainingError> {
+        Ok(Snapshot {
+            history: self.history.clone(),
+            weights: self.network.weights(),
+            optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
+            average: self.average.as_ref().map(|average| average.network.weights()),
+            grid: self.grid().cloned(),
+        })
+    }
+
+    /// The ten logits of the first training image.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn logits_of_first_image(&self) -> Result<Vec<f32>, TrainingError> {
+        let pixels = self.network.upload(&self.train.images[..1]);
+        let logits = pixels.and_then(|pixels| self.network.logits(pixels, NoneTape));
+        Ok(logits.map_err(device_error::<D>)?.as_vec())
+    }
+
+    /// The network as trained so far: the averaged one, in a run that averages.
+    pub fn network(&self) -> &Network<D> {
+        self.average.as_ref().map_or(&self.network, |average| &average.network)
+    }
+
+    /// What the weights are rounded to, in the quantisation-aware part of a run.
+    pub fn grid(&self) -> Option<&Grid> {
+        self.twin.as_ref().map(|twin| &twin.grid)
+    }
+
+    /// The epochs done.
+    pub fn history(&self) -> &[EpochMetrics] {
+        &self.history
+    }
+
+    /// Trains one epoch, then scores the held-out images. `on_step` is told each step's number of images.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError`].
+    pub fn epoch(&mut self, mut on_step: impl FnMut(usize)) -> Result<&EpochMetrics, TrainingError> {
+        let epoch = self.history.len() as u32 + 1;
+        let (settings, train) = (self.settings, self.train);
+        let order = shuffled(settings.seed, epoch, train.images.len());
+        let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
+        let (mut tally, mut learning_rate) = (Tally::default(), 0.0);
+        let started = Instant::now();
+        if self.twin.is_none() && epoch + settings.qat_epochs > settings.epochs {
+            self.begin_rounding()?;
+        }
+        let mut places = order.chunks(settings.batch_size);
+        let mut make_next = || places.next().map(|places| Batch::new(settings, train, epoch, places));
+        let mut next = make_next();
+        for step in 0..steps_an_epoch {
+            let mut batch = next.take().expect("a batch for each step");
+            let steps_done = steps_an_epoch * u64::from(epoch - 1) + step;
+            learning_rate = settings.learning_rate_at(steps_done, steps_an_epoch);
+            // The next batch is made by whichever threads this step leaves idle.
+            let logits = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| next = make_next());
+                self.step(&mut batch, learning_rate, steps_done + 1)
+            })?;
+            let loss = tally.add(&logits, batch.labels.iter().copied()) / batch.len() as f64;
+            if !loss.is_finite() {
+                return Err(TrainingError::Diverged { epoch, step: step + 1, loss });
+            }
+            on_step(batch.len());
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        let held_out = self.score_held_out()?;
+        self.history.push(EpochMetrics {
+            epoch,
+            seconds,
+            images_per_second: order.len() as f64 / seconds,
+            learning_rate,
+            train: tally.score(),
+            held_out,
+        });
+        Ok(&self.history[self.history.len() - 1])
+    }
+
+    /// Step `count`, from 1, of the run. Returns the batch's logits before it.
+    fn step(&mut self, batch: &mut Batch, learning_rate: f64, count: u64) -> Result<Vec<f32>, TrainingError> {
+        if let Some(teacher) = &self.teacher {
+            teacher.teach(batch).map_err(device_error::<D>)?;
+        }
+        let mut gradients = self.gradients.take().expect("given back by the last step");
+        let logits = match &mut self.twin {
+            None => {
+                let (logits, added) = batch.pass(&self.network, gradients).map_err(device_error::<D>)?;
+                gradients = added;
+                logits
+            }
+            Some(twin) => {
+                let (logits, values) = twin.pass(batch, &self.network.weights())?;
+                optimizer::write(&mut gradients, &self.network, &values).map_err(device_error::<D>)?;
+                logits
+            }
+        };
+        self.update(&mut gradients, learning_rate, count).map_err(device_error::<D>)?;
+        self.gradients = Some(gradients);
+        Ok(logits)
+    }
+
+    /// Moves the parameters, and the average after them.
+    fn update(
+        &mut self,
+        gradients: &mut Gradients<f32, D>,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<(), D::Err> {
+        self.optimizer.step(&mut self.network, gradients, learning_rate)?;
+        self.network.layers.try_zero_grads(gradients)?;
+        match &mut self.average {
+            Some(average) => average.update(&self.network, count),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins quantisation-aware training: chooses the grid of the weights as they are now, on training images.
+    fn begin_rounding(&mut self) -> Result<(), TrainingError> {
+        let images = self.train.last(CALIBRATION_IMAGES);
+        let weights = self.network().weights();
+        let activations = Activations::of(&weights, images.images);
+        let bits = self.settings.bits;
+        let grid = calibrate(&weights, &activations, images, bits, &Provenance::default())?.grid;
+        self.twin = Some(Twin::new(self.network.device(), grid)?);
+        Ok(())
+    }
+
+    /// The score on the held-out images of what the run would deliver now.
+    fn score_held_out(&mut self) -> Result<Score, TrainingError> {
+        let weights = self.network().weights();
+        let delivered = match &mut self.twin {
+            Some(twin) => twin.rounded(&weights)?,
+            None => self.average.as_ref().map_or(&self.network, |average| &average.network),
+        };
+        score(delivered, self.held_out).map_err(device_error::<D>)
+    }
+}
