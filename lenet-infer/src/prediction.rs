@@ -26,9 +26,9 @@ impl<const C: usize> Prediction<C> {
     #[inline(never)]
     pub(crate) fn new(logits: [i32; C], confidence: Requant, threshold: u16) -> Self {
         let (mut class, mut largest, mut second) = (0, i32::MIN, i32::MIN);
-        // What hides the number of classes keeps the loop from being unrolled.
+        // What is hidden, the number of classes and a mask, keeps the loop from being unrolled.
         for (index, &logit) in (0_u8..).zip(black_box(&logits[..])) {
-            let larger = above(logit, largest);
+            let larger = black_box(above(logit, largest));
             let loser = select(larger, largest, logit);
             second = select(above(loser, second), loser, second);
             largest = select(larger, logit, largest);
