@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "alloc")]
+use crate::any::{AnyLogits, AnyModel};
 use crate::error::Error;
 use crate::model::{
     Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, MAX_BIAS, Metadata, Model, Requants, Weights,
@@ -97,12 +99,11 @@ impl<'a, const C: usize> Model<'a, C> {
     /// The [`Error`] that names the first thing found wrong.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         const { assert!(MIN_CLASSES <= C && C <= MAX_CLASSES) };
-        let frame = Frame::read(bytes)?;
-        let (body, rest) = postcard::take_from_bytes::<Body<'_>>(frame.body).map_err(|_| Error::Body)?;
-        if !rest.is_empty() {
-            return Err(Error::TrailingBytes { found: rest.len() });
+        let body = Body::read(bytes)?;
+        let (expected, found) = (C as u8, body.metadata.classes);
+        if found != expected {
+            return Err(Error::Classes { expected, found });
         }
-        check_classes(&body.metadata, C)?;
         Ok(Self {
             metadata: body.metadata,
             conv1: body.conv1.conv("conv1")?,
@@ -110,36 +111,35 @@ impl<'a, const C: usize> Model<'a, C> {
             fc1: body.fc1.dense("fc1")?,
             fc2: body.fc2.dense("fc2")?,
             fc3: body.fc3.logits("fc3")?,
-            confidence: Requant::from_bytes(body.confidence).ok_or(Error::PreShift {
-                layer: "confidence",
-                channel: 0,
-                found: body.confidence[2],
-            })?,
+            confidence: body.confidence()?,
         })
     }
 }
 
-/// The number of classes of a file, for a program that takes any: what to choose `C` of [`Model::decode`] by.
-///
-/// # Errors
-///
-/// As [`decode`], as far as the frame and the metadata go.
-pub fn classes(bytes: &[u8]) -> Result<usize, Error> {
-    let frame = Frame::read(bytes)?;
-    let (metadata, _) = postcard::take_from_bytes::<Metadata<'_>>(frame.body).map_err(|_| Error::Body)?;
-    Ok(usize::from(metadata.classes))
-}
-
-fn check_classes(metadata: &Metadata<'_>, expected: usize) -> Result<(), Error> {
-    let found = metadata.classes;
-    if usize::from(found) != expected {
-        return Err(Error::Classes { expected: expected as u8, found });
+#[cfg(feature = "alloc")]
+impl<'a> AnyModel<'a> {
+    /// Reads a model of any number of classes out of a file's bytes, as [`decode`] does for ten.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] that names the first thing found wrong.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
+        let body = Body::read(bytes)?;
+        let fc3 = AnyLogits::new(body.fc3.weight_bits, body.fc3.weights, body.fc3.biases)?;
+        if fc3.classes() != usize::from(body.metadata.classes) {
+            return Err(Error::Classes { expected: body.metadata.classes, found: fc3.classes() as u8 });
+        }
+        body.fc3.check_padding("fc3")?;
+        Ok(Self {
+            metadata: body.metadata,
+            conv1: body.conv1.conv("conv1")?,
+            conv2: body.conv2.conv("conv2")?,
+            fc1: body.fc1.dense("fc1")?,
+            fc2: body.fc2.dense("fc2")?,
+            fc3,
+            confidence: body.confidence()?,
+        })
     }
-    let names = metadata.class_names.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    if !metadata.class_names.is_empty() && names != expected {
-        return Err(Error::ClassNames { expected: found, found: names });
-    }
-    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -157,6 +157,29 @@ struct Body<'a> {
     fc2: Hidden<'a>,
     #[serde(borrow)]
     fc3: Affine<'a>,
+}
+
+impl<'a> Body<'a> {
+    /// The fields of a file, and the class names checked.
+    fn read(bytes: &'a [u8]) -> Result<Self, Error> {
+        let frame = Frame::read(bytes)?;
+        let (body, rest) = postcard::take_from_bytes::<Self>(frame.body).map_err(|_| Error::Body)?;
+        if !rest.is_empty() {
+            return Err(Error::TrailingBytes { found: rest.len() });
+        }
+        let Metadata { classes, class_names, .. } = body.metadata;
+        let names = class_names.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        if !class_names.is_empty() && names != usize::from(classes) {
+            return Err(Error::ClassNames { expected: classes, found: names });
+        }
+        Ok(body)
+    }
+
+    fn confidence(&self) -> Result<Requant, Error> {
+        let found = self.confidence[2];
+        let wrong = Error::PreShift { layer: "confidence", channel: 0, found };
+        Requant::from_bytes(self.confidence).ok_or(wrong)
+    }
 }
 
 /// A layer whose outputs are requantised.
@@ -258,7 +281,7 @@ impl<'a> Affine<'a> {
 }
 
 /// `bytes` as exactly `ROWS` rows of `ROW` bytes.
-fn chunks<'a, const ROW: usize, const ROWS: usize>(
+pub(crate) fn chunks<'a, const ROW: usize, const ROWS: usize>(
     bytes: &'a [u8],
     layer: &'static str,
     field: &'static str,
@@ -272,10 +295,16 @@ fn chunks<'a, const ROW: usize, const ROWS: usize>(
 }
 
 fn biases<'a, const OUT: usize>(bytes: &'a [u8], layer: &'static str) -> Result<Biases<'a, OUT>, Error> {
-    let biases = Biases::new(chunks(bytes, layer, "biases")?);
-    match biases.iter().enumerate().find(|(_, bias)| !(-MAX_BIAS..=MAX_BIAS).contains(bias)) {
+    let rows = chunks(bytes, layer, "biases")?;
+    check_biases(rows, layer)?;
+    Ok(Biases::new(rows))
+}
+
+pub(crate) fn check_biases(rows: &[[u8; 4]], layer: &'static str) -> Result<(), Error> {
+    let biases = rows.iter().map(|row| i32::from_le_bytes(*row)).enumerate();
+    match biases.into_iter().find(|(_, bias)| !(-MAX_BIAS..=MAX_BIAS).contains(bias)) {
         Some((channel, found)) => Err(Error::Bias { layer, channel, found }),
-        None => Ok(biases),
+        None => Ok(()),
     }
 }
 

@@ -20,6 +20,12 @@ impl<'a, const OUT: usize> Biases<'a, OUT> {
         Self(bytes)
     }
 
+    /// The biases in their file form.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn bytes(self) -> &'a [u8] {
+        self.0.as_flattened()
+    }
+
     /// The biases in the order of the channels.
     #[inline(always)]
     pub fn iter(self) -> impl ExactSizeIterator<Item = i32> + 'a {

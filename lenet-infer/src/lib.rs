@@ -6,7 +6,8 @@
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
-//! - With feature `host`: `idx` reads data sets, `evaluation` scores a model over one, `files` writes files whole.
+//! - With feature `host`: `AnyModel` and `AnyEngine` take any number of classes at run time, `idx` reads data sets,
+//!   `evaluation` scores a model over one, `files` writes files whole.
 //!
 //! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
 //! next. Features, all off by default:
@@ -20,6 +21,8 @@
 #[cfg(feature = "host")]
 extern crate std;
 
+#[cfg(feature = "host")]
+mod any;
 mod engine;
 #[cfg(feature = "host")]
 #[allow(clippy::float_arithmetic)] // Rates and ratios: the host's business, not the engine's.
@@ -31,7 +34,11 @@ pub mod idx;
 mod kernel;
 mod prediction;
 
+#[cfg(feature = "host")]
+pub use any::{AnyEngine, AnyPrediction};
 pub use engine::{Engine, RAM_BYTES};
+#[cfg(feature = "host")]
+pub use lenet_core::AnyModel;
 pub use lenet_core::{Error, Model, decode};
 pub use prediction::Prediction;
 

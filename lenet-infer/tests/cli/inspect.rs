@@ -43,6 +43,7 @@ fn inspect_prints_header_layers_and_sizes_of_the_shipped_model() {
             "header",
             "trained",
             "validation",
+            "confident",
             "layer",
             "conv1",
             "conv2",

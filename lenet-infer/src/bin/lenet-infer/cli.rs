@@ -7,7 +7,7 @@ use lenet_infer::idx;
 
 const EXIT_CODES: &str = "Exit codes: 0 all went well, 1 something failed, 2 wrong usage.";
 
-/// Run a quantised LeNet on pictures of digits.
+/// Run a quantised LeNet on pictures.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say which digit each picture shows, and how sure the model is
+    /// Say which class each picture shows, and how sure the model is
     Classify(ClassifyArgs),
     /// Score the model on a data set of IDX files
     ///

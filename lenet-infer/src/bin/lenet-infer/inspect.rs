@@ -7,16 +7,21 @@ use anyhow::{Context, Result};
 use lenet_core::Requant;
 use lenet_core::blob::{Frame, MAGIC};
 use lenet_core::model::Metadata;
-use lenet_core::shape::{IMAGE_PIXELS, MACS, PARAMETERS};
-use lenet_infer::{Model, RAM_BYTES};
+use lenet_core::shape::{IMAGE_PIXELS, macs, parameters};
+use lenet_infer::{AnyModel, RAM_BYTES};
 use serde_json::{Value, json};
 
 use crate::model_file::ModelFile;
 use crate::scale::{Layer, layers};
-use crate::text::{STDOUT, percent, thousands};
-use lenet_infer::evaluation::logit_scale;
+use crate::text::{STDOUT, odds, percent, thousands};
+use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
-pub(crate) fn run(file: &ModelFile, model: &Model<'_>, json: bool, out: &mut impl Write) -> Result<ExitCode> {
+pub(crate) fn run(
+    file: &ModelFile,
+    model: &AnyModel<'_>,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<ExitCode> {
     let frame = Frame::read(&file.bytes).with_context(|| file.name.clone())?;
     let written =
         if json { writeln!(out, "{}", object(file, &frame, model)) } else { print(out, file, &frame, model) };
@@ -24,7 +29,7 @@ pub(crate) fn run(file: &ModelFile, model: &Model<'_>, json: bool, out: &mut imp
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> Value {
+fn object(file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>) -> Value {
     let Metadata { dataset, recipe, seed, classes, validation_correct, validation_images, .. } =
         model.metadata;
     json!({
@@ -43,8 +48,8 @@ fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> Value {
         "validation_images": validation_images,
         "layers": layers(model).iter().map(layer_object).collect::<Vec<_>>(),
         "nats_per_logit": logit_scale(model),
-        "parameters": PARAMETERS,
-        "multiply_accumulates": MACS,
+        "parameters": parameters(model.classes()),
+        "multiply_accumulates": macs(model.classes()),
         "flash_bytes": file.bytes.len(),
         "ram_bytes": RAM_BYTES,
         "image_bytes": IMAGE_PIXELS,
@@ -66,7 +71,7 @@ fn layer_object(layer: &Layer) -> Value {
     })
 }
 
-fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>) -> io::Result<()> {
+fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>) -> io::Result<()> {
     let Metadata { dataset, recipe, seed, classes, .. } = model.metadata;
     let size = thousands(file.bytes.len() as u64);
     writeln!(out, "model         {}", file.name)?;
@@ -79,7 +84,12 @@ fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &Mode
         frame.crc
     )?;
     writeln!(out, "trained on    {dataset}, {classes} classes, recipe {recipe}, seed {seed}")?;
+    let names = class_names(&model.metadata);
+    if !names.is_empty() {
+        writeln!(out, "class names   {}", names.join(", "))?;
+    }
     writeln!(out, "validation    {}", validation(&model.metadata))?;
+    writeln!(out, "confident     {}", confident(&model.metadata))?;
     writeln!(out)?;
     print_layers(out, &layers(model))?;
     writeln!(out)?;
@@ -87,8 +97,8 @@ fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &Mode
     writeln!(
         out,
         "network       {} parameters, {} multiply-accumulates an image",
-        thousands(PARAMETERS as u64),
-        thousands(MACS as u64)
+        thousands(parameters(model.classes()) as u64),
+        thousands(macs(model.classes()) as u64)
     )?;
     writeln!(out, "flash         {size} bytes, the whole file")?;
     writeln!(
@@ -142,6 +152,16 @@ fn validation(metadata: &Metadata<'_>) -> String {
     }
     let accuracy = percent(f64::from(correct) / f64::from(images));
     format!("{accuracy} ({} of {} images)", thousands(correct.into()), thousands(images.into()))
+}
+
+fn confident(metadata: &Metadata<'_>) -> String {
+    match metadata.confidence_threshold {
+        0 => "always: the model has no threshold".to_owned(),
+        threshold => {
+            let nats = f64::from(threshold) / CONFIDENCE_STEPS;
+            format!("from {threshold} up ({nats:.1} nats, odds of {})", odds(threshold))
+        }
+    }
 }
 
 /// The smallest and the largest, or `None` of no requants.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use lenet_infer::{Model, SHIPPED_MODEL, decode};
+use lenet_infer::{AnyModel, SHIPPED_MODEL};
 
 use crate::text::read_at_most;
 
@@ -31,8 +31,8 @@ impl ModelFile {
         Ok(Self { name, bytes: Cow::Owned(bytes) })
     }
 
-    pub(crate) fn decode(&self) -> Result<Model<'_>> {
-        decode(&self.bytes).with_context(|| self.name.clone())
+    pub(crate) fn decode(&self) -> Result<AnyModel<'_>> {
+        AnyModel::decode(&self.bytes).with_context(|| self.name.clone())
     }
 }
 
@@ -43,6 +43,6 @@ mod tests {
     #[test]
     fn without_a_path_it_is_the_shipped_model() {
         let file = ModelFile::read(None).unwrap();
-        assert_eq!(file.decode().unwrap(), decode(SHIPPED_MODEL).unwrap());
+        assert_eq!(file.decode().unwrap(), AnyModel::decode(SHIPPED_MODEL).unwrap());
     }
 }

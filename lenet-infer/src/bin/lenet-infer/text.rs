@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use lenet_core::model::Metadata;
+use lenet_infer::evaluation::CONFIDENCE_STEPS;
+
 /// What failed when the output cannot be written.
 pub(crate) const STDOUT: &str = "cannot write to the standard output: is the disk full?";
 
@@ -46,6 +49,23 @@ pub(crate) fn percent(fraction: f64) -> String {
     format!("{:.2} %", 100.0 * fraction)
 }
 
+/// A confidence as the odds of a class against the runner-up.
+pub(crate) fn odds(confidence: u16) -> String {
+    let odds = (f64::from(confidence) / CONFIDENCE_STEPS).exp();
+    if odds < 10.0 {
+        format!("{odds:.1} to 1")
+    } else if odds < 1e6 {
+        format!("{} to 1", thousands(odds.round() as u64))
+    } else {
+        "over a million to 1".to_owned()
+    }
+}
+
+/// The name that the model has for a class, else its number.
+pub(crate) fn class_name(metadata: &Metadata<'_>, class: u8) -> String {
+    metadata.class_name(class).map_or_else(|| class.to_string(), str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +81,12 @@ mod tests {
     #[test]
     fn a_fraction_is_shown_in_percent() {
         assert_eq!(percent(0.9931), "99.31 %");
+    }
+
+    #[test]
+    fn confidence_is_told_in_odds() {
+        assert_eq!([0, 768, 1_768].map(odds), ["1.0 to 1", "20 to 1", "998 to 1"]);
+        assert_eq!(odds(u16::MAX), "over a million to 1");
     }
 
     #[test]
