@@ -27,13 +27,13 @@ pub const FILE_NAME: &str = "checkpoint.safetensors";
 /// What [`set_aside`] renames it to.
 pub const PREVIOUS_FILE_NAME: &str = "checkpoint.previous.safetensors";
 /// Version of what this module writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// No checkpoint comes near: three times the parameters, and a history.
 const MAX_BYTES: u64 = 64 << 20;
 const HEADER_KEY: &str = "lenet-train";
 const DIGEST_KEY: &str = "sha256";
-/// The parts of the file, each with every tensor of [`LAYERS`].
-const PARTS: [&str; 3] = ["weights", "first_moment", "second_moment"];
+/// The parts of the file, each with every tensor of [`LAYERS`]. The last is there only in a run that averages.
+const PARTS: [&str; 4] = ["weights", "first_moment", "second_moment", "average"];
 
 /// What a resumed run must have in common with the one that wrote the checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -184,7 +184,8 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn encode(header: &Header, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
-    let parts = [&snapshot.weights, &snapshot.optimizer.first_moment, &snapshot.optimizer.second_moment];
+    let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
+    let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
     let mut tensors = Vec::new();
     for (part, weights) in PARTS.into_iter().zip(parts) {
         for (layer, (name, outputs, inputs)) in weights.layers().into_iter().zip(LAYERS) {
@@ -236,12 +237,14 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
         Ok(FloatWeights { conv1, conv2, fc1, fc2, fc3 })
     };
     let (weights, first_moment, second_moment) = (part(PARTS[0])?, part(PARTS[1])?, part(PARTS[2])?);
+    let averages = tensors.names().into_iter().any(|name| name.starts_with(PARTS[3]));
+    let average = averages.then(|| part(PARTS[3])).transpose()?;
     if digest(json, contents) != *saved_digest {
         return Err("contents that do not match their SHA-256".to_owned());
     }
     let header = parse_header(json)?;
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
-    let snapshot = Snapshot { history: header.history.clone(), weights, optimizer };
+    let snapshot = Snapshot { history: header.history.clone(), weights, optimizer, average };
     Ok((header, snapshot))
 }
 

@@ -1,6 +1,7 @@
 //! The flags.
 
-use clap::Parser;
+use clap::{Args, Parser};
+use lenet_train::augment::Augment;
 use lenet_train::dataset::DatasetName;
 use lenet_train::optimizer::Algorithm;
 use lenet_train::pipeline::Options;
@@ -36,7 +37,18 @@ pub(crate) struct Cli {
     /// Weight decay, 0 or more
     #[arg(long, value_name = "DECAY", value_parser = parse_decay, allow_negative_numbers = true)]
     weight_decay: Option<f64>,
-    /// Seed of the initial weights and of the order of the images
+    /// Epochs over which the learning rate rises to its peak
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    warmup_epochs: Option<u32>,
+    /// Share of each target spread over all classes, 0 to below 1
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    label_smoothing: Option<f64>,
+    /// Decay of the moving average of the weights, below 1; 0 keeps none
+    #[arg(long, value_name = "DECAY", value_parser = parse_share)]
+    ema_decay: Option<f64>,
+    #[command(flatten)]
+    augment: AugmentFlags,
+    /// Seed of the initial weights, of the order of the images and of their augmentation
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Bits of the model's weights: 8, 4, or a list such as conv=8,fc=4,activations=7 [default: 8]
@@ -59,6 +71,43 @@ pub(crate) struct Cli {
     quiet: bool,
 }
 
+/// How images may be changed before they are trained on; each change is drawn evenly up to its limit, 0 leaves it out.
+#[derive(Args)]
+#[command(next_help_heading = "Augmentation")]
+struct AugmentFlags {
+    /// Largest rotation, in degrees
+    #[arg(long, value_name = "DEGREES", value_parser = parse_strength::<180>)]
+    rotation: Option<f32>,
+    /// Largest shift along each axis, in pixels
+    #[arg(long, value_name = "PIXELS", value_parser = parse_strength::<28>)]
+    shift: Option<f32>,
+    /// Largest change of the size along each axis, as a fraction of it, below 1
+    #[arg(long, value_name = "FRACTION", value_parser = parse_share)]
+    scale: Option<f64>,
+    /// Largest shear, in columns a row
+    #[arg(long, value_name = "SHEAR", value_parser = parse_strength::<10>)]
+    shear: Option<f32>,
+    /// Largest displacement of an elastic distortion's control points, in pixels
+    #[arg(long, value_name = "PIXELS", value_parser = parse_strength::<28>)]
+    elastic: Option<f32>,
+    /// Largest share of the image that its dilation or erosion by a pixel replaces, 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = parse_strength::<1>)]
+    stroke: Option<f32>,
+}
+
+impl AugmentFlags {
+    fn or(self, recipe: Augment) -> Augment {
+        Augment {
+            rotation: self.rotation.unwrap_or(recipe.rotation),
+            shift: self.shift.unwrap_or(recipe.shift),
+            scale: self.scale.map_or(recipe.scale, |scale| scale as f32),
+            shear: self.shear.unwrap_or(recipe.shear),
+            elastic: self.elastic.unwrap_or(recipe.elastic),
+            stroke: self.stroke.unwrap_or(recipe.stroke),
+        }
+    }
+}
+
 impl From<Cli> for Options {
     fn from(cli: Cli) -> Self {
         let mut settings = cli.recipe.settings();
@@ -68,6 +117,10 @@ impl From<Cli> for Options {
         settings.learning_rate = cli.lr.unwrap_or(settings.learning_rate);
         settings.rule.algorithm = cli.optimizer.unwrap_or(settings.rule.algorithm);
         settings.rule.weight_decay = cli.weight_decay.unwrap_or(settings.rule.weight_decay);
+        settings.warmup_epochs = cli.warmup_epochs.unwrap_or(settings.warmup_epochs);
+        settings.label_smoothing = cli.label_smoothing.unwrap_or(settings.label_smoothing);
+        settings.ema_decay = cli.ema_decay.unwrap_or(settings.ema_decay);
+        settings.augment = cli.augment.or(settings.augment);
         settings.bits = cli.bits.unwrap_or(settings.bits);
         Options {
             settings,
@@ -96,6 +149,15 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 
 fn parse_decay(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|decay| (0.0..=10.0).contains(decay)).ok_or("expected 0 to 10".to_owned())
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..1.0).contains(share)).ok_or("expected 0 to below 1".to_owned())
+}
+
+fn parse_strength<const MAX: u16>(text: &str) -> Result<f32, String> {
+    let strength = text.parse().ok().filter(|strength| (0.0..=f32::from(MAX)).contains(strength));
+    strength.ok_or(format!("expected 0 to {MAX}"))
 }
 
 #[cfg(test)]

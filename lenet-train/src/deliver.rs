@@ -78,7 +78,7 @@ pub fn deliver(
         metrics: &metrics,
         weights: &trained.weights,
         weight_clips: &weight_clips(&trained.weights),
-        activations: &histograms(&activations, calibration.ranges),
+        activations: &histograms(&activations, calibration.grid.ranges),
         misclassified: &misclassified,
         sizes: &sizes(trained.settings.bits),
     };
@@ -107,7 +107,7 @@ fn quantise(
 }
 
 fn describe_calibration(calibration: &Calibration, bits: Bits, images: Split<'_>) -> String {
-    let ranges = calibration.ranges.map(|range| format!("{range:.3}")).join(", ");
+    let ranges = calibration.grid.ranges.map(|range| format!("{range:.3}")).join(", ");
     let count = images.images.len();
     let accuracy = 100.0 * calibration.correct as f64 / count as f64;
     format!(

@@ -12,6 +12,7 @@
 #![deny(unsafe_code)]
 
 pub mod activations;
+pub mod augment;
 pub mod checkpoint;
 mod conv_block;
 pub mod dataset;
@@ -29,6 +30,7 @@ pub mod quantize;
 pub mod recipe;
 pub mod report;
 pub mod scoring;
+mod simd;
 pub mod stock_ops;
 #[cfg(test)]
 mod test_images;

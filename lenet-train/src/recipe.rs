@@ -1,5 +1,6 @@
 //! The recipes: every number of training in one table.
 
+use crate::augment::Augment;
 use crate::metrics::HeldOut;
 use crate::optimizer::{Algorithm, Rule};
 use crate::quantize::Bits;
@@ -39,11 +40,20 @@ pub struct Settings {
     pub batch_size: usize,
     /// Peak learning rate, above 0.
     pub learning_rate: f64,
-    /// How it changes.
+    /// How it changes after the warm-up.
     pub schedule: Schedule,
+    /// Epochs over which it rises to the peak first.
+    pub warmup_epochs: u32,
     /// The optimiser's rule.
     #[serde(flatten)]
     pub rule: Rule,
+    /// Share of each target, 0 to 1, that is spread evenly over all classes.
+    pub label_smoothing: f64,
+    /// Decay, below 1, of the moving average of the weights that the run delivers; 0 delivers the last weights.
+    pub ema_decay: f64,
+    /// How images are changed before they are trained on.
+    #[serde(flatten)]
+    pub augment: Augment,
     /// Seed of the initial weights and of the order of the images.
     pub seed: u64,
     /// Bits of the exported model.
@@ -56,7 +66,11 @@ const REFERENCE: Settings = Settings {
     batch_size: 128,
     learning_rate: 1e-3,
     schedule: Schedule::Constant,
+    warmup_epochs: 0,
     rule: Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.0 },
+    label_smoothing: 0.0,
+    ema_decay: 0.0,
+    augment: Augment::OFF,
     seed: 0,
     bits: Bits::INT8,
 };
@@ -67,7 +81,11 @@ const DEFAULT: Settings = Settings {
     batch_size: 128,
     learning_rate: 3e-3,
     schedule: Schedule::Cosine,
+    warmup_epochs: 0,
     rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 0.2 },
+    label_smoothing: 0.0,
+    ema_decay: 0.0,
+    augment: Augment::OFF,
     seed: 0,
     bits: Bits::INT8,
 };
@@ -99,6 +117,18 @@ impl Recipe {
     }
 }
 
+impl Settings {
+    /// The learning rate of step `step` of the run, counted from 0.
+    pub fn learning_rate_at(&self, step: u64, steps_an_epoch: u64) -> f64 {
+        let warmup = steps_an_epoch * u64::from(self.warmup_epochs);
+        let steps = steps_an_epoch * u64::from(self.epochs);
+        if step < warmup {
+            return self.learning_rate * (step + 1) as f64 / (warmup + 1) as f64;
+        }
+        self.schedule.learning_rate(self.learning_rate, step - warmup, steps - warmup)
+    }
+}
+
 impl Schedule {
     /// The learning rate of step `step` of `steps`, counted from 0.
     pub fn learning_rate(self, peak: f64, step: u64, steps: u64) -> f64 {
@@ -119,6 +149,23 @@ mod tests {
         assert_eq!(rate(0), 0.5);
         assert!((1..100).all(|step| rate(step) < rate(step - 1)));
         assert!(rate(99) > 0.0 && rate(99) < 0.001);
+    }
+
+    #[test]
+    fn a_warm_up_rises_in_a_line_to_the_peak_where_the_schedule_begins() {
+        let settings = Settings { epochs: 10, warmup_epochs: 3, learning_rate: 1.2, ..DEFAULT };
+        let rate = |step| settings.learning_rate_at(step, 1);
+        for (step, expected) in [0.3, 0.6, 0.9, 1.2].into_iter().enumerate() {
+            assert!((rate(step as u64) - expected).abs() < 1e-12, "{step}");
+        }
+        assert!((4..10).all(|step| rate(step) < rate(step - 1)));
+        assert!(rate(9) > 0.0 && rate(9) < 0.07);
+    }
+
+    #[test]
+    fn a_warm_up_longer_than_the_run_never_reaches_the_peak() {
+        let settings = Settings { epochs: 2, warmup_epochs: 5, learning_rate: 1.0, ..DEFAULT };
+        assert!((0..8).all(|step| settings.learning_rate_at(step, 4) < 0.5));
     }
 
     #[test]

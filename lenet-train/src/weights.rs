@@ -42,4 +42,9 @@ impl FloatWeights {
     pub fn layers(&self) -> [&Affine; 5] {
         [&self.conv1, &self.conv2, &self.fc1, &self.fc2, &self.fc3]
     }
+
+    /// The layers in the order of [`LAYERS`], to be changed.
+    pub fn layers_mut(&mut self) -> [&mut Affine; 5] {
+        [&mut self.conv1, &mut self.conv2, &mut self.fc1, &mut self.fc2, &mut self.fc3]
+    }
 }

@@ -48,6 +48,7 @@ fn snapshot() -> Snapshot {
         history: vec![epoch.clone(), EpochMetrics { epoch: 2, ..epoch }],
         weights: weights(0.0),
         optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
+        average: Some(weights(3.0)),
     }
 }
 
@@ -126,7 +127,7 @@ fn a_safetensors_file_of_another_program_is_refused() {
 
 #[test]
 fn another_version_is_refused_with_both_versions_named() {
-    assert_eq!(parse_header(r#"{"version":2}"#).err().unwrap(), "version 2 where 1 is read");
+    assert_eq!(parse_header(r#"{"version":1}"#).err().unwrap(), "version 1 where 2 is read");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! accumulators a window, whose maximum needs no shuffle. Backward, only the winner of each window carries
 //! a gradient, a quarter of the multiply-accumulates of a dense pass, and the kernel row fills the lanes.
 
-use super::simd::{Simd, WIDTH};
+use crate::simd::{Simd, WIDTH};
 use lenet_core::shape::{KERNEL_SIDE, POOL_SIDE};
 
 /// Positions of one pooling window.

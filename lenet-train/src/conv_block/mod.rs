@@ -5,10 +5,11 @@
 //! of threads.
 
 mod kernel;
-mod simd;
+
 #[cfg(test)]
 mod tests;
 
+use crate::simd::{self, Kernel, Simd, WIDTH};
 use dfdx::nn::modules::Linear;
 use dfdx::prelude::{Cpu, Gradients, HasShape, PutTape, Tape};
 use dfdx::tensor::{CpuError, TensorFromVec};
@@ -18,7 +19,6 @@ use lenet_core::shape::{
     KERNEL_SIDE, POOL1_LEN, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 use rayon::prelude::*;
-use simd::{Kernel, Simd, WIDTH};
 
 use crate::network::{Features, Pixels};
 

@@ -1,6 +1,6 @@
-use super::simd::Portable;
 use super::*;
 use crate::scoring::upload;
+use crate::simd::Portable;
 use crate::test_images::synthetic;
 use dfdx::nn::BuildModule;
 

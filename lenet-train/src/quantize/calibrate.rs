@@ -4,7 +4,7 @@
 //! is tried in its layer and the model is run on the calibration images: more correct images win, a lower
 //! cross-entropy of the integer logits breaks ties.
 
-use super::{Bits, Provenance, QuantizeError, QuantizedModel, Ranges, admissible, quantize_weights};
+use super::{Bits, Grid, Provenance, QuantizeError, QuantizedModel, quantize_weights};
 use crate::activations::Activations;
 use crate::dataset::Split;
 use crate::scoring::Tally;
@@ -25,10 +25,10 @@ const CHUNK: usize = 250;
 /// The chosen ranges and what they were chosen by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
-    /// The model with the chosen ranges.
+    /// The model on the chosen grid.
     pub model: QuantizedModel,
-    /// The real value of the largest activation after each hidden layer.
-    pub ranges: Ranges,
+    /// The grid with the chosen ranges.
+    pub grid: Grid,
     /// Calibration images that the model classifies correctly.
     pub correct: usize,
     /// Mean cross-entropy of its logits on them, in nats.
@@ -52,16 +52,18 @@ pub fn calibrate(
     provenance: &Provenance,
 ) -> Result<Calibration, QuantizeError> {
     let candidates = activations.hidden().map(quantiles);
-    let mut best = attempt(weights, candidates.map(|layer| layer[0]), images, bits, provenance)?;
+    let widest = Grid::new(weights, candidates.map(|layer| layer[0]), bits);
+    let mut best = attempt(weights, widest, images, provenance)?;
     for _ in 0..ROUNDS {
         for layer in 0..candidates.len() {
             for &range in &candidates[layer] {
-                let mut ranges = best.ranges;
+                let mut ranges = best.grid.ranges;
                 ranges[layer] = range;
-                if admissible(weights, ranges, bits) == best.ranges {
+                let grid = Grid::new(weights, ranges, bits);
+                if grid.ranges == best.grid.ranges {
                     continue;
                 }
-                let tried = attempt(weights, ranges, images, bits, provenance)?;
+                let tried = attempt(weights, grid, images, provenance)?;
                 if tried.compare(&best) == Ordering::Greater {
                     best = tried;
                 }
@@ -87,17 +89,20 @@ fn quantiles(activations: &[f32]) -> [f64; QUANTILES.len()] {
     })
 }
 
-fn attempt(
+/// The model of `weights` on `grid`, run on `images`.
+///
+/// # Errors
+///
+/// [`QuantizeError`].
+pub fn attempt(
     weights: &FloatWeights,
-    ranges: Ranges,
+    grid: Grid,
     images: Split<'_>,
-    bits: Bits,
     provenance: &Provenance,
 ) -> Result<Calibration, QuantizeError> {
-    let ranges = admissible(weights, ranges, bits);
-    let model = quantize_weights(weights, ranges, bits, provenance.clone())?;
+    let model = quantize_weights(weights, &grid, provenance.clone())?;
     let tally = tally(&model.model(), images);
-    Ok(Calibration { model, ranges, correct: tally.correct(), loss: tally.score().loss })
+    Ok(Calibration { model, grid, correct: tally.correct(), loss: tally.score().loss })
 }
 
 fn tally(model: &Model<'_>, images: Split<'_>) -> Tally {

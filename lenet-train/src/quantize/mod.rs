@@ -19,7 +19,7 @@ use crate::weights::{Affine, FloatWeights, LAYERS};
 use lenet_core::Requant;
 use lenet_core::model::{MAX_BIAS, largest_activation};
 use lenet_core::quant::PIXEL_STEPS;
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_CHANNELS, KERNEL_SIDE, POOL2_SIDE};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Fractions of the largest magnitude that int4 weights are tried with as their range, in hundredths.
@@ -57,14 +57,118 @@ pub enum QuantizeError {
 /// The real value of the largest activation after `conv1`, `conv2`, `fc1` and `fc2`.
 pub type Ranges = [f64; 4];
 
-/// One layer in integers: `weights[output * taps + tap]` in the order of the file's taps.
+/// What weights and activations are rounded to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grid {
+    /// How many values there are.
+    pub bits: Bits,
+    /// How far the activations reach.
+    pub ranges: Ranges,
+    /// The unit of int8 of each layer's weights: one an output channel, and one for all of the last layer.
+    pub scales: [Vec<f64>; 5],
+}
+
+/// One layer in integers.
 #[derive(Clone, Debug, PartialEq)]
-struct Layer {
-    weights: Vec<i8>,
-    biases: Vec<i32>,
-    requants: Vec<Requant>,
-    bits: WeightBits,
-    activation_bits: u8,
+pub(crate) struct IntegerLayer {
+    /// In PyTorch's order, as [`Affine::weight`].
+    pub(crate) weights: Vec<i8>,
+    /// In units of the accumulator.
+    pub(crate) biases: Vec<i32>,
+    /// One for each output; none in the last layer.
+    pub(crate) requants: Vec<Requant>,
+    pub(crate) bits: WeightBits,
+    /// 0 in the last layer.
+    pub(crate) activation_bits: u8,
+    /// The real value of an accumulator's unit, for each output.
+    pub(crate) units: Vec<f64>,
+}
+
+/// Steps between 0 and the largest activation of this many bits.
+fn steps(activation_bits: u8) -> f64 {
+    f64::from(largest_activation(activation_bits))
+}
+
+impl Grid {
+    /// The grid of `weights` at these `ranges`, none of which is smaller than its layer allows, each a multiple of 1/65536.
+    pub fn new(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Self {
+        let mut grid = Self { bits, ranges, scales: Default::default() };
+        for (index, layer) in weights.layers().into_iter().enumerate() {
+            let input_scale = grid.input_scale(index);
+            grid.scales[index] = match grid.ranges.get(index) {
+                Some(_) => grid.channel_scales(index, layer, input_scale),
+                None => vec![logit_scale(layer, input_scale, bits.weights[index])],
+            };
+        }
+        grid
+    }
+
+    /// Widens the range of a hidden layer where it has to be, and gives its channels' scales.
+    fn channel_scales(&mut self, index: usize, layer: &Affine, input_scale: f64) -> Vec<f64> {
+        let (bits, steps) = (self.bits.weights[index], steps(self.bits.activations[index]));
+        let range = self.ranges[index].max(smallest_range(layer, bits, input_scale, steps));
+        let range = (range * RANGE_UNIT).round().min(f64::from(u32::MAX)) / RANGE_UNIT;
+        self.ranges[index] = range;
+        let rows = layer.weight.chunks_exact(layer.weight.len() / layer.bias.len()).zip(&layer.bias);
+        rows.map(|(row, &bias)| {
+            weight_scale(row, bias, input_scale, bits).unwrap_or(range / steps / input_scale / 256.0)
+        })
+        .collect()
+    }
+
+    /// The real value of one step of a layer's input.
+    fn input_scale(&self, index: usize) -> f64 {
+        match index.checked_sub(1) {
+            None => 1.0 / f64::from(PIXEL_STEPS),
+            Some(before) => self.ranges[before] / steps(self.bits.activations[before]),
+        }
+    }
+
+    /// The network in integers.
+    ///
+    /// # Errors
+    ///
+    /// [`QuantizeError`].
+    pub(crate) fn integers(&self, weights: &FloatWeights) -> Result<[IntegerLayer; 5], QuantizeError> {
+        let layers = weights.layers();
+        let mut integers = Vec::with_capacity(layers.len());
+        for (index, layer) in layers.into_iter().enumerate() {
+            integers.push(self.integer_layer(index, layer)?);
+        }
+        Ok(integers.try_into().expect("one for each layer"))
+    }
+
+    fn integer_layer(&self, index: usize, layer: &Affine) -> Result<IntegerLayer, QuantizeError> {
+        let (name, ..) = LAYERS[index];
+        check_finite(name, layer)?;
+        let (bits, input_scale) = (self.bits.weights[index], self.input_scale(index));
+        let activation_bits = self.bits.activations.get(index).copied().unwrap_or(0);
+        let scales = self.scales[index].iter().chain(std::iter::repeat(&self.scales[index][0]));
+        let rows = layer.weight.chunks_exact(layer.weight.len() / layer.bias.len());
+        let mut integers = IntegerLayer {
+            weights: Vec::with_capacity(layer.weight.len()),
+            biases: Vec::new(),
+            requants: Vec::new(),
+            bits,
+            activation_bits,
+            units: Vec::new(),
+        };
+        for (channel, ((row, &bias), &scale)) in rows.zip(&layer.bias).zip(scales).enumerate() {
+            let unit = input_scale * scale;
+            let mut rounding = 0;
+            if let Some(range) = self.ranges.get(index) {
+                let factor = unit / (range / steps(activation_bits));
+                let requant =
+                    requant(factor).ok_or(QuantizeError::Factor { layer: name, channel, factor })?;
+                rounding = requant.rounding();
+                integers.requants.push(requant);
+            }
+            integers.weights.extend(row.iter().map(|&weight| quantize(weight, scale, bits)));
+            integers.biases.push(bias_units(bias, unit, rounding));
+            integers.units.push(unit);
+        }
+        Ok(integers)
+    }
 }
 
 /// The smallest range a layer may have: below it one product of the largest weight and the largest input would
@@ -76,83 +180,10 @@ fn smallest_range(layer: &Affine, bits: WeightBits, input_scale: f64, output_ste
     input_scale * largest / f64::from(bits.largest()) * output_steps / factor_limit + 1.0 / RANGE_UNIT
 }
 
-/// Steps between 0 and the largest activation of this many bits.
-fn steps(activation_bits: u8) -> f64 {
-    f64::from(largest_activation(activation_bits))
-}
-
-/// `ranges` as a model can have them: none smaller than its layer allows, each a multiple of 1/65536.
-pub fn admissible(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Ranges {
-    let mut input_scale = 1.0 / f64::from(PIXEL_STEPS);
-    let mut admissible = ranges;
-    let layers = weights.layers().into_iter().zip(bits.weights).zip(bits.activations);
-    for (range, ((layer, weight_bits), activation_bits)) in admissible.iter_mut().zip(layers) {
-        let output_steps = steps(activation_bits);
-        let range_units =
-            range.max(smallest_range(layer, weight_bits, input_scale, output_steps)) * RANGE_UNIT;
-        *range = range_units.round().min(f64::from(u32::MAX)) / RANGE_UNIT;
-        input_scale = *range / output_steps;
-    }
-    admissible
-}
-
-/// What a hidden layer is quantised by.
-struct Hidden {
-    name: &'static str,
-    bits: WeightBits,
-    /// The real value of one step of the input.
-    input_scale: f64,
-    /// The real value of the largest activation.
-    range: f64,
-    activation_bits: u8,
-}
-
-impl Hidden {
-    fn output_scale(&self) -> f64 {
-        self.range / steps(self.activation_bits)
-    }
-
-    /// One weight scale and one requant an output channel; `taps` gives PyTorch's tap for the file's.
-    fn quantise(&self, layer: &Affine, taps: impl Fn(usize) -> usize) -> Result<Layer, QuantizeError> {
-        let &Self { name, bits, input_scale, activation_bits, .. } = self;
-        check_finite(name, layer)?;
-        let taps_per_output = layer.weight.len() / layer.bias.len();
-        let mut quantized =
-            Layer { weights: Vec::new(), biases: Vec::new(), requants: Vec::new(), bits, activation_bits };
-        for (channel, (row, &bias)) in layer.weight.chunks_exact(taps_per_output).zip(&layer.bias).enumerate()
-        {
-            let scale = weight_scale(row, bias, input_scale, bits)
-                .unwrap_or(self.output_scale() / input_scale / 256.0);
-            let factor = input_scale * scale / self.output_scale();
-            let requant = requant(factor).ok_or(QuantizeError::Factor { layer: name, channel, factor })?;
-            quantized.weights.extend((0..taps_per_output).map(|tap| quantize(row[taps(tap)], scale, bits)));
-            quantized.biases.push(bias_units(bias, input_scale * scale, requant.rounding()));
-            quantized.requants.push(requant);
-        }
-        Ok(quantized)
-    }
-}
-
-/// The last layer: one weight scale for all, no requants. Also gives the unit of its logits, in nats.
-fn logits(
-    name: &'static str,
-    layer: &Affine,
-    input_scale: f64,
-    bits: WeightBits,
-) -> Result<(Layer, f64), QuantizeError> {
-    check_finite(name, layer)?;
+/// The one scale of the last layer, since its accumulators are compared with one another.
+fn logit_scale(layer: &Affine, input_scale: f64, bits: WeightBits) -> f64 {
     let largest_bias = layer.bias.iter().fold(0_f32, |max, bias| max.max(bias.abs()));
-    let scale = weight_scale(&layer.weight, largest_bias, input_scale, bits)
-        .unwrap_or(1.0 / f64::from(bits.largest()));
-    let unit = input_scale * scale;
-    let quantized = Layer {
-        weights: layer.weight.iter().map(|&weight| quantize(weight, scale, bits)).collect(),
-        biases: layer.bias.iter().map(|&bias| bias_units(bias, unit, 0)).collect(),
-        requants: Vec::new(),
-        bits,
-        activation_bits: 0,
-    };
-    Ok((quantized, unit))
+    weight_scale(&layer.weight, largest_bias, input_scale, bits).unwrap_or(1.0 / f64::from(bits.largest()))
 }
 
 fn check_finite(name: &'static str, layer: &Affine) -> Result<(), QuantizeError> {
@@ -203,17 +234,7 @@ fn requant(factor: f64) -> Option<Requant> {
     })
 }
 
-/// From the file's tap of a convolution, HWC, to PyTorch's, CHW.
-fn conv_tap(channels: usize) -> impl Fn(usize) -> usize {
-    move |tap| (tap % channels) * KERNEL_SIDE * KERNEL_SIDE + tap / channels
-}
-
-/// From the engine's order of the flattened features, HWC, to PyTorch's, CHW.
-fn feature(index: usize) -> usize {
-    (index % CONV2_CHANNELS) * POOL2_SIDE * POOL2_SIDE + index / CONV2_CHANNELS
-}
-
-/// Quantises `weights` to `bits` with the given activation ranges, made [`admissible`] first.
+/// Quantises `weights` to `grid`.
 ///
 /// # Errors
 ///
@@ -224,30 +245,16 @@ fn feature(index: usize) -> usize {
 /// If a length of `weights` is not the network's.
 pub fn quantize_weights(
     weights: &FloatWeights,
-    ranges: Ranges,
-    bits: Bits,
+    grid: &Grid,
     provenance: Provenance,
 ) -> Result<QuantizedModel, QuantizeError> {
-    let ranges = admissible(weights, ranges, bits);
-    let mut input_scale = 1.0 / f64::from(PIXEL_STEPS);
-    let mut hidden = |index: usize, layer: &Affine, taps: &dyn Fn(usize) -> usize| {
-        let (name, ..) = LAYERS[index];
-        let (bits, range, activation_bits) = (bits.weights[index], ranges[index], bits.activations[index]);
-        let hidden = Hidden { name, bits, input_scale, range, activation_bits };
-        input_scale = hidden.output_scale();
-        hidden.quantise(layer, taps)
-    };
-    let conv1 = hidden(0, &weights.conv1, &conv_tap(IMAGE_CHANNELS))?;
-    let conv2 = hidden(1, &weights.conv2, &conv_tap(CONV1_CHANNELS))?;
-    let fc1 = hidden(2, &weights.fc1, &feature)?;
-    let fc2 = hidden(3, &weights.fc2, &|input| input)?;
-    let (fc3, unit) = logits("fc3", &weights.fc3, input_scale, bits.weights[4])?;
+    let layers = grid.integers(weights)?;
     // The confidence is read out 7 bits finer than an activation, in 1/256 nat.
-    let factor = unit * 256.0 / 128.0;
+    let factor = layers[4].units[0] * 256.0 / 128.0;
     let confidence =
         requant(factor).ok_or(QuantizeError::Factor { layer: "confidence", channel: 0, factor })?;
-    let range_units = ranges.map(|range| (range * RANGE_UNIT) as u32);
-    Ok(QuantizedModel::new(provenance, range_units, confidence, [&conv1, &conv2, &fc1, &fc2, &fc3]))
+    let range_units = grid.ranges.map(|range| (range * RANGE_UNIT) as u32);
+    Ok(QuantizedModel::new(provenance, range_units, confidence, &layers))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! A quantised model that owns its bytes, in the order of the file.
 
-use super::{Layer, WeightBits};
+use super::{IntegerLayer, WeightBits};
 use lenet_core::model::{Biases, Conv, Dense, Logits, Metadata, Requants, Weights, pack};
 use lenet_core::shape::{
     CLASSES, CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
-    FC2_OUTPUTS, POOL2_LEN,
+    FC2_OUTPUTS, KERNEL_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 use lenet_core::{Model, Requant};
 use std::array::from_fn;
@@ -53,7 +53,7 @@ struct PerOutput<const OUT: usize> {
 
 impl<const OUT: usize> PerOutput<OUT> {
     /// The last layer's missing requants stay 0 and are never read.
-    fn new(layer: &Layer) -> Self {
+    fn new(layer: &IntegerLayer) -> Self {
         let mut requants = [[0; Requant::BYTES]; OUT];
         for (bytes, requant) in requants.iter_mut().zip(&layer.requants) {
             *bytes = requant.to_bytes();
@@ -97,7 +97,7 @@ impl QuantizedModel {
         provenance: Provenance,
         activation_ranges: [u32; 4],
         confidence: Requant,
-        [conv1, conv2, fc1, fc2, fc3]: [&Layer; 5],
+        [conv1, conv2, fc1, fc2, fc3]: &[IntegerLayer; 5],
     ) -> Self {
         Self {
             provenance,
@@ -105,9 +105,9 @@ impl QuantizedModel {
             confidence,
             conv1: ConvBytes::new(conv1),
             conv2: ConvBytes::new(conv2),
-            fc1: DenseBytes::new(fc1),
-            fc2: DenseBytes::new(fc2),
-            fc3: DenseBytes::new(fc3),
+            fc1: DenseBytes::new(fc1, feature),
+            fc2: DenseBytes::new(fc2, |input| input),
+            fc3: DenseBytes::new(fc3, |input| input),
         }
     }
 
@@ -141,9 +141,21 @@ impl QuantizedModel {
     }
 }
 
+/// From the file's tap of a convolution, HWC, to PyTorch's, CHW.
+fn conv_tap<const TAPS: usize>(tap: usize) -> usize {
+    let positions = KERNEL_SIDE * KERNEL_SIDE;
+    let channels = TAPS / positions;
+    tap % channels * positions + tap / channels
+}
+
+/// From the engine's order of the flattened features, HWC, to PyTorch's, CHW.
+fn feature(index: usize) -> usize {
+    (index % CONV2_CHANNELS) * POOL2_SIDE * POOL2_SIDE + index / CONV2_CHANNELS
+}
+
 impl<const TAPS: usize, const PAIRS: usize, const OUT: usize> ConvBytes<TAPS, PAIRS, OUT> {
-    fn new(layer: &Layer) -> Self {
-        let weight = |channel: usize, tap: usize| layer.weights[channel * TAPS + tap];
+    fn new(layer: &IntegerLayer) -> Self {
+        let weight = |channel: usize, tap: usize| layer.weights[channel * TAPS + conv_tap::<TAPS>(tap)];
         let pair = |pair: usize, tap: usize| [weight(2 * pair, tap), weight(2 * pair + 1, tap)];
         let weights = match layer.bits {
             WeightBits::Eight => {
@@ -165,8 +177,9 @@ impl<const TAPS: usize, const PAIRS: usize, const OUT: usize> ConvBytes<TAPS, PA
 }
 
 impl<const IN: usize, const HALF: usize, const OUT: usize> DenseBytes<IN, HALF, OUT> {
-    fn new(layer: &Layer) -> Self {
-        let weight = |output: usize, input: usize| layer.weights[output * IN + input];
+    /// `input` gives PyTorch's input for the file's.
+    fn new(layer: &IntegerLayer, input: fn(usize) -> usize) -> Self {
+        let weight = |output: usize, index: usize| layer.weights[output * IN + input(index)];
         let weights = match layer.bits {
             WeightBits::Eight => WeightBytes::Int8(Box::new(from_fn(|o| from_fn(|i| weight(o, i) as u8)))),
             WeightBits::Four => WeightBytes::Int4(Box::new(from_fn(|o| {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::weights::LAYERS;
 use lenet_core::model::Weights;
+use lenet_core::shape::CONV1_CHANNELS;
 
 /// Small weights of both signs that differ from one another.
 fn weights() -> FloatWeights {
@@ -18,7 +18,11 @@ fn weights() -> FloatWeights {
 }
 
 fn quantized(weights: &FloatWeights) -> QuantizedModel {
-    quantize_weights(weights, [4.0, 8.0, 16.0, 16.0], Bits::INT8, Provenance::default()).unwrap()
+    quantized_at(weights, [4.0, 8.0, 16.0, 16.0], Bits::INT8).unwrap()
+}
+
+fn quantized_at(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Result<QuantizedModel, QuantizeError> {
+    quantize_weights(weights, &Grid::new(weights, ranges, bits), Provenance::default())
 }
 
 fn int8<Int8, Int4>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
@@ -78,8 +82,7 @@ fn encoding_and_decoding_gives_the_model_back() {
 #[test]
 fn an_int4_model_keeps_its_bits_in_the_file() {
     let bits: Bits = "conv1=8,conv2=4,fc=4,activations=6".parse().unwrap();
-    let quantized =
-        quantize_weights(&weights(), [4.0, 8.0, 16.0, 16.0], bits, Provenance::default()).unwrap();
+    let quantized = quantized_at(&weights(), [4.0, 8.0, 16.0, 16.0], bits).unwrap();
     let bytes = quantized.encode();
     let model = lenet_core::decode(&bytes).unwrap();
     assert_eq!(model, quantized.model());
@@ -110,7 +113,8 @@ fn the_file_is_46_kib_at_most() {
         validation_images: u32::MAX,
         ..Provenance::default()
     };
-    let quantized = quantize_weights(&weights(), [100.0; 4], Bits::INT8, provenance).unwrap();
+    let grid = Grid::new(&weights(), [100.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &grid, provenance).unwrap();
     assert!(quantized.encode().len() <= 46 * 1024);
 }
 
@@ -137,7 +141,7 @@ fn a_network_of_zeros_is_quantised() {
         fc2: zero(&zeros.fc2),
         fc3: zero(&zeros.fc3),
     };
-    let quantized = quantize_weights(&zeros, [0.0; 4], Bits::INT8, Provenance::default()).unwrap();
+    let quantized = quantized_at(&zeros, [0.0; 4], Bits::INT8).unwrap();
     let mut engine = lenet_infer::Engine::new(quantized.model());
     assert_eq!(engine.classify(&[255; 784]).logits, [0; 10]);
 }
@@ -149,17 +153,17 @@ fn zero(layer: &Affine) -> Affine {
 #[test]
 fn a_range_too_small_for_its_weights_is_widened() {
     let weights = weights();
-    let ranges = admissible(&weights, [1e-9; 4], Bits::INT8);
-    assert!(ranges[0] > 0.49 && ranges[0] < 0.52, "{ranges:?}");
-    assert_eq!(admissible(&weights, ranges, Bits::INT8), ranges);
-    assert!(quantize_weights(&weights, [1e-9; 4], Bits::INT8, Provenance::default()).is_ok());
+    let grid = Grid::new(&weights, [1e-9; 4], Bits::INT8);
+    assert!(grid.ranges[0] > 0.49 && grid.ranges[0] < 0.52, "{:?}", grid.ranges);
+    assert_eq!(Grid::new(&weights, grid.ranges, Bits::INT8), grid);
+    assert!(quantize_weights(&weights, &grid, Provenance::default()).is_ok());
 }
 
 #[test]
 fn a_weight_that_is_not_a_number_is_an_error_naming_its_layer() {
     let mut weights = weights();
     weights.fc2.bias[3] = f32::NAN;
-    let error = quantize_weights(&weights, [1.0; 4], Bits::INT8, Provenance::default()).unwrap_err();
+    let error = quantized_at(&weights, [1.0; 4], Bits::INT8).unwrap_err();
     assert_eq!(error, QuantizeError::NotFinite { layer: "fc2" });
 }
 

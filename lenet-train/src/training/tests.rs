@@ -1,4 +1,5 @@
 use super::*;
+use crate::augment::Augment;
 use crate::optimizer::{Algorithm, Rule};
 use crate::recipe::{Recipe, Schedule};
 use crate::test_images::synthetic;
@@ -34,13 +35,14 @@ fn train(trainer: &mut Trainer<'_, Cpu>, epochs: u32) {
 
 fn bits(snapshot: &Snapshot) -> Vec<u32> {
     let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
-    let layers = [&snapshot.weights, first_moment, second_moment].map(FloatWeights::layers);
-    let tensors = layers.as_flattened().iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+    let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
+    let tensors = parts.flat_map(FloatWeights::layers).flat_map(|layer| [&layer.weight, &layer.bias]);
     tensors.flatten().map(|value| value.to_bits()).collect()
 }
 
 fn train_with_threads(threads: usize) -> Vec<u32> {
-    let (settings, set) = (settings(Algorithm::AdamW), synthetic(120));
+    let augment = Augment { rotation: 10.0, elastic: 1.0, ..Augment::OFF };
+    let (settings, set) = (Settings { augment, ..settings(Algorithm::AdamW) }, synthetic(120));
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let mut trainer = trainer(&settings, &set);
@@ -57,8 +59,17 @@ fn any_number_of_threads_gives_the_same_weights_bit_by_bit() {
 
 #[test]
 fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
-    for algorithm in [Algorithm::Sgd, Algorithm::AdamW] {
-        let (settings, set) = (settings(algorithm), synthetic(120));
+    let plain = [Algorithm::Sgd, Algorithm::AdamW].map(settings);
+    let augment = Augment { rotation: 10.0, shift: 2.0, elastic: 1.0, stroke: 0.3, ..Augment::OFF };
+    let full = Settings {
+        warmup_epochs: 1,
+        label_smoothing: 0.1,
+        ema_decay: 0.9,
+        augment,
+        ..settings(Algorithm::AdamW)
+    };
+    for settings in plain.into_iter().chain([full]) {
+        let set = synthetic(120);
         let mut whole = trainer(&settings, &set);
         let mut snapshots = Vec::new();
         for _ in 0..EPOCHS {

@@ -6,10 +6,10 @@
 #![allow(unsafe_code)]
 
 /// Lanes of a vector.
-pub(super) const WIDTH: usize = 8;
+pub(crate) const WIDTH: usize = 8;
 
 /// An instruction set that is there: having a value of the type is the proof.
-pub(super) trait Simd: Copy {
+pub(crate) trait Simd: Copy {
     /// Eight numbers.
     type Lanes: Copy;
     /// Eight times `value`.
@@ -28,7 +28,7 @@ pub(super) trait Simd: Copy {
 }
 
 /// A computation that [`dispatch`] runs.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     /// What it computes.
     type Output;
     /// Does the work. Always inlined, so that the body is compiled with its caller's instruction set.
@@ -36,7 +36,7 @@ pub(super) trait Kernel {
 }
 
 /// Runs `kernel` on the best instruction set.
-pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = x86::Avx2::detect() {
         return simd.run(kernel);
@@ -46,7 +46,7 @@ pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 
 /// Any machine: plain loops over arrays.
 #[derive(Clone, Copy)]
-pub(super) struct Portable;
+pub(crate) struct Portable;
 
 impl Simd for Portable {
     type Lanes = [f32; WIDTH];

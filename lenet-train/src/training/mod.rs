@@ -4,20 +4,23 @@
 //! with any number of threads, and whether or not the run was stopped and resumed between two epochs. (On
 //! CUDA, sums of gradients depend on the order in which the GPU's threads come, so there it does not hold.)
 
+mod average;
+mod batch;
 #[cfg(test)]
 mod tests;
 
 use crate::dataset::{Split, shuffled};
 use crate::metrics::EpochMetrics;
-use crate::network::{ConvDevice, Network};
+use crate::network::{ConvDevice, Logits, Network, Pixels};
 use crate::optimizer::{Optimizer, OptimizerState};
 use crate::recipe::Settings;
 use crate::scoring::{Tally, score, upload};
 use crate::weights::FloatWeights;
+use average::Average;
+use batch::Batch;
 use dfdx::losses::cross_entropy_with_logits_loss;
 use dfdx::nn::ZeroGrads;
-use dfdx::prelude::{Backward, Const, Gradients, NoneTape, OwnedTape, SplitTape, Tensor, Trace};
-use lenet_core::shape::CLASSES;
+use dfdx::prelude::{Backward, Const, Gradients, NoneTape, OwnedTape, SplitTape, Trace};
 use std::fmt::Display;
 use std::time::Instant;
 use thiserror::Error;
@@ -34,7 +37,7 @@ pub enum TrainingError {
         /// The epoch, counted from 1.
         epoch: u32,
         /// The step in the epoch, counted from 1.
-        step: usize,
+        step: u64,
         /// The loss.
         loss: f64,
     },
@@ -62,6 +65,8 @@ pub struct Snapshot {
     pub weights: FloatWeights,
     /// The optimiser's memory.
     pub optimizer: OptimizerState,
+    /// The moving average of the parameters, in a run that keeps one.
+    pub average: Option<FloatWeights>,
 }
 
 /// A run in progress on a device.
@@ -73,6 +78,8 @@ pub struct Trainer<'a, D: ConvDevice> {
     optimizer: Optimizer<D>,
     /// Zero between steps. `None` only while a step has it.
     gradients: Option<Gradients<f32, D>>,
+    /// In a run that keeps one.
+    average: Option<Average<D>>,
     history: Vec<EpochMetrics>,
 }
 
@@ -91,7 +98,10 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let network = Network::new(device).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
         let optimizer = Optimizer::new(settings.rule);
-        Ok(Trainer { settings, train, held_out, network, optimizer, gradients, history: Vec::new() })
+        let average = (settings.ema_decay > 0.0).then(|| Average::new(settings.ema_decay, &network));
+        let average = average.transpose().map_err(device_error::<D>)?;
+        let history = Vec::new();
+        Ok(Trainer { settings, train, held_out, network, optimizer, gradients, average, history })
     }
 
     /// Goes on from `snapshot`.
@@ -106,6 +116,9 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
     pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainingError> {
         self.network.set_weights(&snapshot.weights);
         self.optimizer.restore(&snapshot.optimizer, &self.network).map_err(device_error::<D>)?;
+        if let (Some(average), Some(weights)) = (&mut self.average, &snapshot.average) {
+            average.network.set_weights(weights);
+        }
         self.history = snapshot.history;
         Ok(())
     }
@@ -120,6 +133,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
             history: self.history.clone(),
             weights: self.network.weights(),
             optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
+            average: self.average.as_ref().map(|average| average.network.weights()),
         })
     }
 
@@ -134,9 +148,9 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         Ok(logits.map_err(device_error::<D>)?.as_vec())
     }
 
-    /// The network as trained so far.
+    /// The network as trained so far: the averaged one, in a run that averages.
     pub fn network(&self) -> &Network<D> {
-        &self.network
+        self.average.as_ref().map_or(&self.network, |average| &average.network)
     }
 
     /// The epochs done.
@@ -151,18 +165,25 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
     /// [`TrainingError`].
     pub fn epoch(&mut self, mut on_step: impl FnMut(usize)) -> Result<&EpochMetrics, TrainingError> {
         let epoch = self.history.len() as u32 + 1;
-        let order = shuffled(self.settings.seed, epoch, self.train.images.len());
-        let steps_an_epoch = order.len().div_ceil(self.settings.batch_size) as u64;
-        let steps = steps_an_epoch * u64::from(self.settings.epochs);
+        let (settings, train) = (self.settings, self.train);
+        let order = shuffled(settings.seed, epoch, train.images.len());
+        let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
         let (mut tally, mut learning_rate) = (Tally::default(), 0.0);
         let started = Instant::now();
-        for (step, batch) in order.chunks(self.settings.batch_size).enumerate() {
-            let steps_done = steps_an_epoch * u64::from(epoch - 1) + step as u64;
-            learning_rate =
-                self.settings.schedule.learning_rate(self.settings.learning_rate, steps_done, steps);
-            let logits = self.step(batch, learning_rate).map_err(device_error::<D>)?;
-            let labels = batch.iter().map(|&image| self.train.labels[image as usize]);
-            let loss = tally.add(&logits, labels) / batch.len() as f64;
+        let mut places = order.chunks(settings.batch_size);
+        let mut make_next = || places.next().map(|places| Batch::new(settings, train, epoch, places));
+        let mut next = make_next();
+        for step in 0..steps_an_epoch {
+            let batch = next.take().expect("a batch for each step");
+            let steps_done = steps_an_epoch * u64::from(epoch - 1) + step;
+            learning_rate = settings.learning_rate_at(steps_done, steps_an_epoch);
+            // The next batch is made by whichever threads this step leaves idle.
+            let logits = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| next = make_next());
+                self.step(&batch, learning_rate, steps_done + 1)
+            });
+            let logits = logits.map_err(device_error::<D>)?;
+            let loss = tally.add(&logits, batch.labels.iter().copied()) / batch.len() as f64;
             if !loss.is_finite() {
                 return Err(TrainingError::Diverged { epoch, step: step + 1, loss });
             }
@@ -175,22 +196,17 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
             images_per_second: order.len() as f64 / seconds,
             learning_rate,
             train: tally.score(),
-            held_out: score(&self.network, self.held_out).map_err(device_error::<D>)?,
+            held_out: score(self.network(), self.held_out).map_err(device_error::<D>)?,
         });
         Ok(&self.history[self.history.len() - 1])
     }
 
-    /// One step on the training images `batch`. Returns their logits before it.
-    fn step(&mut self, batch: &[u32], learning_rate: f64) -> Result<Vec<f32>, D::Err> {
+    /// Step `count`, from 1, of the run. Returns the batch's logits before it.
+    fn step(&mut self, batch: &Batch, learning_rate: f64, count: u64) -> Result<Vec<f32>, D::Err> {
         let device = self.network.device();
-        let images = self.train.images;
-        let pixels = upload(device, batch.len(), |index| &images[batch[index] as usize])?;
-        let mut targets = vec![0.0; batch.len() * CLASSES];
-        for (target, &image) in targets.chunks_exact_mut(CLASSES).zip(batch) {
-            target[usize::from(self.train.labels[image as usize])] = 1.0;
-        }
-        let targets: Tensor<(usize, Const<CLASSES>), f32, D> =
-            device.try_tensor_from_vec(targets, (batch.len(), Const))?;
+        let pixels: Pixels<D> = device.try_tensor_from_vec(batch.pixels.clone(), (batch.len(), Const))?;
+        let targets: Logits<D, NoneTape> =
+            device.try_tensor_from_vec(batch.targets.clone(), (batch.len(), Const))?;
 
         let gradients = self.gradients.take().expect("given back by the last step");
         let (pixels, tape): (_, OwnedTape<f32, D>) = pixels.traced(gradients).split_tape();
@@ -200,6 +216,9 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         self.optimizer.step(&mut self.network, &mut gradients, learning_rate)?;
         self.network.layers.try_zero_grads(&mut gradients)?;
         self.gradients = Some(gradients);
+        if let Some(average) = &mut self.average {
+            average.update(&self.network, count)?;
+        }
         Ok(values)
     }
 }
