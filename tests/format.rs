@@ -4,7 +4,7 @@ use lenet_core::blob::{CRC_BYTES, HEADER_BYTES, VERSION, WEIGHT_ALIGNMENT};
 use lenet_core::model::{
     Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, Metadata, Requants, Weights,
 };
-use lenet_core::{Error, Model, Requant, decode, encode};
+use lenet_core::{AnyModel, Error, Model, Requant, decode, encode};
 use lenet_infer::{Engine, SHIPPED_MODEL};
 use proptest::prelude::*;
 use rayon::prelude::*;
@@ -151,7 +151,9 @@ fn a_model_of_another_number_of_classes_is_read_by_its_own_type() {
         confidence: model.confidence,
     };
     let bytes = encode(&three);
-    assert_eq!(lenet_core::blob::classes(&bytes), Ok(3));
+    let any = AnyModel::decode(&bytes).unwrap();
+    assert_eq!((any.classes(), any.model::<3>(), any.model::<10>()), (3, Some(three), None));
+    assert_eq!((any.encode(), AnyModel::from(three)), (bytes.clone(), any));
     assert_eq!(Model::<3>::decode(&bytes), Ok(three));
     assert_eq!(decode(&bytes), Err(Error::Classes { expected: 10, found: 3 }));
     let image = [100; 784];
@@ -264,6 +266,9 @@ fn each_wrong_field_has_its_own_error() {
         decode(&encode(&Model { conv2: Conv { requants: Requants::new(&shifted), ..model.conv2 }, ..model })),
         Err(shift)
     );
+    let unnamed = Metadata { classes: 65, class_names: "", ..model.metadata };
+    let file = encode(&Model { metadata: unnamed, ..model });
+    assert_eq!(AnyModel::decode(&file), Err(Error::Classes { expected: 65, found: 10 }));
     let body = shipped_body();
     assert_eq!(decode(&frame(&[body, &[0]].concat())), Err(Error::TrailingBytes { found: 1 }));
     assert_eq!(decode(&frame(&body[..body.len() - 1])), Err(Error::Body));
@@ -272,8 +277,10 @@ fn each_wrong_field_has_its_own_error() {
 proptest! {
     #[test]
     fn any_bytes_are_a_model_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = decode(&bytes);
-        let _ = decode(&frame(&bytes));
+        for bytes in [&bytes, &frame(&bytes)] {
+            let _ = decode(bytes);
+            let _ = AnyModel::decode(bytes);
+        }
     }
 
     /// A damaged body under a right checksum: refused, or a model that runs.
@@ -287,6 +294,7 @@ proptest! {
             body[at + far % (shipped_body().len() - 200)] ^= byte;
         }
         let bytes = frame(&body);
+        prop_assert_eq!(decode(&bytes).map(AnyModel::from).ok(), AnyModel::decode(&bytes).ok().filter(|any| any.classes() == 10));
         if let Ok(model) = decode(&bytes) {
             let prediction = Engine::new(model).classify(&[255; 784]);
             prop_assert!(prediction.class < 10);

@@ -4,7 +4,11 @@ use crate::kernel::{self, Features, Ring};
 use crate::prediction::Prediction;
 use bytemuck::{must_cast_mut, must_cast_ref};
 use lenet_core::Model;
-use lenet_core::shape::{CLASSES, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS, POOL2_LEN};
+use lenet_core::model::{Conv, Dense};
+use lenet_core::shape::{
+    CLASSES, CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
+    FC2_OUTPUTS, IMAGE_PIXELS, POOL2_LEN,
+};
 
 /// Bytes of RAM that an [`Engine`] holds for activations, beside the caller's image.
 pub const RAM_BYTES: usize = size_of::<Scratch>();
@@ -55,22 +59,33 @@ impl<'a, const C: usize> Engine<'a, C> {
     /// same logits on every core; nothing is kept from one call to the next.
     pub fn classify(&mut self, image: &[u8; IMAGE_PIXELS]) -> Prediction<C> {
         let Model { metadata, conv1, conv2, fc1, fc2, fc3, confidence } = &self.model;
-        let Scratch { first, second } = &mut self.scratch;
+        let hidden = hidden(conv1, conv2, fc1, fc2, image, &mut self.scratch);
         let mut logits = [0; C];
-
-        kernel::features(
-            conv1,
-            conv2,
-            must_cast_ref(image),
-            must_cast_mut::<_, Ring>(first),
-            must_cast_mut::<_, Features>(second),
-        );
-        kernel::dense(fc1, second, prefix::<FC1_OUTPUTS, _>(first));
-        kernel::dense(fc2, prefix(first), prefix::<FC2_OUTPUTS, _>(second));
-        kernel::logits(fc3, prefix(second), &mut logits);
-
+        kernel::logits(fc3, hidden, &mut logits);
         Prediction::new(logits, *confidence, metadata.confidence_threshold)
     }
+}
+
+/// All but the last layer: the part that is the same for any number of classes, and so compiled once.
+fn hidden<'s>(
+    conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
+    conv2: &Conv<'_, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
+    fc1: &Dense<'_, POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>,
+    fc2: &Dense<'_, FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>,
+    image: &[u8; IMAGE_PIXELS],
+    scratch: &'s mut Scratch,
+) -> &'s [u8; FC2_OUTPUTS] {
+    let Scratch { first, second } = scratch;
+    kernel::features(
+        conv1,
+        conv2,
+        must_cast_ref(image),
+        must_cast_mut::<_, Ring>(first),
+        must_cast_mut::<_, Features>(second),
+    );
+    kernel::dense(fc1, second, prefix::<FC1_OUTPUTS, _>(first));
+    kernel::dense(fc2, prefix(first), prefix::<FC2_OUTPUTS, _>(second));
+    prefix(second)
 }
 
 /// The first `N` of `M` bytes; that there are enough is checked when the program is compiled.

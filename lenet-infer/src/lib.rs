@@ -7,12 +7,14 @@
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
 //! - With feature `host`: `AnyModel` and `AnyEngine` take any number of classes at run time, `idx` reads data sets,
-//!   `evaluation` scores a model over one, `files` writes files whole.
+//!   `evaluation` scores a model over one, `files` reads and writes files whole.
+//! - With feature `picture`: `picture` reads PNG and JPEG files.
 //!
 //! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
 //! next. Features, all off by default:
 //!
 //! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
+//! - `picture`: `host`, and PNG and JPEG files as 28x28 grey levels.
 //! - `cli`: the `lenet-infer` command.
 #![no_std]
 #![deny(unsafe_code)]
@@ -32,6 +34,8 @@ pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;
 mod kernel;
+#[cfg(feature = "picture")]
+pub mod picture;
 mod prediction;
 
 #[cfg(feature = "host")]

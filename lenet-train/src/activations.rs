@@ -22,7 +22,7 @@ pub struct Activations {
     pub fc1: Vec<f32>,
     /// 84 an image.
     pub fc2: Vec<f32>,
-    /// 10 an image.
+    /// One a class for each image.
     pub logits: Vec<f32>,
 }
 
@@ -34,7 +34,7 @@ impl Activations {
     /// If a length of `weights` is not the network's.
     pub fn of(weights: &FloatWeights, images: &[[u8; IMAGE_PIXELS]]) -> Self {
         // What dfdx's CPU device reports is only a lack of memory, which ends a Rust program anyway.
-        let mut network = Network::new(Cpu::default()).expect("memory for the weights");
+        let mut network = Network::new(Cpu::default(), weights.classes()).expect("memory for the weights");
         network.set_weights(weights);
         let mut all = Self::default();
         images.chunks(BATCH).for_each(|batch| all.run(&network, batch));
@@ -58,7 +58,7 @@ impl Activations {
         self.pool2.extend(pool2);
         self.fc1.extend(after_fc1.as_vec());
         self.fc2.extend(after_fc2.as_vec());
-        self.logits.extend(affine(fc3, after_fc2).as_vec());
+        self.logits.extend(fc3.try_forward(after_fc2).expect("memory for the logits").as_vec());
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn activations_are_those_of_the_definition() {
-        let weights = Network::new(Cpu::seed_from_u64(5)).unwrap().weights();
+        let weights = Network::new(Cpu::seed_from_u64(5), 10).unwrap().weights();
         let set = synthetic(2);
         let all = Activations::of(&weights, &set.images);
         let second: Vec<f64> = set.images[1].iter().map(|&pixel| f64::from(pixel) / 255.0).collect();
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn more_images_than_a_batch_give_each_its_own() {
-        let weights = Network::new(Cpu::seed_from_u64(5)).unwrap().weights();
+        let weights = Network::new(Cpu::seed_from_u64(5), 10).unwrap().weights();
         let set = synthetic(BATCH + 3);
         let all = Activations::of(&weights, &set.images);
         let last = Activations::of(&weights, &set.images[BATCH..]);

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(version)]
 pub(crate) struct Cli {
-    /// Folder of the four IDX files, plain or .gz [default: the bundled MNIST, else downloaded]
+    /// Folder of the four IDX files, plain or .gz, or of a sub-folder of PNG or JPEG pictures for each class [default: the
+    /// bundled MNIST, else downloaded]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Which published data set it is

@@ -13,8 +13,8 @@ use crate::training::{Trainer, TrainingError};
 use crate::weights::FloatWeights;
 use dfdx::prelude::Cpu;
 use lenet_core::shape::{
-    CLASSES, CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, FC1_OUTPUTS, FC2_OUTPUTS,
-    IMAGE_CHANNELS, IMAGE_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
+    CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_CHANNELS,
+    IMAGE_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 use std::fs;
@@ -125,11 +125,14 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
     let held_out = settings.recipe.held_out();
     let (train, scored) = match held_out {
         HeldOut::Validation => dataset.split(),
-        HeldOut::Test => (Split::from(&dataset.train), Split::from(&dataset.test)),
+        HeldOut::Test => {
+            (Split::new(&dataset.train, dataset.classes), Split::new(&dataset.test, dataset.classes))
+        }
     };
     let run = RunIdentity {
         settings: settings.clone(),
         dataset: dataset.name.clone(),
+        classes: dataset.classes,
         device: D::NAME.to_owned(),
         held_out,
         train_images: train.images.len(),
@@ -156,18 +159,19 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
     }
     progress.finish();
     Ok(Trained {
-        settings: run_settings(&run, dataset.train.len()),
+        settings: run_settings(&run, dataset),
         held_out,
         history: trainer.history().to_vec(),
         weights: trainer.network().weights(),
     })
 }
 
-fn run_settings(run: &RunIdentity, training_file_images: usize) -> RunSettings {
+fn run_settings(run: &RunIdentity, dataset: &Dataset) -> RunSettings {
     let Settings { recipe, epochs, batch_size, learning_rate, rule, seed, bits, .. } = run.settings;
     RunSettings {
         recipe: recipe.to_string(),
         dataset: run.dataset.clone(),
+        class_names: dataset.class_titles(),
         device: run.device.clone(),
         seed,
         epochs,
@@ -176,13 +180,14 @@ fn run_settings(run: &RunIdentity, training_file_images: usize) -> RunSettings {
         optimizer: rule.algorithm.to_string(),
         threads: rayon::current_num_threads(),
         train_images: run.train_images,
-        validation_images: training_file_images - run.train_images,
+        validation_images: dataset.train.len() - run.train_images,
         bits,
     }
 }
 
-/// The shapes that one image takes through the network, and its ten logits.
+/// The shapes that one image takes through the network, and its logits.
 fn describe_untrained(logits: &[f32]) -> String {
+    let classes = logits.len();
     let logits: Vec<String> = logits.iter().map(|logit| format!("{logit:.4}")).collect();
     format!(
         "one image through the untrained network:\n\
@@ -192,7 +197,7 @@ fn describe_untrained(logits: &[f32]) -> String {
          flattened {POOL2_LEN}\n\
          fc1   {FC1_OUTPUTS}\n\
          fc2   {FC2_OUTPUTS}\n\
-         fc3   {CLASSES}: {}",
+         fc3   {classes}: {}",
         logits.join(" ")
     )
 }

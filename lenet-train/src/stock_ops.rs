@@ -129,6 +129,7 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
 mod tests {
     use super::*;
     use crate::network::{ConvDevice, Network, classify};
+    use crate::output_layer::Classes;
     use crate::scoring::upload;
     use crate::test_images::synthetic;
     use crate::weights::FloatWeights;
@@ -149,7 +150,7 @@ mod tests {
         for (target, &label) in targets.chunks_exact_mut(CLASSES).zip(&set.labels) {
             target[usize::from(label)] = 1.0;
         }
-        let targets = network.device().tensor_from_vec(targets, (set.len(), Const));
+        let targets = network.device().tensor_from_vec(targets, (set.len(), Classes(CLASSES)));
         let (pixels, tape) = pixels.traced(network.layers.alloc_grads()).split_tape();
         let logits = classify(&network.layers, features(pixels, tape)).unwrap();
         let loss = cross_entropy_with_logits_loss(logits, targets);
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_operations_that_cuda_runs_give_the_fused_operations_loss_and_gradients() {
-        let network = Network::new(Cpu::seed_from_u64(3)).unwrap();
+        let network = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap();
         let (conv1, conv2, ..) = &network.layers;
         let indices = GatherIndices::new(network.device()).unwrap();
         let (loss, gradients) = loss_and_gradients(&network, |pixels, tape| {

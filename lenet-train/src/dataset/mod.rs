@@ -1,5 +1,6 @@
 //! Where the images come from, which of them are held out, and the order in which they are trained on.
 
+mod folder;
 mod published;
 #[cfg(test)]
 mod tests;
@@ -8,13 +9,14 @@ use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use lenet_core::shape::IMAGE_PIXELS;
+use lenet_core::shape::{IMAGE_PIXELS, MIN_CLASSES};
 use lenet_infer::idx::{self, IdxError, LabelledImages, Part};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub use self::folder::FolderError;
 use self::published::Fingerprint;
 use crate::download::{DownloadError, Downloader};
 
@@ -51,6 +53,10 @@ pub enum DatasetError {
     /// A file of the user's folder was refused.
     #[error(transparent)]
     Idx(#[from] IdxError),
+
+    /// The user's folder of pictures was refused.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 
     /// A file of the bundled or the cache folder was refused.
     #[error("{}: expected the {name} files as published, found one that cannot be used: {mend}", dir.display())]
@@ -89,6 +95,29 @@ pub enum DatasetError {
     #[error(transparent)]
     Download(#[from] DownloadError),
 
+    /// The labels of the training images name one class only.
+    #[error("{}: expected training labels of at least 2 classes, found only 0: choose a set of more classes", dir.display())]
+    OneClass {
+        /// The folder.
+        dir: PathBuf,
+    },
+
+    /// A test label is none of the classes that the training labels name.
+    #[error(
+        "{}: expected test labels from 0 to {}, as the training labels have {classes} classes, found {found} at item \
+         {index} (counted from 0): take both files from the same set", dir.display(), classes - 1
+    )]
+    TestLabel {
+        /// The folder.
+        dir: PathBuf,
+        /// Classes of the training labels.
+        classes: usize,
+        /// Which test label, counted from 0.
+        index: usize,
+        /// The label.
+        found: u8,
+    },
+
     /// Too few training images to hold one out for validation.
     #[error("{}: expected at least 2 training images, found 1: choose a larger set", dir.display())]
     TooFewImages {
@@ -104,9 +133,15 @@ pub struct Dataset {
     pub name: String,
     /// Something the user should be told about the set, in one line.
     pub note: Option<String>,
-    /// The training file, validation images at its end.
+    /// Number of classes, 2 to 64.
+    pub classes: usize,
+    /// The classes' names in their order; empty where they have none.
+    pub class_names: Vec<String>,
+    /// The training images, validation images at their end.
     pub train: LabelledImages,
-    /// The test file.
+    /// How many are validation images, at least one.
+    pub validation_images: usize,
+    /// The test images.
     pub test: LabelledImages,
 }
 
@@ -115,21 +150,26 @@ pub struct Dataset {
 pub struct Split<'a> {
     /// 28x28 grey pixels each.
     pub images: &'a [[u8; IMAGE_PIXELS]],
-    /// The class of each image, 0 to 9.
+    /// The class of each image, below `classes`.
     pub labels: &'a [u8],
+    /// Number of classes of the set.
+    pub classes: usize,
 }
 
-impl<'a> From<&'a LabelledImages> for Split<'a> {
-    fn from(set: &'a LabelledImages) -> Self {
-        Self { images: &set.images, labels: &set.labels }
+impl<'a> Split<'a> {
+    /// All of a set of so many classes.
+    pub fn new(set: &'a LabelledImages, classes: usize) -> Self {
+        Self { images: &set.images, labels: &set.labels, classes }
     }
 }
 
 impl Dataset {
     /// Loads the set from `data`, or else from where this program keeps `name`.
     ///
-    /// `data` is the user's own folder of four IDX files, plain or gzipped. Any valid set is taken, and named by
-    /// its contents; [`note`](Self::note) tells when that is not `name`.
+    /// `data` is the user's own folder. Of four IDX files, plain or gzipped, any valid set is taken, and named by its
+    /// contents; [`note`](Self::note) tells when that is not `name`. Otherwise it has a sub-folder of pictures for each
+    /// class, 2 to 64: they are read as `lenet-infer classify` reads them, and a tenth of each class, chosen by the
+    /// SHA-256 of the file names, is held out for validation and another for the test.
     ///
     /// Without `data`, MNIST is read from the source tree this program was built in, if that is still there, and
     /// everything else from the user's cache folder (`lenet/<name>`), which is filled from the public mirrors on
@@ -154,21 +194,36 @@ impl Dataset {
         Self::as_published(name, &dir, "delete this folder and run again to fetch it anew")
     }
 
-    /// Training images and validation images: the last twelfth of the training file (5,000 of MNIST's 60,000),
-    /// and at least one, is held out.
+    /// Training images and validation images. Of IDX files, the last twelfth of the training file (5,000 of MNIST's
+    /// 60,000), and at least one, is held out.
     pub fn split(&self) -> (Split<'_>, Split<'_>) {
-        let held_out = (self.train.len() / 12).max(1);
-        let (images, validation_images) = self.train.images.split_at(self.train.len() - held_out);
-        let (labels, validation_labels) = self.train.labels.split_at(self.train.len() - held_out);
-        (Split { images, labels }, Split { images: validation_images, labels: validation_labels })
+        let (classes, trained) = (self.classes, self.train.len() - self.validation_images);
+        let (images, validation_images) = self.train.images.split_at(trained);
+        let (labels, validation_labels) = self.train.labels.split_at(trained);
+        (
+            Split { images, labels, classes },
+            Split { images: validation_images, labels: validation_labels, classes },
+        )
+    }
+
+    /// What each class is called: its number where it has no name.
+    pub fn class_titles(&self) -> Vec<String> {
+        if self.class_names.is_empty() {
+            return (0..self.classes).map(|class| class.to_string()).collect();
+        }
+        self.class_names.clone()
     }
 
     fn from_users_folder(name: DatasetName, dir: &Path) -> Result<Self, DatasetError> {
+        if let Some(set) = folder::load(dir)? {
+            return Ok(set);
+        }
         let mut set = Self::read(dir)?;
         let fingerprint = set.fingerprint();
         let known = DatasetName::ALL.into_iter().find(|known| known.fingerprint() == fingerprint);
         if let Some(known) = known {
             set.name = known.to_string();
+            set.class_names = known.class_names();
         }
         if known != Some(name) {
             set.note = Some(format!(
@@ -177,31 +232,51 @@ impl Dataset {
                 set.name
             ));
         }
-        set.check_size(dir)
+        set.checked(dir)
     }
 
     fn as_published(name: DatasetName, dir: &Path, mend: &'static str) -> Result<Self, DatasetError> {
         let unusable = |source| DatasetError::Unusable { dir: dir.to_owned(), name, mend, source };
-        let set = Self { name: name.to_string(), ..Self::read(dir).map_err(unusable)? };
+        let set = Self {
+            name: name.to_string(),
+            class_names: name.class_names(),
+            ..Self::read(dir).map_err(unusable)?
+        };
         for (file, found) in name.files().into_iter().zip(set.fingerprint()) {
             if file.sha256 != found {
                 let (file, expected) = (dir.join(file.name), file.sha256);
                 return Err(DatasetError::Changed { file, expected, found, mend });
             }
         }
-        set.check_size(dir)
+        set.checked(dir)
     }
 
     fn read(dir: &Path) -> Result<Self, IdxError> {
         let (train, test) = (idx::load(dir, Part::Train)?, idx::load(dir, Part::Test)?);
-        Ok(Self { name: CUSTOM.to_owned(), note: None, train, test })
+        Ok(Self {
+            name: CUSTOM.to_owned(),
+            note: None,
+            classes: train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1),
+            class_names: Vec::new(),
+            validation_images: (train.len() / 12).max(1),
+            train,
+            test,
+        })
     }
 
-    fn check_size(self, dir: &Path) -> Result<Self, DatasetError> {
+    fn checked(self, dir: &Path) -> Result<Self, DatasetError> {
+        let dir = dir.to_owned();
         if self.train.len() < 2 {
-            return Err(DatasetError::TooFewImages { dir: dir.to_owned() });
+            return Err(DatasetError::TooFewImages { dir });
         }
-        Ok(self)
+        if self.classes < MIN_CLASSES {
+            return Err(DatasetError::OneClass { dir });
+        }
+        let (classes, labels) = (self.classes, &self.test.labels);
+        match labels.iter().position(|&label| usize::from(label) >= classes) {
+            Some(index) => Err(DatasetError::TestLabel { dir, classes, index, found: labels[index] }),
+            None => Ok(self),
+        }
     }
 
     /// SHA-256 of the uncompressed contents of the four files. The reader takes one spelling only, so that

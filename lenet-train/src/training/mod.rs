@@ -13,6 +13,7 @@ use crate::dataset::{Split, shuffled};
 use crate::metrics::EpochMetrics;
 use crate::network::{ConvDevice, Logits, Network, Pixels};
 use crate::optimizer::{Optimizer, OptimizerState};
+use crate::output_layer::Classes;
 use crate::recipe::Settings;
 use crate::scoring::{Tally, score, upload};
 use crate::weights::FloatWeights;
@@ -95,7 +96,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         train: Split<'a>,
         held_out: Split<'a>,
     ) -> Result<Self, TrainingError> {
-        let network = Network::new(device).map_err(device_error::<D>)?;
+        let network = Network::new(device, train.classes).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
         let optimizer = Optimizer::new(settings.rule);
         let average = (settings.ema_decay > 0.0).then(|| Average::new(settings.ema_decay, &network));
@@ -137,7 +138,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         })
     }
 
-    /// The ten logits of the first training image.
+    /// The logits of the first training image.
     ///
     /// # Errors
     ///
@@ -168,7 +169,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let (settings, train) = (self.settings, self.train);
         let order = shuffled(settings.seed, epoch, train.images.len());
         let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
-        let (mut tally, mut learning_rate) = (Tally::default(), 0.0);
+        let (mut tally, mut learning_rate) = (Tally::new(train.classes), 0.0);
         let started = Instant::now();
         let mut places = order.chunks(settings.batch_size);
         let mut make_next = || places.next().map(|places| Batch::new(settings, train, epoch, places));
@@ -206,7 +207,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let device = self.network.device();
         let pixels: Pixels<D> = device.try_tensor_from_vec(batch.pixels.clone(), (batch.len(), Const))?;
         let targets: Logits<D, NoneTape> =
-            device.try_tensor_from_vec(batch.targets.clone(), (batch.len(), Const))?;
+            device.try_tensor_from_vec(batch.targets.clone(), (batch.len(), Classes(self.train.classes)))?;
 
         let gradients = self.gradients.take().expect("given back by the last step");
         let (pixels, tape): (_, OwnedTape<f32, D>) = pixels.traced(gradients).split_tape();

@@ -4,6 +4,7 @@ use crate::optimizer::{Algorithm, Rule};
 use crate::recipe::{Recipe, Schedule};
 use crate::test_images::synthetic;
 use dfdx::prelude::Cpu;
+use lenet_core::shape::CLASSES;
 use lenet_infer::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
 
@@ -23,7 +24,7 @@ fn settings(algorithm: Algorithm) -> Settings {
 }
 
 fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
-    let (train, held_out) = (Split::from(set), Split::from(set));
+    let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
     Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, held_out).unwrap()
 }
 

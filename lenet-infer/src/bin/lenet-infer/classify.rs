@@ -11,10 +11,10 @@ use lenet_infer::{AnyEngine, AnyModel, AnyPrediction};
 use serde_json::{Value, json};
 
 use crate::cli::ClassifyArgs;
-use crate::picture::{self, Picture};
 use crate::preview;
 use crate::text::{STDOUT, class_name, odds, print_error};
 use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
+use lenet_infer::picture::{self, Picture};
 
 /// Columns of a full bar.
 const BAR_COLUMNS: usize = 24;
@@ -45,6 +45,7 @@ pub(crate) fn run(
                 }
             }
             Err(error) => {
+                let error = anyhow::Error::from(error);
                 print_error(&error);
                 failed.push(json!({ "path": path.to_string_lossy(), "error": format!("{error:#}") }));
             }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lenet_infer::idx;
+use lenet_infer::picture::Invert;
 
 const EXIT_CODES: &str = "Exit codes: 0 all went well, 1 something failed, 2 wrong usage.";
 
@@ -48,17 +49,6 @@ pub(crate) struct ClassifyArgs {
     /// Show the 28x28 pixels that the model sees even when the output is not a terminal
     #[arg(long, conflicts_with = "json")]
     pub(crate) show: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Invert {
-    /// When the border of the picture is light
-    #[default]
-    Auto,
-    /// Always
-    Yes,
-    /// Never
-    No,
 }
 
 #[derive(Args, Debug)]

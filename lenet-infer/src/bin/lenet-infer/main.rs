@@ -5,7 +5,6 @@ mod cli;
 mod eval;
 mod inspect;
 mod model_file;
-mod picture;
 mod preview;
 mod scale;
 mod text;

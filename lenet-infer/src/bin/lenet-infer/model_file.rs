@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use lenet_infer::files::read_at_most;
 use lenet_infer::{AnyModel, SHIPPED_MODEL};
-
-use crate::text::read_at_most;
 
 /// Twenty times a model with ordinary metadata: what is longer is some other file, and stays on the disk.
 const MAX_BYTES: u64 = 1 << 20;

@@ -1,8 +1,6 @@
-//! Numbers as people read them, files as people name them, and errors.
+//! Numbers as people read them, and errors.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use lenet_core::model::Metadata;
 use lenet_infer::evaluation::CONFIDENCE_STEPS;
@@ -14,21 +12,6 @@ pub(crate) const STDOUT: &str = "cannot write to the standard output: is the dis
 pub(crate) fn print_error(error: &anyhow::Error) {
     // Nothing is left to tell it to if the standard error is closed.
     let _ = writeln!(io::stderr(), "error: {error:#}");
-}
-
-/// The contents of a file, unless it is longer than `cap` bytes.
-pub(crate) fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
-    let mut contents = Vec::new();
-    // One byte beyond the cap tells "too long" from "just fits".
-    File::open(path)?.take(cap + 1).read_to_end(&mut contents)?;
-    if contents.len() as u64 > cap {
-        let cap = thousands(cap);
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("expected at most {cap} bytes, found more"),
-        ));
-    }
-    Ok(contents)
 }
 
 /// `1234567` as `1,234,567`.
@@ -87,15 +70,5 @@ mod tests {
     fn confidence_is_told_in_odds() {
         assert_eq!([0, 768, 1_768].map(odds), ["1.0 to 1", "20 to 1", "998 to 1"]);
         assert_eq!(odds(u16::MAX), "over a million to 1");
-    }
-
-    #[test]
-    fn a_file_beyond_the_cap_is_not_read_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("file");
-        std::fs::write(&path, [7; 10]).unwrap();
-        assert_eq!(read_at_most(&path, 10).unwrap(), [7; 10]);
-        let error = read_at_most(&path, 9).unwrap_err();
-        assert_eq!(error.to_string(), "expected at most 9 bytes, found more");
     }
 }
