@@ -1,6 +1,6 @@
 //! A model whose number of classes is known at run time only (feature `alloc`): what a host's tools read and write.
 
-use crate::blob::{check_biases, chunks};
+use crate::blob::{Body, check_biases, chunks};
 use crate::encode::dense_bytes;
 use crate::error::Error;
 use crate::model::{Biases, Conv, Dense, Logits, Metadata, Model, Weights};
@@ -84,6 +84,30 @@ impl<'a> AnyModel<'a> {
     /// Number of classes, 2 to 64.
     pub const fn classes(&self) -> usize {
         self.fc3.classes()
+    }
+
+    /// Reads a model out of a file's bytes, as [`decode`](crate::decode) does one of ten classes.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] that names the first thing found wrong.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
+        let body = Body::read(bytes)?;
+        body.fc3.check_padding("fc3")?;
+        let fc3 = AnyLogits::new(body.fc3.weight_bits, body.fc3.weights, body.fc3.biases)?;
+        let (expected, found) = (body.metadata.classes, fc3.classes());
+        if found != usize::from(expected) {
+            return Err(Error::Classes { expected, found: found as u8 });
+        }
+        Ok(Self {
+            metadata: body.metadata,
+            conv1: body.conv1.conv("conv1")?,
+            conv2: body.conv2.conv("conv2")?,
+            fc1: body.fc1.dense("fc1")?,
+            fc2: body.fc2.dense("fc2")?,
+            fc3,
+            confidence: body.confidence()?,
+        })
     }
 
     /// The model as one of `C` classes; `None` if it has another number of them.

@@ -1,7 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg(feature = "alloc")]
-use crate::any::{AnyLogits, AnyModel};
 use crate::error::Error;
 use crate::model::{
     Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, MAX_BIAS, Metadata, Model, Requants, Weights,
@@ -116,52 +114,26 @@ impl<'a, const C: usize> Model<'a, C> {
     }
 }
 
-#[cfg(feature = "alloc")]
-impl<'a> AnyModel<'a> {
-    /// Reads a model of any number of classes out of a file's bytes, as [`decode`] does for ten.
-    ///
-    /// # Errors
-    ///
-    /// The [`Error`] that names the first thing found wrong.
-    pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
-        let body = Body::read(bytes)?;
-        let fc3 = AnyLogits::new(body.fc3.weight_bits, body.fc3.weights, body.fc3.biases)?;
-        if fc3.classes() != usize::from(body.metadata.classes) {
-            return Err(Error::Classes { expected: body.metadata.classes, found: fc3.classes() as u8 });
-        }
-        body.fc3.check_padding("fc3")?;
-        Ok(Self {
-            metadata: body.metadata,
-            conv1: body.conv1.conv("conv1")?,
-            conv2: body.conv2.conv("conv2")?,
-            fc1: body.fc1.dense("fc1")?,
-            fc2: body.fc2.dense("fc2")?,
-            fc3,
-            confidence: body.confidence()?,
-        })
-    }
-}
-
 #[derive(Deserialize)]
-struct Body<'a> {
+pub(crate) struct Body<'a> {
     #[serde(borrow)]
-    metadata: Metadata<'a>,
+    pub(crate) metadata: Metadata<'a>,
     confidence: [u8; Requant::BYTES],
     #[serde(borrow)]
-    conv1: Hidden<'a>,
+    pub(crate) conv1: Hidden<'a>,
     #[serde(borrow)]
-    conv2: Hidden<'a>,
+    pub(crate) conv2: Hidden<'a>,
     #[serde(borrow)]
-    fc1: Hidden<'a>,
+    pub(crate) fc1: Hidden<'a>,
     #[serde(borrow)]
-    fc2: Hidden<'a>,
+    pub(crate) fc2: Hidden<'a>,
     #[serde(borrow)]
-    fc3: Affine<'a>,
+    pub(crate) fc3: Affine<'a>,
 }
 
 impl<'a> Body<'a> {
     /// The fields of a file, and the class names checked.
-    fn read(bytes: &'a [u8]) -> Result<Self, Error> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Error> {
         let frame = Frame::read(bytes)?;
         let (body, rest) = postcard::take_from_bytes::<Self>(frame.body).map_err(|_| Error::Body)?;
         if !rest.is_empty() {
@@ -175,7 +147,7 @@ impl<'a> Body<'a> {
         Ok(body)
     }
 
-    fn confidence(&self) -> Result<Requant, Error> {
+    pub(crate) fn confidence(&self) -> Result<Requant, Error> {
         let found = self.confidence[2];
         let wrong = Error::PreShift { layer: "confidence", channel: 0, found };
         Requant::from_bytes(self.confidence).ok_or(wrong)
@@ -184,7 +156,7 @@ impl<'a> Body<'a> {
 
 /// A layer whose outputs are requantised.
 #[derive(Deserialize)]
-struct Hidden<'a> {
+pub(crate) struct Hidden<'a> {
     activation_bits: u8,
     requants: &'a [u8],
     #[serde(borrow)]
@@ -192,15 +164,15 @@ struct Hidden<'a> {
 }
 
 #[derive(Deserialize)]
-struct Affine<'a> {
-    biases: &'a [u8],
-    weight_bits: u8,
+pub(crate) struct Affine<'a> {
+    pub(crate) biases: &'a [u8],
+    pub(crate) weight_bits: u8,
     padding: &'a [u8],
-    weights: &'a [u8],
+    pub(crate) weights: &'a [u8],
 }
 
 impl<'a> Hidden<'a> {
-    fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
+    pub(crate) fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
         &self,
         layer: &'static str,
     ) -> Result<Conv<'a, TAPS, PAIRS, OUT>, Error> {
@@ -213,7 +185,7 @@ impl<'a> Hidden<'a> {
         })
     }
 
-    fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+    pub(crate) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
         layer: &'static str,
     ) -> Result<Dense<'a, IN, HALF, OUT>, Error> {
@@ -273,7 +245,7 @@ impl<'a> Affine<'a> {
         }
     }
 
-    fn check_padding(&self, layer: &'static str) -> Result<(), Error> {
+    pub(crate) fn check_padding(&self, layer: &'static str) -> Result<(), Error> {
         let found = self.padding.len();
         let fits = found < WEIGHT_ALIGNMENT;
         if fits { Ok(()) } else { Err(Error::FieldSize { layer, field: "padding", expected: 0, found }) }

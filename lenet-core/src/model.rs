@@ -197,7 +197,7 @@ pub struct Metadata<'a> {
     pub validation_images: u32,
     /// The real value that the largest activation stands for, after `conv1`, `conv2`, `fc1` and `fc2`, in 1/65536.
     pub activation_ranges: [u32; 4],
-    /// A prediction whose confidence is at least this, in 1/256 nat, is sure; 0 when no threshold was chosen.
+    /// A prediction whose confidence is at least this, in 1/256 nat, is confident; 0 when no threshold was chosen.
     pub confidence_threshold: u16,
 }
 

@@ -1,6 +1,6 @@
-//! From which confidence on a prediction is sure, and what is gained by leaving the others out.
+//! From which confidence on a prediction is confident, and what is gained by leaving the others out.
 //!
-//! The threshold keeps wrong answers that pass as sure to one image in a thousand, by conformal risk control
+//! The threshold keeps wrong answers that pass as confident to one image in a thousand, by conformal risk control
 //! (Angelopoulos, Bates, Fisch, Lei and Schuster, 2022): of n validation images at most `(n + 1) / 1000 - 1` mistakes may
 //! pass, so that the share expected of new images like them stays below a thousandth. Fewer than 999 images are too few for
 //! that: of them no mistake passes, which promises less.
@@ -8,7 +8,7 @@
 use lenet_infer::evaluation::Evaluation;
 use serde::{Deserialize, Serialize};
 
-/// Wrong answers that may pass as sure, in all images.
+/// Wrong answers that may pass as confident, in all images.
 const RISK: f64 = 0.001;
 /// Shares of the images whose surest predictions make a [`RejectCurve`].
 const COVERAGES: [f64; 13] = [1.0, 0.995, 0.99, 0.985, 0.98, 0.97, 0.96, 0.94, 0.92, 0.9, 0.8, 0.7, 0.6];
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn without_mistakes_to_choose_by_every_validation_image_is_sure() {
+    fn without_mistakes_to_choose_by_every_validation_image_is_confident() {
         assert_eq!(threshold(&answers(60, &[])), 1);
         assert_eq!(threshold(&answers(4_999, &[10, 20, 30, 40])), 1);
     }

@@ -129,12 +129,12 @@ fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> RejectCurv
 
 fn describe_confidence(confidence: &Confidence) -> String {
     let Some(validation) = &confidence.validation else {
-        return "confidence           no threshold: no images were held out to choose it on\n".to_owned();
+        return "confident            always: no images were held out to choose it on\n".to_owned();
     };
     let threshold = confidence.threshold;
     let nats = f64::from(threshold) / CONFIDENCE_STEPS;
     format!(
-        "confidence           sure from {threshold} up ({nats:.2} nats), chosen on the validation images\n{}\n{}\n",
+        "confident            from {threshold} up ({nats:.2} nats), chosen on the validation images\n{}\n{}\n",
         evaluate::describe_confident("validation", &validation.confident),
         evaluate::describe_confident("test", &confidence.test.confident)
     )

@@ -69,11 +69,11 @@ fn misclassified(evaluation: &Evaluation, test: &LabelledImages) -> Vec<Misclass
         .collect()
 }
 
-/// The sure predictions of a split, in words.
+/// The confident predictions of a split, in words.
 pub fn describe_confident(split: &str, confident: &RejectPoint) -> String {
     let RejectPoint { coverage, accuracy, wrong, .. } = confident;
     format!(
-        "sure on {split:<12} {:.2} % of the images, {:.2} % of them right ({wrong} wrong)",
+        "  on {split:<16}{:.2} % of the images, {:.2} % of them right ({wrong} wrong)",
         100.0 * coverage,
         100.0 * accuracy
     )

@@ -7,7 +7,7 @@
 //!   choice of CPU or CUDA; the CPU convolves by an operation of its own, CUDA by [`stock_ops`].
 //! - [`checkpoint`]: where a run stands between two epochs.
 //! - [`quantize`]: f32 weights to a model of integers, with ranges calibrated on [`activations`].
-//! - [`confidence`]: from which confidence on a prediction is sure.
+//! - [`confidence`]: from which confidence on a prediction is confident.
 //! - [`export`], [`evaluate`] and [`deliver`]: the model file, the check of it through `lenet_infer::Engine`, and the two together.
 //! - [`metrics`] and [`report`]: what a run measured, for programs and for people.
 #![deny(unsafe_code)]

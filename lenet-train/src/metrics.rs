@@ -95,10 +95,10 @@ pub struct FinalTable {
     pub run_seconds: f64,
 }
 
-/// How sure the exported model's predictions are, and how right the sure ones.
+/// The exported model's confidence, and how right the confident predictions are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
-    /// The confidence from which a prediction is sure, in 1/256 nat; 0 when none was chosen, as nothing was held out.
+    /// The confidence from which a prediction is confident, in 1/256 nat; 0 when none was chosen, as nothing was held out.
     pub threshold: u16,
     /// On the images that the threshold was chosen on.
     pub validation: Option<RejectCurve>,

@@ -24,7 +24,7 @@ pub struct Provenance {
     pub validation_images: u32,
     /// The classes' names, one a line; empty where they have none.
     pub class_names: String,
-    /// The confidence from which a prediction is sure, in 1/256 nat; 0 when none was chosen.
+    /// The confidence from which a prediction is confident, in 1/256 nat; 0 when none was chosen.
     pub confidence_threshold: u16,
 }
 

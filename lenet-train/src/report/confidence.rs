@@ -1,4 +1,4 @@
-//! What is gained by leaving unsure predictions out: accuracy against coverage.
+//! What is gained by leaving out predictions that are not confident: accuracy against coverage.
 
 use super::ReportError;
 use super::axis::{Axis, accuracy_position};
@@ -29,7 +29,7 @@ pub(super) fn section(confidence: &Confidence) -> Result<String, ReportError> {
         size: (440, 270),
         x: Axis::linear(100.0 * least, 100.0),
         y: Axis::accuracies(&accuracies),
-        x_title: "coverage: % of the images that are sure enough",
+        x_title: "coverage: % of the images that are confident enough",
         marks,
     };
     let legend = match validation {
@@ -40,7 +40,7 @@ pub(super) fn section(confidence: &Confidence) -> Result<String, ReportError> {
         None => "<span class=\"key result\">test</span>",
     };
     let figure = format!(
-        "<figure><h3>Accuracy of the sure predictions <span>error on a log scale</span></h3>\n\
+        "<figure><h3>Accuracy of the confident predictions <span>error on a log scale</span></h3>\n\
          <p class=\"legend\">{legend}</p>\n<div role=\"img\" aria-label=\"reject curve\">{}</div></figure>\n",
         chart.svg("reject curve")?
     );
@@ -55,13 +55,13 @@ pub(super) fn section(confidence: &Confidence) -> Result<String, ReportError> {
 
 fn lead(threshold: u16) -> String {
     if threshold == 0 {
-        return "The model has no threshold, as no images were held out to choose it on: every prediction counts as sure."
+        return "The model has no threshold, as no images were held out to choose it on: every prediction counts as confident."
             .to_owned();
     }
     let nats = f64::from(threshold) / CONFIDENCE_STEPS;
     format!(
-        "A prediction is sure from a confidence of {threshold} ({nats:.2} nats) on, chosen on the validation images: of a \
-         thousand images, one at most may pass as sure and be wrong."
+        "A prediction is confident from {threshold} ({nats:.2} nats) on, chosen on the validation images so that at most \
+         one image in a thousand passes as confident and is wrong."
     )
 }
 
