@@ -24,7 +24,7 @@ fn the_shipped_model_says_its_accuracy_on_the_validation_images() {
     let model = AnyModel::decode(SHIPPED_MODEL).unwrap();
     let validation = train.images[55_000..].iter().zip(&train.labels[55_000..]);
     let evaluation = evaluate(&model, validation);
-    let metadata = model.metadata;
+    let metadata = lenet_infer::metadata(SHIPPED_MODEL).unwrap();
     assert_eq!((metadata.dataset, metadata.recipe), ("mnist", "default"));
     assert_eq!(evaluation.images(), metadata.validation_images as usize);
     assert_eq!(evaluation.correct(), metadata.validation_correct as usize);

@@ -1,14 +1,25 @@
 //! The model file format, seen from outside: it is pinned, and no damage to a file goes unnoticed.
 
 use lenet_core::blob::{CRC_BYTES, HEADER_BYTES, VERSION, WEIGHT_ALIGNMENT};
+use lenet_core::error::Layer;
 use lenet_core::model::{
     Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, Metadata, Requants, Weights,
 };
-use lenet_core::{AnyModel, Error, Model, Requant, decode, encode};
+use lenet_core::{AnyModel, Error, Model, Requant, decode, encode, metadata};
 use lenet_infer::{Engine, SHIPPED_MODEL};
 use proptest::prelude::*;
 use rayon::prelude::*;
 use std::array::from_fn;
+
+const METADATA: Metadata<'_> = Metadata {
+    dataset: "mnist",
+    recipe: "default",
+    seed: 300,
+    class_names: "0\n1\n2\n3\n4\n5\n6\n7\n8\nnine",
+    validation_correct: 4_965,
+    validation_images: 5_000,
+    activation_ranges: [65_536, 131_072, 196_608, 1],
+};
 
 /// A model whose bytes are a counter; `conv1` and `fc2` have int4 weights.
 struct Counted {
@@ -65,18 +76,8 @@ impl Counted {
 
     fn model(&self) -> Model<'_> {
         Model {
-            metadata: Metadata {
-                dataset: "mnist",
-                recipe: "default",
-                seed: 300,
-                classes: 10,
-                class_names: "0\n1\n2\n3\n4\n5\n6\n7\n8\nnine",
-                validation_correct: 4_965,
-                validation_images: 5_000,
-                activation_ranges: [65_536, 131_072, 196_608, 1],
-                confidence_threshold: 768,
-            },
             confidence: Requant::new(40_000, 3).unwrap(),
+            confidence_threshold: 768,
             conv1: self.conv(Weights::Int4(&self.conv1), 8),
             conv2: self.conv(Weights::Int8(&self.conv2), 4),
             fc1: self.dense(Weights::Int8(first(&self.fc1)), 7),
@@ -90,24 +91,25 @@ impl Counted {
 #[test]
 fn the_bytes_of_format_version_2_are_pinned() {
     let counted = Counted::new();
-    let bytes = encode(&counted.model());
+    let bytes = encode(&counted.model(), &METADATA);
     let expected_start = [
         b"LNET".as_slice(),
         &[2, 0],                   // version
         &40_806_u32.to_le_bytes(), // length of the body
+        &[53],                     // length of the metadata
         &[5],                      // dataset
         b"mnist",
         &[7], // recipe
         b"default",
         &[0xac, 0x02], // seed 300
-        &[10],         // classes
-        &[22],         // their names
+        &[22],         // names of the classes
         b"0\n1\n2\n3\n4\n5\n6\n7\n8\nnine",
         &[0xe5, 0x26],                                                 // 4,965 correct
         &[0x88, 0x27],                                                 // of 5,000
         &[0x80, 0x80, 0x04, 0x80, 0x80, 0x08, 0x80, 0x80, 0x0c, 0x01], // ranges
-        &[0x80, 0x06],                                                 // confidence threshold
+        &[10],                                                         // classes
         &[0x40, 0x9c, 3],                                              // confidence
+        &[0x00, 0x03],                                                 // confidence threshold
         &[8],                                                          // activation bits of conv1
         &[18],                                                         // 6 requants
         &[0xe8, 0x80, 0, 0xe9, 0x80, 1],                               // the first two
@@ -116,13 +118,13 @@ fn the_bytes_of_format_version_2_are_pinned() {
     assert_eq!(&bytes[..expected_start.len()], expected_start);
     assert_eq!(bytes.len(), 40_820);
     let (_, crc) = bytes.split_last_chunk::<CRC_BYTES>().unwrap();
-    assert_eq!(u32::from_le_bytes(*crc), 1_476_966_180);
+    assert_eq!(u32::from_le_bytes(*crc), 646_896_174);
 }
 
 #[test]
 fn the_weights_of_every_layer_lie_at_a_multiple_of_four() {
     let counted = Counted::new();
-    let bytes = encode(&counted.model());
+    let bytes = encode(&counted.model(), &METADATA);
     let weights = [
         counted.conv1.as_flattened(),
         counted.conv2.as_flattened().as_flattened(),
@@ -142,18 +144,18 @@ fn a_model_of_another_number_of_classes_is_read_by_its_own_type() {
     let model = counted.model();
     let (fc3, biases) = (first::<3, _>(&counted.fc3), first::<3, _>(&counted.biases));
     let three: Model<'_, 3> = Model {
-        metadata: Metadata { classes: 3, class_names: "", ..model.metadata },
         conv1: model.conv1,
         conv2: model.conv2,
         fc1: model.fc1,
         fc2: model.fc2,
         fc3: Logits { weights: Weights::Int8(fc3), biases: Biases::new(biases) },
         confidence: model.confidence,
+        confidence_threshold: model.confidence_threshold,
     };
-    let bytes = encode(&three);
+    let bytes = encode(&three, &Metadata { class_names: "", ..METADATA });
     let any = AnyModel::decode(&bytes).unwrap();
     assert_eq!((any.classes(), any.model::<3>(), any.model::<10>()), (3, Some(three), None));
-    assert_eq!((any.encode(), AnyModel::from(three)), (bytes.clone(), any));
+    assert_eq!(any, AnyModel::from(three));
     assert_eq!(Model::<3>::decode(&bytes), Ok(three));
     assert_eq!(decode(&bytes), Err(Error::Classes { expected: 10, found: 3 }));
     let image = [100; 784];
@@ -164,14 +166,15 @@ fn a_model_of_another_number_of_classes_is_read_by_its_own_type() {
 #[test]
 fn decoding_gives_back_what_was_encoded() {
     let counted = Counted::new();
-    let bytes = encode(&counted.model());
+    let bytes = encode(&counted.model(), &METADATA);
     assert_eq!(decode(&bytes), Ok(counted.model()));
+    assert_eq!(metadata(&bytes), Ok(METADATA));
 }
 
 #[test]
 fn the_shipped_model_is_in_the_pinned_format() {
     let model = decode(SHIPPED_MODEL).unwrap();
-    assert_eq!(encode(&model), SHIPPED_MODEL);
+    assert_eq!(encode(&model, &metadata(SHIPPED_MODEL).unwrap()), SHIPPED_MODEL);
     assert!(SHIPPED_MODEL.len() <= 46 * 1024);
 }
 
@@ -201,8 +204,8 @@ fn every_truncation_is_noticed() {
 #[test]
 fn bytes_after_the_end_are_noticed() {
     let longer = [SHIPPED_MODEL, &[0]].concat();
-    let expected = SHIPPED_MODEL.len() as u64;
-    assert_eq!(decode(&longer), Err(Error::Length { expected, found: longer.len() }));
+    let body = shipped_body().len();
+    assert_eq!(decode(&longer), Err(Error::Length { expected: body as u32, found: body + 1 }));
 }
 
 #[test]
@@ -240,35 +243,36 @@ fn each_wrong_field_has_its_own_error() {
     let error = |change: &dyn Fn(&mut Model<'_>)| {
         let mut model = model;
         change(&mut model);
-        decode(&encode(&model)).unwrap_err()
+        decode(&encode(&model, &METADATA)).unwrap_err()
     };
     let too_large = [(1 << 30_i32) + 1_i32; 6].map(i32::to_le_bytes);
     let shifted = [[1, 0, 16]; 16];
-    assert_eq!(error(&|model| model.metadata.classes = 11), Error::Classes { expected: 10, found: 11 });
-    assert_eq!(
-        error(&|model| model.metadata.class_names = "zero\none"),
-        Error::ClassNames { expected: 10, found: 2 }
-    );
+    let two_names = encode(&model, &Metadata { class_names: "zero\none", ..METADATA });
+    assert_eq!(decode(&two_names), Ok(model));
+    assert_eq!(metadata(&two_names), Err(Error::ClassNames { expected: 10, found: 2 }));
     for found in [3, 9] {
-        let layer = "conv2";
+        let layer = Layer::Conv2;
         assert_eq!(
             error(&|model| model.conv2.activation_bits = found),
             Error::ActivationBits { layer, found }
         );
     }
-    let bias = Error::Bias { layer: "conv1", channel: 0, found: (1 << 30) + 1 };
+    let bias = Error::Bias { layer: Layer::Conv1, channel: 0, found: (1 << 30) + 1 };
     assert_eq!(
-        decode(&encode(&Model { conv1: Conv { biases: Biases::new(&too_large), ..model.conv1 }, ..model })),
+        decode(&encode(
+            &Model { conv1: Conv { biases: Biases::new(&too_large), ..model.conv1 }, ..model },
+            &METADATA
+        )),
         Err(bias)
     );
-    let shift = Error::PreShift { layer: "conv2", channel: 0, found: 16 };
+    let shift = Error::PreShift { layer: Layer::Conv2, channel: 0, found: 16 };
     assert_eq!(
-        decode(&encode(&Model { conv2: Conv { requants: Requants::new(&shifted), ..model.conv2 }, ..model })),
+        decode(&encode(
+            &Model { conv2: Conv { requants: Requants::new(&shifted), ..model.conv2 }, ..model },
+            &METADATA
+        )),
         Err(shift)
     );
-    let unnamed = Metadata { classes: 65, class_names: "", ..model.metadata };
-    let file = encode(&Model { metadata: unnamed, ..model });
-    assert_eq!(AnyModel::decode(&file), Err(Error::Classes { expected: 65, found: 10 }));
     let body = shipped_body();
     assert_eq!(decode(&frame(&[body, &[0]].concat())), Err(Error::TrailingBytes { found: 1 }));
     assert_eq!(decode(&frame(&body[..body.len() - 1])), Err(Error::Body));
@@ -278,8 +282,7 @@ proptest! {
     #[test]
     fn any_bytes_are_a_model_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         for bytes in [&bytes, &frame(&bytes)] {
-            let _ = decode(bytes);
-            let _ = AnyModel::decode(bytes);
+            let _ = (decode(bytes), AnyModel::decode(bytes), metadata(bytes));
         }
     }
 
@@ -294,7 +297,8 @@ proptest! {
             body[at + far % (shipped_body().len() - 200)] ^= byte;
         }
         let bytes = frame(&body);
-        prop_assert_eq!(decode(&bytes).map(AnyModel::from).ok(), AnyModel::decode(&bytes).ok().filter(|any| any.classes() == 10));
+        let any = AnyModel::decode(&bytes).ok().filter(|any| any.classes() == 10);
+        prop_assert_eq!(decode(&bytes).ok().map(AnyModel::from), any);
         if let Ok(model) = decode(&bytes) {
             let prediction = Engine::new(model).classify(&[255; 784]);
             prop_assert!(prediction.class < 10);

@@ -46,8 +46,8 @@ fn a_tiny_set_is_learnt_and_the_exported_file_knows_it_too() {
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
     assert_eq!(table.flash_bytes, bytes.len());
     let model = decode(&bytes).unwrap();
-    let metadata = model.metadata;
-    assert_eq!((metadata.dataset, metadata.recipe, metadata.classes), ("custom", "default", 10));
+    let metadata = lenet_infer::metadata(&bytes).unwrap();
+    assert_eq!((metadata.dataset, metadata.recipe), ("custom", "default"));
     assert_eq!((metadata.validation_correct, metadata.validation_images), (50, 50));
 
     let digits = fs::read(out.path().join("golden-digits.bin")).unwrap();
@@ -77,10 +77,10 @@ fn a_folder_of_pictures_becomes_a_model_that_knows_them_by_name() {
 
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
     let model = AnyModel::decode(&bytes).unwrap();
-    let metadata = model.metadata;
-    assert_eq!((metadata.classes, metadata.class_names), (3, "left\nmiddle\ntop"));
+    let metadata = lenet_infer::metadata(&bytes).unwrap();
+    assert_eq!((model.classes(), metadata.class_names), (3, "left\nmiddle\ntop"));
     assert_eq!((metadata.validation_correct, metadata.validation_images), (18, 18));
-    assert!(metadata.confidence_threshold > 0);
+    assert!(model.confidence_threshold > 0);
     let mut engine = AnyEngine::new(&model);
     for (class, name) in names.into_iter().enumerate() {
         let picture = picture::load(&data.path().join(name).join("7.png"), Invert::Auto).unwrap();
@@ -114,7 +114,7 @@ fn the_reference_recipe_trains_on_every_image_and_holds_none_out() {
     let (table, bytes) = train(|options| {
         options.settings = Settings { epochs: 1, ..Recipe::Reference.settings() };
     });
-    let metadata = decode(&bytes).unwrap().metadata;
+    let metadata = lenet_infer::metadata(&bytes).unwrap();
     assert_eq!((metadata.recipe, metadata.validation_images), ("reference", 0));
     assert_eq!(table.images, 100);
 }

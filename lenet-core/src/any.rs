@@ -1,9 +1,9 @@
 //! A model whose number of classes is known at run time only (feature `alloc`): what a host's tools read and write.
 
-use crate::blob::{Body, check_biases, chunks};
+use crate::blob::{Body, Checked, Raw, check_biases, check_size};
 use crate::encode::dense_bytes;
-use crate::error::Error;
-use crate::model::{Biases, Conv, Dense, Logits, Metadata, Model, Weights};
+use crate::error::{Error, Field, Layer};
+use crate::model::{Conv, Dense, Logits, Model};
 use crate::quant::Requant;
 use crate::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
@@ -13,8 +13,6 @@ use crate::shape::{
 /// [`Model`] of any number of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnyModel<'a> {
-    /// What the model says of itself.
-    pub metadata: Metadata<'a>,
     /// 1x28x28 to 6x24x24, pooled to 6x12x12.
     pub conv1: Conv<'a, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
     /// 6x12x12 to 16x8x8, pooled to 16x4x4.
@@ -27,6 +25,8 @@ pub struct AnyModel<'a> {
     pub fc3: AnyLogits<'a>,
     /// From a margin between two logits to 1/256 nat, by [`Requant::confidence`].
     pub confidence: Requant,
+    /// A prediction whose confidence is at least this, in 1/256 nat, is confident; 0 when no threshold was chosen.
+    pub confidence_threshold: u16,
 }
 
 /// [`Logits`] of any number of classes: the bytes of the file, checked.
@@ -44,23 +44,19 @@ impl<'a> AnyLogits<'a> {
     ///
     /// [`Error::ClassCount`], [`Error::WeightBits`], [`Error::FieldSize`] or [`Error::Bias`].
     pub fn new(weight_bits: u8, weights: &'a [u8], biases: &'a [u8]) -> Result<Self, Error> {
-        let (layer, (rows, rest)) = ("fc3", biases.as_chunks());
-        let (classes, found) = (rows.len(), biases.len());
-        if !rest.is_empty() {
-            return Err(Error::FieldSize { layer, field: "biases", expected: 4 * classes, found });
-        }
+        let layer = Layer::Fc3;
+        let classes = biases.len() / size_of::<i32>();
         if !(MIN_CLASSES..=MAX_CLASSES).contains(&classes) {
             return Err(Error::ClassCount { found: classes });
         }
-        check_biases(rows, layer)?;
-        let expected = match weight_bits {
+        check_size(biases, layer, Field::Biases, classes * size_of::<i32>())?;
+        check_biases(biases, layer)?;
+        let bytes = match weight_bits {
             8 => classes * FC2_OUTPUTS,
             4 => classes * FC2_OUTPUTS / 2,
             found => return Err(Error::WeightBits { layer, found }),
         };
-        if weights.len() != expected {
-            return Err(Error::FieldSize { layer, field: "weights", expected, found: weights.len() });
-        }
+        check_size(weights, layer, Field::Weights, bytes)?;
         Ok(Self { weight_bits, weights, biases })
     }
 
@@ -81,54 +77,56 @@ impl<'a> AnyLogits<'a> {
 }
 
 impl<'a> AnyModel<'a> {
-    /// Number of classes, 2 to 64.
-    pub const fn classes(&self) -> usize {
-        self.fc3.classes()
-    }
-
     /// Reads a model out of a file's bytes, as [`decode`](crate::decode) does one of ten classes.
     ///
     /// # Errors
     ///
     /// The [`Error`] that names the first thing found wrong.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
-        let body = Body::read(bytes)?;
-        body.fc3.check_padding("fc3")?;
-        let fc3 = AnyLogits::new(body.fc3.weight_bits, body.fc3.weights, body.fc3.biases)?;
-        let (expected, found) = (body.metadata.classes, fc3.classes());
-        if found != usize::from(expected) {
-            return Err(Error::Classes { expected, found: found as u8 });
+        let Body { classes, fields, .. } = Body::read(bytes)?;
+        let classes = usize::from(classes);
+        if !(MIN_CLASSES..=MAX_CLASSES).contains(&classes) {
+            return Err(Error::ClassCount { found: classes });
         }
-        Ok(Self {
-            metadata: body.metadata,
-            conv1: body.conv1.conv("conv1")?,
-            conv2: body.conv2.conv("conv2")?,
-            fc1: body.fc1.dense("fc1")?,
-            fc2: body.fc2.dense("fc2")?,
-            fc3,
-            confidence: body.confidence()?,
-        })
+        let Checked { layers: [conv1, conv2, fc1, fc2, fc3], confidence, confidence_threshold } =
+            Checked::read(fields, classes)?;
+        let fc3 = AnyLogits::new(fc3.weight_bits, fc3.weights, fc3.biases)?;
+        // Every length has been checked, so the layers are there.
+        let model = || {
+            Some(Self {
+                conv1: conv1.conv()?,
+                conv2: conv2.conv()?,
+                fc1: fc1.dense()?,
+                fc2: fc2.dense()?,
+                fc3,
+                confidence,
+                confidence_threshold,
+            })
+        };
+        model().ok_or(Error::Body)
+    }
+
+    /// Number of classes, 2 to 64.
+    pub const fn classes(&self) -> usize {
+        self.fc3.classes()
     }
 
     /// The model as one of `C` classes; `None` if it has another number of them.
     pub fn model<const C: usize>(&self) -> Option<Model<'a, C>> {
-        let AnyLogits { weight_bits, weights, biases } = self.fc3;
-        let weights = match weight_bits {
-            4 => Weights::Int4(chunks(weights, "fc3", "weights").ok()?),
-            _ => Weights::Int8(chunks(weights, "fc3", "weights").ok()?),
-        };
-        let biases = Biases::new(chunks(biases, "fc3", "biases").ok()?);
-        let Self { metadata, conv1, conv2, fc1, fc2, confidence, .. } = *self;
-        Some(Model { metadata, conv1, conv2, fc1, fc2, fc3: Logits { weights, biases }, confidence })
+        let Self { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold } = *self;
+        let AnyLogits { weight_bits, weights, biases } = fc3;
+        let fc3 = Raw { weight_bits, weights, biases, ..Raw::EMPTY }.logits()?;
+        Some(Model { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold })
     }
 }
 
 impl<'a, const C: usize> From<Model<'a, C>> for AnyModel<'a> {
     fn from(model: Model<'a, C>) -> Self {
         const { assert!(MIN_CLASSES <= C && C <= MAX_CLASSES) };
-        let Model { metadata, conv1, conv2, fc1, fc2, fc3: Logits { weights, biases }, confidence } = model;
+        let Model { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold } = model;
+        let Logits { weights, biases } = fc3;
         let fc3 =
             AnyLogits { weight_bits: weights.bits(), weights: dense_bytes(&weights), biases: biases.bytes() };
-        Self { metadata, conv1, conv2, fc1, fc2, fc3, confidence }
+        Self { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold }
     }
 }

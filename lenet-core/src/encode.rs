@@ -2,30 +2,34 @@
 
 use crate::any::AnyModel;
 use crate::blob::{CRC, HEADER_BYTES, MAGIC, VERSION, WEIGHT_ALIGNMENT};
-use crate::model::{ConvWeights, DenseWeights, Model, Requants, Weights};
+use crate::model::{ConvWeights, DenseWeights, Metadata, Model, Requants, Weights};
 use alloc::vec::Vec;
 use serde::Serialize;
 
-/// Writes a model as a file's bytes: the inverse of [`decode`](crate::decode).
+/// Writes a model and what is to be said of it as a file's bytes: the inverse of [`decode`](crate::decode) and
+/// [`metadata`](crate::metadata).
 ///
 /// # Panics
 ///
 /// Never for a model of this network: its body is far shorter than the 4 GiB that the header can say.
-pub fn encode<const C: usize>(model: &Model<'_, C>) -> Vec<u8> {
-    AnyModel::from(*model).encode()
+pub fn encode<const C: usize>(model: &Model<'_, C>, metadata: &Metadata<'_>) -> Vec<u8> {
+    AnyModel::from(*model).encode(metadata)
 }
 
 impl AnyModel<'_> {
-    /// The model as a file's bytes: the inverse of [`AnyModel::decode`].
+    /// The model and what is to be said of it as a file's bytes: the inverse of [`AnyModel::decode`] and
+    /// [`metadata`](crate::metadata).
     ///
     /// # Panics
     ///
     /// Never for a model of this network: its body is far shorter than the 4 GiB that the header can say.
-    pub fn encode(&self) -> Vec<u8> {
-        let Self { metadata, conv1, conv2, fc1, fc2, fc3, confidence } = self;
+    pub fn encode(&self, metadata: &Metadata<'_>) -> Vec<u8> {
+        let Self { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold } = self;
         let mut file = File::new();
-        file.field(metadata);
+        file.field(&postcard::to_allocvec(metadata).expect("a vector takes any length").as_slice());
+        file.field(&(fc3.classes() as u8));
         file.field(&confidence.to_bytes());
+        file.field(&confidence_threshold.to_le_bytes());
         file.hidden(conv1.activation_bits, conv1.requants);
         file.affine(conv1.biases.bytes(), conv1.weights.bits(), conv_bytes(&conv1.weights));
         file.hidden(conv2.activation_bits, conv2.requants);

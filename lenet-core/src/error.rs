@@ -3,6 +3,52 @@
 use crate::shape::{MAX_CLASSES, MIN_CLASSES};
 use core::fmt;
 
+/// A part of a model that an error can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the network's layers, and the requant of the confidence")]
+pub enum Layer {
+    Conv1,
+    Conv2,
+    Fc1,
+    Fc2,
+    Fc3,
+    Confidence,
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conv1 => "conv1",
+            Self::Conv2 => "conv2",
+            Self::Fc1 => "fc1",
+            Self::Fc2 => "fc2",
+            Self::Fc3 => "fc3",
+            Self::Confidence => "confidence",
+        })
+    }
+}
+
+/// A layer's field in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in the format")]
+pub enum Field {
+    Weights,
+    Biases,
+    Requants,
+    Padding,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Weights => "weights",
+            Self::Biases => "biases",
+            Self::Requants => "requants",
+            Self::Padding => "padding",
+        })
+    }
+}
+
 /// Why [`decode`](crate::decode) refused the bytes. Every message says what was expected, what was found, and
 /// the mend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +75,9 @@ pub enum Error {
     },
     /// The length in the header is not the length of the file.
     Length {
-        /// Bytes of the whole file, by its header.
-        expected: u64,
-        /// Bytes given.
+        /// Bytes of the body, by the header.
+        expected: u32,
+        /// Bytes there.
         found: usize,
     },
     /// The checksum does not fit the bytes.
@@ -41,7 +87,7 @@ pub enum Error {
         /// The checksum that the file carries.
         found: u32,
     },
-    /// The body is not the postcard encoding of a model.
+    /// The body, or the metadata in it, is not the postcard encoding of a model's fields.
     Body,
     /// Bytes follow the model inside the body.
     TrailingBytes {
@@ -69,24 +115,24 @@ pub enum Error {
     },
     /// A layer's weights have a width that no kernel knows.
     WeightBits {
-        /// The layer's name.
-        layer: &'static str,
+        /// The layer.
+        layer: Layer,
         /// The bits found; a weight has 4 or 8.
         found: u8,
     },
     /// A layer's activations have a width out of range.
     ActivationBits {
-        /// The layer's name.
-        layer: &'static str,
+        /// The layer.
+        layer: Layer,
         /// The bits found; an activation has 4 to 8.
         found: u8,
     },
     /// A layer's field has the wrong number of bytes.
     FieldSize {
-        /// The layer's name.
-        layer: &'static str,
-        /// `weights`, `biases` or `requants`.
-        field: &'static str,
+        /// The layer.
+        layer: Layer,
+        /// Which of its fields.
+        field: Field,
         /// Bytes that the network's shape asks for.
         expected: usize,
         /// Bytes in the file.
@@ -94,8 +140,8 @@ pub enum Error {
     },
     /// A bias so large that an accumulator could overflow.
     Bias {
-        /// The layer's name.
-        layer: &'static str,
+        /// The layer.
+        layer: Layer,
         /// The output channel, counted from 0.
         channel: usize,
         /// The bias found; its magnitude may be at most [`MAX_BIAS`](crate::model::MAX_BIAS).
@@ -103,8 +149,8 @@ pub enum Error {
     },
     /// A requantisation shift of more than 15.
     PreShift {
-        /// The layer's name, or `confidence`.
-        layer: &'static str,
+        /// The layer.
+        layer: Layer,
         /// The output channel, counted from 0.
         channel: usize,
         /// The shift found.
@@ -132,7 +178,7 @@ impl fmt::Display for Error {
             ),
             Self::Length { expected, found } => write!(
                 f,
-                "model file has the wrong length: its header says {expected} bytes, found {found}; \
+                "model file has the wrong length: its header says a body of {expected} bytes, found {found}; \
                  copy or export it again"
             ),
             Self::Crc { expected, found } => write!(

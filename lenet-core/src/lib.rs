@@ -25,11 +25,12 @@ mod encode;
 pub mod error;
 pub mod model;
 pub mod quant;
+mod reader;
 pub mod shape;
 
 #[cfg(feature = "alloc")]
 pub use any::{AnyLogits, AnyModel};
-pub use blob::decode;
+pub use blob::{decode, metadata};
 #[cfg(feature = "alloc")]
 pub use encode::encode;
 pub use error::Error;

@@ -178,7 +178,7 @@ pub const fn largest_activation(bits: u8) -> u8 {
     u8::MAX >> (8_u8.wrapping_sub(bits) & 7)
 }
 
-/// What a model says of itself. Nothing here changes a logit.
+/// What a file says of its model: see [`metadata`](crate::metadata). Inference needs none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata<'a> {
     /// Name of the data set it was trained on.
@@ -187,8 +187,6 @@ pub struct Metadata<'a> {
     pub recipe: &'a str,
     /// Seed of the training run.
     pub seed: u64,
-    /// Number of classes.
-    pub classes: u8,
     /// The classes' names in their order, one a line; empty where they have none.
     pub class_names: &'a str,
     /// Validation images that the quantised model classified correctly.
@@ -197,8 +195,6 @@ pub struct Metadata<'a> {
     pub validation_images: u32,
     /// The real value that the largest activation stands for, after `conv1`, `conv2`, `fc1` and `fc2`, in 1/65536.
     pub activation_ranges: [u32; 4],
-    /// A prediction whose confidence is at least this, in 1/256 nat, is confident; 0 when no threshold was chosen.
-    pub confidence_threshold: u16,
 }
 
 impl<'a> Metadata<'a> {
@@ -214,8 +210,6 @@ impl<'a> Metadata<'a> {
 /// [`Model::decode`] then reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Model<'a, const C: usize = CLASSES> {
-    /// What the model says of itself.
-    pub metadata: Metadata<'a>,
     /// 1x28x28 to 6x24x24, pooled to 6x12x12.
     pub conv1: Conv<'a, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
     /// 6x12x12 to 16x8x8, pooled to 16x4x4.
@@ -228,6 +222,8 @@ pub struct Model<'a, const C: usize = CLASSES> {
     pub fc3: Logits<'a, FC2_OUTPUTS, { FC2_OUTPUTS / 2 }, C>,
     /// From a margin between two logits to 1/256 nat, by [`Requant::confidence`].
     pub confidence: Requant,
+    /// A prediction whose confidence is at least this, in 1/256 nat, is confident; 0 when no threshold was chosen.
+    pub confidence_threshold: u16,
 }
 
 #[cfg(test)]
@@ -254,12 +250,10 @@ mod tests {
             dataset: "",
             recipe: "",
             seed: 0,
-            classes: 3,
             class_names: "cat\ndog\n",
             validation_correct: 0,
             validation_images: 0,
             activation_ranges: [0; 4],
-            confidence_threshold: 0,
         };
         assert_eq!(
             [0, 1, 2, 3].map(|class| metadata.class_name(class)),

@@ -58,24 +58,20 @@ impl<'a, const C: usize> Engine<'a, C> {
     /// Classifies one 28x28 picture: grey levels row by row, 0 for paper to 255 for ink. Any picture gives the
     /// same logits on every core; nothing is kept from one call to the next.
     pub fn classify(&mut self, image: &[u8; IMAGE_PIXELS]) -> Prediction<C> {
-        let Model { metadata, conv1, conv2, fc1, fc2, fc3, confidence } = &self.model;
-        let hidden = hidden(conv1, conv2, fc1, fc2, image, &mut self.scratch);
-        let mut logits = [0; C];
-        kernel::logits(fc3, hidden, &mut logits);
-        Prediction::new(logits, *confidence, metadata.confidence_threshold)
+        let Self { model, scratch } = self;
+        features(&model.conv1, &model.conv2, image, scratch);
+        classify_features(model, &mut scratch.first, &mut scratch.second)
     }
 }
 
-/// All but the last layer: the part that is the same for any number of classes, and so compiled once.
-fn hidden<'s>(
+/// The convolutions: from the picture to the features in `second`. The same for any number of classes, and so compiled
+/// once.
+fn features(
     conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
     conv2: &Conv<'_, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
-    fc1: &Dense<'_, POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>,
-    fc2: &Dense<'_, FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>,
     image: &[u8; IMAGE_PIXELS],
-    scratch: &'s mut Scratch,
-) -> &'s [u8; FC2_OUTPUTS] {
-    let Scratch { first, second } = scratch;
+    Scratch { first, second }: &mut Scratch,
+) {
     kernel::features(
         conv1,
         conv2,
@@ -83,6 +79,27 @@ fn hidden<'s>(
         must_cast_mut::<_, Ring>(first),
         must_cast_mut::<_, Features>(second),
     );
+}
+
+/// The fully-connected layers: from the features in `second`, by way of both, to the answer.
+pub(crate) fn classify_features<const C: usize>(
+    model: &Model<'_, C>,
+    first: &mut [u8; size_of::<Ring>()],
+    second: &mut [u8; POOL2_LEN],
+) -> Prediction<C> {
+    let Model { fc1, fc2, fc3, confidence, confidence_threshold, .. } = model;
+    let mut logits = [0; C];
+    kernel::logits(fc3, hidden(fc1, fc2, first, second), &mut logits);
+    Prediction::new(logits, *confidence, *confidence_threshold)
+}
+
+/// The hidden ones of the fully-connected layers, compiled once too.
+fn hidden<'s>(
+    fc1: &Dense<'_, POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>,
+    fc2: &Dense<'_, FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>,
+    first: &mut [u8; size_of::<Ring>()],
+    second: &'s mut [u8; POOL2_LEN],
+) -> &'s [u8; FC2_OUTPUTS] {
     kernel::dense(fc1, second, prefix::<FC1_OUTPUTS, _>(first));
     kernel::dense(fc2, prefix(first), prefix::<FC2_OUTPUTS, _>(second));
     prefix(second)

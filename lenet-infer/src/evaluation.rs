@@ -173,7 +173,7 @@ mod tests {
         let mut sorted: Vec<u16> = confidences.collect();
         sorted.sort_unstable();
         let mut model = shipped();
-        model.metadata.confidence_threshold = sorted[20];
+        model.confidence_threshold = sorted[20];
         let evaluation = evaluate(&model, &set);
         let confident = evaluation.confident();
         assert_eq!(confident.images, sorted.iter().filter(|confidence| **confidence >= sorted[20]).count());

@@ -3,8 +3,10 @@
 //! The map of the crate:
 //!
 //! - [`Engine`] runs a model that [`decode`] has checked; [`RAM_BYTES`] is all the memory it holds.
+//! - [`Stream`] does the same with a picture that comes row by row, as a camera gives it.
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
+//! - [`link`]: frames between a host and a board, and the host's end of the wire.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
 //! - With feature `host`: `AnyModel` and `AnyEngine` take any number of classes at run time, `idx` reads data sets,
 //!   `evaluation` scores a model over one, `files` reads and writes files whole.
@@ -20,7 +22,7 @@
 #![deny(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", test))]
 extern crate std;
 
 #[cfg(feature = "host")]
@@ -34,17 +36,20 @@ pub mod files;
 #[cfg(feature = "host")]
 pub mod idx;
 mod kernel;
+pub mod link;
 #[cfg(feature = "picture")]
 pub mod picture;
 mod prediction;
+mod stream;
 
 #[cfg(feature = "host")]
 pub use any::{AnyEngine, AnyPrediction};
 pub use engine::{Engine, RAM_BYTES};
 #[cfg(feature = "host")]
 pub use lenet_core::AnyModel;
-pub use lenet_core::{Error, Model, decode};
+pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;
+pub use stream::Stream;
 
 /// The model file that ships with this crate: trained on MNIST with the default recipe. It lies at a multiple of four,
 /// so that its weights do: a core then reads them fastest, and any other place gives the same logits.

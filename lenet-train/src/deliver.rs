@@ -73,7 +73,7 @@ pub fn deliver(
     table.run_seconds = started.elapsed().as_secs_f64();
     print(&evaluate::describe(&table, &trained.settings.class_names));
 
-    let confidence = Confidence { threshold: model.metadata.confidence_threshold, validation, test };
+    let confidence = Confidence { threshold: model.confidence_threshold, validation, test };
     print(&describe_confidence(&confidence));
 
     let metrics = Metrics {

@@ -51,7 +51,7 @@ pub fn check(
         ram_bytes: RAM_BYTES,
         run_seconds: 0.0,
     };
-    let reject_curve = RejectCurve::new(&integer, model.metadata.confidence_threshold);
+    let reject_curve = RejectCurve::new(&integer, model.confidence_threshold);
     Check { table, misclassified: misclassified(&integer, test), reject_curve }
 }
 

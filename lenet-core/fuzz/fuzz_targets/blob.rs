@@ -16,11 +16,15 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn check(bytes: &[u8]) {
-    if let Ok(model) = lenet_core::decode(bytes) {
+    let (model, metadata) = (lenet_core::decode(bytes), lenet_core::metadata(bytes));
+    if let Ok(model) = model {
         Engine::new(model).classify(&[255; 784]);
+    }
+    if let (Ok(model), Ok(metadata)) = (model, metadata) {
         // A varint can be written longer than it needs to be, so only what is written is read back equal.
-        let encoded = lenet_core::encode(&model);
+        let encoded = lenet_core::encode(&model, &metadata);
         assert_eq!(lenet_core::decode(&encoded), Ok(model));
+        assert_eq!(lenet_core::metadata(&encoded), Ok(metadata));
     }
 }
 

@@ -48,7 +48,7 @@ mod tests;
 use portable as device;
 
 /// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
-const PATCH_SIDE: usize = KERNEL_SIDE + 1;
+pub(crate) const PATCH_SIDE: usize = KERNEL_SIDE + 1;
 
 /// A row of `SIDE` positions: `[column][channel]`.
 pub(crate) type Row<const IN: usize, const SIDE: usize> = [[u8; IN]; SIDE];
@@ -82,6 +82,23 @@ pub(crate) fn features(
 ) {
     host!(features(conv1, conv2, image, features));
     rows::features(conv1, conv2, image, ring, features);
+}
+
+/// One pooled row of a convolution, from the six rows that it sees.
+#[inline]
+pub(crate) fn conv_pool_row<
+    const IN: usize,
+    const SIDE: usize,
+    const POOLED: usize,
+    const TAPS: usize,
+    const PAIRS: usize,
+    const OUT: usize,
+>(
+    layer: &Conv<'_, TAPS, PAIRS, OUT>,
+    input: [&Row<IN, SIDE>; PATCH_SIDE],
+    output: &mut Row<OUT, POOLED>,
+) {
+    device::conv_pool_row(layer, input, output);
 }
 
 /// A fully-connected hidden layer.

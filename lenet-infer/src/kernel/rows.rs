@@ -4,7 +4,7 @@
 use super::{Features, Grey, PATCH_SIDE, Ring, device};
 use lenet_core::model::Conv;
 use lenet_core::shape::{
-    CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE,
+    CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE,
 };
 
 /// From picture to features, by the back end's `conv_pool_row`.
@@ -19,12 +19,21 @@ pub(super) fn features(
     for (y, output) in features.iter_mut().enumerate() {
         let first = POOL_SIDE * y;
         while pooled < first + PATCH_SIDE {
-            device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), &mut ring[pooled % PATCH_SIDE]);
+            let place = &mut ring[place(pooled)];
+            device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), place);
             pooled += 1;
         }
-        let rows = core::array::from_fn(|row| &ring[(first + row) % PATCH_SIDE]);
+        let rows = core::array::from_fn(|row| &ring[place(first + row)]);
         device::conv_pool_row(conv2, rows, output);
     }
+}
+
+/// Where in the ring a pooled row of conv1 is: its index modulo six. Written so, since a small core divides by a call and
+/// what it gives must be seen to be in range.
+#[inline(always)]
+fn place(row: usize) -> usize {
+    let row = if row < PATCH_SIDE { row } else { row - PATCH_SIDE };
+    row.min(PATCH_SIDE - 1)
 }
 
 /// The six rows from `first` on. Where they would leave the picture, which no row of a valid shape does, the last
@@ -33,3 +42,8 @@ pub(super) fn features(
 fn rows<Row, const SIDE: usize>(image: &[Row; SIDE], first: usize) -> [&Row; PATCH_SIDE] {
     core::array::from_fn(|row| &image[(first + row).min(SIDE - 1)])
 }
+
+const _: () = {
+    // `place` wraps once, so fewer than twelve rows may be asked for at a time.
+    assert!(POOL1_SIDE <= 2 * PATCH_SIDE);
+};

@@ -1,5 +1,6 @@
 //! The `lenet-infer` command as a user meets it: what it prints, what it says of wrong input, its exit codes.
 
+mod board;
 mod classify;
 mod eval;
 mod inspect;
@@ -8,10 +9,10 @@ use std::fs;
 use std::process::{Command, Output, Stdio};
 
 use lenet_core::AnyLogits;
-use lenet_core::model::Weights;
+use lenet_core::model::{Metadata, Weights};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::idx::{self, LabelledImages, Part};
-use lenet_infer::{AnyModel, SHIPPED_MODEL};
+use lenet_infer::{AnyModel, SHIPPED_MODEL, metadata};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
@@ -91,11 +92,10 @@ fn dir_with_model_of_three(threshold: u16) -> TempDir {
     let mut model = AnyModel::decode(SHIPPED_MODEL).unwrap();
     let Weights::Int8(weights) = model.model::<10>().unwrap().fc3.weights else { panic!("int4 weights") };
     model.fc3 = AnyLogits::new(8, weights[..3].as_flattened(), &[0; 3 * 4]).unwrap();
-    model.metadata.classes = 3;
-    model.metadata.class_names = "circle\nbox\nstar";
-    model.metadata.confidence_threshold = threshold;
+    model.confidence_threshold = threshold;
+    let metadata = Metadata { class_names: "circle\nbox\nstar", ..metadata(SHIPPED_MODEL).unwrap() };
     let dir = tempdir().unwrap();
-    fs::write(dir.path().join("model.lenet"), model.encode()).unwrap();
+    fs::write(dir.path().join("model.lenet"), model.encode(&metadata)).unwrap();
     dir
 }
 
@@ -115,6 +115,17 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
         (&["inspect", "--verbose"], "unexpected argument '--verbose'"),
         (&["classify"], "<IMAGE>"),
         (&["eval"], "--data <DIR>"),
+        (&["board", "info"], "<--port <PORT>|--tcp <HOST:PORT>|--qemu <CORE>>"),
+        (
+            &["board", "--port", "a", "--qemu", "M4", "info"],
+            "'--port <PORT>' cannot be used with '--qemu <CORE>'",
+        ),
+        (&["board", "--qemu", "M9", "info"], "possible values: M0, M3, M4, M7, M33, RV32IMC"),
+        (&["board", "--port", "a", "--timeout", "0", "info"], "expected 0.001 to 3600 seconds"),
+        (&["board", "--port", "a", "--firmware", "a.elf", "info"], "'--firmware' needs '--qemu <CORE>'"),
+        (&["board", "--port", "a", "eval", "--data", ".", "--limit", "0"], "0 is not in 1..=4294967295"),
+        (&["board", "--port", "a", "bulk", "--data", "."], "'bulk' needs '--qemu <CORE>'"),
+        (&["board", "--tcp", "a:1", "bench", "--images", "70000"], "70000 is not in 1..=65535"),
         (&["classify", "--show", "--json", "a.png"], "'--show' cannot be used with '--json'"),
     ] {
         let output = lenet_infer(&dir, arguments);

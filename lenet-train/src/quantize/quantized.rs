@@ -120,32 +120,34 @@ impl QuantizedModel {
 
     /// The model as the engine takes it.
     pub fn model(&self) -> AnyModel<'_> {
-        let provenance = &self.provenance;
-        let fc3 = self.fc3.logits();
         AnyModel {
-            metadata: Metadata {
-                dataset: &provenance.dataset,
-                recipe: &provenance.recipe,
-                seed: provenance.seed,
-                classes: fc3.classes() as u8,
-                class_names: &provenance.class_names,
-                validation_correct: provenance.validation_correct,
-                validation_images: provenance.validation_images,
-                activation_ranges: self.activation_ranges,
-                confidence_threshold: provenance.confidence_threshold,
-            },
             conv1: self.conv1.conv(),
             conv2: self.conv2.conv(),
             fc1: self.fc1.dense(),
             fc2: self.fc2.dense(),
-            fc3,
+            fc3: self.fc3.logits(),
             confidence: self.confidence,
+            confidence_threshold: self.provenance.confidence_threshold,
+        }
+    }
+
+    /// What its file says of it.
+    pub fn metadata(&self) -> Metadata<'_> {
+        let provenance = &self.provenance;
+        Metadata {
+            dataset: &provenance.dataset,
+            recipe: &provenance.recipe,
+            seed: provenance.seed,
+            class_names: &provenance.class_names,
+            validation_correct: provenance.validation_correct,
+            validation_images: provenance.validation_images,
+            activation_ranges: self.activation_ranges,
         }
     }
 
     /// The bytes of the model file.
     pub fn encode(&self) -> Vec<u8> {
-        self.model().encode()
+        self.model().encode(&self.metadata())
     }
 }
 

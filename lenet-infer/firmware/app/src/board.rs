@@ -26,6 +26,14 @@ pub unsafe trait Board {
     fn stack_pointer() -> usize;
 }
 
+/// A wire to a host that carries bytes both ways: a UART, or serial over USB.
+pub trait Serial {
+    /// A byte that has come, without waiting.
+    fn read(&mut self) -> Option<u8>;
+    /// Sends bytes, and waits until all are on their way.
+    fn write(&mut self, bytes: &[u8]);
+}
+
 /// The sizes of a firmware's sections, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {

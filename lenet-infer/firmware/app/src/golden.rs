@@ -12,7 +12,7 @@ pub(crate) const BYTES: usize = include_bytes!("../../../assets/golden-digits.bi
 const LOGIT_BYTES: usize = size_of::<i32>();
 
 /// The digits, each with its ten logits.
-pub(crate) fn digits() -> impl Iterator<Item = (&'static [u8; IMAGE_PIXELS], [i32; CLASSES])> {
+pub(crate) fn digits() -> impl Iterator<Item = (&'static [u8; IMAGE_PIXELS], [i32; CLASSES])> + Clone {
     let (digits, _) = DIGITS.as_chunks::<IMAGE_PIXELS>();
     let (logits, _) = LOGITS.as_chunks::<LOGIT_BYTES>();
     let (logits, _) = logits.as_chunks::<CLASSES>();

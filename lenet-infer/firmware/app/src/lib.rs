@@ -1,9 +1,12 @@
-//! All that the firmware does on any board: classify the golden digits, print the first, and judge every logit.
+//! All that the firmware does on any board: classify, measure, judge every logit, and answer a host.
 //!
 //! The map of the crate:
 //!
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
+//! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
+//! - `bulk`, with feature `semihosting`: the program on a board that reads and writes files of a host.
+//! - `measure`: what a classification takes, in cycles and stack.
 //! - `golden`: the digits, and the logits that every core must give for them.
 //! - `picture`: a digit as text.
 //! - `stack`: how much stack a call takes, by painting.
@@ -13,10 +16,19 @@
 extern crate std;
 
 mod board;
+#[cfg(feature = "semihosting")]
+mod bulk;
 mod golden;
+mod measure;
+#[cfg(test)]
+mod paper;
 mod picture;
 mod run;
+mod serve;
 mod stack;
 
-pub use board::{Board, Memory};
+pub use board::{Board, Memory, Serial};
+#[cfg(feature = "semihosting")]
+pub use bulk::bulk;
 pub use run::run;
+pub use serve::{Server, serve};

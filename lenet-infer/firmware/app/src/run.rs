@@ -2,19 +2,11 @@
 
 use crate::board::{Board, Console};
 use crate::golden;
+use crate::measure::{Measured, classify, measure};
 use crate::picture::Picture;
-use crate::stack;
 use core::fmt::{self, Write};
-use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Prediction, RAM_BYTES, SHIPPED_MODEL, decode};
-
-/// What one classification said and took.
-struct Measured {
-    prediction: Prediction,
-    cycles: u32,
-    stack: usize,
-}
+use lenet_infer::{Engine, RAM_BYTES, SHIPPED_MODEL, decode};
 
 /// Classifies the golden digits, prints the first with what it took, and how many digits had all ten logits as on
 /// every other core. True when all had.
@@ -48,23 +40,6 @@ fn try_run<B: Board>(board: &mut B) -> Result<bool, fmt::Error> {
     Ok(equal == total)
 }
 
-/// The call that is measured; never inlined, so that it is one symbol, with its own stack frame.
-#[inline(never)]
-fn classify(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction {
-    engine.classify(image)
-}
-
-/// Classifies `image` twice: once to count cycles, once to see the stack.
-fn measure<B: Board>(board: &mut B, engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Measured {
-    let idle = board.cycles();
-    let start = board.cycles();
-    let prediction = black_box(classify(engine, black_box(image)));
-    let end = board.cycles();
-    let reading = start.wrapping_sub(idle);
-    let (_, stack) = stack::high_water::<B, _>(|| black_box(classify(engine, black_box(image))));
-    Measured { prediction, cycles: end.wrapping_sub(start).saturating_sub(reading), stack }
-}
-
 fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measured) -> fmt::Result {
     let Measured { prediction, cycles, stack } = measured;
     let memory = board.memory();
@@ -86,38 +61,7 @@ fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measure
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Memory;
-    use std::string::String;
-
-    /// A board with no stack to paint and a counter that counts its readings.
-    #[derive(Default)]
-    struct Paper {
-        readings: u32,
-        text: String,
-    }
-
-    // SAFETY: from limit to pointer there is nothing.
-    unsafe impl Board for Paper {
-        const NAME: &str = "paper";
-        const UNIT: &str = "readings";
-
-        fn cycles(&mut self) -> u32 {
-            self.readings += 1;
-            self.readings
-        }
-        fn write(&mut self, text: &str) {
-            self.text.push_str(text);
-        }
-        fn memory(&self) -> Memory {
-            Memory { flash: 1_000_000, variables: 3 }
-        }
-        fn stack_limit() -> usize {
-            0
-        }
-        fn stack_pointer() -> usize {
-            0
-        }
-    }
+    use crate::paper::Paper;
 
     #[test]
     fn a_run_shows_the_first_digit_and_passes_when_all_logits_are_equal() {

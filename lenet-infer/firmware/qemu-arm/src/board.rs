@@ -1,7 +1,9 @@
-//! A Cortex-M board in QEMU: text through semihosting, instructions through SysTick.
+//! A Cortex-M board in QEMU: text through semihosting, instructions through SysTick, bytes through the first UART.
 
-use app::{Board, Memory};
+use crate::uart::Uart;
+use app::{Board, Memory, Serial};
 use core::ptr::addr_of;
+use cortex_m::Peripherals;
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::register::msp;
@@ -18,21 +20,29 @@ const CLOCK: u64 = match u64::from_str_radix(env!("CLOCK"), 10) {
 /// SysTick has 24 bits.
 const LARGEST_TICK: u32 = 0x00FF_FFFF;
 
-/// The board, with SysTick running.
-pub(crate) struct Qemu {
+/// The board, with SysTick running and the UART enabled.
+pub struct Qemu {
     /// SysTick's last reading; it counts down.
     last: u32,
     /// Ticks up to that reading.
     ticks: u64,
+    uart: Uart,
 }
 
 impl Qemu {
-    pub(crate) fn new(mut systick: SYST) -> Self {
+    /// The board, once.
+    ///
+    /// # Panics
+    ///
+    /// When it has been taken before.
+    pub fn take() -> Self {
+        let Peripherals { SYST: mut systick, .. } =
+            Peripherals::take().expect("the peripherals are taken once, here");
         systick.set_clock_source(SystClkSource::Core);
         systick.set_reload(LARGEST_TICK);
         systick.clear_current();
         systick.enable_counter();
-        Self { last: SYST::get_current(), ticks: 0 }
+        Self { last: SYST::get_current(), ticks: 0, uart: Uart::new() }
     }
 }
 
@@ -82,5 +92,17 @@ unsafe impl Board for Qemu {
     #[inline(always)]
     fn stack_pointer() -> usize {
         msp::read() as usize
+    }
+}
+
+impl Serial for Qemu {
+    fn read(&mut self) -> Option<u8> {
+        self.uart.read()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.uart.write(byte);
+        }
     }
 }

@@ -28,6 +28,7 @@ const SURE_FROM: u16 = 1_768;
 pub(crate) fn run(
     args: &ClassifyArgs,
     model: &AnyModel<'_>,
+    metadata: &Metadata<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
@@ -37,7 +38,7 @@ pub(crate) fn run(
     for path in &args.images {
         match picture::load(path, args.invert) {
             Ok(picture) => {
-                let answer = Answer::new(model, engine.classify(&picture.pixels));
+                let answer = Answer::new(model, metadata, engine.classify(&picture.pixels));
                 if json {
                     images.push(object(path, &picture, &answer));
                 } else {
@@ -78,25 +79,29 @@ impl Style {
 /// A prediction, and what the model says beside it.
 struct Answer<'a> {
     metadata: Metadata<'a>,
+    /// Whether the model carries a confidence threshold.
+    has_threshold: bool,
     prediction: AnyPrediction,
     /// What the model gives each class, 0 to 1: the softmax of the logits. The engine itself needs none.
     probabilities: Vec<f64>,
 }
 
 impl<'a> Answer<'a> {
-    fn new(model: &AnyModel<'a>, prediction: AnyPrediction) -> Self {
+    fn new(model: &AnyModel<'_>, metadata: &Metadata<'a>, prediction: AnyPrediction) -> Self {
         let probabilities = softmax(&prediction.logits, logit_scale(model));
-        Self { metadata: model.metadata, prediction, probabilities }
+        let has_threshold = model.confidence_threshold > 0;
+        Self { metadata: *metadata, has_threshold, prediction, probabilities }
     }
 
     fn name(&self, class: usize) -> String {
-        class_name(&self.metadata, class as u8)
+        class_name(&self.metadata, class)
     }
 
     fn confident(&self) -> bool {
-        match self.metadata.confidence_threshold {
-            0 => self.prediction.confidence >= UNSURE_BELOW,
-            _ => self.prediction.is_confident(),
+        if self.has_threshold {
+            self.prediction.is_confident()
+        } else {
+            self.prediction.confidence >= UNSURE_BELOW
         }
     }
 
@@ -213,7 +218,7 @@ mod tests {
         let mut prediction = AnyEngine::new(&model).classify(&[0; IMAGE_PIXELS]);
         prediction.class = (0..logits.len()).rev().max_by_key(|class| logits[*class]).unwrap() as u8;
         prediction.logits = logits.to_vec();
-        Answer::new(&model, prediction)
+        Answer::new(&model, &lenet_infer::metadata(SHIPPED_MODEL).unwrap(), prediction)
     }
 
     #[test]
@@ -252,14 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn confidence_is_told_in_words_by_the_models_threshold_or_else_by_the_odds() {
+    fn without_a_threshold_confidence_is_told_in_words_by_the_odds() {
         let mut told = answer(&[0; 10]);
-        let mut in_words = |confidence, threshold| {
+        told.has_threshold = false;
+        let mut in_words = |confidence| {
             told.prediction.confidence = confidence;
-            told.metadata.confidence_threshold = threshold;
             told.in_words()
         };
-        assert!(in_words(767, 0).starts_with("unsure"));
-        assert_eq!((in_words(768, 0), in_words(1_768, 0)), ("fairly sure", "sure"));
+        assert!(in_words(767).starts_with("unsure"));
+        assert_eq!((in_words(768), in_words(1_768)), ("fairly sure", "sure"));
     }
 }

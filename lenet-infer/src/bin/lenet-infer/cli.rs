@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lenet_infer::idx;
 use lenet_infer::picture::Invert;
 
+use crate::board::BoardArgs;
+
 const EXIT_CODES: &str = "Exit codes: 0 all went well, 1 something failed, 2 wrong usage.";
 
 /// Run a quantised LeNet on pictures.
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Show what the model file holds: header, metadata, layers, scales, sizes
     Inspect,
+    /// Talk to a board that runs the firmware, or to one that QEMU emulates
+    Board(BoardArgs),
 }
 
 #[derive(Args, Debug)]

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cpu_time::ThreadTime;
-use indicatif::{ProgressBar, ProgressStyle};
 use lenet_core::model::Metadata;
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::evaluation::{Evaluation, Tally, evaluate};
@@ -15,7 +14,7 @@ use lenet_infer::{AnyEngine, AnyModel, idx};
 use serde_json::json;
 
 use crate::cli::EvalArgs;
-use crate::text::{STDOUT, class_name, percent, thousands};
+use crate::text::{STDOUT, class_name, percent, progress_bar, thousands};
 
 /// The most classes whose confusion matrix is printed.
 const MATRIX_CLASSES: usize = 16;
@@ -27,6 +26,7 @@ const MIN_IMAGES: usize = 1_000;
 pub(crate) fn run(
     args: &EvalArgs,
     model: &AnyModel<'_>,
+    metadata: &Metadata<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
@@ -48,16 +48,11 @@ pub(crate) fn run(
         });
         writeln!(out, "{object}").context(STDOUT)?;
     } else {
-        print(out, &model.metadata, &evaluation, images_per_second).context(STDOUT)?;
+        let names: Vec<String> = (0..model.classes()).map(|class| class_name(metadata, class)).collect();
+        let confident = (model.confidence_threshold > 0).then(|| evaluation.confident());
+        print(out, &names, &evaluation, confident, images_per_second).context(STDOUT)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// On the standard error, and only if that is a terminal.
-fn progress_bar(images: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} images")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(images as u64).with_style(style)
 }
 
 /// Images over the CPU time of this thread, over whole passes through `images`, which are not none.
@@ -82,36 +77,35 @@ fn images_per_second(model: &AnyModel<'_>, images: &[[u8; IMAGE_PIXELS]]) -> io:
 
 fn print(
     out: &mut impl Write,
-    metadata: &Metadata<'_>,
+    names: &[String],
     evaluation: &Evaluation,
+    confident: Option<Tally>,
     images_per_second: f64,
 ) -> io::Result<()> {
     let correct = thousands(evaluation.correct() as u64);
     let images = thousands(evaluation.images() as u64);
     let rate = thousands(images_per_second.round() as u64);
     writeln!(out, "accuracy  {} ({correct} of {images} images)", percent(evaluation.accuracy()))?;
-    if metadata.confidence_threshold > 0 {
-        writeln!(out, "confident {}", confident(evaluation))?;
+    if let Some(confident) = confident {
+        writeln!(out, "confident {}", share(confident, evaluation.images()))?;
     }
     writeln!(out, "speed     {rate} images/s on one thread")?;
     writeln!(out)?;
-    let names: Vec<String> = (0..metadata.classes).map(|class| class_name(metadata, class)).collect();
     if names.len() > MATRIX_CLASSES {
-        print_mistakes(out, &names, evaluation)
+        print_mistakes(out, names, evaluation)
     } else {
-        print_matrix(out, &names, evaluation)
+        print_matrix(out, names, evaluation)
     }
 }
 
-/// How many predictions reach the model's threshold, and how many of those are right.
-fn confident(evaluation: &Evaluation) -> String {
-    let Tally { images, correct } = evaluation.confident();
+/// How many of all `images` reach the model's threshold, and how many of those are right.
+fn share(confident: Tally, images: usize) -> String {
     let share = |part: usize, whole: usize| percent(part as f64 / whole.max(1) as f64);
-    let wrong = thousands((images - correct) as u64);
+    let wrong = thousands((confident.images - confident.correct) as u64);
     format!(
         "{} of the images, {} of them right ({wrong} wrong)",
-        share(images, evaluation.images()),
-        share(correct, images)
+        share(confident.images, images),
+        share(confident.correct, confident.images)
     )
 }
 
@@ -154,16 +148,14 @@ fn cell(images: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenet_infer::SHIPPED_MODEL;
 
-    fn metadata(classes: u8) -> Metadata<'static> {
-        let metadata = AnyModel::decode(SHIPPED_MODEL).unwrap().metadata;
-        Metadata { classes, class_names: "", confidence_threshold: 0, ..metadata }
+    fn numbers(classes: usize) -> Vec<String> {
+        (0..classes).map(|class| class.to_string()).collect()
     }
 
-    fn printed(metadata: &Metadata<'_>, evaluation: &Evaluation) -> String {
+    fn printed(names: &[String], evaluation: &Evaluation) -> String {
         let mut out = Vec::new();
-        print(&mut out, metadata, evaluation, 43_210.4).unwrap();
+        print(&mut out, names, evaluation, None, 43_210.4).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -172,7 +164,7 @@ mod tests {
         let mut evaluation = Evaluation::none(10);
         evaluation.confusion[0][0] = 980;
         evaluation.confusion[1][7] = 20;
-        let text = printed(&metadata(10), &evaluation);
+        let text = printed(&numbers(10), &evaluation);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "speed     43,210 images/s on one thread");
         assert_eq!(lines.len(), 5 + 10);
@@ -185,7 +177,7 @@ mod tests {
     fn classes_are_told_by_their_names() {
         let mut evaluation = Evaluation::none(2);
         evaluation.confusion[0][0] = 1;
-        let text = printed(&Metadata { class_names: "triangle\nbox", ..metadata(2) }, &evaluation);
+        let text = printed(&["triangle", "box"].map(str::to_owned), &evaluation);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[5], "triangle      1      ·   100.00 %");
         assert_eq!(lines[6], "     box      ·      ·  no images");
@@ -197,7 +189,7 @@ mod tests {
         evaluation.confusion[3][3] = 7;
         evaluation.confusion[3][5] = 1;
         evaluation.confusion[3][19] = 2;
-        let text = printed(&metadata(20), &evaluation);
+        let text = printed(&numbers(20), &evaluation);
         assert!(text.lines().any(|line| line == "    3    70.00 %  19 (2), 5 (1)"), "{text}");
     }
 }

@@ -19,19 +19,23 @@ use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
 pub(crate) fn run(
     file: &ModelFile,
     model: &AnyModel<'_>,
+    metadata: &Metadata<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
     let frame = Frame::read(&file.bytes).with_context(|| file.name.clone())?;
-    let written =
-        if json { writeln!(out, "{}", object(file, &frame, model)) } else { print(out, file, &frame, model) };
+    let written = if json {
+        writeln!(out, "{}", object(file, &frame, model, metadata))
+    } else {
+        print(out, file, &frame, model, metadata)
+    };
     written.context(STDOUT)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>) -> Value {
-    let Metadata { dataset, recipe, seed, classes, validation_correct, validation_images, .. } =
-        model.metadata;
+fn object(file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>, metadata: &Metadata<'_>) -> Value {
+    let Metadata { dataset, recipe, seed, validation_correct, validation_images, activation_ranges, .. } =
+        *metadata;
     json!({
         "model": file.name,
         "magic": magic(),
@@ -41,12 +45,12 @@ fn object(file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>) -> Value {
         "dataset": dataset,
         "recipe": recipe,
         "seed": seed,
-        "classes": classes,
-        "class_names": class_names(&model.metadata),
-        "confidence_threshold": model.metadata.confidence_threshold,
+        "classes": model.classes(),
+        "class_names": class_names(metadata),
+        "confidence_threshold": model.confidence_threshold,
         "validation_correct": validation_correct,
         "validation_images": validation_images,
-        "layers": layers(model).iter().map(layer_object).collect::<Vec<_>>(),
+        "layers": layers(model, activation_ranges).iter().map(layer_object).collect::<Vec<_>>(),
         "nats_per_logit": logit_scale(model),
         "parameters": parameters(model.classes()),
         "multiply_accumulates": macs(model.classes()),
@@ -71,8 +75,14 @@ fn layer_object(layer: &Layer) -> Value {
     })
 }
 
-fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>) -> io::Result<()> {
-    let Metadata { dataset, recipe, seed, classes, .. } = model.metadata;
+fn print(
+    out: &mut impl Write,
+    file: &ModelFile,
+    frame: &Frame<'_>,
+    model: &AnyModel<'_>,
+    metadata: &Metadata<'_>,
+) -> io::Result<()> {
+    let Metadata { dataset, recipe, seed, activation_ranges, .. } = *metadata;
     let size = thousands(file.bytes.len() as u64);
     writeln!(out, "model         {}", file.name)?;
     writeln!(
@@ -83,15 +93,15 @@ fn print(out: &mut impl Write, file: &ModelFile, frame: &Frame<'_>, model: &AnyM
         thousands(frame.body.len() as u64),
         frame.crc
     )?;
-    writeln!(out, "trained on    {dataset}, {classes} classes, recipe {recipe}, seed {seed}")?;
-    let names = class_names(&model.metadata);
+    writeln!(out, "trained on    {dataset}, {} classes, recipe {recipe}, seed {seed}", model.classes())?;
+    let names = class_names(metadata);
     if !names.is_empty() {
         writeln!(out, "class names   {}", names.join(", "))?;
     }
-    writeln!(out, "validation    {}", validation(&model.metadata))?;
-    writeln!(out, "confident     {}", confident(&model.metadata))?;
+    writeln!(out, "validation    {}", validation(metadata))?;
+    writeln!(out, "confident     {}", confident(model.confidence_threshold))?;
     writeln!(out)?;
-    print_layers(out, &layers(model))?;
+    print_layers(out, &layers(model, activation_ranges))?;
     writeln!(out)?;
     writeln!(out, "logit unit    {:.3e} nats", logit_scale(model))?;
     writeln!(
@@ -138,7 +148,7 @@ fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
 
 /// The classes' names in their order; none where the model names none.
 fn class_names<'a>(metadata: &Metadata<'a>) -> Vec<&'a str> {
-    (0..metadata.classes).map_while(|class| metadata.class_name(class)).collect()
+    (0..u8::MAX).map_while(|class| metadata.class_name(class)).collect()
 }
 
 fn magic() -> String {
@@ -154,14 +164,12 @@ fn validation(metadata: &Metadata<'_>) -> String {
     format!("{accuracy} ({} of {} images)", thousands(correct.into()), thousands(images.into()))
 }
 
-fn confident(metadata: &Metadata<'_>) -> String {
-    match metadata.confidence_threshold {
-        0 => "always: the model has no threshold".to_owned(),
-        threshold => {
-            let nats = f64::from(threshold) / CONFIDENCE_STEPS;
-            format!("from {threshold} up ({nats:.1} nats, odds of {})", odds(threshold))
-        }
+fn confident(threshold: u16) -> String {
+    if threshold == 0 {
+        return "always: the model has no threshold".to_owned();
     }
+    let nats = f64::from(threshold) / CONFIDENCE_STEPS;
+    format!("from {threshold} up ({nats:.1} nats, odds of {})", odds(threshold))
 }
 
 /// The smallest and the largest, or `None` of no requants.
@@ -193,7 +201,7 @@ mod tests {
     #[test]
     fn the_validation_split_is_told_even_when_there_was_none() {
         let file = ModelFile::read(None).unwrap();
-        let mut metadata = file.decode().unwrap().metadata;
+        let mut metadata = lenet_infer::metadata(&file.bytes).unwrap();
         (metadata.validation_correct, metadata.validation_images) = (4_965, 5_000);
         assert_eq!(validation(&metadata), "99.30 % (4,965 of 5,000 images)");
         metadata.validation_images = 0;

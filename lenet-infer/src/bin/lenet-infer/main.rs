@@ -1,5 +1,7 @@
-//! The `lenet-infer` command: classify pictures, score a model on a data set, show what a model file holds.
+//! The `lenet-infer` command: classify pictures, score a model on a data set, show what a model file holds, talk to a
+//! board.
 
+mod board;
 mod classify;
 mod cli;
 mod eval;
@@ -14,6 +16,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use lenet_infer::link::LinkError;
 
 use crate::cli::{Cli, Command};
 use crate::model_file::ModelFile;
@@ -30,19 +33,38 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, out: &mut impl Write) -> Result<ExitCode> {
+    if let Command::Board(args) = &cli.command {
+        args.check();
+    }
     let file = ModelFile::read(cli.model.as_deref())?;
-    let model = file.decode()?;
+    let (model, metadata) = (file.decode()?, file.metadata()?);
     let code = match &cli.command {
-        Command::Classify(args) => classify::run(args, &model, cli.json, out)?,
-        Command::Eval(args) => eval::run(args, &model, cli.json, out)?,
-        Command::Inspect => inspect::run(&file, &model, cli.json, out)?,
+        Command::Classify(args) => classify::run(args, &model, &metadata, cli.json, out)?,
+        Command::Eval(args) => eval::run(args, &model, &metadata, cli.json, out)?,
+        Command::Inspect => inspect::run(&file, &model, &metadata, cli.json, out)?,
+        Command::Board(args) => board::run(args, &file, &model, cli.json, out)?,
     };
     out.flush().context(text::STDOUT)?;
     Ok(code)
 }
 
-/// Whether the reader of the output went away, as `head` does: it has what it wanted.
+/// Whether the reader of the output went away, as `head` does: it has what it wanted. A board that went away is another
+/// matter.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
+        && !error.chain().any(|cause| cause.is::<LinkError>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Error;
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_error_and_a_board_that_does_is_one() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&Error::from(broken()).context(text::STDOUT)));
+        assert!(!is_broken_pipe(&Error::from(LinkError::Port { source: broken() }).context("image 3 of 12")));
+    }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use lenet_core::model::Metadata;
 use lenet_infer::files::read_at_most;
 use lenet_infer::{AnyModel, SHIPPED_MODEL};
 
@@ -32,6 +33,11 @@ impl ModelFile {
 
     pub(crate) fn decode(&self) -> Result<AnyModel<'_>> {
         AnyModel::decode(&self.bytes).with_context(|| self.name.clone())
+    }
+
+    /// What the file says of its model.
+    pub(crate) fn metadata(&self) -> Result<Metadata<'_>> {
+        lenet_infer::metadata(&self.bytes).with_context(|| self.name.clone())
     }
 }
 

@@ -38,11 +38,11 @@ pub(crate) struct Layer {
 }
 
 /// The five layers, in the order of the network.
-pub(crate) fn layers(model: &AnyModel<'_>) -> [Layer; 5] {
+pub(crate) fn layers(model: &AnyModel<'_>, activation_ranges: [u32; 4]) -> [Layer; 5] {
     let input = 1.0 / f64::from(PIXEL_STEPS);
     let AnyModel { conv1, conv2, fc1, fc2, fc3, .. } = model;
     let steps = [conv1.activation_bits, conv2.activation_bits, fc1.activation_bits, fc2.activation_bits];
-    let mut scales = model.metadata.activation_ranges.map(|range| f64::from(range) / RANGE_STEPS);
+    let mut scales = activation_ranges.map(|range| f64::from(range) / RANGE_STEPS);
     for (scale, bits) in scales.iter_mut().zip(steps) {
         *scale /= f64::from(largest_activation(bits));
     }
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_layers_hold_all_weights_and_have_the_bytes_of_the_format() {
-        let layers = layers(&shipped());
+        let layers = layers(&shipped(), [1 << 16; 4]);
         assert_eq!(layers.each_ref().map(|layer| layer.bytes), [192, 2_512, 31_560, 10_668, 880]);
         assert_eq!(layers.iter().map(|layer| layer.weights).sum::<usize>(), parameters(CLASSES) - BIASES);
     }
@@ -150,10 +150,9 @@ mod tests {
         // 2^-10 = 32768 * 2^-(23 + 2), and activation 255 stands for 2, so one step is 2/255.
         let requants = [Requant::new(32_768, 2).unwrap().to_bytes(); 6];
         model.conv1.requants = lenet_core::model::Requants::new(&requants);
-        model.metadata.activation_ranges = [2 << 16; 4];
         // 2^-1 of 1/256 nat
         model.confidence = Requant::new(32_768, 0).unwrap();
-        let [conv1, .., fc3] = layers(&model);
+        let [conv1, .., fc3] = layers(&model, [2 << 16; 4]);
         assert_eq!(conv1.output_scale, 2.0 / 255.0);
         assert_eq!(conv1.weight_scale, Some([2.0 / 1024.0; 2]));
         assert_eq!((logit_scale(&model), fc3.output_scale), (1.0 / 512.0, 1.0 / 512.0));
@@ -162,9 +161,8 @@ mod tests {
 
     #[test]
     fn a_range_of_zero_leaves_the_weight_scales_on_both_sides_unknown() {
-        let mut model = shipped();
-        model.metadata.activation_ranges = [1 << 16, 0, 1 << 16, 1 << 16];
-        let known = layers(&model).map(|layer| layer.weight_scale.is_some());
+        let known =
+            layers(&shipped(), [1 << 16, 0, 1 << 16, 1 << 16]).map(|layer| layer.weight_scale.is_some());
         assert_eq!(known, [true, false, false, true, true]);
     }
 }

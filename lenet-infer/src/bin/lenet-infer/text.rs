@@ -1,7 +1,8 @@
-//! Numbers as people read them, and errors.
+//! Numbers and classes as people read them, progress, and errors.
 
 use std::io::{self, Write};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use lenet_core::model::Metadata;
 use lenet_infer::evaluation::CONFIDENCE_STEPS;
 
@@ -12,6 +13,13 @@ pub(crate) const STDOUT: &str = "cannot write to the standard output: is the dis
 pub(crate) fn print_error(error: &anyhow::Error) {
     // Nothing is left to tell it to if the standard error is closed.
     let _ = writeln!(io::stderr(), "error: {error:#}");
+}
+
+/// A bar that counts images, on the standard error, and only if that is a terminal.
+pub(crate) fn progress_bar(images: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} images")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(images as u64).with_style(style)
 }
 
 /// `1234567` as `1,234,567`.
@@ -45,8 +53,8 @@ pub(crate) fn odds(confidence: u16) -> String {
 }
 
 /// The name that the model has for a class, else its number.
-pub(crate) fn class_name(metadata: &Metadata<'_>, class: u8) -> String {
-    metadata.class_name(class).map_or_else(|| class.to_string(), str::to_owned)
+pub(crate) fn class_name(metadata: &Metadata<'_>, class: usize) -> String {
+    metadata.class_name(class as u8).map_or_else(|| class.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! What one classification takes.
+
+use core::hint::black_box;
+
+use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::{Engine, Prediction};
+
+use crate::board::Board;
+use crate::stack;
+
+/// What one classification said and took.
+pub(crate) struct Measured {
+    pub(crate) prediction: Prediction,
+    pub(crate) cycles: u32,
+    /// Bytes.
+    pub(crate) stack: usize,
+}
+
+/// The call that is measured; never inlined, so that it is one symbol, with its own stack frame.
+#[inline(never)]
+pub(crate) fn classify(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction {
+    engine.classify(image)
+}
+
+/// Classifies `image` twice: once to count cycles, once to see the stack.
+pub(crate) fn measure<B: Board>(
+    board: &mut B,
+    engine: &mut Engine<'_>,
+    image: &[u8; IMAGE_PIXELS],
+) -> Measured {
+    let (prediction, cycles) = count(board, engine, image);
+    let (_, stack) = stack::high_water::<B, _>(|| black_box(classify(engine, black_box(image))));
+    Measured { prediction, cycles, stack }
+}
+
+/// Classifies `image`, and counts the cycles that it takes.
+pub(crate) fn count<B: Board>(
+    board: &mut B,
+    engine: &mut Engine<'_>,
+    image: &[u8; IMAGE_PIXELS],
+) -> (Prediction, u32) {
+    let idle = board.cycles();
+    let start = board.cycles();
+    let prediction = black_box(classify(engine, black_box(image)));
+    let end = board.cycles();
+    let reading = start.wrapping_sub(idle);
+    (prediction, end.wrapping_sub(start).saturating_sub(reading))
+}

@@ -1,0 +1,19 @@
+//! Classifies a host's file of images on the RV32IMC board that QEMU emulates.
+#![no_std]
+#![no_main]
+
+use qemu_riscv as _;
+use riscv_rt::entry;
+use semihosting::{eprintln, process}; // The panic handler.
+
+/// Runs the program, once.
+#[entry]
+fn main() -> ! {
+    match app::bulk() {
+        Ok(()) => process::exit(0),
+        Err(error) => {
+            eprintln!("{error}");
+            process::exit(1)
+        }
+    }
+}

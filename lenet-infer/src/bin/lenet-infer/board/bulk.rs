@@ -1,0 +1,94 @@
+//! `lenet-infer board --qemu CORE bulk`: a data set that an emulated board reads as a file.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use lenet_core::shape::CLASSES;
+use lenet_infer::{AnyEngine, AnyModel};
+use serde_json::json;
+
+use super::args::BoardEvalArgs;
+use super::eval::load;
+use super::qemu::{Core, said};
+use crate::text::{STDOUT, progress_bar, thousands};
+
+/// What the firmware reads and writes, in the folder that QEMU runs in.
+const IMAGES: &str = "images.bin";
+const LOGITS: &str = "logits.bin";
+/// Bytes of one image's logits.
+const ANSWER: usize = CLASSES * size_of::<i32>();
+/// Between two looks at how far the board is.
+const PAUSE: Duration = Duration::from_millis(20);
+
+pub(super) fn run(
+    core: Core,
+    firmware: Option<&Path>,
+    args: &BoardEvalArgs,
+    model: &AnyModel<'_>,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<ExitCode> {
+    let samples = load(args)?;
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let images: Vec<u8> = samples.iter().flat_map(|(image, _)| image).copied().collect();
+    fs::write(folder.path().join(IMAGES), images).context("cannot write to a temporary folder")?;
+    let start = Instant::now();
+    let answers = answers(core, firmware, folder.path(), samples.len())?;
+    let rate = samples.len() as f64 / start.elapsed().as_secs_f64();
+
+    let mut engine = AnyEngine::new(model);
+    let mismatches = samples
+        .iter()
+        .zip(answers.as_chunks::<ANSWER>().0)
+        .filter(|((image, _), answer)| {
+            let logits = engine.classify(image).logits;
+            !logits.iter().flat_map(|logit| logit.to_le_bytes()).eq(answer.iter().copied())
+        })
+        .count();
+    if json {
+        let object = json!({
+            "board": core.board(),
+            "images": samples.len(),
+            "mismatches": mismatches,
+            "images_per_second": rate,
+        });
+        writeln!(out, "{object}").context(STDOUT)?;
+    } else {
+        let [mismatches, images] = [mismatches, samples.len()].map(|count| thousands(count as u64));
+        writeln!(out, "board     {}", core.board()).context(STDOUT)?;
+        writeln!(out, "mismatch  {mismatches} of {images} images with a logit that is not the host's")
+            .context(STDOUT)?;
+        writeln!(out, "speed     {rate:.1} images/s").context(STDOUT)?;
+    }
+    Ok(if mismatches == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the board until it has classified all images, and gives its logits.
+fn answers(core: Core, firmware: Option<&Path>, folder: &Path, images: usize) -> Result<Vec<u8>> {
+    let mut qemu = core.spawn(core.command("bulk", firmware)?.current_dir(folder))?;
+    let logits = folder.join(LOGITS);
+    let bar = progress_bar(images);
+    let status = loop {
+        if let Some(status) = qemu.try_wait().context("cannot watch QEMU")? {
+            break status;
+        }
+        let written = fs::metadata(&logits).map_or(0, |file| file.len());
+        bar.set_position(written / ANSWER as u64);
+        sleep(PAUSE);
+    };
+    bar.finish_and_clear();
+    let answers = fs::read(&logits).unwrap_or_default();
+    if !status.success() || answers.len() != images * ANSWER {
+        let (answered, said) = (answers.len() / ANSWER, said(&mut qemu));
+        bail!(
+            "expected {} to classify {images} images, found {answered} when QEMU ended ({status}): {said}",
+            core.board()
+        );
+    }
+    Ok(answers)
+}

@@ -1,0 +1,255 @@
+//! `board`, against a board that is a thread here, and against what is no board.
+
+use std::io::{BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use lenet_infer::link::{Bench, Classification, Info, Kind, Logits, Receiver, Reply, Request, send};
+use lenet_infer::{Engine, SHIPPED_MODEL, decode};
+use tempfile::{TempDir, tempdir};
+
+use super::{assert_fails, dir_with_test_set, lenet_infer, stderr, stdout, succeed, succeed_with_json};
+
+/// How a board differs from a good one.
+#[derive(Clone, Copy, Default)]
+struct Defect {
+    /// Added to one logit of the second image.
+    logit: i32,
+    /// Added to the checksum of its model.
+    model_crc: u32,
+    /// It hangs up before this many replies, if not 0.
+    replies: usize,
+    /// Each reply comes only to a request that was sent twice.
+    deaf: bool,
+}
+
+/// Runs `peer` with the first connection to the address given back.
+fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || peer(listener.accept().unwrap().0));
+    address
+}
+
+/// A board on a socket.
+fn board(defect: Defect) -> String {
+    listen(move |stream| serve(stream.try_clone().unwrap(), stream, defect))
+}
+
+/// A board that prints before it answers.
+fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
+    let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
+    let mut receiver = Receiver::new(Kind::Request);
+    let (mut requests, mut replies, mut images) = (0, 0, 0);
+    for byte in BufReader::new(from_host).bytes() {
+        let Ok(byte) = byte else { return };
+        let Some(Ok(frame)) = receiver.push(byte) else { continue };
+        requests += 1;
+        if defect.deaf && requests % 2 == 1 {
+            continue;
+        }
+        let reply = match frame.message().unwrap() {
+            Request::Info => Reply::Info(info(defect)),
+            Request::Bench { images } => {
+                Reply::Bench(Bench { images, equal: images, least: 10, most: 30, total: 60 })
+            }
+            Request::Classify { image } => {
+                images += 1;
+                let prediction = engine.classify(image);
+                let mut logits = prediction.logits;
+                logits[4] += if images == 2 { defect.logit } else { 0 };
+                Reply::Classification(Classification {
+                    class: prediction.class,
+                    confidence: prediction.confidence,
+                    logits: Logits::new(&logits).unwrap(),
+                    cycles: 1_000 + images,
+                    stack: 700 + images % 2,
+                })
+            }
+        };
+        replies += 1;
+        if replies == defect.replies {
+            return;
+        }
+        let mut wire = b"text".to_vec();
+        send(frame.sequence, &reply, |bytes| wire.extend_from_slice(bytes)).unwrap();
+        if to_host.write_all(&wire).is_err() {
+            return;
+        }
+    }
+}
+
+fn info(defect: Defect) -> Info<'static> {
+    let crc = u32::from_le_bytes(*SHIPPED_MODEL.last_chunk().unwrap());
+    Info {
+        board: "thread",
+        unit: "cycles",
+        model_crc: crc.wrapping_add(defect.model_crc),
+        classes: 10,
+        engine_ram: 1_234,
+        variables: 5,
+        flash: 60_000,
+    }
+}
+
+#[test]
+fn info_and_bench_show_what_the_board_says() {
+    let dir = tempdir().unwrap();
+    let text = succeed(&dir, &["board", "--tcp", &board(Defect::default()), "info"]);
+    assert!(text.starts_with("board      thread, which counts cycles\nmodel      CRC-32 "), "{text}");
+    assert!(text.contains("\nRAM        1,234 bytes for the engine\n"), "{text}");
+
+    let text = succeed(&dir, &["board", "--tcp", &board(Defect::default()), "bench", "--images", "3"]);
+    let expected = "board   thread\ntime    min 10, mean 20, max 30 cycles a digit\n\
+                    golden  3 of 3 digits with all logits equal\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn eval_scores_the_board_beside_the_host() {
+    let dir = dir_with_test_set();
+    let text = succeed(&dir, &["board", "--tcp", &board(Defect::default()), "eval", "--data", "data"]);
+    for expected in [
+        "board     thread\naccuracy  ",
+        "\nmismatch  0 of 12 images with a logit that is not the host's\n",
+        "\ntime      min 1,001, median 1,007, max 1,012 cycles an image\nstack     701 bytes for an image\n",
+        " images/s over the link, 0 requests sent again\n",
+    ] {
+        assert!(text.contains(expected), "no {expected:?} in {text}");
+    }
+    let board = board(Defect { deaf: true, ..Defect::default() });
+    let arguments =
+        ["board", "--tcp", &board, "--timeout", "0.05", "--json", "eval", "--data", "data", "--limit", "2"];
+    let object = succeed_with_json(&dir, &arguments);
+    assert_eq!((&object["images"], &object["mismatches"]), (&2.into(), &0.into()));
+    assert!(object["resent"].as_u64().unwrap() >= 2, "{object}");
+}
+
+#[test]
+fn a_single_wrong_logit_fails_the_eval_and_is_named() {
+    let dir = dir_with_test_set();
+    let board = board(Defect { logit: 1, ..Defect::default() });
+    let output = lenet_infer(&dir, &["board", "--tcp", &board, "eval", "--data", "data"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(1), ""));
+    let expected =
+        "mismatch  1 of 12 images with a logit that is not the host's\n          the first is image 1 ";
+    assert!(stdout(&output).contains(expected), "{}", stdout(&output));
+}
+
+#[test]
+fn a_board_with_another_model_is_not_compared() {
+    let crc = info(Defect::default()).model_crc;
+    let board = board(Defect { model_crc: 1, ..Defect::default() });
+    let message = format!(
+        "expected the board to run the shipped model (CRC-32 {crc:08x}), found it running another (CRC-32 {:08x}): \
+         flash the firmware again, or name the board's model with --model",
+        crc.wrapping_add(1)
+    );
+    assert_fails(&dir_with_test_set(), &["board", "--tcp", &board, "eval", "--data", "data"], &message);
+}
+
+#[test]
+fn a_board_that_goes_away_is_named_with_the_image() {
+    let board = board(Defect { replies: 3, ..Defect::default() });
+    assert_fails(
+        &dir_with_test_set(),
+        &["board", "--tcp", &board, "eval", "--data", "data"],
+        "image 2 of 12: the other end closed the link: is the board, or its emulator, still running?",
+    );
+}
+
+/// On a pseudo-terminal, which is as near to a serial port as a test gets.
+#[cfg(unix)]
+#[test]
+fn a_serial_port_carries_the_link() {
+    use serialport::{SerialPort, TTYPort};
+
+    let (mut board, host) = TTYPort::pair().unwrap();
+    let port = host.name().expect("a pseudo-terminal has a name");
+    thread::spawn(move || {
+        board.set_timeout(Duration::from_secs(600)).unwrap();
+        let to_host = board.try_clone_native().unwrap();
+        serve(board, to_host, Defect::default());
+        drop(host); // Else the board reads an error when no command has the port open.
+    });
+    let dir = dir_with_test_set();
+    let text = succeed(&dir, &["board", "--port", &port, "info"]);
+    assert!(text.starts_with("board      thread, "), "{text}");
+    let text = succeed(&dir, &["board", "--port", &port, "eval", "--data", "data"]);
+    assert!(text.contains("\nmismatch  0 of 12 images "), "{text}");
+}
+
+fn assert_info_fails(peer: impl FnOnce(TcpStream) + Send + 'static, message: &str) {
+    let address = listen(peer);
+    let arguments = ["board", "--tcp", &address, "--timeout", "0.02", "info"];
+    assert_fails(&tempdir().unwrap(), &arguments, message);
+}
+
+#[test]
+fn a_silent_peer_and_one_that_echoes_are_given_up() {
+    let no_answer = "no answer from the board: sent the request 4 times and waited 20 ms each time; is it running a \
+                     firmware that serves the link, and is the baud rate right?";
+    assert_info_fails(|mut stream| drop(stream.read_to_end(&mut Vec::new())), no_answer);
+    let echo = |stream: TcpStream| {
+        let _ = std::io::copy(&mut &stream, &mut &stream);
+    };
+    assert_info_fails(echo, no_answer);
+}
+
+#[test]
+fn a_board_of_another_release_is_named() {
+    let other_version = |mut stream: TcpStream| {
+        // Contents 02 'R' 01 01 with their CRC, in COBS.
+        let crc = crc_32(&[2, b'R', 1, 1]);
+        let _ = stream.write_all(&[&[0, 9, 2, b'R', 1, 1], crc.as_slice(), &[0]].concat());
+        let _ = stream.read_to_end(&mut Vec::new());
+    };
+    assert_info_fails(
+        other_version,
+        "the board speaks version 2 of the link, this program version 1: flash the firmware of this release",
+    );
+}
+
+/// CRC-32/ISO-HDLC, a bit at a time.
+fn crc_32(bytes: &[u8]) -> [u8; 4] {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 };
+        }
+    }
+    (!crc).to_le_bytes()
+}
+
+#[test]
+fn a_port_that_is_not_there_is_named() {
+    let dir = tempdir().unwrap();
+    let output = lenet_infer(&dir, &["board", "--port", "no-such-port", "info"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+    let message = "error: no-such-port: expected a serial port to open at 115200 baud (ports found: ";
+    assert!(stderr(&output).starts_with(message), "{}", stderr(&output));
+
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let output = lenet_infer(&dir, &["board", "--tcp", &closed, "info"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+    let message = format!("error: {closed}: expected HOST:PORT of something that listens: ");
+    assert!(stderr(&output).starts_with(&message), "{}", stderr(&output));
+}
+
+#[test]
+fn missing_firmware_is_named_with_the_command_that_makes_it() {
+    let build = "build it with: (cd lenet-infer/firmware/qemu-arm && BOARD=microbit cargo build --release \
+                 --target thumbv6m-none-eabi)";
+    let dir: TempDir = dir_with_test_set();
+    let path = "lenet-infer/firmware/target/thumbv6m-none-eabi/release";
+    for (arguments, missing) in [
+        (&["board", "--qemu", "M0", "info"][..], format!("{path}/link")),
+        (&["board", "--qemu", "m0", "bulk", "--data", "data"], format!("{path}/bulk")),
+        (&["board", "--qemu", "M0", "--firmware", "no.elf", "info"], "no.elf".to_owned()),
+    ] {
+        let message = format!("{missing}: expected the firmware, found no such file: {build}");
+        assert_fails(&dir, arguments, &message);
+    }
+}
