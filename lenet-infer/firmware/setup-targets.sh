@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# Makes `cargo build --target TARGET` work for the bare-metal targets of the firmware.
+# Makes `cargo build --target TARGET` work for the bare-metal targets of the firmware, and for wasm32.
 #
 #   usage: setup-targets.sh [TARGET...]        then: . "${LENET_TOOLCHAIN:-$HOME/.cache/lenet-toolchain}/env"
 #
 # Where the active rustc has the targets (`rustup target add TARGET`) there is nothing to do and the env file is empty.
 # Elsewhere, on a machine that reaches Debian's archive but not rustup's, Debian's rustc-web is unpacked (not
 # installed) into $LENET_TOOLCHAIN and `core` and `alloc` are built there once a target, from Debian's matching sources.
-# The env file then points RUSTC and RUSTDOC at that compiler, and CLIPPY at its `cargo-clippy`, for the shell that
-# sources it; the default toolchain, Cargo included, stays as it is. Run it as often as you like: what is there is kept.
+# The env file then points RUSTC and RUSTDOC at that compiler, CLIPPY at its `cargo-clippy` and CLIPPY_DRIVER at its
+# `clippy-driver`, for the shell that sources it; the default toolchain, Cargo included, stays as it is. Run it as often
+# as you like: what is there is kept.
 set -euo pipefail
 
 home=${LENET_TOOLCHAIN:-$HOME/.cache/lenet-toolchain}
 sysroot=$home/sysroot
 targets=("$@")
 if [ $# -eq 0 ]; then
-    targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf thumbv8m.main-none-eabihf
-        riscv32imc-unknown-none-elf)
+    targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabi thumbv7em-none-eabihf
+        thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf wasm32-unknown-unknown)
 fi
 
 say() { echo "setup-targets: $*" >&2; }
@@ -48,12 +49,13 @@ dependencies() { apt-cache depends --no-recommends --no-suggests "$1" | sed -n '
 
 # Writes the command $1, which runs the unpacked program of that name with the leading arguments $2.
 write_wrapper() {
-    cat >"$scratch/sysroot/bin/$1" <<WRAPPER
+    cat >"$scratch/$1" <<WRAPPER
 #!/bin/sh
 export LD_LIBRARY_PATH="$sysroot/lib\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}" SYSROOT="$sysroot"
 exec "$sysroot/libexec/$1" $2 "\$@"
 WRAPPER
-    chmod +x "$scratch/sysroot/bin/$1"
+    chmod 755 "$scratch/$1"
+    mv "$scratch/$1" "$sysroot/bin/$1"
 }
 
 # Unpacks Debian's compiler, its linter and library, LLVM, and the sources of `core`, into $sysroot.
@@ -84,10 +86,6 @@ unpack_compiler() {
     for name in rustc rustdoc cargo-clippy clippy-driver; do
         mv "$scratch/root/usr/bin/$name" "$scratch/sysroot/libexec/$name"
     done
-    write_wrapper rustc "--sysroot '$sysroot'"
-    write_wrapper rustdoc "--sysroot '$sysroot'"
-    write_wrapper cargo-clippy "" # runs the clippy-driver beside it
-
     # The libraries that LLVM itself needs are few and stable: installed, and only where one is missing.
     if LD_LIBRARY_PATH=$scratch/sysroot/lib ldd "$scratch"/sysroot/lib/librustc_driver-*.so | grep -q 'not found'; then
         # shellcheck disable=SC2046  # a list of names
@@ -106,7 +104,7 @@ unpack_compiler() {
     rm -rf "$sysroot"
     mkdir -p "$home"
     mv "$scratch/sysroot" "$sysroot"
-    say "unpacked $("$sysroot/bin/rustc" -V)"
+    say "unpacked Debian's rustc-web"
 }
 
 # Builds `core`, `alloc` and `compiler_builtins` for the targets given, into $sysroot.
@@ -147,8 +145,13 @@ if [ -z "$(missing_targets rustc)" ]; then
     say "the active rustc has ${targets[*]}"
     exit 0
 fi
-"$sysroot/bin/cargo-clippy" -V >/dev/null 2>&1 || unpack_compiler
+[ -x "$sysroot/libexec/clippy-driver" ] || unpack_compiler
+write_wrapper rustc "--sysroot '$sysroot'"
+write_wrapper rustdoc "--sysroot '$sysroot'"
+write_wrapper cargo-clippy ""
+write_wrapper clippy-driver ""
 mapfile -t missing < <(missing_targets "$sysroot/bin/rustc")
 [ ${#missing[@]} -eq 0 ] || build_core "${missing[@]}"
-write_env "export RUSTC='$sysroot/bin/rustc' RUSTDOC='$sysroot/bin/rustdoc' CLIPPY='$sysroot/bin/cargo-clippy'"
-say "ready: . $home/env"
+write_env "export RUSTC='$sysroot/bin/rustc' RUSTDOC='$sysroot/bin/rustdoc'" \
+    "export CLIPPY='$sysroot/bin/cargo-clippy' CLIPPY_DRIVER='$sysroot/bin/clippy-driver'"
+say "ready, $("$sysroot/bin/rustc" -V): . $home/env"

@@ -8,6 +8,7 @@
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
 //! - [`link`]: frames between a host and a board, and the host's end of the wire.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
+//! - With feature `capi`: `capi`, the engine for C.
 //! - With feature `host`: `AnyModel` and `AnyEngine` take any number of classes at run time, `idx` reads data sets,
 //!   `evaluation` scores a model over one, `files` reads and writes files whole.
 //! - With feature `picture`: `picture` reads PNG and JPEG files.
@@ -18,6 +19,7 @@
 //! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
 //! - `picture`: `host`, and PNG and JPEG files as 28x28 grey levels.
 //! - `cli`: the `lenet-infer` command.
+//! - `capi`: functions that C can call.
 #![no_std]
 #![deny(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
@@ -27,6 +29,8 @@ extern crate std;
 
 #[cfg(feature = "host")]
 mod any;
+#[cfg(feature = "capi")]
+pub mod capi;
 mod engine;
 #[cfg(feature = "host")]
 #[allow(clippy::float_arithmetic)] // Rates and ratios: the host's business, not the engine's.
@@ -55,8 +59,14 @@ pub use stream::Stream;
 /// so that its weights do: a core then reads them fastest, and any other place gives the same logits.
 pub const SHIPPED_MODEL: &[u8] = &ALIGNED_MODEL.0;
 
+/// The same network with int4 weights, in half the flash.
+pub const SHIPPED_INT4_MODEL: &[u8] = &ALIGNED_INT4_MODEL.0;
+
 #[repr(align(4))]
 struct Aligned<Bytes: ?Sized>(Bytes);
 
 static ALIGNED_MODEL: Aligned<[u8; include_bytes!("../assets/model.lenet").len()]> =
     Aligned(*include_bytes!("../assets/model.lenet"));
+
+static ALIGNED_INT4_MODEL: Aligned<[u8; include_bytes!("../assets/model-int4.lenet").len()]> =
+    Aligned(*include_bytes!("../assets/model-int4.lenet"));

@@ -4,6 +4,7 @@
 //!
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
+//! - [`bench`]: the program whose instructions and stack are counted.
 //! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
 //! - `bulk`, with feature `semihosting`: the program on a board that reads and writes files of a host.
 //! - `measure`: what a classification takes, in cycles and stack.
@@ -15,6 +16,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod bench;
 mod board;
 #[cfg(feature = "semihosting")]
 mod bulk;
@@ -27,6 +29,7 @@ mod run;
 mod serve;
 mod stack;
 
+pub use bench::bench;
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]
 pub use bulk::bulk;

@@ -6,12 +6,12 @@ use core::ptr;
 const PAINT: u32 = 0xA5C3_5A3C;
 /// Bytes painted at most, so that a large RAM does not take long.
 const DEPTH: usize = 8_192;
-/// Bytes just below the stack pointer that stay unpainted: the calls that paint, in a build without inlining, use
-/// them. A call that takes less is reported as this.
-const GAP: usize = 256;
+/// Bytes just below the stack pointer that stay unpainted: a build without inlining calls functions to paint. A call
+/// that takes less is reported as this.
+const GAP: usize = if cfg!(debug_assertions) { 256 } else { 16 };
 
 /// Calls `work`, and says how many bytes of stack it took: from the stack pointer before the call to the lowest
-/// word that changed, at least 256.
+/// word that changed, at least 16 bytes, or 256 in a debug build.
 #[inline(never)]
 pub(crate) fn high_water<B: Board, R>(work: impl FnOnce() -> R) -> (R, usize) {
     let top = B::stack_pointer();

@@ -3,13 +3,14 @@
 #![no_main]
 
 use cortex_m_rt::entry;
+use lenet_infer::SHIPPED_MODEL;
 use qemu_arm as _;
 use semihosting::{eprintln, process}; // The panic handler.
 
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    match app::bulk() {
+    match app::bulk(SHIPPED_MODEL) {
         Ok(()) => process::exit(0),
         Err(error) => {
             eprintln!("{error}");

@@ -2,6 +2,7 @@
 #![no_std]
 #![no_main]
 
+use lenet_infer::SHIPPED_MODEL;
 use qemu_riscv as _;
 use riscv_rt::entry;
 use semihosting::{eprintln, process}; // The panic handler.
@@ -9,7 +10,7 @@ use semihosting::{eprintln, process}; // The panic handler.
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    match app::bulk() {
+    match app::bulk(SHIPPED_MODEL) {
         Ok(()) => process::exit(0),
         Err(error) => {
             eprintln!("{error}");

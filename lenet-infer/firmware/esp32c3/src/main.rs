@@ -1,0 +1,20 @@
+//! The firmware for the ESP32-C3: the report over USB, then its host's requests.
+#![no_std]
+#![no_main]
+
+mod board;
+
+use board::Esp;
+use esp_hal::main;
+use panic_halt as _;
+
+esp_bootloader_esp_idf::esp_app_desc!();
+
+/// Runs the program.
+#[main]
+fn main() -> ! {
+    let mut board = Esp::new();
+    let passed = app::run(&mut board);
+    board.show_result(passed);
+    app::serve(&mut board)
+}

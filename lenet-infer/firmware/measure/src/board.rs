@@ -1,0 +1,27 @@
+//! The boards that are measured: one a core, as QEMU emulates them.
+
+/// A board, and how its firmware is built and run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Board {
+    pub(crate) core: &'static str,
+    /// As QEMU calls it.
+    pub(crate) name: &'static str,
+    pub(crate) target: &'static str,
+    /// The package of its firmware.
+    pub(crate) package: &'static str,
+    /// The emulator, with what it needs beside the board and the program.
+    pub(crate) emulator: &'static [&'static str],
+}
+
+const ARM: &[&str] = &["qemu-system-arm"];
+const RISCV: &[&str] = &["qemu-system-riscv32", "-bios", "none"];
+
+#[rustfmt::skip]
+pub(crate) const BOARDS: [Board; 6] = [
+    Board { core: "M0", name: "microbit", target: "thumbv6m-none-eabi", package: "qemu-arm", emulator: ARM },
+    Board { core: "M3", name: "lm3s6965evb", target: "thumbv7m-none-eabi", package: "qemu-arm", emulator: ARM },
+    Board { core: "M4", name: "mps2-an386", target: "thumbv7em-none-eabihf", package: "qemu-arm", emulator: ARM },
+    Board { core: "M7", name: "mps2-an500", target: "thumbv7em-none-eabihf", package: "qemu-arm", emulator: ARM },
+    Board { core: "M33", name: "mps2-an505", target: "thumbv8m.main-none-eabihf", package: "qemu-arm", emulator: ARM },
+    Board { core: "RV32IMC", name: "virt", target: "riscv32imc-unknown-none-elf", package: "qemu-riscv", emulator: RISCV },
+];

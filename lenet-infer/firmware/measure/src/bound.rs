@@ -1,0 +1,214 @@
+//! How deep a function can take the stack, whatever it computes.
+//!
+//! Every way through the function is followed with what is known of its registers, the stack pointer first, as an
+//! offset from where the function found it. A call adds the bound of the function called to the depth at the call; so
+//! does a jump to another function, which is a call from the end. What cannot be bounded is an error: recursion, a call
+//! or jump to an address that is not known, a stack pointer that is not known, or not as found when the function returns.
+
+#[cfg(test)]
+mod tests;
+
+use crate::code::Code;
+use crate::program::Program;
+use crate::state::{State, Value};
+use crate::step::{Flow, Step, Target};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+
+/// The most stack that a call of a function takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bound {
+    pub(crate) bytes: u32,
+    /// The functions on the deepest way, each with the bytes that it has taken when it calls the next.
+    pub(crate) chain: Vec<(String, u32)>,
+}
+
+/// The bounds of a program's functions.
+pub(crate) struct Bounds<'a> {
+    program: &'a Program,
+    code: Code,
+    known: BTreeMap<u32, Bound>,
+    /// The functions that are being bounded, the outermost first.
+    open: Vec<u32>,
+}
+
+/// What a function itself does to the stack.
+struct Frame {
+    deepest: u32,
+    /// The functions called, each with the greatest depth that it is called from.
+    calls: BTreeMap<u32, u32>,
+}
+
+impl<'a> Bounds<'a> {
+    pub(crate) fn new(program: &'a Program) -> Result<Self> {
+        Ok(Self { program, code: Code::new(program)?, known: BTreeMap::new(), open: Vec::new() })
+    }
+
+    /// The bound of the function with this symbol.
+    pub(crate) fn of(&mut self, symbol: &str) -> Result<Bound> {
+        let entry = self.program.function(symbol)?;
+        self.bound(entry).with_context(|| format!("the stack of {symbol} has no bound"))
+    }
+
+    fn bound(&mut self, entry: u32) -> Result<Bound> {
+        if let Some(known) = self.known.get(&entry) {
+            return Ok(known.clone());
+        }
+        let name = self.program.name(entry);
+        if self.open.contains(&entry) {
+            bail!("{name} calls itself, perhaps through others");
+        }
+        self.open.push(entry);
+        let frame = self.frame(entry).with_context(|| format!("in {name}"))?;
+        let mut bound = Bound { bytes: frame.deepest, chain: vec![(name.clone(), frame.deepest)] };
+        for (callee, depth) in frame.calls {
+            let inner = self.bound(callee)?;
+            if depth + inner.bytes > bound.bytes {
+                bound.bytes = depth + inner.bytes;
+                bound.chain = [vec![(name.clone(), depth)], inner.chain].concat();
+            }
+        }
+        self.open.pop();
+        self.known.insert(entry, bound.clone());
+        Ok(bound)
+    }
+
+    /// Follows every way through the function at `entry`.
+    fn frame(&self, entry: u32) -> Result<Frame> {
+        let mut frame = Frame { deepest: 0, calls: BTreeMap::new() };
+        let mut states = BTreeMap::from([(entry, State::entry(self.code.stack, self.code.links))]);
+        let mut pending = vec![entry];
+        while let Some(address) = pending.pop() {
+            let state = states[&address];
+            for (to, state) in self.follow(entry, address, &state, &mut frame)? {
+                let joined = states.get(&to).map_or(state, |known| known.join(&state));
+                self.depth(&joined).with_context(|| format!("at {to:#x}, where two ways meet"))?;
+                if states.insert(to, joined) != Some(joined) {
+                    pending.push(to);
+                }
+            }
+        }
+        Ok(frame)
+    }
+
+    /// Executes the instruction at `address`, and says where in the function it may go on and what is known there.
+    fn follow(
+        &self,
+        entry: u32,
+        address: u32,
+        state: &State,
+        frame: &mut Frame,
+    ) -> Result<Vec<(u32, State)>> {
+        let step = self.code.step(address)?;
+        let after = state.after(&step.writes, self.program);
+        let depth = self.depth(&after).with_context(|| format!("at {address:#x}"))?;
+        frame.deepest = frame.deepest.max(depth);
+
+        let next = address + step.length;
+        let mut ways = Vec::new();
+        match self.resolved(step.flow, &after) {
+            Flow::Next => ways.push((next, after)),
+            Flow::Stop => {}
+            Flow::Return if depth == 0 => {}
+            Flow::Return => bail!("at {address:#x} it returns with {depth} bytes on the stack"),
+            // How Armv6-M jumps far, the return address having been saved.
+            Flow::Call(Target::Address(to)) if self.is_inside(entry, to) => ways.push((to, after)),
+            Flow::Call(target) => {
+                for callee in self.targets(target, address, &after)? {
+                    note_call(frame, callee, depth);
+                }
+                ways.push((next, after.after_call(self.code.scratch)));
+            }
+            Flow::Jump(_) | Flow::Table(_) => {
+                for to in self.jumps(step, address, &after)? {
+                    match to != entry && self.program.is_function(to) {
+                        true => note_call(frame, to, depth),
+                        false => ways.push((to, after)),
+                    }
+                }
+            }
+        }
+        if step.conditional {
+            ways.push((next, *state));
+        }
+        Ok(ways)
+    }
+
+    /// Bytes on the stack.
+    fn depth(&self, state: &State) -> Result<u32> {
+        match state.get(self.code.stack) {
+            Value::Stack(offset @ ..=0) => Ok(offset.unsigned_abs()),
+            Value::Stack(offset) => {
+                bail!("the stack pointer is {offset} bytes above where the function found it")
+            }
+            _ => bail!("the stack pointer is not known"),
+        }
+    }
+
+    /// A jump to the address that the function was called from is a return.
+    fn resolved(&self, flow: Flow, state: &State) -> Flow {
+        match flow {
+            Flow::Jump(Target::Register(register, 0)) if state.get(register) == Value::Return => Flow::Return,
+            other => other,
+        }
+    }
+
+    /// Whether `address` is in the function at `entry`, but is not its entry.
+    fn is_inside(&self, entry: u32, address: u32) -> bool {
+        address != entry && self.program.extent(entry).contains(&address)
+    }
+
+    fn jumps(&self, step: &Step, address: u32, state: &State) -> Result<Vec<u32>> {
+        match step.flow {
+            Flow::Jump(target) => self.targets(target, address, state),
+            Flow::Table(width) => self.distances(address + step.length, width),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn targets(&self, target: Target, address: u32, state: &State) -> Result<Vec<u32>> {
+        match target {
+            Target::Address(to) => Ok(vec![to]),
+            Target::Register(register, plus) => match state.get(register) {
+                Value::Constant(to) => Ok(vec![to.wrapping_add_signed(plus) & !1]),
+                Value::Entry(start) => self.entries(start, address),
+                _ => bail!("at {address:#x} it goes to an address that is not known (a function pointer?)"),
+            },
+        }
+    }
+
+    /// The table of addresses at `start`: it ends with the first word that is no place in the function.
+    fn entries(&self, start: u32, address: u32) -> Result<Vec<u32>> {
+        let function = self.program.extent(address);
+        let words = (start..).step_by(4).map_while(|at| self.program.constant(at));
+        let entries: Vec<_> =
+            words.map(|word| word & !1).take_while(|word| function.contains(word)).collect();
+        if entries.is_empty() {
+            bail!("at {address:#x} it goes through {start:#x}, which is no table of places in the function");
+        }
+        Ok(entries)
+    }
+
+    /// The table of half distances at `start`: it ends where the nearest place that it leads to begins.
+    fn distances(&self, start: u32, width: u32) -> Result<Vec<u32>> {
+        let mut targets = Vec::new();
+        let (mut at, mut end) = (start, u32::MAX);
+        while at < end {
+            let bytes = self.program.bytes(at).context("a table that leaves its section")?;
+            let distance = match (width, bytes) {
+                (1, [distance, ..]) => u32::from(*distance),
+                (_, [low, high, ..]) => u32::from(u16::from_le_bytes([*low, *high])),
+                _ => bail!("a table that leaves its section"),
+            };
+            targets.push(start + 2 * distance);
+            end = end.min(start + 2 * distance);
+            at += width;
+        }
+        Ok(targets)
+    }
+}
+
+fn note_call(frame: &mut Frame, callee: u32, depth: u32) {
+    let deepest = frame.calls.entry(callee).or_default();
+    *deepest = depth.max(*deepest);
+}

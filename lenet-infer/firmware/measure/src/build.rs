@@ -1,0 +1,94 @@
+//! Cargo and the C compiler, and what they make.
+
+use crate::board::Board;
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// The folder of the firmware's workspace.
+pub(crate) fn workspace() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+fn target_folder() -> PathBuf {
+    workspace().join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
+}
+
+/// Builds a program of `package` for `board`, and says where it is.
+pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<PathBuf> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(workspace()).env("BOARD", board.name);
+    cargo.args(["build", "--quiet", "--locked", "--release", "--target", board.target]);
+    cargo.args(["--package", package, "--bin", program]);
+    run(&mut cargo)?;
+    Ok(target_folder().join(board.target).join("release").join(program))
+}
+
+/// Compiles the plugin that makes QEMU count, and says where it is.
+pub(crate) fn plugin() -> Result<PathBuf> {
+    let folder = target_folder().join("measure");
+    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+    let plugin = folder.join("libcount.so");
+    let mut compiler = Command::new(env::var_os("CC").unwrap_or("cc".into()));
+    compiler.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-shared", "-fPIC", "-o"]).arg(&plugin);
+    run(compiler.arg(workspace().join("measure/count.c")))?;
+    Ok(plugin)
+}
+
+/// Runs a command to its end, and gives what it wrote to standard output.
+pub(crate) fn run(command: &mut Command) -> Result<String> {
+    let name = command.get_program().display().to_string();
+    let output = command.stderr(std::process::Stdio::inherit()).output();
+    let output = output.with_context(|| format!("{name} cannot be started; is it installed?"))?;
+    if !output.status.success() {
+        bail!("{command:?} ended with {}", output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The optimisation level of the release profile, and of the packages that have their own: `3`, or `3,lenet-core=s`.
+pub(crate) fn opt_level() -> Result<String> {
+    let path = workspace().join("Cargo.toml");
+    let manifest =
+        fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let levels = opt_levels(&manifest);
+    if levels.is_empty() {
+        bail!("{}: no opt-level in [profile.release]", path.display());
+    }
+    Ok(levels.join(","))
+}
+
+fn opt_levels(manifest: &str) -> Vec<String> {
+    let mut section = "";
+    let mut levels = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line.trim_matches(['[', ']']);
+        }
+        let Some(("opt-level", level)) = line.split_once('=').map(|(key, value)| (key.trim(), value)) else {
+            continue;
+        };
+        let level = level.trim().trim_matches('"');
+        match section.strip_prefix("profile.release") {
+            Some("") => levels.insert(0, level.to_owned()),
+            Some(package) => levels.push(format!("{}={level}", package.trim_start_matches(".package."))),
+            None => {}
+        }
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_levels_are_those_of_the_release_profile() {
+        let manifest = "[profile.dev]\nopt-level = 1\n[profile.release.package.lenet-core]\nopt-level = \"s\"\n\
+                        [profile.release]\nlto = \"fat\"\nopt-level = 3\n";
+        assert_eq!(opt_levels(manifest), ["3", "lenet-core=s"]);
+        assert!(opt_levels("[profile.dev]\nopt-level = 1\n").is_empty());
+    }
+}

@@ -1,0 +1,67 @@
+//! All instructions of a program as steps.
+
+use crate::program::{Isa, Program};
+use crate::step::{Register, Step};
+use crate::{riscv, thumb};
+use anyhow::{Context, Result};
+use capstone::prelude::*;
+use capstone::{Capstone, arch};
+use std::collections::BTreeMap;
+
+/// The instructions of a program by address.
+pub(crate) struct Code {
+    steps: BTreeMap<u32, Result<Step>>,
+    pub(crate) stack: Register,
+    /// What a function need not give back as it found it.
+    pub(crate) scratch: &'static [Register],
+    /// Where a call may leave its return address.
+    pub(crate) links: &'static [Register],
+}
+
+impl Code {
+    /// Disassembles `program`, in order, since the condition of an instruction in an IT block is in the block's head.
+    pub(crate) fn new(program: &Program) -> Result<Self> {
+        let capstone = match program.isa {
+            Isa::Thumb => Capstone::new()
+                .arm()
+                .mode(arch::arm::ArchMode::Thumb)
+                .extra_mode([arch::arm::ArchExtraMode::MClass, arch::arm::ArchExtraMode::V8].into_iter())
+                .detail(true)
+                .build()?,
+            Isa::RiscV => Capstone::new()
+                .riscv()
+                .mode(arch::riscv::ArchMode::RiscV32)
+                .extra_mode([arch::riscv::ArchExtraMode::RiscVC].into_iter())
+                .detail(true)
+                .build()?,
+        };
+        let (step, stack, scratch, links): (fn(&_, &_) -> _, _, &[_], &[_]) = match program.isa {
+            Isa::Thumb => (thumb::step, thumb::STACK, &thumb::SCRATCH, &thumb::LINKS),
+            Isa::RiscV => (riscv::step, riscv::STACK, &riscv::SCRATCH, &riscv::LINKS),
+        };
+        let mut steps = BTreeMap::new();
+        for range in &program.code {
+            let mut address = range.start;
+            while address < range.end {
+                let bytes = program.bytes(address).context("a section without its bytes")?;
+                let bytes = bytes.get(..(range.end - address) as usize).unwrap_or(bytes);
+                for instruction in capstone.disasm_all(bytes, u64::from(address))?.iter() {
+                    steps.insert(address, step(&capstone, instruction));
+                    address += u32::try_from(instruction.len())?;
+                }
+                // What is no instruction is passed over; it is an error only where a path leads to it.
+                address += 2;
+            }
+        }
+        Ok(Self { steps, stack, scratch, links })
+    }
+
+    /// The instruction at `address`.
+    pub(crate) fn step(&self, address: u32) -> Result<&Step> {
+        match self.steps.get(&address) {
+            Some(Ok(step)) => Ok(step),
+            Some(Err(error)) => anyhow::bail!("{address:#x}: {error:#}"),
+            None => anyhow::bail!("{address:#x}: no instruction that is understood"),
+        }
+    }
+}

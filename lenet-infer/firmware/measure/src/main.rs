@@ -1,0 +1,152 @@
+//! Measures inference on every board that QEMU emulates, and compares the figures with the committed ones.
+//!
+//!     cargo run --release -p measure               fails where a figure grew by more than 1 %
+//!     cargo run --release -p measure -- M4 M33     the same for these cores only
+//!     cargo run --release -p measure -- --write    writes the figures to size.tsv
+//!
+//! The figures of a row:
+//!
+//! - `text`, `rodata`, `data+bss`: the sections of the program `proof-engine`, which holds `decode`, `classify` and all
+//!   that they call, the engine and a picture, and nothing else.
+//! - `stack`: the most that `classify` can take there, by following every way through the code ([`bound`]).
+//! - `instructions`: of one `classify`, executed and counted in QEMU ([`count`]).
+//!
+//! It also fails where the number of instructions depends on the pixels, and where a stack that was measured is deeper
+//! than its bound.
+
+mod board;
+mod bound;
+mod build;
+mod code;
+mod count;
+mod program;
+mod riscv;
+mod state;
+mod step;
+mod table;
+mod thumb;
+
+use anyhow::{Context, Result};
+use board::{BOARDS, Board};
+use bound::{Bound, Bounds};
+use count::Run;
+use program::{Program, Sizes};
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+use table::Row;
+
+/// The mend that every complaint about the table has.
+const MEND: &str =
+    "size.tsv does not allow that; if it is meant, run `cargo run --release -p measure -- --write`";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let write = arguments == ["--write"];
+    let wanted =
+        |board: &&Board| write || arguments.is_empty() || arguments.iter().any(|core| core == board.core);
+    let boards: Vec<_> = BOARDS.iter().filter(wanted).collect();
+    if !write && !arguments.is_empty() && arguments.len() != boards.len() {
+        let cores = BOARDS.map(|board| board.core).join("|");
+        eprintln!("usage: measure [--write | {cores}...]");
+        return ExitCode::from(2);
+    }
+    match measure(&boards, write) {
+        Ok(complaints) if complaints.is_empty() => ExitCode::SUCCESS,
+        Ok(complaints) => {
+            eprintln!("error: {}", complaints.join("\nerror: "));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures the boards, and says what is wrong.
+fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
+    let plugin = build::plugin()?;
+    let opt_level = build::opt_level()?;
+    let (mut rows, mut complaints) = (Vec::new(), Vec::new());
+    for board in boards {
+        let (row, found) = measure_board(board, &plugin, &opt_level)?;
+        rows.push(row);
+        complaints.extend(found.into_iter().map(|complaint| format!("{}: {complaint}", board.core)));
+    }
+    print!("{}", table::print(&rows));
+
+    let path = build::workspace().join("size.tsv");
+    if write {
+        let new = path.with_extension("tsv.new");
+        fs::write(&new, table::print(&rows))
+            .with_context(|| format!("{}: cannot be written", new.display()))?;
+        fs::rename(&new, &path).with_context(|| format!("{}: cannot be written", path.display()))?;
+        return Ok(complaints);
+    }
+    let committed =
+        fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let mut committed =
+        table::parse(&committed).with_context(|| format!("{}: not the table", path.display()))?;
+    if boards.len() < BOARDS.len() {
+        committed.retain(|row| boards.iter().any(|board| board.name == row.board()));
+    }
+    let found = table::complaints(&committed, &rows);
+    let mend = (!found.is_empty()).then(|| MEND.to_owned());
+    Ok(complaints.into_iter().chain(found).chain(mend).collect())
+}
+
+/// Measures one board, prints what the table has no column for, and says what is wrong.
+fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, Vec<String>)> {
+    let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?)?;
+    let mut bounds = Bounds::new(&engine)?;
+    let stack = bounds.of("proof_classify")?.bytes;
+    let start = bounds.of("proof_decode")?.bytes;
+    let counted = build::firmware(board, board.package, "bench")?;
+    let run = count::run(board, &counted, plugin)?;
+
+    let [first, ..] = run.instructions;
+    let most = run.instructions.into_iter().fold(first, u64::max);
+    println!("{} {}: {most} instructions; stack {stack}, {start} to decode", board.core, board.name);
+    let mut complaints = check_stack(&Program::read(&counted)?, &run)?;
+    if run.instructions != [first; 3] {
+        complaints.push(format!(
+            "the instructions depend on the pixels: {:?} {:?}",
+            count::PICTURES,
+            run.instructions
+        ));
+    }
+    print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?)?)?;
+
+    let keys = [board.target, board.name, opt_level].map(str::to_owned);
+    let Sizes { text, rodata, variables } = engine.sizes;
+    Ok((Row { keys, figures: [text, rodata, variables, u64::from(stack), most] }, complaints))
+}
+
+/// Prints the stack that was measured beside its bound, and says where it is deeper.
+fn check_stack(counted: &Program, run: &Run) -> Result<Vec<String>> {
+    let mut bounds = Bounds::new(counted)?;
+    let mut complaints = Vec::new();
+    for (root, measured) in [("bench_decode", run.decode_stack), ("bench_classify", run.classify_stack)] {
+        let bound = bounds.of(root)?;
+        println!("    stack {measured} measured, {} at most: {}", bound.bytes, chain(&bound));
+        if measured > bound.bytes {
+            complaints.push(format!("{root} took {measured} bytes of stack, its bound is {}", bound.bytes));
+        }
+    }
+    Ok(complaints)
+}
+
+/// Prints what a picture that comes row by row takes.
+fn print_stream(stream: &Program) -> Result<()> {
+    let Sizes { text, rodata, variables } = stream.sizes;
+    let bound = Bounds::new(stream)?.of("proof_push")?;
+    println!("    row by row: {text} text, {rodata} rodata, {variables} variables, stack {}", bound.bytes);
+    Ok(())
+}
+
+/// The deepest way, as text.
+fn chain(bound: &Bound) -> String {
+    let calls: Vec<_> = bound.chain.iter().map(|(function, bytes)| format!("{function} {bytes}")).collect();
+    calls.join(" + ")
+}

@@ -1,0 +1,195 @@
+//! A linked program: its functions, its bytes, and how large its parts are.
+
+use anyhow::{Context, Result, bail};
+use object::{Architecture, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+/// The instruction sets that are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Isa {
+    /// Armv6-M to Armv8-M.
+    Thumb,
+    /// RV32 with compressed instructions.
+    RiscV,
+}
+
+/// A program read from an ELF file.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) isa: Isa,
+    pub(crate) sizes: Sizes,
+    /// Address and bytes of every section that nothing writes.
+    sections: Vec<(u32, Vec<u8>)>,
+    /// Ranges of addresses that hold instructions, not constants between them.
+    pub(crate) code: Vec<Range<u32>>,
+    functions: BTreeMap<u32, String>,
+}
+
+/// Bytes in the sections of a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    /// Code, with the constants that lie between it.
+    pub(crate) text: u64,
+    /// Other constants.
+    pub(crate) rodata: u64,
+    /// Variables.
+    pub(crate) variables: u64,
+}
+
+impl Program {
+    /// Reads the ELF file at `path`.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        Self::parse(&bytes).with_context(|| format!("{}: not a program that can be measured", path.display()))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        let file = object::File::parse(bytes)?;
+        let isa = match file.architecture() {
+            Architecture::Arm => Isa::Thumb,
+            Architecture::Riscv32 => Isa::RiscV,
+            other => bail!("it is for {other:?}, expected Arm or RISC-V with 32 bits"),
+        };
+        let (mut sizes, mut sections, mut executable) = (Sizes::default(), Vec::new(), Vec::new());
+        for section in file.sections() {
+            let SectionFlags::Elf { sh_flags, .. } = section.flags() else { continue };
+            let has = |flag| sh_flags.contains(flag);
+            if !has(elf::SHF_ALLOC) {
+                continue;
+            }
+            let address = u32::try_from(section.address())?;
+            let part = match (has(elf::SHF_EXECINSTR), has(elf::SHF_WRITE)) {
+                (true, _) => &mut sizes.text,
+                (_, true) => &mut sizes.variables,
+                _ => &mut sizes.rodata,
+            };
+            *part += section.size();
+            if has(elf::SHF_EXECINSTR) {
+                executable.push(address..address + u32::try_from(section.size())?);
+            }
+            if !has(elf::SHF_WRITE) {
+                sections.push((address, section.data()?.to_vec()));
+            }
+        }
+        let symbols = || file.symbols().filter(|symbol| !symbol.is_undefined());
+        let functions = symbols().filter(|symbol| symbol.kind() == SymbolKind::Text);
+        let functions = functions
+            .filter_map(|symbol| {
+                let name = symbol.name().ok().filter(|name| !name.starts_with('$'))?;
+                Some((instruction_address(symbol.address())?, name.to_owned()))
+            })
+            .collect();
+        let marks: BTreeMap<u32, bool> = symbols()
+            .filter_map(|symbol| {
+                let is_code = match symbol.name().ok()?.get(..2)? {
+                    "$t" | "$x" => true,
+                    "$d" => false,
+                    _ => return None,
+                };
+                Some((u32::try_from(symbol.address()).ok()?, is_code))
+            })
+            .collect();
+        let code = executable.into_iter().flat_map(|section| code_ranges(section, &marks)).collect();
+        Ok(Self { isa, sizes, sections, code, functions })
+    }
+
+    /// The address of the function with this symbol.
+    pub(crate) fn function(&self, symbol: &str) -> Result<u32> {
+        let mut found = self.functions.iter().filter(|(_, name)| *name == symbol);
+        let (address, _) = found.next().with_context(|| format!("no function {symbol} in the program"))?;
+        Ok(*address)
+    }
+
+    /// Whether a function starts at `address`.
+    pub(crate) fn is_function(&self, address: u32) -> bool {
+        self.functions.contains_key(&address)
+    }
+
+    /// The function that `address` lies in, as its author wrote it.
+    pub(crate) fn name(&self, address: u32) -> String {
+        match self.functions.range(..=address).next_back() {
+            Some((_, name)) => format!("{:#}", rustc_demangle::demangle(name)),
+            None => format!("{address:#x}"),
+        }
+    }
+
+    /// The addresses of the function that `address` lies in, up to the next function.
+    pub(crate) fn extent(&self, address: u32) -> Range<u32> {
+        let start = self.functions.range(..=address).next_back().map_or(address, |(start, _)| *start);
+        let end = self.functions.range(address + 1..).next().map_or(u32::MAX, |(end, _)| *end);
+        start..end
+    }
+
+    /// The bytes from `address` to the end of its section.
+    pub(crate) fn bytes(&self, address: u32) -> Option<&[u8]> {
+        self.sections.iter().find_map(|(start, bytes)| {
+            let offset = usize::try_from(address.checked_sub(*start)?).ok()?;
+            bytes.get(offset..).filter(|rest| !rest.is_empty())
+        })
+    }
+
+    /// The word at `address`, if nothing writes it.
+    pub(crate) fn constant(&self, address: u32) -> Option<u32> {
+        self.bytes(address)?.first_chunk().map(|word| u32::from_le_bytes(*word))
+    }
+}
+
+#[cfg(test)]
+impl Program {
+    /// Where [`assembled`](Self::assembled) puts the first function.
+    pub(crate) const ASSEMBLED: u32 = 0x1_0000;
+
+    /// A program of the functions `f0`, `f1` and so on, one after the other.
+    pub(crate) fn assembled(isa: Isa, functions: &[&[u16]]) -> Self {
+        let (mut bytes, mut symbols) = (Vec::new(), BTreeMap::new());
+        for (number, code) in functions.iter().enumerate() {
+            symbols.insert(Self::ASSEMBLED + bytes.len() as u32, format!("f{number}"));
+            bytes.extend(code.iter().flat_map(|half| half.to_le_bytes()));
+        }
+        let all = Self::ASSEMBLED..Self::ASSEMBLED + bytes.len() as u32;
+        let code = vec![all];
+        let sections = vec![(Self::ASSEMBLED, bytes)];
+        Self { isa, sizes: Sizes::default(), sections, code, functions: symbols }
+    }
+}
+
+/// The address of a function without the bit that says Thumb.
+fn instruction_address(address: u64) -> Option<u32> {
+    u32::try_from(address & !1).ok()
+}
+
+/// The parts of an executable section that hold instructions, by the mapping symbols in it; all of it if it has none.
+fn code_ranges(section: Range<u32>, marks: &BTreeMap<u32, bool>) -> Vec<Range<u32>> {
+    let mut ranges = Vec::new();
+    let mut start = Some(section.start);
+    for (&address, &is_code) in marks.range(section.clone()) {
+        match (start, is_code) {
+            (Some(from), false) => {
+                ranges.push(from..address);
+                start = None;
+            }
+            (None, true) => start = Some(address),
+            _ => {}
+        }
+    }
+    ranges.extend(start.map(|from| from..section.end));
+    ranges.retain(|range| !range.is_empty());
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_between_the_code_are_no_code() {
+        let marks =
+            BTreeMap::from([(0x100, true), (0x108, false), (0x110, true), (0x180, true), (0x1F8, false)]);
+        assert_eq!(code_ranges(0x100..0x200, &marks), [0x100..0x108, 0x110..0x1F8]);
+        let all = 0x100..0x200;
+        assert_eq!(code_ranges(all.clone(), &BTreeMap::from([(0x104, true)])), [all]);
+    }
+}

@@ -1,0 +1,95 @@
+//! The Raspberry Pi Pico: serial over USB, cycles from SysTick, one LED.
+
+use crate::usb::UsbSerial;
+use app::{Board, Memory, Serial};
+use embedded_hal::digital::OutputPin;
+use rp2040_hal::clocks::init_clocks_and_plls;
+use rp2040_hal::gpio::bank0::Gpio25;
+use rp2040_hal::gpio::{FunctionSio, Pin, Pins, PullDown, SioOutput};
+use rp2040_hal::usb::UsbBus;
+use rp2040_hal::{Sio, Watchdog, pac};
+use support::systick::SysTick;
+
+/// The board's crystal, in Hz.
+const CRYSTAL: u32 = 12_000_000;
+
+/// The board, running at 125 MHz.
+pub(crate) struct Pico {
+    usb: UsbSerial,
+    timer: SysTick,
+    led: Pin<Gpio25, FunctionSio<SioOutput>, PullDown>,
+}
+
+impl Pico {
+    /// The board's only handle.
+    pub(crate) fn take() -> Self {
+        let core = cortex_m::Peripherals::take().expect("the core is taken once, here");
+        let mut chip = pac::Peripherals::take().expect("the chip is taken once, here");
+        let mut watchdog = Watchdog::new(chip.WATCHDOG);
+        let clocks = init_clocks_and_plls(
+            CRYSTAL,
+            chip.XOSC,
+            chip.CLOCKS,
+            chip.PLL_SYS,
+            chip.PLL_USB,
+            &mut chip.RESETS,
+            &mut watchdog,
+        )
+        .expect("the crystal's clock is one that the PLLs take");
+
+        let bank = Sio::new(chip.SIO).gpio_bank0;
+        let pins = Pins::new(chip.IO_BANK0, chip.PADS_BANK0, bank, &mut chip.RESETS);
+        let bus =
+            UsbBus::new(chip.USBCTRL_REGS, chip.USBCTRL_DPRAM, clocks.usb_clock, true, &mut chip.RESETS);
+        Self {
+            usb: UsbSerial::new(bus),
+            timer: SysTick::start(core.SYST),
+            led: pins.gpio25.into_push_pull_output(),
+        }
+    }
+
+    /// Lights the LED if all went well.
+    pub(crate) fn show_result(&mut self, passed: bool) {
+        // Setting a pin cannot fail on this chip.
+        let _ = self.led.set_state(passed.into());
+    }
+}
+
+impl Serial for Pico {
+    fn read(&mut self) -> Option<u8> {
+        self.usb.read()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.usb.write(bytes);
+    }
+}
+
+// SAFETY: no interrupt is enabled, the second core sleeps, there is no DMA, and cortex-m-rt gives the memory from the
+// limit up to the stack.
+unsafe impl Board for Pico {
+    const NAME: &str = "rpi-pico";
+    const UNIT: &str = "cycles";
+
+    /// Right modulo 2^24: 16.7 million cycles, a seventh of a second.
+    fn cycles(&mut self) -> u32 {
+        self.timer.ticks() as u32
+    }
+
+    fn write(&mut self, text: &str) {
+        support::show(self, text);
+    }
+
+    fn memory(&self) -> Memory {
+        support::memory()
+    }
+
+    fn stack_limit() -> usize {
+        support::stack_limit()
+    }
+
+    #[inline(always)]
+    fn stack_pointer() -> usize {
+        support::stack_pointer()
+    }
+}

@@ -1,0 +1,91 @@
+//! An STM32F4 Discovery board: USART2 on its pin headers, cycles from the DWT, two LEDs.
+
+use app::{Board, Memory, Serial};
+use cortex_m::peripheral::DWT;
+use stm32f4xx_hal::gpio::{GpioExt, Output, Pin};
+use stm32f4xx_hal::hal_02::serial::{Read, Write};
+use stm32f4xx_hal::pac::{self, USART2};
+use stm32f4xx_hal::rcc::{Config, RccExt};
+use stm32f4xx_hal::serial::{self, SerialExt};
+use stm32f4xx_hal::time::{Bps, MegaHertz};
+
+/// The fastest that the chip may run.
+const CLOCK: MegaHertz = MegaHertz::MHz(if cfg!(feature = "stm32f407g-disc1") { 168 } else { 100 });
+/// The board's crystal.
+const CRYSTAL: MegaHertz = MegaHertz::MHz(8);
+const BAUD_RATE: Bps = Bps(115_200);
+
+/// The board.
+pub(crate) struct Discovery {
+    wire: serial::Serial<USART2>,
+    green: Pin<'D', 12, Output>,
+    red: Pin<'D', 14, Output>,
+}
+
+impl Discovery {
+    /// The board's only handle.
+    pub(crate) fn take() -> Self {
+        let mut core = cortex_m::Peripherals::take().expect("the core is taken once, here");
+        let chip = pac::Peripherals::take().expect("the chip is taken once, here");
+        core.DCB.enable_trace();
+        core.DWT.enable_cycle_counter();
+
+        let mut rcc = chip.RCC.freeze(Config::hse(CRYSTAL.convert()).sysclk(CLOCK.convert()));
+        let port_a = chip.GPIOA.split(&mut rcc);
+        let port_d = chip.GPIOD.split(&mut rcc);
+        let wire = chip
+            .USART2
+            .serial((port_a.pa2, port_a.pa3), BAUD_RATE, &mut rcc)
+            .expect("the clock divides down to the baud rate");
+        let green = port_d.pd12.into_push_pull_output();
+        let red = port_d.pd14.into_push_pull_output();
+        Self { wire, green, red }
+    }
+
+    /// Lights the green LED if all went well, else the red one.
+    pub(crate) fn show_result(&mut self, passed: bool) {
+        self.green.set_state(passed.into());
+        self.red.set_state((!passed).into());
+    }
+}
+
+impl Serial for Discovery {
+    fn read(&mut self) -> Option<u8> {
+        self.wire.read().ok()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            // Sending on a UART cannot fail, only wait.
+            let _ = nb::block!(self.wire.write(byte));
+        }
+    }
+}
+
+// SAFETY: no interrupt is enabled, there is one core and no DMA, and cortex-m-rt gives the memory from the limit up to
+// the stack.
+unsafe impl Board for Discovery {
+    const NAME: &str = env!("BOARD");
+    const UNIT: &str = "cycles";
+
+    fn cycles(&mut self) -> u32 {
+        DWT::cycle_count()
+    }
+
+    fn write(&mut self, text: &str) {
+        support::show(self, text);
+    }
+
+    fn memory(&self) -> Memory {
+        support::memory()
+    }
+
+    fn stack_limit() -> usize {
+        support::stack_limit()
+    }
+
+    #[inline(always)]
+    fn stack_pointer() -> usize {
+        support::stack_pointer()
+    }
+}

@@ -1,0 +1,17 @@
+//! The firmware for the STM32F4 Discovery boards: the report over a UART, then its host's requests.
+#![no_std]
+#![no_main]
+
+mod board;
+
+use board::Discovery;
+use cortex_m_rt::entry;
+use panic_halt as _;
+
+#[entry]
+fn main() -> ! {
+    let mut board = Discovery::take();
+    let passed = app::run(&mut board);
+    board.show_result(passed);
+    app::serve(&mut board)
+}
