@@ -1,5 +1,6 @@
 //! A picture file as the 28x28 grey levels that the engine takes (feature `picture`).
 
+use std::boxed::Box;
 use std::io::{self, Cursor};
 use std::path::Path;
 use std::string::{String, ToString};
@@ -57,7 +58,7 @@ pub enum PictureError {
         /// The file.
         file: String,
         /// What the decoder said.
-        source: ImageError,
+        source: Box<ImageError>,
     },
     /// The picture is too large to hold.
     #[error(
@@ -143,7 +144,7 @@ fn parse(file: &str, contents: &[u8], raw: bool) -> Result<[u8; IMAGE_PIXELS], P
 
 /// The picture the way up that its camera noted.
 fn decode(file: &str, contents: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureError> {
-    let damaged = |source| PictureError::Damaged { file: file.to_string(), source };
+    let damaged = |error| PictureError::Damaged { file: file.to_string(), source: Box::new(error) };
     let mut decoder =
         ImageReader::with_format(Cursor::new(contents), format).into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();

@@ -1,17 +1,20 @@
 //! The f32 network's activations on the CPU, for calibration and for the check beside the integers.
 
-use crate::conv_block::{self, ConvLayers};
-use crate::network::Network;
+use crate::conv_block;
+use crate::network::{Batch, ConvLayers, Network, hidden};
+use crate::rounding::NetworkRounding;
 use crate::weights::FloatWeights;
 use dfdx::nn::Module;
-use dfdx::nn::modules::Linear;
-use dfdx::prelude::{Const, Cpu, Tensor, TensorFromVec};
+use dfdx::prelude::{Const, Cpu, NoneTape, TensorFromVec};
 use lenet_core::shape::{IMAGE_PIXELS, POOL2_LEN};
 
 /// Images at a time, to bound the memory in flight.
 const BATCH: usize = 500;
+/// What dfdx's CPU device reports is only a lack of memory, which ends a Rust program anyway.
+const MEMORY: &str = "memory for the activations";
 
-/// The activations of some images, one image after the other. All but the logits are 0 or more.
+/// The activations of some images, one image after the other. All but the logits are 0 or more. Those of a network in integers
+/// are its integers; its logits are accumulators.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Activations {
     /// 864 an image: 6 x 12 x 12, channel by channel (CHW).
@@ -33,11 +36,15 @@ impl Activations {
     ///
     /// If a length of `weights` is not the network's.
     pub fn of(weights: &FloatWeights, images: &[[u8; IMAGE_PIXELS]]) -> Self {
-        // What dfdx's CPU device reports is only a lack of memory, which ends a Rust program anyway.
-        let mut network = Network::new(Cpu::default(), weights.classes()).expect("memory for the weights");
+        let mut network = Network::new(Cpu::default(), weights.classes()).expect(MEMORY);
         network.set_weights(weights);
+        Self::in_network(&network, images)
+    }
+
+    /// Runs `network`, in f32 or in integers, on `images`.
+    pub(crate) fn in_network(network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) -> Self {
         let mut all = Self::default();
-        images.chunks(BATCH).for_each(|batch| all.run(&network, batch));
+        images.chunks(BATCH).for_each(|batch| all.run(network, batch));
         all
     }
 
@@ -48,29 +55,21 @@ impl Activations {
 
     fn run(&mut self, network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) {
         let (conv1, conv2, fc1, fc2, fc3) = &network.layers;
-        let pixels: Vec<f32> = images.as_flattened().iter().map(|&pixel| scaled(pixel)).collect();
-        let (pool1, pool2) = conv_block::pooled(ConvLayers { conv1, conv2 }, &pixels);
-        let features: Batch<POOL2_LEN> =
+        let rounding = network.rounding();
+        let dense = |index: usize| rounding.map(|rounding| &rounding.hidden[index]);
+        let pixels = network.upload(images).expect(MEMORY).as_vec();
+        let convolutions = rounding.map(NetworkRounding::convolutions);
+        let (pool1, pool2) = conv_block::pooled(&ConvLayers { conv1, conv2 }, convolutions, &pixels);
+        let features: Batch<POOL2_LEN, Cpu, NoneTape> =
             network.device().tensor_from_vec(pool2.clone(), (images.len(), Const));
-        let after_fc1 = affine(fc1, features).relu();
-        let after_fc2 = affine(fc2, after_fc1.clone()).relu();
+        let after_fc1 = hidden(fc1, features, dense(2)).expect(MEMORY);
+        let after_fc2 = hidden(fc2, after_fc1.clone(), dense(3)).expect(MEMORY);
         self.pool1.extend(pool1);
         self.pool2.extend(pool2);
         self.fc1.extend(after_fc1.as_vec());
         self.fc2.extend(after_fc2.as_vec());
-        self.logits.extend(fc3.try_forward(after_fc2).expect("memory for the logits").as_vec());
+        self.logits.extend(fc3.try_forward(after_fc2).expect(MEMORY).as_vec());
     }
-}
-
-/// A pixel as the network takes it, 0 to 1, as PyTorch's `ToTensor` scales it.
-pub(crate) fn scaled(pixel: u8) -> f32 {
-    f32::from(pixel) / f32::from(u8::MAX)
-}
-
-type Batch<const LEN: usize> = Tensor<(usize, Const<LEN>), f32, Cpu>;
-
-fn affine<const I: usize, const O: usize>(layer: &Linear<I, O, f32, Cpu>, input: Batch<I>) -> Batch<O> {
-    layer.try_forward(input).expect("memory for the activations")
 }
 
 #[cfg(test)]

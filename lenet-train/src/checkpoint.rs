@@ -8,6 +8,7 @@ mod tests;
 
 use crate::metrics::{EpochMetrics, HeldOut};
 use crate::optimizer::OptimizerState;
+use crate::quantize::Grid;
 use crate::recipe::Settings;
 use crate::training::Snapshot;
 use crate::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
@@ -53,6 +54,8 @@ pub struct RunIdentity {
     pub train_images: usize,
     /// Images scored after each epoch.
     pub held_out_images: usize,
+    /// SHA-256 of the weights of each teacher.
+    pub teachers: Vec<String>,
 }
 
 /// Why a checkpoint was not written or not used.
@@ -119,6 +122,7 @@ struct Header {
     run: RunIdentity,
     optimizer_steps: u32,
     history: Vec<EpochMetrics>,
+    grid: Option<Grid>,
 }
 
 /// Writes the checkpoint into `folder`, whole or not at all.
@@ -133,6 +137,7 @@ pub fn save(folder: &Path, run: &RunIdentity, snapshot: &Snapshot) -> Result<(),
         run: run.clone(),
         optimizer_steps: snapshot.optimizer.steps,
         history: snapshot.history.clone(),
+        grid: snapshot.grid.clone(),
     };
     encode(&header, snapshot)
         .and_then(|bytes| files::replace(&path, |out| out.write_all(&bytes)))
@@ -161,6 +166,33 @@ pub fn set_aside(folder: &Path) -> Result<(), CheckpointError> {
 ///
 /// [`CheckpointError`], all but `Write`.
 pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointError> {
+    let (header, snapshot) = load_any(folder)?;
+    match difference(&header.run, run) {
+        Some((field, saved, given)) => {
+            Err(CheckpointError::DifferentRun { path: folder.join(FILE_NAME), field, saved, given })
+        }
+        None => Ok(snapshot),
+    }
+}
+
+/// The weights that the run in `folder` delivers, or would deliver if it ended now, for another run to learn from.
+///
+/// # Errors
+///
+/// [`CheckpointError`], all but `Write` and `DifferentRun`.
+pub fn load_teacher(folder: &Path) -> Result<FloatWeights, CheckpointError> {
+    let (_, snapshot) = load_any(folder)?;
+    Ok(snapshot.average.unwrap_or(snapshot.weights))
+}
+
+/// SHA-256 of weights, in hexadecimal.
+pub fn fingerprint(weights: &FloatWeights) -> String {
+    let tensors = weights.layers().into_iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+    let bytes: Vec<Vec<u8>> = tensors.map(|tensor| to_bytes(tensor)).collect();
+    digest("", bytes.iter().map(Vec::as_slice))
+}
+
+fn load_any(folder: &Path) -> Result<(Header, Snapshot), CheckpointError> {
     let path = folder.join(FILE_NAME);
     let bytes = match read(&path) {
         Ok(bytes) => bytes,
@@ -169,14 +201,7 @@ pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointErro
         }
         Err(source) => return Err(CheckpointError::Read { path, source }),
     };
-    let (header, snapshot) = match decode(&bytes) {
-        Ok(decoded) => decoded,
-        Err(problem) => return Err(CheckpointError::Unusable { path, problem }),
-    };
-    match difference(&header.run, run) {
-        Some((field, saved, given)) => Err(CheckpointError::DifferentRun { path, field, saved, given }),
-        None => Ok(snapshot),
-    }
+    decode(&bytes).map_err(|problem| CheckpointError::Unusable { path, problem })
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -248,7 +273,8 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
         return Err("contents that do not match their SHA-256".to_owned());
     }
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
-    let snapshot = Snapshot { history: header.history.clone(), weights, optimizer, average };
+    let (history, grid) = (header.history.clone(), header.grid.clone());
+    let snapshot = Snapshot { history, weights, optimizer, average, grid };
     Ok((header, snapshot))
 }
 

@@ -1,6 +1,6 @@
 //! The flags.
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use lenet_train::augment::Augment;
 use lenet_train::dataset::DatasetName;
 use lenet_train::optimizer::Algorithm;
@@ -9,10 +9,32 @@ use lenet_train::quantize::Bits;
 use lenet_train::recipe::Recipe;
 use std::path::PathBuf;
 
-/// Trains LeNet on handwritten digits.
+/// Trains LeNet on handwritten digits, or on any pictures of 2 to 64 classes.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) training: TrainingFlags,
+}
+
+/// What to do instead of one training run.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Trains several seeds and prints their mean test accuracy; goes on where it was stopped
+    BenchAccuracy {
+        /// Seeds, counted up from --seed
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+        seeds: u64,
+        #[command(flatten)]
+        training: Box<TrainingFlags>,
+    },
+}
+
+/// How to train.
+#[derive(Args)]
+pub(crate) struct TrainingFlags {
     /// Folder of the four IDX files, plain or .gz, or of a sub-folder of PNG or JPEG pictures for each class [default: the
     /// bundled MNIST, else downloaded]
     #[arg(long, value_name = "DIR")]
@@ -47,6 +69,18 @@ pub(crate) struct Cli {
     /// Decay of the moving average of the weights, below 1; 0 keeps none
     #[arg(long, value_name = "DECAY", value_parser = parse_share)]
     ema_decay: Option<f64>,
+    /// Folder of a finished run to learn from; given several times, their mean
+    #[arg(long = "teacher", value_name = "DIR")]
+    teachers: Vec<PathBuf>,
+    /// Share of the targets that is the teachers', 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = parse_strength::<1>)]
+    distillation: Option<f32>,
+    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100
+    #[arg(long, value_name = "T", value_parser = parse_temperature)]
+    temperature: Option<f64>,
+    /// Last epochs that train the network as its integers will calculate
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    qat_epochs: Option<u32>,
     #[command(flatten)]
     augment: AugmentFlags,
     /// Seed of the initial weights, of the order of the images and of their augmentation
@@ -109,8 +143,8 @@ impl AugmentFlags {
     }
 }
 
-impl From<Cli> for Options {
-    fn from(cli: Cli) -> Self {
+impl From<TrainingFlags> for Options {
+    fn from(cli: TrainingFlags) -> Self {
         let mut settings = cli.recipe.settings();
         settings.seed = cli.seed;
         settings.epochs = cli.epochs.unwrap_or(settings.epochs);
@@ -121,12 +155,16 @@ impl From<Cli> for Options {
         settings.warmup_epochs = cli.warmup_epochs.unwrap_or(settings.warmup_epochs);
         settings.label_smoothing = cli.label_smoothing.unwrap_or(settings.label_smoothing);
         settings.ema_decay = cli.ema_decay.unwrap_or(settings.ema_decay);
+        settings.distillation = cli.distillation.map_or(settings.distillation, f64::from);
+        settings.temperature = cli.temperature.unwrap_or(settings.temperature);
+        settings.qat_epochs = cli.qat_epochs.unwrap_or(settings.qat_epochs);
         settings.augment = cli.augment.or(settings.augment);
         settings.bits = cli.bits.unwrap_or(settings.bits);
         Options {
             settings,
             dataset: cli.dataset,
             data: cli.data,
+            teachers: cli.teachers,
             out: cli.out,
             threads: cli.threads,
             cuda: cli.cuda,
@@ -156,6 +194,10 @@ fn parse_share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|share| (0.0..1.0).contains(share)).ok_or("expected 0 to below 1".to_owned())
 }
 
+fn parse_temperature(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|t| (0.1..=100.0).contains(t)).ok_or("expected 0.1 to 100".to_owned())
+}
+
 fn parse_strength<const MAX: u16>(text: &str) -> Result<f32, String> {
     let strength = text.parse().ok().filter(|strength| (0.0..=f32::from(MAX)).contains(strength));
     strength.ok_or(format!("expected 0 to {MAX}"))
@@ -167,7 +209,8 @@ mod tests {
     use clap::CommandFactory;
 
     fn parse(flags: &str) -> Result<Options, clap::Error> {
-        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace())).map(Options::from)
+        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace()))
+            .map(|cli| cli.training.into())
     }
 
     #[test]
@@ -191,6 +234,15 @@ mod tests {
     }
 
     #[test]
+    fn a_benchmark_takes_the_flags_of_training() {
+        let arguments = "lenet-train bench-accuracy --seeds 3 --recipe best --bits 4";
+        let cli = Cli::try_parse_from(arguments.split_whitespace()).unwrap();
+        let Some(Command::BenchAccuracy { seeds, training }) = cli.command else { panic!("no benchmark") };
+        let settings = Options::from(*training).settings;
+        assert_eq!((seeds, settings.recipe, settings.bits), (3, Recipe::Best, "4".parse().unwrap()));
+    }
+
+    #[test]
     fn numbers_out_of_range_are_usage_errors() {
         for flags in [
             "--epochs 0",
@@ -205,6 +257,15 @@ mod tests {
             "--weight-decay NaN",
             "--threads 0",
             "--seed -1",
+            "--label-smoothing 1",
+            "--ema-decay -0.1",
+            "--rotation 181",
+            "--shift -1",
+            "--scale 1",
+            "--stroke 1.1",
+            "--temperature 0",
+            "--distillation 2",
+            "bench-accuracy --seeds 0",
             "--optimizer adagrad",
             "--recipe mine",
             "--dataset cifar",

@@ -1,15 +1,16 @@
 //! From trained weights to what the user takes away: quantise, export, check, report.
 
 use crate::activations::Activations;
+use crate::augment::Augment;
 use crate::confidence::{self, RejectCurve};
 use crate::dataset::{Dataset, Split};
 use crate::evaluate::{self, Check};
 use crate::export::{self, ExportError};
 use crate::metrics::{Confidence, FinalTable, HeldOut, Metrics};
 use crate::pipeline::Trained;
-use crate::quantize::calibrate::{Calibration, calibrate};
+use crate::quantize::calibrate::{Calibration, attempt, calibrate};
 use crate::quantize::{Bits, Provenance, QuantizeError, QuantizedModel, Ranges};
-use crate::report::{self, ActivationHistogram, ReportError, ReportInputs, SizeRow};
+use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
 use crate::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
 use lenet_core::Requant;
 use lenet_infer::AnyModel;
@@ -24,6 +25,10 @@ pub const REPORT_FILE: &str = "report.html";
 pub const METRICS_FILE: &str = "metrics.json";
 /// Bins of an activation histogram.
 const BINS: usize = 100;
+/// Training images on the sheet of augmented ones.
+const AUGMENTED_IMAGES: usize = 8;
+/// Epochs shown of each.
+const AUGMENTED_EPOCHS: u32 = 16;
 
 /// Why a trained network was not delivered.
 #[derive(Debug, Error)]
@@ -91,6 +96,7 @@ pub fn deliver(
         activations: &histograms(&activations, calibration.grid.ranges),
         misclassified: &misclassified,
         sizes: &sizes(trained.settings.bits, dataset.classes),
+        augmented: &augmented(trained, dataset),
     };
     report::write(&out.join(REPORT_FILE), &inputs)?;
     Ok(metrics.result)
@@ -109,8 +115,11 @@ fn quantise(
         class_names: dataset.class_names.join("\n"),
         ..Provenance::default()
     };
-    let mut calibration =
-        calibrate(&trained.weights, activations, images, trained.settings.bits, &provenance)?;
+    let (weights, bits) = (&trained.weights, trained.settings.bits);
+    let mut calibration = match &trained.grid {
+        Some(grid) => attempt(weights, grid.clone(), images, &provenance)?,
+        None => calibrate(weights, activations, images, bits, &provenance)?,
+    };
     if trained.held_out == HeldOut::Validation {
         calibration.model.provenance.validation_correct = calibration.correct as u32;
         calibration.model.provenance.validation_images = images.images.len() as u32;
@@ -171,6 +180,17 @@ fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistog
         ActivationHistogram { layer, max, clip: clip as f32, counts }
     };
     layers.map(histogram).collect()
+}
+
+/// The first training images as the first epochs saw them.
+fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
+    let (augment, seed) = (trained.augment, trained.settings.seed);
+    let seen = |(index, &original)| {
+        let seen = (1..=AUGMENTED_EPOCHS).map(|epoch| augment.apply(&original, seed, epoch, index));
+        AugmentedImage { original, seen: seen.collect() }
+    };
+    let images = if augment == Augment::OFF { 0 } else { AUGMENTED_IMAGES };
+    (0..).zip(&dataset.train.images).take(images).map(seen).collect()
 }
 
 fn sizes(bits: Bits, classes: usize) -> Vec<SizeRow> {

@@ -28,7 +28,8 @@ pub use no_cuda::open_cuda;
 #[cfg(feature = "cuda")]
 mod cuda {
     use super::DeviceError;
-    use crate::network::{ConvDevice, Features, Layers, Pixels};
+    use crate::network::{ConvDevice, ConvLayers, Features, Layers, Pixels};
+    use crate::rounding::Rounding;
     use crate::stock_ops::{self, GatherIndices};
     use dfdx::prelude::{Cache, Cuda, Tape};
     use std::panic;
@@ -46,8 +47,9 @@ mod cuda {
             (conv1, conv2, ..): &Layers<Self>,
             pixels: Pixels<Self>,
             tape: T,
+            rounding: Option<[&Rounding; 2]>,
         ) -> Result<Features<Self, T>, Self::Err> {
-            stock_ops::features(plan, conv1, conv2, pixels, tape)
+            stock_ops::features(plan, &ConvLayers { conv1, conv2 }, rounding, pixels, tape)
         }
     }
 

@@ -14,6 +14,7 @@
 
 pub mod activations;
 pub mod augment;
+pub mod bench_accuracy;
 pub mod checkpoint;
 pub mod confidence;
 mod conv_block;
@@ -32,6 +33,7 @@ mod progress;
 pub mod quantize;
 pub mod recipe;
 pub mod report;
+pub mod rounding;
 pub mod scoring;
 mod simd;
 pub mod stock_ops;

@@ -3,15 +3,22 @@
 mod cli;
 
 use clap::Parser;
-use cli::Cli;
-use lenet_train::pipeline;
+use cli::{Cli, Command};
+use lenet_train::{bench_accuracy, pipeline};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match pipeline::run(&Cli::parse().into()) {
-        Ok(_) => ExitCode::SUCCESS,
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => pipeline::run(&cli.training.into()).map(drop).map_err(anyhow::Error::from),
+        Some(Command::BenchAccuracy { seeds, training }) => {
+            bench_accuracy::run(&(*training).into(), seeds).map(drop).map_err(anyhow::Error::from)
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {:#}", anyhow::Error::from(error));
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -1,16 +1,23 @@
 //! The f32 network on dfdx, built from the sizes in [`lenet_core::shape`].
 
-use crate::conv_block::{self, ConvLayers};
+use crate::conv_block;
 use crate::output_layer::{Classes, OutputLayer};
+use crate::quantize::IntegerLayer;
+use crate::rounding::{NetworkRounding, Rounding};
 use crate::weights::{Affine, FloatWeights};
 use dfdx::nn::modules::Linear;
 use dfdx::nn::{BuildModule, Module};
-use dfdx::prelude::{Const, Cpu, Device, Storage, Tape, Tensor};
+use dfdx::prelude::{Const, Cpu, Device, Storage, Tape, Tensor, TryMul};
+use lenet_core::quant::PIXEL_STEPS;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS, POOL2_LEN,
 };
+use rayon::prelude::*;
 
-/// A batch of images: batch x 784 pixels, 0 to 1, row by row.
+/// Grey level that a network takes as 1, as PyTorch's `ToTensor` scales it.
+const WHITE: f32 = PIXEL_STEPS as f32;
+
+/// A batch of images: batch x 784 pixels, row by row, 0 to 1; for a network in integers 0 to 255.
 pub type Pixels<D> = Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>;
 /// batch x classes.
 pub type Logits<D, T> = Tensor<(usize, Classes), f32, D, T>;
@@ -27,6 +34,14 @@ pub type Layers<D> = (
     OutputLayer<f32, D>,
 );
 
+/// Both convolutions.
+pub struct ConvLayers<'a, D: Device<f32>> {
+    /// 6 x 1 x 5 x 5.
+    pub conv1: &'a Linear<CONV1_TAPS, CONV1_CHANNELS, f32, D>,
+    /// 16 x 6 x 5 x 5.
+    pub conv2: &'a Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
+}
+
 /// A device that the network runs on: dfdx's, and how it convolves.
 pub trait ConvDevice: Device<f32> {
     /// `cpu` or `cuda`.
@@ -41,7 +56,7 @@ pub trait ConvDevice: Device<f32> {
     /// Out of the device's memory.
     fn plan(&self) -> Result<Self::Plan, Self::Err>;
 
-    /// Both convolutional blocks, recorded on `tape`.
+    /// Both convolutional blocks, recorded on `tape`; with `rounding`, in integers.
     ///
     /// # Errors
     ///
@@ -51,6 +66,7 @@ pub trait ConvDevice: Device<f32> {
         layers: &Layers<Self>,
         pixels: Pixels<Self>,
         tape: T,
+        rounding: Option<[&Rounding; 2]>,
     ) -> Result<Features<Self, T>, Self::Err>;
 
     /// Sets subnormal numbers to 0, where they are slow to calculate with.
@@ -70,8 +86,9 @@ impl ConvDevice for Cpu {
         (conv1, conv2, ..): &Layers<Self>,
         pixels: Pixels<Self>,
         tape: T,
+        rounding: Option<[&Rounding; 2]>,
     ) -> Result<Features<Self, T>, Self::Err> {
-        conv_block::features(ConvLayers { conv1, conv2 }, &pixels, tape)
+        conv_block::features(&ConvLayers { conv1, conv2 }, rounding, &pixels, tape)
     }
 
     fn flush_subnormals(buffer: &mut <Self as Storage<f32>>::Vec) {
@@ -85,6 +102,8 @@ pub struct Network<D: ConvDevice> {
     plan: D::Plan,
     /// The parameters.
     pub layers: Layers<D>,
+    /// In a network whose parameters are integers.
+    rounding: Option<NetworkRounding>,
 }
 
 impl<D: ConvDevice> Network<D> {
@@ -97,7 +116,7 @@ impl<D: ConvDevice> Network<D> {
         // The order is that of the draws from the seed.
         let (conv1, conv2, fc1, fc2) = BuildModule::try_build(&device)?;
         let fc3 = OutputLayer::new(&device, classes)?;
-        Ok(Network { plan: device.plan()?, layers: (conv1, conv2, fc1, fc2, fc3), device })
+        Ok(Network { plan: device.plan()?, layers: (conv1, conv2, fc1, fc2, fc3), rounding: None, device })
     }
 
     /// Number of classes.
@@ -111,13 +130,37 @@ impl<D: ConvDevice> Network<D> {
         &self.device
     }
 
-    /// One logit a class for each image, recorded on `tape`.
+    /// How it rounds, if it is a network in integers.
+    pub(crate) fn rounding(&self) -> Option<&NetworkRounding> {
+        self.rounding.as_ref()
+    }
+
+    /// A batch of images on the device.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub(crate) fn upload(&self, images: &[[u8; IMAGE_PIXELS]]) -> Result<Pixels<D>, D::Err> {
+        let white = if self.rounding.is_some() { 1.0 } else { WHITE };
+        let mut values = vec![0.0; images.len() * IMAGE_PIXELS];
+        values.par_chunks_exact_mut(IMAGE_PIXELS).zip(images).for_each(|(values, image)| {
+            for (value, &pixel) in values.iter_mut().zip(image) {
+                *value = f32::from(pixel) / white;
+            }
+        });
+        self.device.try_tensor_from_vec(values, (images.len(), Const))
+    }
+
+    /// One logit a class for each image, recorded on `tape`, in nats.
     ///
     /// # Errors
     ///
     /// What the device reports, out of memory for one.
     pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
-        classify(&self.layers, D::features(&self.plan, &self.layers, pixels, tape)?)
+        let rounding = self.rounding.as_ref();
+        let convolutions = rounding.map(NetworkRounding::convolutions);
+        let features = D::features(&self.plan, &self.layers, pixels, tape, convolutions)?;
+        classify(&self.layers, features, rounding)
     }
 
     /// The parameters as plain numbers.
@@ -146,16 +189,48 @@ impl<D: ConvDevice> Network<D> {
         fc3.weight.copy_from(&weights.fc3.weight);
         fc3.bias.copy_from(&weights.fc3.bias);
     }
+
+    /// Makes it a network in integers: the integer engine's numbers, kept as f32.
+    pub(crate) fn set_integers(&mut self, integers: &[IntegerLayer; 5]) {
+        let layer = |layer: &IntegerLayer| Affine {
+            weight: layer.weights.iter().map(|&weight| f32::from(weight)).collect(),
+            bias: layer.biases.iter().map(|&bias| bias as f32).collect(),
+        };
+        let [conv1, conv2, fc1, fc2, fc3] = integers.each_ref().map(layer);
+        self.set_weights(&FloatWeights { conv1, conv2, fc1, fc2, fc3 });
+        self.rounding = Some(NetworkRounding::of(integers));
+    }
 }
 
 /// The three fully-connected layers.
 pub(crate) fn classify<D: Device<f32>, T: Tape<f32, D>>(
     (_, _, fc1, fc2, fc3): &Layers<D>,
     features: Features<D, T>,
+    rounding: Option<&NetworkRounding>,
 ) -> Result<Logits<D, T>, D::Err> {
-    let x = fc1.try_forward(features)?.try_relu()?;
-    let x = fc2.try_forward(x)?.try_relu()?;
-    fc3.try_forward(x)
+    let x = hidden(fc1, features, rounding.map(|rounding| &rounding.hidden[2]))?;
+    let x = hidden(fc2, x, rounding.map(|rounding| &rounding.hidden[3]))?;
+    let logits = fc3.try_forward(x)?;
+    match rounding {
+        Some(rounding) => logits.try_mul(rounding.logit_unit),
+        None => Ok(logits),
+    }
+}
+
+/// A batch of `LEN` numbers an image.
+pub(crate) type Batch<const LEN: usize, D, T> = Tensor<(usize, Const<LEN>), f32, D, T>;
+
+/// A fully-connected layer and its ReLU, or `rounding`.
+pub(crate) fn hidden<const I: usize, const O: usize, D: Device<f32>, T: Tape<f32, D>>(
+    layer: &Linear<I, O, f32, D>,
+    input: Batch<I, D, T>,
+    rounding: Option<&Rounding>,
+) -> Result<Batch<O, D, T>, D::Err> {
+    let sums = layer.try_forward(input)?;
+    match rounding {
+        Some(rounding) => rounding.apply(sums, |index| index % O),
+        None => sums.try_relu(),
+    }
 }
 
 fn read<const I: usize, const O: usize, D: Device<f32>>(layer: &Linear<I, O, f32, D>) -> Affine {

@@ -205,7 +205,8 @@ impl<D: ConvDevice> TensorVisitor<f32, D> for Read<'_, D> {
     }
 }
 
-fn write<D: ConvDevice>(
+/// Writes the buffers of a network's parameters.
+pub(crate) fn write<D: ConvDevice>(
     buffers: &mut Gradients<f32, D>,
     network: &Network<D>,
     values: &FloatWeights,

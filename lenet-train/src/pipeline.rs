@@ -1,5 +1,6 @@
 //! The main job, step by step.
 
+use crate::augment::Augment;
 use crate::checkpoint::{self, CheckpointError, RunIdentity};
 use crate::dataset::{Dataset, DatasetError, DatasetName, Split};
 use crate::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver};
@@ -8,6 +9,7 @@ use crate::export::MODEL_FILE;
 use crate::metrics::{EpochMetrics, FinalTable, HeldOut, RunSettings};
 use crate::network::ConvDevice;
 use crate::progress::Progress;
+use crate::quantize::Grid;
 use crate::recipe::Settings;
 use crate::training::{Trainer, TrainingError};
 use crate::weights::FloatWeights;
@@ -19,7 +21,7 @@ use lenet_core::shape::{
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use thiserror::Error;
 
@@ -32,6 +34,8 @@ pub struct Options {
     pub dataset: DatasetName,
     /// Folder of the four IDX files, in place of the program's own.
     pub data: Option<PathBuf>,
+    /// Folders of finished runs to learn from.
+    pub teachers: Vec<PathBuf>,
     /// Folder for everything the run writes.
     pub out: PathBuf,
     /// Worker threads; by default one a core.
@@ -57,6 +61,19 @@ pub enum PipelineError {
     /// No checkpoint to resume, or none could be written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A teacher has other classes.
+    #[error(
+        "{}: expected a teacher of {expected} classes, as the data set has, found one of {found}: name another by \
+         --teacher", path.display()
+    )]
+    TeacherClasses {
+        /// The teacher's folder.
+        path: PathBuf,
+        /// Classes of the data set.
+        expected: usize,
+        /// Classes of the teacher.
+        found: usize,
+    },
     /// Training stopped.
     #[error(transparent)]
     Training(#[from] TrainingError),
@@ -85,8 +102,12 @@ pub struct Trained {
     pub held_out: HeldOut,
     /// One entry an epoch, those before a resume with them.
     pub history: Vec<EpochMetrics>,
-    /// The parameters after the last epoch.
+    /// The parameters after the last epoch, or their average.
     pub weights: FloatWeights,
+    /// What they were rounded to in the last epochs, in a run with quantisation-aware training.
+    pub grid: Option<Grid>,
+    /// How the images were changed before they were trained on.
+    pub augment: Augment,
 }
 
 /// Does the job: data, training, and all that [`deliver`] makes of the result.
@@ -129,6 +150,11 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
             (Split::new(&dataset.train, dataset.classes), Split::new(&dataset.test, dataset.classes))
         }
     };
+    let teachers = options
+        .teachers
+        .iter()
+        .map(|folder| load_teacher(folder, dataset.classes))
+        .collect::<Result<Vec<_>, _>>()?;
     let run = RunIdentity {
         settings: settings.clone(),
         dataset: dataset.name.clone(),
@@ -137,8 +163,12 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
         held_out,
         train_images: train.images.len(),
         held_out_images: scored.images.len(),
+        teachers: teachers.iter().map(checkpoint::fingerprint).collect(),
     };
     let mut trainer = Trainer::new(device, settings, train, scored)?;
+    if !teachers.is_empty() {
+        trainer.learn_from(&teachers)?;
+    }
     if options.resume {
         trainer.restore(checkpoint::load(&options.out, &run)?)?;
     } else {
@@ -163,7 +193,17 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
         held_out,
         history: trainer.history().to_vec(),
         weights: trainer.network().weights(),
+        grid: trainer.grid().cloned(),
+        augment: settings.augment,
     })
+}
+
+fn load_teacher(folder: &Path, expected: usize) -> Result<FloatWeights, PipelineError> {
+    let teacher = checkpoint::load_teacher(folder)?;
+    match teacher.classes() {
+        found if found == expected => Ok(teacher),
+        found => Err(PipelineError::TeacherClasses { path: folder.to_owned(), expected, found }),
+    }
 }
 
 fn run_settings(run: &RunIdentity, dataset: &Dataset) -> RunSettings {

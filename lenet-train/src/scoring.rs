@@ -1,12 +1,9 @@
 //! Loss and accuracy from logits.
 
-use crate::activations::scaled;
 use crate::dataset::Split;
 use crate::metrics::Score;
-use crate::network::{ConvDevice, Network, Pixels};
-use dfdx::prelude::{Const, NoneTape};
-use lenet_core::shape::IMAGE_PIXELS;
-use rayon::prelude::*;
+use crate::network::{ConvDevice, Network};
+use dfdx::prelude::NoneTape;
 
 /// Images scored at a time.
 const BATCH: usize = 500;
@@ -80,30 +77,11 @@ fn cross_entropy(logits: &[f32], label: u8) -> f64 {
 pub fn score<D: ConvDevice>(network: &Network<D>, split: Split<'_>) -> Result<Score, D::Err> {
     let mut tally = Tally::new(network.classes());
     for (images, labels) in split.images.chunks(BATCH).zip(split.labels.chunks(BATCH)) {
-        let pixels = upload(network.device(), images.len(), |image| &images[image])?;
+        let pixels = network.upload(images)?;
         let logits = network.logits(pixels, NoneTape)?;
         tally.add(&logits.as_vec(), labels.iter().copied());
     }
     Ok(tally.score())
-}
-
-/// A batch of images on the device, each pixel scaled to 0..=1 as PyTorch's `ToTensor` does.
-///
-/// # Errors
-///
-/// Out of the device's memory.
-pub(crate) fn upload<'a, D: ConvDevice>(
-    device: &D,
-    len: usize,
-    image: impl Fn(usize) -> &'a [u8; IMAGE_PIXELS] + Sync,
-) -> Result<Pixels<D>, D::Err> {
-    let mut values = vec![0.0; len * IMAGE_PIXELS];
-    values.par_chunks_exact_mut(IMAGE_PIXELS).enumerate().for_each(|(index, values)| {
-        for (value, &pixel) in values.iter_mut().zip(image(index)) {
-            *value = scaled(pixel);
-        }
-    });
-    device.try_tensor_from_vec(values, (len, Const))
 }
 
 #[cfg(test)]

@@ -3,15 +3,16 @@
 //! `gather` lays the image out as patches (im2col), one matrix product a convolution, and four more gathers
 //! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
 
-use crate::network::{Features, Pixels};
+use crate::network::{ConvLayers, Features, Pixels};
+use crate::rounding::Rounding;
 use dfdx::nn::modules::Linear;
 use dfdx::prelude::{
     BroadcastTo, Const, Device, Dim, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape, Tape,
     Tensor, TryAdd, TryMatMul,
 };
 use lenet_core::shape::{
-    CONV1_CHANNELS, CONV1_SIDE, CONV1_TAPS, CONV2_CHANNELS, CONV2_SIDE, CONV2_TAPS, IMAGE_CHANNELS,
-    IMAGE_PIXELS, IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN,
+    CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, IMAGE_CHANNELS, IMAGE_PIXELS, IMAGE_SIDE,
+    KERNEL_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN,
 };
 
 type Indices<D> = Tensor<(usize,), usize, D>;
@@ -77,15 +78,15 @@ fn pool_indices<D: Device<f32>>(
     Ok([member(0)?, member(1)?, member(2)?, member(3)?])
 }
 
-/// Pixels (batch x 784, row by row) to features (batch x 256, channel by channel).
+/// Pixels (batch x 784, row by row) to features (batch x 256, channel by channel); with `rounding`, in integers.
 ///
 /// # Errors
 ///
 /// What the device reports, out of memory for one.
 pub fn features<D: Device<f32>, T: Tape<f32, D>>(
     indices: &GatherIndices<D>,
-    conv1: &Linear<CONV1_TAPS, CONV1_CHANNELS, f32, D>,
-    conv2: &Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
+    ConvLayers { conv1, conv2 }: &ConvLayers<'_, D>,
+    rounding: Option<[&Rounding; 2]>,
     pixels: Pixels<D>,
     tape: T,
 ) -> Result<Features<D, T>, D::Err> {
@@ -93,18 +94,20 @@ pub fn features<D: Device<f32>, T: Tape<f32, D>>(
     let pixels: Tensor<(Const<IMAGE_PIXELS>, usize), f32, D> = pixels.try_permute()?;
     // No tape before the first product: the pixels need no gradient.
     let patches = pixels.try_gather(indices.patches1.clone())?.put_tape(tape);
-    let pooled = convolve_and_pool(conv1, patches, batch, &indices.pool1)?;
+    let [rounding1, rounding2] = rounding.map_or([None; 2], |rounding| rounding.map(Some));
+    let pooled = convolve_and_pool(conv1, rounding1, patches, batch, &indices.pool1)?;
     let patches = pooled.try_gather(indices.patches2.clone())?;
-    let pooled = convolve_and_pool(conv2, patches, batch, &indices.pool2)?;
+    let pooled = convolve_and_pool(conv2, rounding2, patches, batch, &indices.pool2)?;
     let features: Tensor<(Const<POOL2_LEN>, usize), f32, D, T> = pooled.try_reshape_like(&(Const, batch))?;
     features.try_permute()
 }
 
-/// Conv + bias + max pool + ReLU, from patches (taps * positions x batch).
+/// Conv + bias + max pool + ReLU or `rounding`, from patches (taps * positions x batch).
 ///
 /// The pool comes first: it commutes with the ReLU, and has a quarter of the numbers left.
 fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T: Tape<f32, D>>(
     layer: &Linear<TAPS, CHANNELS, f32, D>,
+    rounding: Option<&Rounding>,
     patches: Matrix<D, T>,
     batch: usize,
     pool: &[Indices<D>; POOL_SIDE * POOL_SIDE],
@@ -122,7 +125,12 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
     let first = sums.clone().put_tape(tape).try_gather(pool[0].clone())?;
     let upper = first.try_maximum(member(1)?)?;
     let lower = member(2)?.try_maximum(member(3)?)?;
-    upper.try_maximum(lower)?.try_relu()
+    let pooled = upper.try_maximum(lower)?;
+    let row = pooled.shape().0 / CHANNELS * batch;
+    match rounding {
+        Some(rounding) => rounding.apply(pooled, |index| index / row),
+        None => pooled.try_relu(),
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +138,8 @@ mod tests {
     use super::*;
     use crate::network::{ConvDevice, Network, classify};
     use crate::output_layer::Classes;
-    use crate::scoring::upload;
+    use crate::quantize::{Bits, Grid};
+    use crate::rounding::NetworkRounding;
     use crate::test_images::synthetic;
     use crate::weights::FloatWeights;
     use dfdx::losses::cross_entropy_with_logits_loss;
@@ -145,29 +154,30 @@ mod tests {
         features: impl FnOnce(Pixels<Cpu>, OwnedTape<f32, Cpu>) -> Features<Cpu, OwnedTape<f32, Cpu>>,
     ) -> (f32, FloatWeights) {
         let set = synthetic(50);
-        let pixels = upload(network.device(), set.len(), |image| &set.images[image]).unwrap();
+        let pixels = network.upload(&set.images).unwrap();
         let mut targets = vec![0.0; set.len() * CLASSES];
         for (target, &label) in targets.chunks_exact_mut(CLASSES).zip(&set.labels) {
             target[usize::from(label)] = 1.0;
         }
         let targets = network.device().tensor_from_vec(targets, (set.len(), Classes(CLASSES)));
         let (pixels, tape) = pixels.traced(network.layers.alloc_grads()).split_tape();
-        let logits = classify(&network.layers, features(pixels, tape)).unwrap();
+        let logits = classify(&network.layers, features(pixels, tape), network.rounding()).unwrap();
         let loss = cross_entropy_with_logits_loss(logits, targets);
         let value = loss.array();
         (value, crate::optimizer::read(&mut loss.backward(), network).unwrap())
     }
 
-    #[test]
-    fn the_operations_that_cuda_runs_give_the_fused_operations_loss_and_gradients() {
-        let network = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap();
+    /// Every gradient within `tolerance` of the largest of its parameter.
+    #[track_caller]
+    fn assert_alike(network: &Network<Cpu>, tolerance: f32) {
         let (conv1, conv2, ..) = &network.layers;
+        let rounding = || network.rounding().map(NetworkRounding::convolutions);
         let indices = GatherIndices::new(network.device()).unwrap();
-        let (loss, gradients) = loss_and_gradients(&network, |pixels, tape| {
-            features(&indices, conv1, conv2, pixels, tape).unwrap()
+        let (loss, gradients) = loss_and_gradients(network, |pixels, tape| {
+            features(&indices, &ConvLayers { conv1, conv2 }, rounding(), pixels, tape).unwrap()
         });
-        let (fused_loss, fused_gradients) = loss_and_gradients(&network, |pixels, tape| {
-            Cpu::features(&(), &network.layers, pixels, tape).unwrap()
+        let (fused_loss, fused_gradients) = loss_and_gradients(network, |pixels, tape| {
+            Cpu::features(&(), &network.layers, pixels, tape, rounding()).unwrap()
         });
         assert!((loss - fused_loss).abs() <= 1e-6 * loss, "{loss} {fused_loss}");
         for (layer, fused) in gradients.layers().into_iter().zip(fused_gradients.layers()) {
@@ -176,9 +186,24 @@ mod tests {
                 let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
                 assert!(largest > 0.0);
                 for (value, fused) in values.iter().zip(fused) {
-                    assert!((value - fused).abs() <= 1e-5 * largest, "{value} {fused} of {largest}");
+                    assert!((value - fused).abs() <= tolerance * largest, "{value} {fused} of {largest}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_operations_that_cuda_runs_give_the_fused_operations_loss_and_gradients() {
+        assert_alike(&Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap(), 1e-5);
+    }
+
+    #[test]
+    fn they_do_in_integers_too() {
+        let mut network = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap();
+        let weights = network.weights();
+        let grid = Grid::new(&weights, [0.5, 0.4, 0.3, 0.2], Bits::INT8);
+        network.set_integers(&grid.integers(&weights).unwrap());
+        // Integers tie: the stock operations share a gradient that the fused one gives to the first of equals.
+        assert_alike(&network, 0.02);
     }
 }

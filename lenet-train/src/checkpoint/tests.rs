@@ -1,5 +1,6 @@
 use super::*;
 use crate::metrics::Score;
+use crate::quantize::Bits;
 use crate::recipe::Recipe;
 use lenet_core::shape::CLASSES;
 use std::fs;
@@ -14,6 +15,7 @@ fn run() -> RunIdentity {
         held_out: HeldOut::Validation,
         train_images: 55_000,
         held_out_images: 5_000,
+        teachers: vec!["a SHA-256".to_owned()],
     }
 }
 
@@ -51,6 +53,7 @@ fn snapshot() -> Snapshot {
         weights: weights(0.0),
         optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
         average: Some(weights(3.0)),
+        grid: Some(Grid::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
     }
 }
 

@@ -10,8 +10,8 @@ use lenet_core::shape::{KERNEL_SIDE, POOL_SIDE};
 
 /// Positions of one pooling window.
 const WINDOW: usize = POOL_SIDE * POOL_SIDE;
-/// The winner of a window whose maximum the ReLU set to 0: no gradient passes.
-const DEAD: u8 = WINDOW as u8;
+/// The winner of a window whose maximum was clipped, to 0 or to the end of the range: no gradient passes.
+pub(super) const DEAD: u8 = WINDOW as u8;
 
 /// `N` vectors in memory.
 pub(super) type Vectors<const N: usize> = [[f32; WIDTH]; N];

@@ -10,17 +10,17 @@ mod kernel;
 mod tests;
 
 use crate::simd::{self, Kernel, Simd, WIDTH};
-use dfdx::nn::modules::Linear;
 use dfdx::prelude::{Cpu, Gradients, HasShape, PutTape, Tape};
 use dfdx::tensor::{CpuError, TensorFromVec};
 use kernel::{Block, KernelRows, Live};
 use lenet_core::shape::{
-    CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, IMAGE_CHANNELS, IMAGE_PIXELS, IMAGE_SIDE,
-    KERNEL_SIDE, POOL1_LEN, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
+    CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_CHANNELS, IMAGE_PIXELS, IMAGE_SIDE, KERNEL_SIDE, POOL1_LEN,
+    POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 use rayon::prelude::*;
 
-use crate::network::{Features, Pixels};
+use crate::network::{ConvLayers, Features, Pixels};
+use crate::rounding::Rounding;
 
 /// Images a unit of parallel work.
 const CHUNK: usize = 16;
@@ -38,25 +38,39 @@ const PADDED_PIXELS: usize = IMAGE_PIXELS + RUN1 * WIDTH;
 /// An image's first pooled activations (HWC), with the same room.
 const PADDED_POOL1: usize = POOL1_LEN + RUN2 * WIDTH;
 
-/// Both convolutions' parameters on the CPU.
-#[derive(Clone, Copy)]
-pub(crate) struct ConvLayers<'a> {
-    pub(crate) conv1: &'a Linear<CONV1_TAPS, CONV1_CHANNELS, f32, Cpu>,
-    pub(crate) conv2: &'a Linear<CONV2_TAPS, CONV2_CHANNELS, f32, Cpu>,
-}
-
 /// Both blocks, their weights laid out for the kernels.
 struct Blocks {
     block1: Block1,
     block2: Block2,
+    /// In a network in integers.
+    roundings: Option<[Rounding; 2]>,
 }
 
 impl Blocks {
-    fn new(ConvLayers { conv1, conv2 }: ConvLayers<'_>) -> Self {
+    fn new(ConvLayers { conv1, conv2 }: &ConvLayers<'_, Cpu>, roundings: Option<[&Rounding; 2]>) -> Self {
         Blocks {
             block1: Block::new(&conv1.weight.as_vec(), &conv1.bias.as_vec()),
             block2: Block::new(&conv2.weight.as_vec(), &conv2.bias.as_vec()),
+            roundings: roundings.map(|roundings| roundings.map(Rounding::clone)),
         }
+    }
+
+    /// Rounds one window's sums of the convolution `layer`, 0 or 1, where this is a network in integers.
+    #[inline(always)]
+    fn round(&self, layer: usize, sums: &mut [f32], winners: &mut [u8]) {
+        let Some(roundings) = &self.roundings else { return };
+        for (channel, (sum, winner)) in sums.iter_mut().zip(winners).enumerate() {
+            let (activation, passes) = roundings[layer].round(channel, *sum);
+            *sum = activation;
+            if !passes {
+                *winner = kernel::DEAD;
+            }
+        }
+    }
+
+    /// The gradient of a channel's sum, for an activation's gradient of 1.
+    fn slope(&self, layer: usize, channel: usize) -> f32 {
+        self.roundings.as_ref().map_or(1.0, |roundings| roundings[layer].factor(channel))
     }
 }
 
@@ -69,17 +83,18 @@ struct Trace {
     winners2: Vec<[[u8; WIDTH]; OUTPUTS2]>,
 }
 
-/// Pixels to features, recorded on `tape`.
+/// Pixels to features, recorded on `tape`; with `rounding`, in integers.
 ///
 /// # Errors
 ///
 /// Out of memory.
 pub(crate) fn features<T: Tape<f32, Cpu>>(
-    layers: ConvLayers<'_>,
+    layers: &ConvLayers<'_, Cpu>,
+    rounding: Option<[&Rounding; 2]>,
     pixels: &Pixels<Cpu>,
     mut tape: T,
 ) -> Result<Features<Cpu, T>, CpuError> {
-    let blocks = Blocks::new(layers);
+    let blocks = Blocks::new(layers, rounding);
     let mut pixel_values = vec![0.0; pixels.shape().0 * IMAGE_PIXELS];
     pixels.copy_into(&mut pixel_values);
     let (values, trace) = forward(&blocks, &pixel_values);
@@ -105,8 +120,12 @@ pub(crate) fn features<T: Tape<f32, Cpu>>(
 }
 
 /// Both blocks' pooled activations (864 and 256 an image, channel by channel) of pixels, 784 an image.
-pub(crate) fn pooled(layers: ConvLayers<'_>, pixels: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let (features, trace) = forward(&Blocks::new(layers), pixels);
+pub(crate) fn pooled(
+    layers: &ConvLayers<'_, Cpu>,
+    rounding: Option<[&Rounding; 2]>,
+    pixels: &[f32],
+) -> (Vec<f32>, Vec<f32>) {
+    let (features, trace) = forward(&Blocks::new(layers, rounding), pixels);
     let mut pool1 = vec![0.0; trace.pool1.len() / PADDED_POOL1 * POOL1_LEN];
     for (chw, hwc) in pool1.chunks_exact_mut(POOL1_LEN).zip(trace.pool1.chunks_exact(PADDED_POOL1)) {
         for (index, value) in chw.iter_mut().enumerate() {
@@ -163,12 +182,15 @@ impl Kernel for ForwardChunk<'_> {
             .zip(self.winners1.chunks_exact_mut(WINDOWS1))
             .zip(self.winners2.chunks_exact_mut(WINDOWS2));
         for ((((pixels, features), pool1), winners1), winners2) in images {
-            self.blocks.block1.forward::<S, 2>(simd, pixels, |window, values, winners| {
-                let values = &values.as_flattened()[..CONV1_CHANNELS];
+            self.blocks.block1.forward::<S, 2>(simd, pixels, |window, mut values, mut winners| {
+                let values = &mut values.as_flattened_mut()[..CONV1_CHANNELS];
+                self.blocks.round(0, values, winners.as_flattened_mut());
                 pool1[window * CONV1_CHANNELS..][..CONV1_CHANNELS].copy_from_slice(values);
                 winners1[window] = winners;
             });
-            self.blocks.block2.forward::<S, 1>(simd, pool1, |window, values, winners| {
+            self.blocks.block2.forward::<S, 1>(simd, pool1, |window, mut values, mut winners| {
+                let rounded = &mut values.as_flattened_mut()[..CONV2_CHANNELS];
+                self.blocks.round(1, rounded, winners.as_flattened_mut());
                 for channel in 0..CONV2_CHANNELS {
                     features[channel * WINDOWS2 + window] = values.as_flattened()[channel];
                 }
@@ -229,7 +251,8 @@ impl Kernel for BackwardChunk<'_> {
         for ((((pixels, gradient), pool1), winners1), winners2) in images {
             pool1_gradient.fill(0.0);
             for channel in 0..CONV2_CHANNELS {
-                let gradient = |window| gradient[channel * WINDOWS2 + window];
+                let slope = self.blocks.slope(1, channel);
+                let gradient = |window| slope * gradient[channel * WINDOWS2 + window];
                 let count = Block2::live_windows(winners2, channel, gradient, &mut live);
                 let live = &live[..count];
                 let kernel = &mut sums.kernels2[channel];
@@ -241,7 +264,8 @@ impl Kernel for BackwardChunk<'_> {
             }
             padded_pixels[..IMAGE_PIXELS].copy_from_slice(pixels);
             for channel in 0..CONV1_CHANNELS {
-                let gradient = |window| pool1_gradient[window * CONV1_CHANNELS + channel];
+                let slope = self.blocks.slope(0, channel);
+                let gradient = |window| slope * pool1_gradient[window * CONV1_CHANNELS + channel];
                 let count = Block1::live_windows(winners1, channel, gradient, &mut live);
                 let live = &live[..count];
                 let kernel = &mut sums.kernels1[channel];

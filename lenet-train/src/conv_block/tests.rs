@@ -1,8 +1,9 @@
 use super::*;
-use crate::scoring::upload;
 use crate::simd::Portable;
 use crate::test_images::synthetic;
 use dfdx::nn::BuildModule;
+use dfdx::nn::modules::Linear;
+use lenet_core::shape::{CONV1_TAPS, CONV2_TAPS};
 
 fn layers() -> (Linear<CONV1_TAPS, CONV1_CHANNELS, f32, Cpu>, Linear<CONV2_TAPS, CONV2_CHANNELS, f32, Cpu>) {
     let device = Cpu::seed_from_u64(2);
@@ -19,7 +20,7 @@ fn empty_trace(images: usize) -> Trace {
 
 fn pixels(images: usize) -> Vec<f32> {
     let set = synthetic(images);
-    upload(&Cpu::default(), images, |image| &set.images[image]).unwrap().as_vec()
+    set.images.as_flattened().iter().map(|&pixel| f32::from(pixel) / 255.0).collect()
 }
 
 fn assert_close(values: &[f32], expected: &[f32]) {
@@ -33,7 +34,7 @@ fn assert_close(values: &[f32], expected: &[f32]) {
 #[test]
 fn every_instruction_set_trains_alike() {
     let (conv1, conv2) = layers();
-    let blocks = Blocks::new(ConvLayers { conv1: &conv1, conv2: &conv2 });
+    let blocks = Blocks::new(&ConvLayers { conv1: &conv1, conv2: &conv2 }, None);
     let pixels = pixels(3);
     let (features, trace) = forward(&blocks, &pixels);
     let (mut portable_features, mut portable) = (vec![0.0; features.len()], empty_trace(3));
@@ -67,8 +68,8 @@ fn every_instruction_set_trains_alike() {
 }
 
 /// The sum of the features times fixed numbers, in f64.
-fn objective(layers: ConvLayers<'_>, pixels: &[f32]) -> f64 {
-    let (_, features) = pooled(layers, pixels);
+fn objective(layers: &ConvLayers<'_, Cpu>, pixels: &[f32]) -> f64 {
+    let (_, features) = pooled(layers, None, pixels);
     features.iter().enumerate().map(|(index, &value)| f64::from(value) * (index % 13) as f64).sum()
 }
 
@@ -76,7 +77,7 @@ fn objective(layers: ConvLayers<'_>, pixels: &[f32]) -> f64 {
 fn gradients_are_the_slopes_of_the_output() {
     let (conv1, conv2) = layers();
     let pixels = pixels(2);
-    let blocks = Blocks::new(ConvLayers { conv1: &conv1, conv2: &conv2 });
+    let blocks = Blocks::new(&ConvLayers { conv1: &conv1, conv2: &conv2 }, None);
     let (features, trace) = forward(&blocks, &pixels);
     let gradient: Vec<f32> = (0..features.len()).map(|index| (index % 13) as f32).collect();
     let chunks = backward(&blocks, &pixels, &trace, &gradient);
@@ -92,7 +93,7 @@ fn gradients_are_the_slopes_of_the_output() {
         let found = slope(&|step| {
             let mut conv1 = conv1.clone();
             nudge(&mut conv1, tap, step);
-            objective(ConvLayers { conv1: &conv1, conv2: &conv2 }, &pixels)
+            objective(&ConvLayers { conv1: &conv1, conv2: &conv2 }, &pixels)
         });
         assert!(
             (found - f64::from(slopes1[tap])).abs() <= 0.02 * found.abs().max(1.0),
@@ -104,7 +105,7 @@ fn gradients_are_the_slopes_of_the_output() {
         let found = slope(&|step| {
             let mut conv2 = conv2.clone();
             nudge(&mut conv2, tap, step);
-            objective(ConvLayers { conv1: &conv1, conv2: &conv2 }, &pixels)
+            objective(&ConvLayers { conv1: &conv1, conv2: &conv2 }, &pixels)
         });
         assert!(
             (found - f64::from(slopes2[tap])).abs() <= 0.02 * found.abs().max(1.0),

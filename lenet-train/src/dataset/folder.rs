@@ -82,16 +82,13 @@ pub enum FolderError {
 /// A class: its name and its pictures, those to hold out first.
 struct Class {
     name: String,
-    pictures: Vec<PathBuf>,
+    pictures: Vec<(Hash, PathBuf)>,
 }
 
-/// Which pictures are for what, by class.
-#[derive(Default)]
-struct Parts {
-    train: Vec<(PathBuf, u8)>,
-    validation: Vec<(PathBuf, u8)>,
-    test: Vec<(PathBuf, u8)>,
-}
+/// SHA-256 of a picture's file name.
+type Hash = [u8; 32];
+/// Pictures with their labels. In the order of the hashes the classes are mixed.
+type Part = Vec<(Hash, PathBuf, u8)>;
 
 /// The data set in `dir`; `None` if that holds IDX files, or is no folder at all, of which the IDX reader tells.
 pub(super) fn load(dir: &Path) -> Result<Option<Dataset>, FolderError> {
@@ -116,18 +113,22 @@ pub(super) fn load(dir: &Path) -> Result<Option<Dataset>, FolderError> {
 }
 
 fn dataset(dir: &Path, classes: Vec<Class>, others: usize) -> Result<Dataset, FolderError> {
-    let (mut parts, mut class_names) = (Parts::default(), Vec::new());
+    let (mut train, mut validation, mut test) = (Part::new(), Part::new(), Part::new());
+    let mut class_names = Vec::new();
     for (label, class) in (0_u8..).zip(classes) {
         let held_out = (class.pictures.len() / HELD_OUT_ONE_IN).max(1);
-        let mut pictures = class.pictures.into_iter().map(|path| (path, label));
-        parts.test.extend(pictures.by_ref().take(held_out));
-        parts.validation.extend(pictures.by_ref().take(held_out));
-        parts.train.extend(pictures);
+        let mut pictures = class.pictures.into_iter().map(|(hash, path)| (hash, path, label));
+        test.extend(pictures.by_ref().take(held_out));
+        validation.extend(pictures.by_ref().take(held_out));
+        train.extend(pictures);
         class_names.push(class.name);
     }
-    let (trained, validation_images) = (parts.train.len(), parts.validation.len());
-    let train = read(&[parts.train, parts.validation].concat())?;
-    let test = read(&parts.test)?;
+    for part in [&mut train, &mut validation, &mut test] {
+        part.sort_unstable();
+    }
+    let (trained, validation_images) = (train.len(), validation.len());
+    train.append(&mut validation);
+    let (train, test) = (read(&train)?, read(&test)?);
     let left_out = if others > 0 { format!("; {others} other files left out") } else { String::new() };
     let note = format!(
         "{}: pictures of {} classes: {trained} to train on, {validation_images} for validation, {} to test{left_out}",
@@ -172,22 +173,22 @@ fn class(folder: &Path, others: &mut usize) -> Result<Class, FolderError> {
     let is_picture = |path: &PathBuf| {
         path.extension().is_some_and(|end| ENDINGS.iter().any(|ending| end.eq_ignore_ascii_case(ending)))
     };
-    let (mut pictures, rest): (Vec<PathBuf>, Vec<PathBuf>) = list(folder)?.into_iter().partition(is_picture);
+    let (pictures, rest): (Vec<PathBuf>, Vec<PathBuf>) = list(folder)?.into_iter().partition(is_picture);
     *others += rest.len();
     if pictures.len() < MIN_PICTURES {
         return Err(FolderError::TooFewPictures { dir, found: pictures.len() });
     }
-    pictures.sort_by_cached_key(|path| {
-        let name = path.file_name().unwrap_or_default();
-        (Sha256::digest(name.as_encoded_bytes()), name.to_owned())
-    });
+    let hash =
+        |path: &PathBuf| Sha256::digest(path.file_name().unwrap_or_default().as_encoded_bytes()).into();
+    let mut pictures: Vec<(Hash, PathBuf)> = pictures.into_iter().map(|path| (hash(&path), path)).collect();
+    pictures.sort_unstable();
     Ok(Class { name: name.to_owned(), pictures })
 }
 
-fn read(pictures: &[(PathBuf, u8)]) -> Result<LabelledImages, PictureError> {
-    let pixels = |(path, _): &(PathBuf, u8)| Ok(picture::load(path, Invert::Auto)?.pixels);
-    let images: Result<Vec<[u8; IMAGE_PIXELS]>, PictureError> = pictures.par_iter().map(pixels).collect();
-    Ok(LabelledImages { images: images?, labels: pictures.iter().map(|(_, label)| *label).collect() })
+fn read(part: &Part) -> Result<LabelledImages, PictureError> {
+    let pixels = |(_, path, _): &(Hash, PathBuf, u8)| Ok(picture::load(path, Invert::Auto)?.pixels);
+    let images: Result<Vec<[u8; IMAGE_PIXELS]>, PictureError> = part.par_iter().map(pixels).collect();
+    Ok(LabelledImages { images: images?, labels: part.iter().map(|(.., label)| *label).collect() })
 }
 
 #[cfg(test)]

@@ -84,6 +84,14 @@ impl<'a> Split<'a> {
     }
 }
 
+impl<'a> Split<'a> {
+    /// Its last images, up to `count`.
+    pub fn last(self, count: usize) -> Self {
+        let first = self.images.len().saturating_sub(count);
+        Self { images: &self.images[first..], labels: &self.labels[first..], ..self }
+    }
+}
+
 impl Dataset {
     /// Loads the set from `data`, or else from where this program keeps `name`.
     ///

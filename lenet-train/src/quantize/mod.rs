@@ -124,6 +124,12 @@ impl Grid {
         }
     }
 
+    /// The unit of int8 of an output channel's weights.
+    pub(crate) fn scale(&self, layer: usize, channel: usize) -> f64 {
+        let scales = &self.scales[layer];
+        scales[channel % scales.len()]
+    }
+
     /// The network in integers.
     ///
     /// # Errors
@@ -143,7 +149,6 @@ impl Grid {
         check_finite(name, layer)?;
         let (bits, input_scale) = (self.bits.weights[index], self.input_scale(index));
         let activation_bits = self.bits.activations.get(index).copied().unwrap_or(0);
-        let scales = self.scales[index].iter().chain(std::iter::repeat(&self.scales[index][0]));
         let rows = layer.weight.chunks_exact(layer.weight.len() / layer.bias.len());
         let mut integers = IntegerLayer {
             weights: Vec::with_capacity(layer.weight.len()),
@@ -153,7 +158,8 @@ impl Grid {
             activation_bits,
             units: Vec::new(),
         };
-        for (channel, ((row, &bias), &scale)) in rows.zip(&layer.bias).zip(scales).enumerate() {
+        for (channel, (row, &bias)) in rows.zip(&layer.bias).enumerate() {
+            let scale = self.scale(index, channel);
             let unit = input_scale * scale;
             let mut rounding = 0;
             if let Some(range) = self.ranges.get(index) {

@@ -37,8 +37,6 @@ pub(super) fn section(misclassified: &[Misclassified], classes: &[String]) -> Re
 }
 
 fn figure(image: &Misclassified, classes: &[String]) -> Result<String, ReportError> {
-    let png = png(&image.image)
-        .map_err(|error| ReportError::Draw { picture: "a digit".into(), reason: error.to_string() })?;
     let name =
         |class: u8| classes.get(usize::from(class)).map_or(text::NONE.into(), |name| text::escape(name));
     let (truth, error) = (name(image.label), name(image.predicted));
@@ -46,10 +44,17 @@ fn figure(image: &Misclassified, classes: &[String]) -> Result<String, ReportErr
     Ok(format!(
         "<figure title=\"test image {index}, confidence {confidence}\">\
          <img width=\"{IMAGE_SIDE}\" height=\"{IMAGE_SIDE}\" alt=\"{truth} taken for {error}\" \
-         src=\"data:image/png;base64,{data}\"/><figcaption><b class=\"truth\">{truth}</b> → \
+         src=\"{data}\"/><figcaption><b class=\"truth\">{truth}</b> → \
          <b class=\"error\">{error}</b></figcaption></figure>\n",
-        data = STANDARD.encode(png),
+        data = data_address(&image.image)?,
     ))
+}
+
+/// The image as a `data:` address.
+pub(super) fn data_address(image: &[u8; IMAGE_PIXELS]) -> Result<String, ReportError> {
+    let png = png(image)
+        .map_err(|error| ReportError::Draw { picture: "a digit".into(), reason: error.to_string() })?;
+    Ok(format!("data:image/png;base64,{}", STANDARD.encode(png)))
 }
 
 fn png(image: &[u8; IMAGE_PIXELS]) -> Result<Vec<u8>, png::EncodingError> {

@@ -3,6 +3,8 @@
 //! The page needs no script, no font and no other file. Charts are SVG drawn by plotters, digits are PNGs
 //! inside `data:` addresses, and the page is well-formed XML as well as HTML, so that an XML parser can check it.
 
+mod accuracy;
+mod augmented;
 mod axis;
 mod chart;
 mod confidence;
@@ -20,6 +22,8 @@ use std::path::{Path, PathBuf};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::files;
 use serde::Serialize;
+
+pub use accuracy::AccuracyPlot;
 
 use crate::metrics::{Confidence, EpochMetrics, FinalTable, HeldOut, Metrics, RunSettings};
 use crate::weights::FloatWeights;
@@ -40,6 +44,17 @@ pub struct ReportInputs<'a> {
     pub misclassified: &'a [Misclassified],
     /// What each layer costs in the model file, in the order of the network.
     pub sizes: &'a [SizeRow],
+    /// Some training images, each before and after an augmentation; empty where there is none.
+    pub augmented: &'a [AugmentedImage],
+}
+
+/// A training image before and after its augmentation: grey values, row by row, 255 is ink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AugmentedImage {
+    /// As the data set has it.
+    pub original: [u8; IMAGE_PIXELS],
+    /// As the first epochs saw it.
+    pub seen: Vec<[u8; IMAGE_PIXELS]>,
 }
 
 /// A test image that the integer engine got wrong.
@@ -132,9 +147,27 @@ pub fn write(path: &Path, inputs: &ReportInputs<'_>) -> Result<(), ReportError> 
 ///
 /// [`ReportError::Write`] when the file cannot be written.
 pub fn write_metrics(path: &Path, metrics: &Metrics) -> Result<(), ReportError> {
-    let mut json = serde_json::to_vec_pretty(&MetricsView::of(metrics))?;
+    write_json(path, &MetricsView::of(metrics))
+}
+
+/// Writes any results as JSON, atomically.
+///
+/// # Errors
+///
+/// [`ReportError::Write`] when the file cannot be written.
+pub fn write_json(path: &Path, results: &impl Serialize) -> Result<(), ReportError> {
+    let mut json = serde_json::to_vec_pretty(results)?;
     json.push(b'\n');
     write_atomically(path, &json)
+}
+
+/// Writes the picture of several seeds' accuracies, an SVG, to `path`, atomically.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn write_accuracy_plot(path: &Path, plot: &AccuracyPlot) -> Result<(), ReportError> {
+    write_atomically(path, accuracy::svg(plot)?.as_bytes())
 }
 
 /// [`Metrics`] with the figures that follow from it.
@@ -182,6 +215,7 @@ fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
         confusion::section(&metrics.result, classes),
         confidence::section(&metrics.confidence)?,
         digits::section(inputs.misclassified, classes)?,
+        augmented::section(inputs.augmented)?,
         kernels::section(&inputs.weights.conv1),
         histograms::weights_section(inputs.weights, inputs.weight_clips)?,
         histograms::activations_section(inputs.activations)?,

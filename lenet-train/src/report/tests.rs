@@ -15,6 +15,7 @@ struct Run {
     activations: Vec<ActivationHistogram>,
     misclassified: Vec<Misclassified>,
     sizes: Vec<SizeRow>,
+    augmented: Vec<AugmentedImage>,
 }
 
 impl Run {
@@ -30,6 +31,7 @@ impl Run {
             activations: &self.activations,
             misclassified: &self.misclassified,
             sizes: &self.sizes,
+            augmented: &self.augmented,
         }
     }
 }
@@ -119,6 +121,7 @@ fn synthetic(epochs: u32) -> Run {
             counts: vec![900, 90, 9, 1],
         }],
         misclassified: vec![mistake],
+        augmented: vec![AugmentedImage { original: [9; IMAGE_PIXELS], seen: vec![[7; IMAGE_PIXELS]; 3] }],
         sizes: vec![SizeRow {
             layer: "conv1".into(),
             weights: 150,
@@ -143,6 +146,7 @@ fn check(page: &str) {
         "confusion",
         "confidence",
         "misclassified",
+        "augmented",
         "kernels",
         "weights",
         "activations",

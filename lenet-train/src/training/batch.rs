@@ -1,40 +1,66 @@
 //! What one step trains on, made ready while the step before it runs.
 
-use crate::activations::scaled;
 use crate::dataset::Split;
+use crate::network::{ConvDevice, Network};
+use crate::output_layer::Classes;
 use crate::recipe::Settings;
+use dfdx::losses::cross_entropy_with_logits_loss;
+use dfdx::prelude::{Backward, Gradients, OwnedTape, SplitTape, Trace};
 use lenet_core::shape::IMAGE_PIXELS;
 use rayon::prelude::*;
 
 /// Some training images, augmented, and what the network should say of them.
 pub(super) struct Batch {
-    /// 784 an image, 0 to 1.
-    pub(super) pixels: Vec<f32>,
-    /// The probability of each class, image after image.
-    pub(super) targets: Vec<f32>,
+    pub(super) images: Vec<[u8; IMAGE_PIXELS]>,
     /// The class of each image.
     pub(super) labels: Vec<u8>,
+    /// The probability of each class, image after image.
+    pub(super) targets: Vec<f32>,
+    /// What logits are divided by before they are compared with `targets`.
+    pub(super) temperature: f32,
 }
+
+/// Logits and gradients.
+type Pass<D> = (Vec<f32>, Gradients<f32, D>);
 
 impl Batch {
     /// The images at `places` of `split`, as epoch `epoch` sees them.
     pub(super) fn new(settings: &Settings, split: Split<'_>, epoch: u32, places: &[u32]) -> Self {
-        let mut pixels = vec![0.0; places.len() * IMAGE_PIXELS];
-        pixels.par_chunks_exact_mut(IMAGE_PIXELS).zip(places).for_each(|(pixels, &place)| {
-            let image = &split.images[place as usize];
-            let image = settings.augment.apply(image, settings.seed, epoch, place);
-            for (value, pixel) in pixels.iter_mut().zip(image) {
-                *value = scaled(pixel);
-            }
-        });
+        let image =
+            |&place: &u32| settings.augment.apply(&split.images[place as usize], settings.seed, epoch, place);
+        let images = places.par_iter().map(image).collect();
         let labels: Vec<u8> = places.iter().map(|&place| split.labels[place as usize]).collect();
-        let smoothing = settings.label_smoothing;
-        let targets = labels.iter().flat_map(|&label| smoothed(label, smoothing, split.classes)).collect();
-        Batch { pixels, targets, labels }
+        let targets = labels
+            .iter()
+            .flat_map(|&label| smoothed(label, settings.label_smoothing, split.classes))
+            .collect();
+        Batch { images, labels, targets, temperature: 1.0 }
     }
 
     pub(super) fn len(&self) -> usize {
         self.labels.len()
+    }
+
+    /// The network's logits, and the gradients of its parameters added to `gradients`.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    pub(super) fn pass<D: ConvDevice>(
+        &self,
+        network: &Network<D>,
+        gradients: Gradients<f32, D>,
+    ) -> Result<Pass<D>, D::Err> {
+        let targets = network
+            .device()
+            .try_tensor_from_vec(self.targets.clone(), (self.len(), Classes(network.classes())))?;
+        let (pixels, tape): (_, OwnedTape<f32, D>) =
+            network.upload(&self.images)?.traced(gradients).split_tape();
+        let logits = network.logits(pixels, tape)?;
+        let values = logits.as_vec();
+        // Gradients of softened logits are smaller by the square of the temperature (Hinton et al. 2015).
+        let loss = cross_entropy_with_logits_loss(logits / self.temperature, targets);
+        Ok((values, (loss * self.temperature.powi(2)).try_backward()?))
     }
 }
 

@@ -6,25 +6,33 @@
 
 mod average;
 mod batch;
+mod teacher;
 #[cfg(test)]
 mod tests;
+mod twin;
 
+use crate::activations::Activations;
 use crate::dataset::{Split, shuffled};
-use crate::metrics::EpochMetrics;
-use crate::network::{ConvDevice, Logits, Network, Pixels};
-use crate::optimizer::{Optimizer, OptimizerState};
-use crate::output_layer::Classes;
+use crate::metrics::{EpochMetrics, Score};
+use crate::network::{ConvDevice, Network};
+use crate::optimizer::{self, Optimizer, OptimizerState};
+use crate::quantize::calibrate::calibrate;
+use crate::quantize::{Grid, Provenance, QuantizeError};
 use crate::recipe::Settings;
-use crate::scoring::{Tally, score, upload};
+use crate::scoring::{Tally, score};
 use crate::weights::FloatWeights;
 use average::Average;
 use batch::Batch;
-use dfdx::losses::cross_entropy_with_logits_loss;
 use dfdx::nn::ZeroGrads;
-use dfdx::prelude::{Backward, Const, Gradients, NoneTape, OwnedTape, SplitTape, Trace};
+use dfdx::prelude::{Gradients, NoneTape};
 use std::fmt::Display;
 use std::time::Instant;
+use teacher::Teacher;
 use thiserror::Error;
+use twin::Twin;
+
+/// Training images that the grid of quantisation-aware training is chosen on, at most.
+const CALIBRATION_IMAGES: usize = 5_000;
 
 /// Why training stopped.
 #[derive(Debug, Error)]
@@ -42,6 +50,9 @@ pub enum TrainingError {
         /// The loss.
         loss: f64,
     },
+    /// The weights cannot be quantised.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
     /// The device reported an error.
     #[error("the {device} device stopped training: {message}")]
     Device {
@@ -68,6 +79,8 @@ pub struct Snapshot {
     pub optimizer: OptimizerState,
     /// The moving average of the parameters, in a run that keeps one.
     pub average: Option<FloatWeights>,
+    /// What the weights are rounded to, in the quantisation-aware part of a run.
+    pub grid: Option<Grid>,
 }
 
 /// A run in progress on a device.
@@ -81,6 +94,10 @@ pub struct Trainer<'a, D: ConvDevice> {
     gradients: Option<Gradients<f32, D>>,
     /// In a run that keeps one.
     average: Option<Average<D>>,
+    /// In a run that distils.
+    teacher: Option<Teacher<D>>,
+    /// In the quantisation-aware part of a run.
+    twin: Option<Twin<D>>,
     history: Vec<EpochMetrics>,
 }
 
@@ -102,7 +119,31 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let average = (settings.ema_decay > 0.0).then(|| Average::new(settings.ema_decay, &network));
         let average = average.transpose().map_err(device_error::<D>)?;
         let history = Vec::new();
-        Ok(Trainer { settings, train, held_out, network, optimizer, gradients, average, history })
+        let (teacher, twin) = (None, None);
+        Ok(Trainer {
+            settings,
+            train,
+            held_out,
+            network,
+            optimizer,
+            gradients,
+            average,
+            teacher,
+            twin,
+            history,
+        })
+    }
+
+    /// Learns from these trained networks as well as from the labels.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn learn_from(&mut self, teachers: &[FloatWeights]) -> Result<(), TrainingError> {
+        let Settings { distillation, temperature, .. } = *self.settings;
+        let teacher = Teacher::new(self.network.device(), teachers, distillation, temperature);
+        self.teacher = Some(teacher.map_err(device_error::<D>)?);
+        Ok(())
     }
 
     /// Goes on from `snapshot`.
@@ -120,6 +161,10 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         if let (Some(average), Some(weights)) = (&mut self.average, &snapshot.average) {
             average.network.set_weights(weights);
         }
+        self.twin = snapshot
+            .grid
+            .map(|grid| Twin::new(self.network.device(), self.train.classes, grid))
+            .transpose()?;
         self.history = snapshot.history;
         Ok(())
     }
@@ -135,6 +180,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
             weights: self.network.weights(),
             optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
             average: self.average.as_ref().map(|average| average.network.weights()),
+            grid: self.grid().cloned(),
         })
     }
 
@@ -144,7 +190,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
     ///
     /// [`TrainingError::Device`].
     pub fn logits_of_first_image(&self) -> Result<Vec<f32>, TrainingError> {
-        let pixels = upload(self.network.device(), 1, |image| &self.train.images[image]);
+        let pixels = self.network.upload(&self.train.images[..1]);
         let logits = pixels.and_then(|pixels| self.network.logits(pixels, NoneTape));
         Ok(logits.map_err(device_error::<D>)?.as_vec())
     }
@@ -152,6 +198,11 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
     /// The network as trained so far: the averaged one, in a run that averages.
     pub fn network(&self) -> &Network<D> {
         self.average.as_ref().map_or(&self.network, |average| &average.network)
+    }
+
+    /// What the weights are rounded to, in the quantisation-aware part of a run.
+    pub fn grid(&self) -> Option<&Grid> {
+        self.twin.as_ref().map(|twin| &twin.grid)
     }
 
     /// The epochs done.
@@ -171,19 +222,21 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
         let (mut tally, mut learning_rate) = (Tally::new(train.classes), 0.0);
         let started = Instant::now();
+        if self.twin.is_none() && epoch + settings.qat_epochs > settings.epochs {
+            self.begin_rounding()?;
+        }
         let mut places = order.chunks(settings.batch_size);
         let mut make_next = || places.next().map(|places| Batch::new(settings, train, epoch, places));
         let mut next = make_next();
         for step in 0..steps_an_epoch {
-            let batch = next.take().expect("a batch for each step");
+            let mut batch = next.take().expect("a batch for each step");
             let steps_done = steps_an_epoch * u64::from(epoch - 1) + step;
             learning_rate = settings.learning_rate_at(steps_done, steps_an_epoch);
             // The next batch is made by whichever threads this step leaves idle.
             let logits = rayon::in_place_scope(|scope| {
                 scope.spawn(|_| next = make_next());
-                self.step(&batch, learning_rate, steps_done + 1)
-            });
-            let logits = logits.map_err(device_error::<D>)?;
+                self.step(&mut batch, learning_rate, steps_done + 1)
+            })?;
             let loss = tally.add(&logits, batch.labels.iter().copied()) / batch.len() as f64;
             if !loss.is_finite() {
                 return Err(TrainingError::Diverged { epoch, step: step + 1, loss });
@@ -191,35 +244,74 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
             on_step(batch.len());
         }
         let seconds = started.elapsed().as_secs_f64();
+        let held_out = self.score_held_out()?;
         self.history.push(EpochMetrics {
             epoch,
             seconds,
             images_per_second: order.len() as f64 / seconds,
             learning_rate,
             train: tally.score(),
-            held_out: score(self.network(), self.held_out).map_err(device_error::<D>)?,
+            held_out,
         });
         Ok(&self.history[self.history.len() - 1])
     }
 
     /// Step `count`, from 1, of the run. Returns the batch's logits before it.
-    fn step(&mut self, batch: &Batch, learning_rate: f64, count: u64) -> Result<Vec<f32>, D::Err> {
-        let device = self.network.device();
-        let pixels: Pixels<D> = device.try_tensor_from_vec(batch.pixels.clone(), (batch.len(), Const))?;
-        let targets: Logits<D, NoneTape> =
-            device.try_tensor_from_vec(batch.targets.clone(), (batch.len(), Classes(self.train.classes)))?;
-
-        let gradients = self.gradients.take().expect("given back by the last step");
-        let (pixels, tape): (_, OwnedTape<f32, D>) = pixels.traced(gradients).split_tape();
-        let logits = self.network.logits(pixels, tape)?;
-        let values = logits.as_vec();
-        let mut gradients = cross_entropy_with_logits_loss(logits, targets).try_backward()?;
-        self.optimizer.step(&mut self.network, &mut gradients, learning_rate)?;
-        self.network.layers.try_zero_grads(&mut gradients)?;
-        self.gradients = Some(gradients);
-        if let Some(average) = &mut self.average {
-            average.update(&self.network, count)?;
+    fn step(&mut self, batch: &mut Batch, learning_rate: f64, count: u64) -> Result<Vec<f32>, TrainingError> {
+        if let Some(teacher) = &self.teacher {
+            teacher.teach(batch).map_err(device_error::<D>)?;
         }
-        Ok(values)
+        let mut gradients = self.gradients.take().expect("given back by the last step");
+        let logits = match &mut self.twin {
+            None => {
+                let (logits, added) = batch.pass(&self.network, gradients).map_err(device_error::<D>)?;
+                gradients = added;
+                logits
+            }
+            Some(twin) => {
+                let (logits, values) = twin.pass(batch, &self.network.weights())?;
+                optimizer::write(&mut gradients, &self.network, &values).map_err(device_error::<D>)?;
+                logits
+            }
+        };
+        self.update(&mut gradients, learning_rate, count).map_err(device_error::<D>)?;
+        self.gradients = Some(gradients);
+        Ok(logits)
+    }
+
+    /// Moves the parameters, and the average after them.
+    fn update(
+        &mut self,
+        gradients: &mut Gradients<f32, D>,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<(), D::Err> {
+        self.optimizer.step(&mut self.network, gradients, learning_rate)?;
+        self.network.layers.try_zero_grads(gradients)?;
+        match &mut self.average {
+            Some(average) => average.update(&self.network, count),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins quantisation-aware training: chooses the grid of the weights as they are now, on training images.
+    fn begin_rounding(&mut self) -> Result<(), TrainingError> {
+        let images = self.train.last(CALIBRATION_IMAGES);
+        let weights = self.network().weights();
+        let activations = Activations::of(&weights, images.images);
+        let bits = self.settings.bits;
+        let grid = calibrate(&weights, &activations, images, bits, &Provenance::default())?.grid;
+        self.twin = Some(Twin::new(self.network.device(), self.train.classes, grid)?);
+        Ok(())
+    }
+
+    /// The score on the held-out images of what the run would deliver now.
+    fn score_held_out(&mut self) -> Result<Score, TrainingError> {
+        let weights = self.network().weights();
+        let delivered = match &mut self.twin {
+            Some(twin) => twin.rounded(&weights)?,
+            None => self.average.as_ref().map_or(&self.network, |average| &average.network),
+        };
+        score(delivered, self.held_out).map_err(device_error::<D>)
     }
 }

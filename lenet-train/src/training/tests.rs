@@ -66,6 +66,7 @@ fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
         warmup_epochs: 1,
         label_smoothing: 0.1,
         ema_decay: 0.9,
+        qat_epochs: 2,
         augment,
         ..settings(Algorithm::AdamW)
     };
@@ -83,6 +84,7 @@ fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
             train(&mut resumed, EPOCHS - stopped_after);
             let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
             assert_eq!(bits(&ended), bits(expected));
+            assert_eq!(ended.grid, expected.grid);
             let scores = |snapshot: &Snapshot| -> Vec<_> {
                 snapshot.history.iter().map(|epoch| (epoch.epoch, epoch.train, epoch.held_out)).collect()
             };

@@ -1,0 +1,87 @@
+//! Quantisation-aware training: the gradients are those of a twin of the network in integers.
+//!
+//! Before each step the weights are rounded to a grid that was chosen when this phase began; the twin calculates with them
+//! what the integer engine will. Its gradients move the unrounded weights (straight through the rounding).
+
+use super::batch::Batch;
+use super::{TrainingError, device_error};
+use crate::network::{ConvDevice, Network};
+use crate::optimizer;
+use crate::quantize::{Grid, IntegerLayer};
+use crate::weights::FloatWeights;
+use dfdx::nn::ZeroGrads;
+use dfdx::prelude::Gradients;
+
+/// The network in integers.
+pub(super) struct Twin<D: ConvDevice> {
+    pub(super) grid: Grid,
+    network: Network<D>,
+    /// Zero between steps. `None` only while a step has it.
+    gradients: Option<Gradients<f32, D>>,
+}
+
+impl<D: ConvDevice> Twin<D> {
+    /// A twin of a network of so many classes on `grid`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub(super) fn new(device: &D, classes: usize, grid: Grid) -> Result<Self, TrainingError> {
+        let network = Network::new(device.clone(), classes).map_err(device_error::<D>)?;
+        let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
+        Ok(Twin { grid, network, gradients })
+    }
+
+    /// The network with `weights` rounded.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Quantize`].
+    pub(super) fn rounded(&mut self, weights: &FloatWeights) -> Result<&Network<D>, TrainingError> {
+        self.network.set_integers(&self.grid.integers(weights)?);
+        Ok(&self.network)
+    }
+
+    /// The twin's logits, and the gradients of `weights`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError`].
+    pub(super) fn pass(
+        &mut self,
+        batch: &Batch,
+        weights: &FloatWeights,
+    ) -> Result<(Vec<f32>, FloatWeights), TrainingError> {
+        let integers = self.grid.integers(weights)?;
+        self.network.set_integers(&integers);
+        let gradients = self.gradients.take().expect("given back by the last step");
+        let pass = batch.pass(&self.network, gradients).and_then(|(logits, mut gradients)| {
+            let read = optimizer::read(&mut gradients, &self.network)?;
+            self.network.layers.try_zero_grads(&mut gradients)?;
+            self.gradients = Some(gradients);
+            Ok((logits, read))
+        });
+        let (logits, mut gradients) = pass.map_err(device_error::<D>)?;
+        self.unscale(&mut gradients, &integers, weights);
+        Ok((logits, gradients))
+    }
+
+    /// From gradients of the integers to those of the numbers that they stand for.
+    fn unscale(&self, gradients: &mut FloatWeights, integers: &[IntegerLayer; 5], weights: &FloatWeights) {
+        let layers = gradients.layers_mut().into_iter().zip(integers).zip(weights.layers());
+        for (index, ((gradient, integers), layer)) in layers.enumerate() {
+            let taps = layer.weight.len() / layer.bias.len();
+            let rows = gradient.weight.chunks_exact_mut(taps).zip(layer.weight.chunks_exact(taps));
+            for (channel, ((row, weights), bias)) in rows.zip(&mut gradient.bias).enumerate() {
+                let scale = self.grid.scale(index, channel);
+                let clip = (scale * f64::from(integers.bits.largest())) as f32;
+                *bias *= (1.0 / integers.units[channel]) as f32;
+                for (gradient, &weight) in row.iter_mut().zip(weights) {
+                    // A weight past the end of the grid may only move inwards.
+                    let outwards = weight.abs() > clip && *gradient * weight < 0.0;
+                    *gradient *= if outwards { 0.0 } else { (1.0 / scale) as f32 };
+                }
+            }
+        }
+    }
+}
