@@ -64,22 +64,6 @@ pub enum DatasetError {
         dir: PathBuf,
     },
 
-    /// A test label is none of the classes that the training labels name.
-    #[error(
-        "{}: expected test labels from 0 to {}, as the training labels have {classes} classes, found {found} at item \
-         {index} (counted from 0): take both files from the same set", dir.display(), classes - 1
-    )]
-    TestLabel {
-        /// The folder.
-        dir: PathBuf,
-        /// Classes of the training labels.
-        classes: usize,
-        /// Which test label, counted from 0.
-        index: usize,
-        /// The label.
-        found: u8,
-    },
-
     /// Too few training images to hold one out for validation.
     #[error("{}: expected at least 2 training images, found 1: choose a larger set", dir.display())]
     TooFewImages {
