@@ -125,8 +125,11 @@ impl<'a, const C: usize> From<Model<'a, C>> for AnyModel<'a> {
         const { assert!(MIN_CLASSES <= C && C <= MAX_CLASSES) };
         let Model { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold } = model;
         let Logits { weights, biases } = fc3;
-        let fc3 =
-            AnyLogits { weight_bits: weights.bits(), weights: dense_bytes(&weights), biases: biases.bytes() };
+        let fc3 = AnyLogits {
+            weight_bits: weights.bits(),
+            weights: dense_bytes(&weights),
+            biases: biases.as_bytes().as_flattened(),
+        };
         Self { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold }
     }
 }

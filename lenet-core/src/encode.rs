@@ -31,13 +31,13 @@ impl AnyModel<'_> {
         file.field(&confidence.to_bytes());
         file.field(&confidence_threshold.to_le_bytes());
         file.hidden(conv1.activation_bits, conv1.requants);
-        file.affine(conv1.biases.bytes(), conv1.weights.bits(), conv_bytes(&conv1.weights));
+        file.affine(conv1.biases.as_bytes().as_flattened(), conv1.weights.bits(), conv_bytes(&conv1.weights));
         file.hidden(conv2.activation_bits, conv2.requants);
-        file.affine(conv2.biases.bytes(), conv2.weights.bits(), conv_bytes(&conv2.weights));
+        file.affine(conv2.biases.as_bytes().as_flattened(), conv2.weights.bits(), conv_bytes(&conv2.weights));
         file.hidden(fc1.activation_bits, fc1.requants);
-        file.affine(fc1.biases.bytes(), fc1.weights.bits(), dense_bytes(&fc1.weights));
+        file.affine(fc1.biases.as_bytes().as_flattened(), fc1.weights.bits(), dense_bytes(&fc1.weights));
         file.hidden(fc2.activation_bits, fc2.requants);
-        file.affine(fc2.biases.bytes(), fc2.weights.bits(), dense_bytes(&fc2.weights));
+        file.affine(fc2.biases.as_bytes().as_flattened(), fc2.weights.bits(), dense_bytes(&fc2.weights));
         file.affine(fc3.biases, fc3.weight_bits, fc3.weights);
         file.finish()
     }

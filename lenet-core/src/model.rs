@@ -21,9 +21,9 @@ impl<'a, const OUT: usize> Biases<'a, OUT> {
     }
 
     /// The biases in their file form.
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn bytes(self) -> &'a [u8] {
-        self.0.as_flattened()
+    #[inline(always)]
+    pub const fn as_bytes(self) -> &'a [[u8; 4]; OUT] {
+        self.0
     }
 
     /// The biases in the order of the channels.
@@ -47,6 +47,12 @@ impl<'a, const OUT: usize> Requants<'a, OUT> {
     /// The requants from their file form, as the exporter holds them.
     pub const fn new(bytes: &'a [[u8; Requant::BYTES]; OUT]) -> Self {
         Self(bytes)
+    }
+
+    /// The requants in their file form.
+    #[inline(always)]
+    pub const fn as_bytes(self) -> &'a [[u8; Requant::BYTES]; OUT] {
+        self.0
     }
 
     /// The requants in the order of the channels. A shift out of range, which [`decode`](crate::decode)

@@ -82,6 +82,7 @@ fn features(
 }
 
 /// The fully-connected layers: from the features in `second`, by way of both, to the answer.
+#[inline(never)] // So that its locals are not on the stack while the convolutions run.
 pub(crate) fn classify_features<const C: usize>(
     model: &Model<'_, C>,
     first: &mut [u8; size_of::<Ring>()],

@@ -48,6 +48,10 @@ mod stream;
 
 #[cfg(feature = "host")]
 pub use any::{AnyEngine, AnyPrediction};
+#[cfg(feature = "corpus")]
+#[doc(hidden)]
+pub use kernel::corpus;
+
 pub use engine::{Engine, RAM_BYTES};
 #[cfg(feature = "host")]
 pub use lenet_core::AnyModel;

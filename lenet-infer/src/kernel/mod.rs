@@ -18,7 +18,7 @@
 //!
 //! # Contract
 //!
-//! A back end for a board is three functions, each a whole fused layer or a row of one, equal to [`portable`] in every
+//! A back end for a board is three functions, each a whole fused layer or a row of one, equal to `portable` in every
 //! bit for every valid model and every input, int8 or int4:
 //!
 //! - `conv_pool_row`: from six rows of input to one row of output: valid 5x5 convolution, bias, ReLU, 2x2 max pool,
@@ -27,9 +27,20 @@
 //! - `logits`: fully connected and bias; the accumulators themselves.
 //!
 //! The host's back end has RAM for whole layers and gives `features`, both convolutions at once, in place of
-//! `conv_pool_row`. No back end allocates or panics, and none reads its output. This file is the only place that
-//! chooses one: `--cfg lenet_backend="portable"` forces the portable loops, otherwise a host build (feature `host`) on
-//! x86-64 asks the processor for AVX2 at run time.
+//! `conv_pool_row`. No back end allocates or panics, and none reads its output.
+//!
+//! # Back ends
+//!
+//! | core | module | how it multiplies |
+//! |---|---|---|
+//! | Cortex-M4, M7; M33, M35P, M55, M85 by `-Ctarget-cpu` | `armv7em` | two products an instruction |
+//! | Cortex-M0, M0+ | `armv6m` | four or six products a few multiplies, packed in a word |
+//! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product an instruction |
+//! | RV32IMC | `riscv32` | a multiply and an addition, with a fifth fewer multiplies |
+//! | x86-64 with feature `host`, if the processor has it | `avx2` | sixteen products an instruction |
+//! | any other, and every one with `--cfg lenet_backend="portable"` | `portable` | as the compiler sees fit |
+//!
+//! This file is the only place that chooses one. `KERNELS.md`, beside the crate's `Cargo.toml`, tells how they work and why.
 
 use lenet_core::model::{Conv, Dense, Logits};
 use lenet_core::shape::{
@@ -37,15 +48,45 @@ use lenet_core::shape::{
     IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE, POOL2_SIDE,
 };
 
+#[cfg(lenet_device = "armv6m")]
+mod armv6m;
+#[cfg(lenet_device = "armv7em")]
+mod armv7em;
+#[cfg(lenet_device = "armv7m")]
+mod armv7m;
 #[cfg(lenet_avx2)]
 mod avx2;
+#[cfg(any(feature = "corpus", test))]
+#[cfg_attr(
+    not(feature = "corpus"),
+    expect(unreachable_pub, reason = "public where a board's firmware calls it")
+)]
+pub mod corpus;
+#[cfg(any(lenet_device = "portable", lenet_device = "armv7em", feature = "corpus", test))]
+#[cfg_attr(
+    all(lenet_device = "armv7em", not(feature = "corpus")),
+    expect(dead_code, reason = "of the portable loops this back end only calls those for 2 or 3 classes")
+)]
 mod portable;
+#[cfg(lenet_device = "riscv32")]
+mod riscv32;
 mod rows;
+#[cfg(any(lenet_device = "armv7m", lenet_device = "riscv32", test))]
+mod scalar;
 #[cfg(test)]
 mod tests;
 
 /// The back end of a board, or of a host without a better one.
+#[cfg(lenet_device = "armv6m")]
+use armv6m as device;
+#[cfg(lenet_device = "armv7em")]
+use armv7em as device;
+#[cfg(lenet_device = "armv7m")]
+use armv7m as device;
+#[cfg(lenet_device = "portable")]
 use portable as device;
+#[cfg(lenet_device = "riscv32")]
+use riscv32 as device;
 
 /// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
 pub(crate) const PATCH_SIDE: usize = KERNEL_SIDE + 1;

@@ -1,10 +1,11 @@
 //! The two convolutions row by row: conv2 needs six pooled rows of conv1 at a time, so a ring of six is all that is
 //! ever kept of them.
 
-use super::{Features, Grey, PATCH_SIDE, Ring, device};
+use super::{Features, Grey, PATCH_SIDE, Ring, Row, device};
 use lenet_core::model::Conv;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE,
+    POOL2_SIDE,
 };
 
 /// From picture to features, by the back end's `conv_pool_row`.
@@ -19,13 +20,33 @@ pub(super) fn features(
     for (y, output) in features.iter_mut().enumerate() {
         let first = POOL_SIDE * y;
         while pooled < first + PATCH_SIDE {
-            let place = &mut ring[place(pooled)];
-            device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), place);
+            pooled_row(conv1, image, pooled, &mut ring[place(pooled)]);
             pooled += 1;
         }
-        let rows = core::array::from_fn(|row| &ring[place(first + row)]);
-        device::conv_pool_row(conv2, rows, output);
+        features_row(conv2, ring, first, output);
     }
+}
+
+/// One pooled row of conv1. A function of its own, as the next is, so that the stack holds the locals of one at a time.
+#[inline(never)]
+fn pooled_row(
+    conv1: &Conv<'_, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
+    image: &Grey,
+    pooled: usize,
+    output: &mut Row<CONV1_CHANNELS, POOL1_SIDE>,
+) {
+    device::conv_pool_row(conv1, rows(image, POOL_SIDE * pooled), output);
+}
+
+/// One pooled row of conv2, from the six of conv1 from `first` on.
+#[inline(never)]
+fn features_row(
+    conv2: &Conv<'_, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
+    ring: &Ring,
+    first: usize,
+    output: &mut Row<CONV2_CHANNELS, POOL2_SIDE>,
+) {
+    device::conv_pool_row(conv2, core::array::from_fn(|row| &ring[place(first + row)]), output);
 }
 
 /// Where in the ring a pooled row of conv1 is: its index modulo six. Written so, since a small core divides by a call and
@@ -39,7 +60,7 @@ fn place(row: usize) -> usize {
 /// The six rows from `first` on. Where they would leave the picture, which no row of a valid shape does, the last
 /// is repeated: a way to say so that needs no panic.
 #[inline(always)]
-fn rows<Row, const SIDE: usize>(image: &[Row; SIDE], first: usize) -> [&Row; PATCH_SIDE] {
+fn rows<Any, const SIDE: usize>(image: &[Any; SIDE], first: usize) -> [&Any; PATCH_SIDE] {
     core::array::from_fn(|row| &image[(first + row).min(SIDE - 1)])
 }
 

@@ -2,7 +2,7 @@
 
 extern crate std;
 
-use super::{Features, Grey, Image, Ring, device, portable, rows};
+use super::{Features, Grey, Image, Ring, device, portable, rows, scalar};
 use lenet_core::Requant;
 use lenet_core::model::{Biases, Conv, Dense, Logits, MAX_BIAS, Requants, Weights, largest_activation, pack};
 use proptest::prelude::*;
@@ -146,6 +146,19 @@ fn check_features(layer1: &Layer, layer2: &Layer, picture: &Grey) {
     });
 }
 
+/// What a scalar back end writes in assembly: sums of a tile of outputs, here of four.
+fn dot<const IN: usize>(rows: &[[u8; IN]; 4], input: &[u8; IN]) -> [i32; 4] {
+    rows.map(|row| row.iter().zip(input).map(|(w, a)| i32::from(*w as i8) * i32::from(*a)).sum())
+}
+
+/// The same: activations of sums.
+fn finish(sums: &[i32], biases: &[[u8; 4]], requants: &[[u8; 3]], bits: u8, output: &mut [u8]) {
+    for (((activation, sum), bias), requant) in output.iter_mut().zip(sums).zip(biases).zip(requants) {
+        let requant = Requant::from_bytes(*requant).unwrap();
+        *activation = requant.activation(sum + i32::from_le_bytes(*bias), largest_activation(bits));
+    }
+}
+
 fn check_dense<const IN: usize, const HALF: usize, const OUT: usize>(layer: &Layer, input: &[u8]) {
     let input: &[u8; IN] = input.try_into().unwrap();
     let sums: [i64; OUT] = core::array::from_fn(|output| layer.accumulator(output, input.iter().copied()));
@@ -158,6 +171,9 @@ fn check_dense<const IN: usize, const HALF: usize, const OUT: usize>(layer: &Lay
         device::dense(dense, input, &mut activations);
         device::logits(logits, input, &mut accumulators);
         assert_eq!((activations, accumulators.map(i64::from)), (expected, sums), "the device's back end");
+        scalar::dense(dense, input, &mut activations, dot, scalar::dot_int4, finish);
+        scalar::logits(logits, input, &mut accumulators, dot, scalar::dot_int4);
+        assert_eq!((activations, accumulators.map(i64::from)), (expected, sums), "scalar");
         #[cfg(lenet_avx2)]
         if let Some(avx2) = super::avx2::Avx2::detect() {
             avx2.dense(dense, input, &mut activations);

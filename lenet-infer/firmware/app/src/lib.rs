@@ -5,6 +5,7 @@
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
 //! - [`bench`]: the program whose instructions and stack are counted.
+//! - `corpus`, with the feature of that name: the program that compares the core's kernels with the portable ones.
 //! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
 //! - `bulk`, with feature `semihosting`: the program on a board that reads and writes files of a host.
 //! - `measure`: what a classification takes, in cycles and stack.
@@ -20,6 +21,8 @@ mod bench;
 mod board;
 #[cfg(feature = "semihosting")]
 mod bulk;
+#[cfg(feature = "corpus")]
+mod corpus;
 mod golden;
 mod measure;
 #[cfg(test)]
@@ -33,5 +36,7 @@ pub use bench::bench;
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]
 pub use bulk::bulk;
+#[cfg(feature = "corpus")]
+pub use corpus::corpus;
 pub use run::run;
 pub use serve::{Server, serve};

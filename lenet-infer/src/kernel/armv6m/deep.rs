@@ -1,0 +1,293 @@
+//! The convolution of six channels, four output channels at a time: the sums of four in three words.
+
+use super::finish::{Outputs, finish_from_assembly};
+use core::arch::naked_asm;
+use core::mem::offset_of;
+use lenet_core::shape::CONV2_TAPS;
+
+// A sum fits in 24 bits with its sign.
+const _: () = assert!(CONV2_TAPS * 255 * 128 < 1 << 23);
+
+/// A row of the convolution, as [`row`] reads and advances it.
+#[repr(C)]
+pub(super) struct Row {
+    /// Six rows of activations.
+    pub(super) rows: *const *const u8,
+    /// The weights, as the file has them.
+    pub(super) weights: *const u8,
+    /// Bytes of the weights of a pair of channels: 300 of int8, 150 of int4.
+    pub(super) pair: usize,
+    /// The first four channels of the row's first position.
+    pub(super) outputs: Outputs,
+    /// Output channels, a multiple of four.
+    pub(super) channels: usize,
+}
+
+/// Packs the weights `r3`, `r5`, `r4`, `r6` of channels a, b, c, d for one tap:
+/// `[a + d * 2^24, c + d * 2^8, b + d * 2^16]`.
+macro_rules! pack {
+    () => {
+        concat!(
+            "lsls r6, r6, #8\n",
+            "adds r4, r4, r6\n",
+            "lsls r6, r6, #8\n",
+            "adds r5, r5, r6\n",
+            "lsls r6, r6, #8\n",
+            "adds r3, r3, r6\n",
+            "stm r7!, {{r3-r5}}\n",
+        )
+    };
+}
+
+/// Packs ten taps of the pairs of channels that `r0` and `r1` point to, from `r7` to `r10`; `r4` is the bytes of a
+/// pair. Leaves in `r2` how many bytes it read of each.
+macro_rules! pack_ten {
+    () => {
+        concat!(
+            "movs r2, #0\n",
+            "cmp r4, #{taps}\n",
+            "beq 22f\n",
+            "21:\n",
+            "ldrsb r3, [r0, r2]\n",
+            "ldrsb r4, [r1, r2]\n",
+            "adds r2, #1\n",
+            "ldrsb r5, [r0, r2]\n",
+            "ldrsb r6, [r1, r2]\n",
+            "adds r2, #1\n",
+            pack!(),
+            "cmp r7, r10\n",
+            "bne 21b\n",
+            "b 23f\n",
+            "22:\n",
+            "ldrsb r5, [r0, r2]\n",
+            "ldrsb r6, [r1, r2]\n",
+            "adds r2, #1\n",
+            "lsls r3, r5, #28\n",
+            "asrs r3, r3, #24\n",
+            "lsls r4, r6, #28\n",
+            "asrs r4, r4, #24\n",
+            "asrs r5, r5, #4\n",
+            "lsls r5, r5, #4\n",
+            "asrs r6, r6, #4\n",
+            "lsls r6, r6, #4\n",
+            pack!(),
+            "cmp r7, r10\n",
+            "bne 22b\n",
+            "23:\n",
+        )
+    };
+}
+
+/// Adds the products of ten taps, packed at the top of the stack, to the sums of the two rows of eight positions from
+/// `r9` to `lr`; `r8` points to the first of two rows of activations, of which `r12` bytes come before the taps.
+macro_rules! sum_ten {
+    () => {
+        concat!(
+            // A row.
+            "31:\n",
+            "mov r2, r8\n",
+            "ldm r2!, {{r0}}\n",
+            "mov r8, r2\n",
+            "add r0, r12\n",
+            "movs r2, #96\n",
+            "add r2, r9\n",
+            "mov r10, r2\n",
+            // A position: its sums in r11, r6, r7.
+            "32:\n",
+            "mov r1, sp\n",
+            "mov r5, r9\n",
+            "ldm r5, {{r5-r7}}\n",
+            "mov r11, r5\n",
+            // A tap: 8 instructions for four products.
+            ".irp tap, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n",
+            "ldrb r2, [r0, #\\tap]\n",
+            "ldm r1!, {{r3-r5}}\n",
+            "muls r3, r2, r3\n",
+            "muls r4, r2, r4\n",
+            "muls r5, r2, r5\n",
+            "add r11, r3\n",
+            "adds r6, r6, r4\n",
+            "adds r7, r7, r5\n",
+            ".endr\n",
+            "mov r5, r11\n",
+            "mov r2, r9\n",
+            "stm r2!, {{r5-r7}}\n",
+            "mov r9, r2\n",
+            "adds r0, #6\n",
+            "cmp r2, r10\n",
+            "bne 32b\n",
+            "cmp r2, lr\n",
+            "bne 31b\n",
+        )
+    };
+}
+
+/// Unpacks the sums at `r0`, of one position, to `r1`, and advances both.
+macro_rules! unpack_sums {
+    () => {
+        concat!(
+            "ldm r0!, {{r2-r4}}\n",
+            // a, and what is left of its word: the low byte of d.
+            "lsls r5, r2, #8\n",
+            "asrs r5, r5, #8\n",
+            "subs r2, r2, r5\n",
+            // b, and the middle byte of d.
+            "lsrs r6, r2, #8\n",
+            "subs r4, r4, r6\n",
+            "lsls r6, r4, #8\n",
+            "asrs r6, r6, #8\n",
+            "subs r4, r4, r6\n",
+            // c, and the high byte of d.
+            "lsrs r7, r2, #16\n",
+            "subs r3, r3, r7\n",
+            "lsrs r7, r4, #8\n",
+            "subs r3, r3, r7\n",
+            "lsls r7, r3, #8\n",
+            "asrs r7, r7, #8\n",
+            "subs r3, r3, r7\n",
+            // d.
+            "asrs r3, r3, #8\n",
+            "lsrs r4, r4, #16\n",
+            "adds r3, r3, r4\n",
+            "lsrs r2, r2, #24\n",
+            "adds r2, r2, r3\n",
+            "stm r1!, {{r5-r7}}\n",
+            "stm r1!, {{r2}}\n",
+        )
+    };
+}
+
+/// A row of four pooled positions, all channels.
+///
+/// # Safety
+///
+/// Each of the six rows of activations is valid for reads of 72 bytes, the weights for reads of 150 taps of each
+/// channel; the outputs are as [`Outputs::new`] makes them, for all channels of four positions.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn row(_row: &mut Row) {
+    // On the stack: packed weights at 0, and later a Window; sums from 120 to 312, two rows of eight positions; where
+    // the rows end at 312, the sums of a window at 316; `_row` at 336.
+    naked_asm!(
+        "push {{r0, r4-r7, lr}}",
+        save!(),
+        "sub sp, #320",
+        // Four channels.
+        "1:",
+        "ldr r4, [sp, #336]",
+        "ldr r0, [r4, #{rows}]",
+        "adds r0, #20",
+        "str r0, [sp, #312]",
+        "movs r0, #0",
+        "mov r12, r0",
+        "movs r1, #0",
+        "movs r2, #0",
+        "add r3, sp, #120",
+        "add r4, sp, #312",
+        "2:",
+        "stm r3!, {{r0-r2}}",
+        "cmp r3, r4",
+        "bne 2b",
+        // Ten taps.
+        "3:",
+        "ldr r3, [sp, #336]",
+        "ldr r0, [r3, #{weights}]",
+        "ldr r4, [r3, #{pair}]",
+        "adds r1, r0, r4",
+        "mov r7, sp",
+        "add r2, sp, #120",
+        "mov r9, r2",
+        "mov r10, r2",
+        "adds r2, #192",
+        "mov lr, r2",
+        pack_ten!(),
+        "ldr r3, [sp, #336]",
+        "adds r0, r0, r2",
+        "str r0, [r3, #{weights}]",
+        "ldr r0, [r3, #{rows}]",
+        "mov r8, r0",
+        sum_ten!(),
+        "movs r0, #10",
+        "add r12, r0",
+        "mov r0, r12",
+        "cmp r0, #30",
+        "bne 4f",
+        "movs r0, #0",
+        "mov r12, r0",
+        "ldr r3, [sp, #336]",
+        "ldr r0, [r3, #{rows}]",
+        "adds r0, #4",
+        "str r0, [r3, #{rows}]",
+        "ldr r1, [sp, #312]",
+        "cmp r0, r1",
+        "beq 5f",
+        "4:",
+        "b 3b",
+        // Four windows.
+        "5:",
+        "add r0, sp, #120",
+        "6:",
+        "str r0, [sp, #316]",
+        "mov r1, sp",
+        "7:",
+        unpack_sums!(),
+        "mov r2, sp",
+        "subs r2, r1, r2",
+        "cmp r2, #32",
+        "bne 8f",
+        "adds r0, #72",
+        "8:",
+        "cmp r2, #64",
+        "bne 7b",
+        "mov r0, sp",
+        "ldr r1, [sp, #336]",
+        "adds r1, #{outputs}",
+        "ldr r3, [r1, #{here}]",
+        "bl {finish}",
+        "ldr r1, [sp, #336]",
+        "ldr r0, [r1, #{activations}]",
+        "adds r0, #16",
+        "str r0, [r1, #{activations}]",
+        "ldr r0, [sp, #316]",
+        "adds r0, #24",
+        "add r2, sp, #216",
+        "cmp r0, r2",
+        "bne 6b",
+        // The next four channels.
+        "ldr r0, [r1, #{rows}]",
+        "subs r0, #20",
+        "str r0, [r1, #{rows}]",
+        "ldr r0, [r1, #{weights}]",
+        "ldr r2, [r1, #{pair}]",
+        "adds r0, r0, r2",
+        "str r0, [r1, #{weights}]",
+        "ldr r0, [r1, #{biases}]",
+        "adds r0, #16",
+        "str r0, [r1, #{biases}]",
+        "ldr r0, [r1, #{requants}]",
+        "adds r0, #12",
+        "str r0, [r1, #{requants}]",
+        "ldr r0, [r1, #{activations}]",
+        "subs r0, #60",
+        "str r0, [r1, #{activations}]",
+        "ldr r0, [r1, #{channels}]",
+        "subs r0, #4",
+        "str r0, [r1, #{channels}]",
+        "beq 9f",
+        "b 1b",
+        "9:",
+        "add sp, #320",
+        restore!(),
+        "pop {{r0, r4-r7, pc}}",
+        rows = const offset_of!(Row, rows),
+        weights = const offset_of!(Row, weights),
+        pair = const offset_of!(Row, pair),
+        outputs = const offset_of!(Row, outputs),
+        biases = const offset_of!(Row, outputs) + Outputs::BIASES,
+        requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
+        activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
+        here = const Outputs::ACTIVATIONS,
+        taps = const CONV2_TAPS,
+        channels = const offset_of!(Row, channels),
+        finish = sym finish_from_assembly,
+    )
+}

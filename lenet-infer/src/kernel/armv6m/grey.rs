@@ -1,0 +1,220 @@
+//! The convolution of a grey picture, three output channels at a time: the sums of three in two words.
+
+use super::finish::{Outputs, finish_from_assembly};
+use core::arch::naked_asm;
+use lenet_core::shape::CONV1_TAPS;
+
+/// Output channels at a time.
+pub(super) const CHANNELS: usize = 3;
+
+/// The `shifts` of int4 weights of three channels of which the first is even, and of which it is odd.
+pub(super) const SHIFTS: [u32; 2] =
+    [u32::from_le_bytes([28, 24, 28, 0]), u32::from_le_bytes([24, 28, 24, 0])];
+
+// A sum fits in 21 bits with its sign.
+const _: () = assert!(CONV1_TAPS * 255 * 128 < 1 << 20);
+
+/// Packs the weights `r3`, `r4`, `r5` of channels a, b, c for one tap: `[a + b * 2^21, c + b * 2^11]`.
+macro_rules! pack {
+    () => {
+        concat!(
+            "lsls r4, r4, #11\n",
+            "adds r5, r5, r4\n",
+            "lsls r4, r4, #10\n",
+            "adds r3, r3, r4\n",
+            "stm r7!, {{r3, r5}}\n",
+        )
+    };
+}
+
+/// Loads into `$weight` an int4 weight at the scale of int8; `$shift` is 28 for the low half of a byte, 24 for the high.
+#[rustfmt::skip]
+macro_rules! load_int4 {
+    ($weight:literal, $at:literal, $shift:literal) => {
+        concat!(
+            "ldrb ", $weight, ", [", $at, "]\n",
+            "adds ", $at, ", #1\n",
+            "mov r6, ", $shift, "\n",
+            "lsls ", $weight, ", r6\n",
+            "asrs ", $weight, ", ", $weight, ", #28\n",
+            "lsls ", $weight, ", ", $weight, ", #4\n",
+        )
+    };
+}
+
+/// Packs all taps of the three channels whose weights `r1` points to, from `r7` to `lr`; `r3` is `shifts`.
+macro_rules! pack_weights {
+    () => {
+        concat!(
+            "cmp r3, #0\n",
+            "bne 22f\n",
+            "ldm r1, {{r0-r2}}\n",
+            "movs r6, #0\n",
+            "21:\n",
+            "ldrsb r3, [r0, r6]\n",
+            "ldrsb r4, [r1, r6]\n",
+            "ldrsb r5, [r2, r6]\n",
+            "adds r6, #2\n",
+            pack!(),
+            "cmp r7, lr\n",
+            "bne 21b\n",
+            "b 24f\n",
+            "22:\n",
+            "mov r8, r3\n",
+            "lsrs r3, r3, #8\n",
+            "mov r9, r3\n",
+            "lsrs r3, r3, #8\n",
+            "mov r10, r3\n",
+            "ldm r1, {{r0-r2}}\n",
+            "23:\n",
+            load_int4!("r3", "r0", "r8"),
+            load_int4!("r4", "r1", "r9"),
+            load_int4!("r5", "r2", "r10"),
+            pack!(),
+            "cmp r7, lr\n",
+            "bne 23b\n",
+            "24:\n",
+        )
+    };
+}
+
+/// Two taps of a kernel row at one position: 11 instructions for six products.
+#[rustfmt::skip]
+macro_rules! two_taps {
+    ($first:literal, $second:literal) => {
+        concat!(
+            "ldm r1!, {{r3-r6}}\n",
+            "ldrb r2, [r0, #", $first, "]\n",
+            "muls r3, r2, r3\n",
+            "muls r4, r2, r4\n",
+            "add r8, r3\n",
+            "add r9, r4\n",
+            "ldrb r2, [r0, #", $second, "]\n",
+            "muls r5, r2, r5\n",
+            "muls r6, r2, r6\n",
+            "add r8, r5\n",
+            "add r9, r6\n",
+        )
+    };
+}
+
+/// Sums the products of one position: its column is `r10`, `r7` points to the first of its five rows. The sums are left
+/// in `r3` to `r5`.
+macro_rules! position {
+    () => {
+        concat!(
+            "mov r1, r11\n",
+            "movs r2, #0\n",
+            "mov r8, r2\n",
+            "mov r9, r2\n",
+            // A kernel row.
+            "31:\n",
+            "ldm r7!, {{r0}}\n",
+            "add r0, r10\n",
+            two_taps!(0, 1),
+            two_taps!(2, 3),
+            "ldm r1!, {{r3, r4}}\n",
+            "ldrb r2, [r0, #4]\n",
+            "muls r3, r2, r3\n",
+            "muls r4, r2, r4\n",
+            "add r8, r3\n",
+            "add r9, r4\n",
+            "cmp r1, lr\n",
+            "bne 31b\n",
+            // a; what is left of its word are the low bits of b, and what they leave of the other is c and the rest.
+            "mov r2, r8\n",
+            "mov r6, r9\n",
+            "lsls r3, r2, #11\n",
+            "asrs r3, r3, #11\n",
+            "subs r2, r2, r3\n",
+            "lsrs r4, r2, #21\n",
+            "lsrs r5, r2, #10\n",
+            "subs r6, r6, r5\n",
+            "lsls r5, r6, #10\n",
+            "asrs r5, r5, #10\n",
+            "subs r6, r6, r5\n",
+            "asrs r6, r6, #11\n",
+            "adds r4, r4, r6\n",
+        )
+    };
+}
+
+/// Three channels of a row of twelve pooled positions.
+///
+/// `weights` are those of the three channels' first taps, as the file has them. `shifts` is 0 for int8; for int4 it has
+/// a byte for each channel, 28 where its weights are low halves and 24 where they are high ones.
+///
+/// # Safety
+///
+/// Each of the six `rows` is valid for reads of 28 bytes, each of `weights` for reads up to the last of 25 taps;
+/// `outputs` are three outputs of the first of twelve positions, six bytes apart.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn three_channels(
+    _rows: *const *const u8,
+    _weights: &[*const u8; CHANNELS],
+    _outputs: &Outputs,
+    _shifts: u32,
+) {
+    // On the stack: a Window at 0, packed weights from 64 to 264, the activations' address at 264, `rows` at 284,
+    // `outputs` at 288. While packing: r0-r2 weights, r7 and lr where they go and end. Then: r0 pixels, r1 weights, r2
+    // pixel, r3-r6 products, r7 rows; r8, r9 sums, r10 column, r11 and lr where the weights begin and end, r12 where the
+    // sums go.
+    naked_asm!(
+        "push {{r0, r2, r4-r7, lr}}",
+        save!(),
+        "sub sp, #268",
+        "ldr r4, [r2, #{activations}]",
+        "str r4, [sp, #264]",
+        "add r7, sp, #64",
+        "mov r11, r7",
+        "add r4, sp, #264",
+        "mov lr, r4",
+        pack_weights!(),
+        "movs r0, #0",
+        "mov r10, r0",
+        // A window.
+        "5:",
+        "mov r12, sp",
+        "add r4, sp, #264",
+        "mov lr, r4",
+        "6:",
+        "ldr r7, [sp, #284]",
+        position!(),
+        "mov r7, r12",
+        "stm r7!, {{r3-r5}}",
+        "adds r7, #4",
+        "mov r12, r7",
+        // To the right, then a row down.
+        "mov r2, r10",
+        "movs r3, #1",
+        "eors r2, r3",
+        "mov r10, r2",
+        "tst r2, r3",
+        "bne 6b",
+        "ldr r2, [sp, #284]",
+        "adds r2, #4",
+        "str r2, [sp, #284]",
+        "add r3, sp, #64",
+        "cmp r7, r3",
+        "bne 6b",
+        "subs r2, #8",
+        "str r2, [sp, #284]",
+        "mov r0, sp",
+        "ldr r1, [sp, #288]",
+        "ldr r3, [sp, #264]",
+        "bl {finish}",
+        "ldr r3, [sp, #264]",
+        "adds r3, #6",
+        "str r3, [sp, #264]",
+        "movs r0, #2",
+        "add r10, r0",
+        "mov r0, r10",
+        "cmp r0, #24",
+        "bne 5b",
+        "add sp, #268",
+        restore!(),
+        "pop {{r0, r2, r4-r7, pc}}",
+        activations = const Outputs::ACTIVATIONS,
+        finish = sym finish_from_assembly,
+    )
+}

@@ -1,0 +1,106 @@
+//! What the two convolutions share.
+
+use super::conv1::conv1_row;
+use super::conv2::{HELD_PAIRS, conv2_row};
+use super::finish::Finish;
+use crate::kernel::{KERNEL_SIDE, PATCH_SIDE, Row};
+use core::arch::naked_asm;
+use lenet_core::model::{Conv, Weights};
+use lenet_core::shape::{CONV1_CHANNELS, CONV1_PAIRS, CONV2_PAIRS, POOL1_SIDE, POOL2_SIDE};
+
+#[inline(never)]
+pub(in crate::kernel) fn conv_pool_row<
+    const IN: usize,
+    const SIDE: usize,
+    const POOLED: usize,
+    const TAPS: usize,
+    const PAIRS: usize,
+    const OUT: usize,
+>(
+    layer: &Conv<'_, TAPS, PAIRS, OUT>,
+    input: [&Row<IN, SIDE>; PATCH_SIDE],
+    output: &mut Row<OUT, POOLED>,
+) {
+    const {
+        assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS);
+        assert!(SIDE == 2 * POOLED + PATCH_SIDE - 2);
+        let is_conv1 = IN == 1 && PAIRS == CONV1_PAIRS && POOLED == POOL1_SIDE;
+        assert!(is_conv1 || IN == CONV1_CHANNELS && PAIRS == CONV2_PAIRS && POOLED == POOL2_SIDE);
+        assert!(CONV2_PAIRS.is_multiple_of(HELD_PAIRS));
+    }
+    // References to rows of bytes are pointers to their first bytes.
+    let rows = input.as_ptr().cast::<*const u8>();
+    let (weights, tap_bytes) = match layer.weights {
+        Weights::Int8(weights) => (weights.as_ptr().cast(), 2),
+        Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
+    };
+    let output = output.as_flattened_mut();
+    let mut finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output);
+    // SAFETY: the assertions say that the rows, the weights and the output are those of the layer called.
+    unsafe {
+        if IN == 1 {
+            conv1_row(weights, tap_bytes, rows, &mut finish);
+        } else {
+            conv2_row(weights, tap_bytes, rows, &mut finish);
+        }
+    }
+}
+
+/// Writes the two int8 weights of each int4 byte from `weights` up to `end`.
+///
+/// # Safety
+///
+/// `int8` is twice as long.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn int4_to_int8(_weights: *const u8, _end: *const u8, _int8: *mut u8) {
+    naked_asm!(
+        dsp!(),
+        "2:",
+        "ldrb r3, [r0], #1",
+        "lsl r12, r3, #4",
+        "strb r12, [r2], #1",
+        "and r3, #0xF0",
+        "strb r3, [r2], #1",
+        "cmp r0, r1",
+        "bne 2b",
+        "bx lr",
+    )
+}
+
+/// A pair of taps for two channels at four positions: sixteen products. `r0` steps through the weights; the
+/// activations are at `r1 + $at` for the two positions of the window's first row, `$row` further for its second;
+/// the sums are in `r4` to `r11`, position after position the even channel's and the odd one's.
+#[rustfmt::skip]
+macro_rules! step {
+    ($multiply:literal, $at:literal, $row:literal) => {
+        concat!(
+            "ldr lr, [r0], #4\n",
+            "ldrd r2, r3, [r1, #", $at, "]\n",
+            "sxtb16 r12, lr\n",
+            "sxtb16 lr, lr, ror #8\n",
+            $multiply, " r4, r12, r2, r4\n",
+            $multiply, " r5, lr, r2, r5\n",
+            $multiply, " r6, r12, r3, r6\n",
+            $multiply, " r7, lr, r3, r7\n",
+            "ldrd r2, r3, [r1, #", $at, "+", $row, "]\n",
+            $multiply, " r8, r12, r2, r8\n",
+            $multiply, " r9, lr, r2, r9\n",
+            $multiply, " r10, r12, r3, r10\n",
+            $multiply, " r11, lr, r3, r11\n",
+        )
+    };
+}
+pub(super) use step;
+
+/// The largest of four registers, into the first.
+#[rustfmt::skip]
+macro_rules! largest {
+    ($a:literal, $b:literal, $c:literal, $d:literal) => {
+        concat!(
+            "cmp ", $a, ", ", $b, "\n", "it lt\n", "movlt ", $a, ", ", $b, "\n",
+            "cmp ", $c, ", ", $d, "\n", "it lt\n", "movlt ", $c, ", ", $d, "\n",
+            "cmp ", $a, ", ", $c, "\n", "it lt\n", "movlt ", $a, ", ", $c, "\n",
+        )
+    };
+}
+pub(super) use largest;

@@ -1,0 +1,103 @@
+//! From sums to activations: the rule of `lenet_core::quant`, two channels at a time.
+
+use core::arch::naked_asm;
+use lenet_core::model::{Biases, Requants, largest_activation};
+
+/// Where the next outputs are finished; [`finish_pair`] steps through it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct Finish {
+    pub(super) biases: *const [u8; 4],
+    requants: *const [u8; 3],
+    pub(super) output: *mut u8,
+    /// 65,535 less the largest activation, in both halves.
+    headroom: u32,
+}
+
+impl Finish {
+    #[inline(always)]
+    pub(super) fn new<const OUT: usize>(
+        biases: Biases<'_, OUT>,
+        requants: Requants<'_, OUT>,
+        activation_bits: u8,
+        output: &mut [u8],
+    ) -> Self {
+        Self {
+            biases: biases.as_bytes().as_ptr(),
+            requants: requants.as_bytes().as_ptr(),
+            output: output.as_mut_ptr(),
+            headroom: (0xFFFF - u32::from(largest_activation(activation_bits))) * 0x0001_0001,
+        }
+    }
+
+    /// Back by `channels`, for the next position.
+    ///
+    /// # Safety
+    ///
+    /// That many were finished.
+    #[inline(always)]
+    pub(super) unsafe fn rewind(&mut self, channels: usize) {
+        // SAFETY: as the caller promises.
+        (self.biases, self.requants) = unsafe { (self.biases.sub(channels), self.requants.sub(channels)) };
+    }
+}
+
+/// Adds the biases to two sums, requantises and stores them.
+///
+/// # Safety
+///
+/// Called from assembly only: the sums are in `r4` and `r5`, the address of the [`Finish`] in `r12`; `r0`, `r1` and `r12`
+/// stay as they are.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn finish_pair() {
+    naked_asm!(
+        dsp!(),
+        "ldmia r12, {{r2, r3, r6, r7}}",
+        "ldr r8, [r2], #4",
+        "ldr r9, [r2], #4",
+        "add r4, r8",
+        "add r5, r9",
+        "ldrh r8, [r3], #2",
+        "ldrb r10, [r3], #1",
+        "ldrh r9, [r3], #2",
+        "ldrb r11, [r3], #1",
+        "asr r4, r10",
+        "asr r5, r11",
+        "usat r4, #16, r4",
+        "usat r5, #16, r5",
+        "mul r4, r4, r8",
+        "mul r5, r5, r9",
+        "lsr r4, #23",
+        "lsr r5, #23",
+        "pkhbt r4, r4, r5, lsl #16",
+        // The lesser of it and the largest activation.
+        "uqadd16 r4, r4, r7",
+        "usub16 r4, r4, r7",
+        "orr r4, r4, r4, lsr #8",
+        "strh r4, [r6], #2",
+        "stmia r12, {{r2, r3, r6}}",
+        "bx lr",
+    )
+}
+
+/// Finishes four outputs.
+///
+/// # Safety
+///
+/// `finish` has room for them.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn finish_four(_sums: &[i32; 4], _finish: &mut Finish) {
+    naked_asm!(
+        dsp!(),
+        "push {{r4-r11, lr}}",
+        "mov r12, r1",
+        "add r1, r0, #16",
+        "2:",
+        "ldmia r0!, {{r4, r5}}",
+        "bl {finish_pair}",
+        "cmp r0, r1",
+        "bne 2b",
+        "pop {{r4-r11, pc}}",
+        finish_pair = sym finish_pair,
+    )
+}

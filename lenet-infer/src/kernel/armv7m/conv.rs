@@ -1,0 +1,169 @@
+//! The sums of a convolution, and their maximum over a window.
+
+use super::{KERNEL_SIDE, PATCH_SIDE};
+use core::arch::naked_asm;
+
+/// Copies the patch that starts at activation `start` of each of the six rows.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn copy_patch<const IN: usize>(
+    rows: *const *const u8,
+    start: usize,
+    patch: *mut u8,
+) {
+    naked_asm!(
+        "push {{r4}}",
+        "add r12, r0, #4 * {rows}",
+        "2:",
+        "ldr r3, [r0], #4",
+        "add r3, r1",
+        ".rept {row} / 4",
+        "ldr r4, [r3], #4",
+        "str r4, [r2], #4",
+        ".endr",
+        ".if {row} % 4",
+        "ldrh r4, [r3]",
+        "strh r4, [r2], #2",
+        ".endif",
+        "cmp r0, r12",
+        "bne 2b",
+        "pop {{r4}}",
+        "bx lr",
+        rows = const PATCH_SIDE,
+        row = const PATCH_SIDE * IN,
+    )
+}
+
+/// The four products of a tap with the left positions of the window. r4 and r5 are the upper and the lower activation,
+/// r2 and r3 the weights of the even and the odd channel.
+macro_rules! left {
+    () => {
+        "mla r6, r4, r2, r6
+         mla r7, r4, r3, r7
+         mla r8, r5, r2, r8
+         mla r9, r5, r3, r9"
+    };
+}
+
+/// The four products of a tap with the right positions.
+macro_rules! right {
+    () => {
+        "mla r10, r4, r2, r10
+         mla r11, r4, r3, r11
+         mla r12, r5, r2, r12
+         mla lr, r5, r3, lr"
+    };
+}
+
+/// `r = max(r, other)`, in as many instructions whichever is larger.
+macro_rules! max {
+    ($r:literal, $other:literal) => {
+        concat!("cmp ", $r, ", ", $other, "\nit lt\nmovlt ", $r, ", ", $other)
+    };
+}
+
+/// A function that gives the maximum over a window in each output channel, of sums of products.
+///
+/// A march is the five taps of a kernel row in one input channel. A patch of one channel is five marches, one below the
+/// other; one of more channels is five kernel rows of a march a channel. `first_tap` loads the weights of a march's
+/// first tap and moves r1 to the next march, and `tap` those of tap `\x`, as seen from there; `scale` brings the maxima, r6 and r7, to the
+/// unit of int8 weights.
+macro_rules! maxima {
+    ($(#[$doc:meta])* $name:ident, bytes: $bytes:literal, first_tap: $first_tap:literal, tap: $tap:literal, scale: $scale:literal) => {
+        $(#[$doc])*
+        #[unsafe(naked)]
+        pub(super) unsafe extern "C" fn $name<const IN: usize>(
+            patch: *const u8,
+            weights: *const u8,
+            maxima: *mut i32,
+            pairs: usize,
+        ) {
+            naked_asm!(
+                "push {{r4-r11, lr}}",
+                "add r4, r0, #{kernel}",
+                "push {{r2-r5}}", // maxima, pairs, the end of the marches, and a place for the end of a row of them
+                // A pair of output channels.
+                "2:",
+                "movs r6, #0",
+                "movs r7, #0",
+                ".irp sum, r8, r9, r10, r11, r12, lr",
+                "mov \\sum, #0",
+                ".endr",
+                // A row of marches.
+                "3:",
+                "add r2, r0, #{marches} * {march}",
+                "str r2, [sp, #12]",
+                // A march.
+                "4:",
+                "ldrb r4, [r0], #{march}",
+                "ldrb r5, [r0, #{row} - {march}]",
+                $first_tap,
+                left!(),
+                "ldrb r4, [r0, #{column} - {march}]",
+                "ldrb r5, [r0, #{row} + {column} - {march}]",
+                right!(),
+                ".irp x, 1, 2, 3, 4",
+                $tap,
+                left!(),
+                "ldrb r4, [r0, #(\\x + 1) * {column} - {march}]",
+                "ldrb r5, [r0, #{row} + (\\x + 1) * {column} - {march}]",
+                right!(),
+                ".endr",
+                "ldr r2, [sp, #12]",
+                "cmp r0, r2",
+                "bne 4b",
+                "adds r0, #{row_rest}",
+                "adds r1, #{bytes} * {taps_rest}",
+                "ldr r2, [sp, #8]",
+                "cmp r0, r2",
+                "bne 3b",
+                "subs r0, #{kernel}",
+                max!("r6", "r8"),
+                max!("r7", "r9"),
+                max!("r10", "r12"),
+                max!("r11", "lr"),
+                max!("r6", "r10"),
+                max!("r7", "r11"),
+                $scale,
+                "ldrd r2, r3, [sp]",
+                "stmia r2!, {{r6, r7}}",
+                "subs r3, #1",
+                "strd r2, r3, [sp]",
+                "bne 2b",
+                "add sp, #16",
+                "pop {{r4-r11, pc}}",
+                bytes = const $bytes,
+                column = const IN,
+                row = const PATCH_SIDE * IN,
+                kernel = const KERNEL_SIDE * PATCH_SIDE * IN,
+                marches = const if IN == 1 { KERNEL_SIDE } else { IN },
+                march = const if IN == 1 { PATCH_SIDE } else { 1 },
+                taps = const if IN == 1 { KERNEL_SIDE } else { 1 },
+                row_rest = const if IN == 1 { 0 } else { (PATCH_SIDE - 1) * IN },
+                taps_rest = const if IN == 1 { 0 } else { (KERNEL_SIDE - 1) * IN },
+            )
+        }
+    };
+}
+
+maxima!(
+    maxima_int8,
+    bytes: 2,
+    first_tap: "ldrsb r2, [r1], #2 * {taps}
+                ldrsb r3, [r1, #1 - 2 * {taps}]",
+    tap: "ldrsb r2, [r1, #2 * (\\x * {column} - {taps})]
+          ldrsb r3, [r1, #2 * (\\x * {column} - {taps}) + 1]",
+    scale: ""
+);
+
+maxima!(
+    maxima_int4,
+    bytes: 1,
+    first_tap: "ldrsb r3, [r1], #{taps}
+                sbfx r2, r3, #0, #4
+                asrs r3, r3, #4",
+    tap: "ldrsb r3, [r1, #\\x * {column} - {taps}]
+          sbfx r2, r3, #0, #4
+          asrs r3, r3, #4",
+    scale: "lsls r6, r6, #4
+            lsls r7, r7, #4"
+);

@@ -1,0 +1,162 @@
+//! The sums of a fully-connected layer, and activations of sums.
+
+use core::arch::naked_asm;
+use lenet_core::Requant;
+use lenet_core::model::largest_activation;
+
+/// Outputs of a fully-connected layer that share a loaded activation.
+const TILE: usize = 4;
+
+/// The sums of products of a tile of outputs with int8 weights.
+pub(super) fn dot<const IN: usize>(rows: &[[u8; IN]; TILE], input: &[u8; IN]) -> [i32; TILE] {
+    const { assert!(IN.is_multiple_of(INPUTS_AT_A_TIME)) };
+    let mut sums = [0; TILE];
+    let inputs = input.as_ptr_range();
+    // SAFETY: a row has a weight for each input, whose number is a multiple of what is taken at a time; there is room
+    // for a sum a row.
+    unsafe { dot_int8(rows.as_ptr().cast(), inputs.start, inputs.end, &mut sums) };
+    sums
+}
+
+/// Inputs of [`dot_int8`] between two branches.
+const INPUTS_AT_A_TIME: usize = 4;
+
+/// The sums of products of four outputs whose weights lie one after the other.
+#[unsafe(naked)]
+unsafe extern "C" fn dot_int8(weights: *const u8, input: *const u8, end: *const u8, sums: &mut [i32; TILE]) {
+    naked_asm!(
+        "push {{r3-r11, lr}}",
+        "subs r6, r2, r1",
+        "adds r4, r0, r6",
+        "adds r5, r4, r6",
+        "add r6, r5",
+        ".irp sum, r7, r8, r9, r10",
+        "mov \\sum, #0",
+        ".endr",
+        "2:",
+        ".rept {inputs}",
+        "ldrb r11, [r1], #1",
+        "ldrsb r12, [r0], #1",
+        "ldrsb lr, [r4], #1",
+        "ldrsb r3, [r5], #1",
+        "mla r7, r11, r12, r7",
+        "ldrsb r12, [r6], #1",
+        "mla r8, r11, lr, r8",
+        "mla r9, r11, r3, r9",
+        "mla r10, r11, r12, r10",
+        ".endr",
+        "cmp r1, r2",
+        "bne 2b",
+        "pop {{r3}}",
+        "stmia r3!, {{r7-r10}}",
+        "pop {{r4-r11, pc}}",
+        inputs = const INPUTS_AT_A_TIME,
+    )
+}
+
+/// The sums of products of two outputs with int4 weights, as `scalar::dot_int4` makes them.
+pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
+    [first, second]: [&[u8; HALF]; 2],
+    input: &[u8; IN],
+    excess: i32,
+) -> [i32; 2] {
+    const { assert!(IN == 2 * HALF && IN.is_multiple_of(4)) };
+    let mut sums = [0; 2];
+    let inputs = input.as_ptr_range();
+    // SAFETY: a byte of either row has the weights of two inputs, whose number is a multiple of four.
+    unsafe { sum_int4(first.as_ptr(), second.as_ptr(), inputs.start, inputs.end, &mut sums) };
+    sums.map(|sum| (sum - excess) << 4)
+}
+
+/// 20 instructions for eight products. Whole words are added up for the first output, their upper halves for the
+/// second: the first is then what the second, shifted up, leaves of the words.
+#[unsafe(naked)]
+unsafe extern "C" fn sum_int4(
+    first: *const u8,
+    second: *const u8,
+    input: *const u8,
+    end: *const u8,
+    sums: &mut [i32; 2],
+) {
+    naked_asm!(
+        "push {{r4-r9}}",
+        "mov r8, #0",
+        "mov r9, #0",
+        "mov r12, #0x000F000F",
+        "2:",
+        "ldrh r4, [r0], #2",
+        "ldrh r5, [r1], #2",
+        "ldrb r6, [r2], #4",
+        "orr r4, r4, r5, lsl #16",
+        "eor r4, r4, #0x88888888",
+        "and r5, r4, r12",
+        "mul r7, r5, r6",
+        ".irp i, 1, 2, 3",
+        "ldrb r6, [r2, #\\i - 4]",
+        "and r5, r12, r4, lsr #4 * \\i",
+        "mla r7, r5, r6, r7",
+        ".endr",
+        "add r8, r7",
+        "add r9, r9, r7, lsr #16",
+        "cmp r2, r3",
+        "bne 2b",
+        "sub r8, r8, r9, lsl #16",
+        "ldr r0, [sp, #24]",
+        "strd r8, r9, [r0]",
+        "pop {{r4-r9}}",
+        "bx lr",
+    )
+}
+
+/// Bias, ReLU and requantisation of as many outputs as there are in all of the slices.
+pub(super) fn finish(
+    sums: &[i32],
+    biases: &[[u8; 4]],
+    requants: &[[u8; Requant::BYTES]],
+    activation_bits: u8,
+    output: &mut [u8],
+) {
+    let outputs = sums.len().min(biases.len()).min(requants.len()).min(output.len());
+    let max = largest_activation(activation_bits).into();
+    // SAFETY: each slice has `outputs` elements.
+    unsafe {
+        activations(sums.as_ptr(), biases.as_ptr(), requants.as_ptr(), output.as_mut_ptr(), outputs, max)
+    };
+}
+
+/// Activations of sums: [`Requant::activation`] without a branch, for shifts that a model can have.
+#[unsafe(naked)]
+unsafe extern "C" fn activations(
+    sums: *const i32,
+    biases: *const [u8; 4],
+    requants: *const [u8; Requant::BYTES],
+    output: *mut u8,
+    outputs: usize,
+    max: u32,
+) {
+    naked_asm!(
+        "push {{r4-r7}}",
+        "ldrd r6, r7, [sp, #16]",
+        "cbz r6, 3f",
+        "add r6, r3",
+        "2:",
+        "ldr r4, [r0], #4",
+        "ldr r5, [r1], #4",
+        "ldrb r12, [r2, #2]",
+        "add r4, r5",
+        "ldrh r5, [r2], #3",
+        "asr r4, r12",
+        "usat r4, #16, r4",
+        "muls r4, r5, r4",
+        "lsrs r4, #23",
+        "cmp r4, r7",
+        "it hi",
+        "movhi r4, r7",
+        "strb r4, [r3], #1",
+        "cmp r3, r6",
+        "bne 2b",
+        "3:",
+        "pop {{r4-r7}}",
+        "bx lr",
+    )
+}

@@ -1,0 +1,129 @@
+//! What the back ends without vector instructions share: whole fully-connected layers from sums of a few outputs, int4
+//! weights two outputs at a time, and the step from sums to activations.
+//!
+//! None of it is generic over a layer's shape where that would make one more copy of a loop.
+
+use lenet_core::Requant;
+use lenet_core::model::{Dense, DenseWeights, Logits, Weights};
+
+/// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights, `dot_int4` those of
+/// two with int4 weights as [`dot_int4`] does; `finish` makes activations of sums, biases and requants, given how many
+/// bits an activation has.
+#[inline(always)]
+pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
+    layer: &Dense<'_, IN, HALF, OUT>,
+    input: &[u8; IN],
+    output: &mut [u8; OUT],
+    dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
+    finish: impl Fn(&[i32], &[[u8; 4]], &[[u8; Requant::BYTES]], u8, &mut [u8]),
+) {
+    let biases = layer.biases.as_bytes().chunks(TILE);
+    let requants = layer.requants.as_bytes().chunks(TILE);
+    let mut tiles = output.chunks_mut(TILE).zip(biases).zip(requants);
+    for_each_tile(&layer.weights, input, dot, dot_int4, |sums| {
+        if let Some(((output, biases), requants)) = tiles.next() {
+            finish(sums, biases, requants, layer.activation_bits, output);
+        }
+    });
+}
+
+/// The last layer; `dot` and `dot_int4` as for [`dense`].
+#[inline(always)]
+pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
+    layer: &Logits<'_, IN, HALF, OUT>,
+    input: &[u8; IN],
+    output: &mut [i32; OUT],
+    dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
+) {
+    let mut tiles = output.chunks_mut(TILE).zip(layer.biases.as_bytes().chunks(TILE));
+    for_each_tile(&layer.weights, input, dot, dot_int4, |sums| {
+        if let Some((output, biases)) = tiles.next() {
+            add_biases(sums, biases, output);
+        }
+    });
+}
+
+/// Calls `then` with the sums of products of each `TILE` outputs; the last tile may have fewer.
+#[inline(always)]
+fn for_each_tile<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
+    weights: &DenseWeights<'_, IN, HALF, OUT>,
+    input: &[u8; IN],
+    dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
+    dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
+    mut then: impl FnMut(&[i32]),
+) {
+    match weights {
+        Weights::Int8(rows) => {
+            let (tiles, rest) = rows.as_chunks();
+            tiles.iter().for_each(|rows| then(&dot(rows, input)));
+            let mut sums = [0; TILE];
+            for (sum, row) in sums.iter_mut().zip(rest) {
+                *sum = dot_one(row, input);
+            }
+            then(&sums);
+        }
+        Weights::Int4(rows) => {
+            let excess = excess(input);
+            for rows in rows.chunks(TILE) {
+                let mut sums = [0; TILE];
+                for (sums, rows) in sums.chunks_mut(2).zip(rows.chunks(2)) {
+                    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { continue };
+                    let pair = dot_int4([first, last], input, excess);
+                    sums.iter_mut().zip(pair).for_each(|(sum, found)| *sum = found);
+                }
+                then(&sums);
+            }
+        }
+    }
+}
+
+#[inline(never)]
+fn add_biases(sums: &[i32], biases: &[[u8; 4]], output: &mut [i32]) {
+    for ((logit, sum), bias) in output.iter_mut().zip(sums).zip(biases) {
+        *logit = sum + i32::from_le_bytes(*bias);
+    }
+}
+
+/// The sum of products of one output, where too few for a tile are left.
+#[inline(never)]
+fn dot_one(row: &[u8], input: &[u8]) -> i32 {
+    input.iter().zip(row).map(|(activation, weight)| i32::from(*activation) * i32::from(*weight as i8)).sum()
+}
+
+/// By how much the sums of [`dot_int4`] are too large before they are corrected.
+#[inline(never)]
+fn excess(input: &[u8]) -> i32 {
+    8 * input.iter().map(|activation| i32::from(*activation)).sum::<i32>()
+}
+
+/// The sums of products of two outputs with int4 weights: one multiply for both.
+///
+/// Four weights of either output are put in one word, the second output's above. Two weights of one input then lie 16
+/// bits apart, and one multiply makes both products, which add up side by side: four of them, of at most 255 * 15 each,
+/// stay within their 16 bits. For that the nibbles are made unsigned, 8 more than they stand for; `excess` takes that back.
+#[cfg(any(lenet_device = "riscv32", test))]
+pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
+    [first, second]: [&[u8; HALF]; 2],
+    input: &[u8; IN],
+    excess: i32,
+) -> [i32; 2] {
+    sum_int4([first, second], input, excess)
+}
+
+/// Not generic, so that there is one of it.
+#[cfg(any(lenet_device = "riscv32", test))]
+#[inline(never)]
+fn sum_int4([first, second]: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
+    let (first, second) = (first.as_chunks().0, second.as_chunks().0);
+    let mut sums = [-excess; 2];
+    for (([a, b], [c, d]), inputs) in first.iter().zip(second).zip(input.as_chunks::<4>().0) {
+        let weights = u32::from_le_bytes([*a, *b, *c, *d]) ^ 0x8888_8888;
+        let product = |index: usize| ((weights >> (4 * index)) & 0x000F_000F) * u32::from(inputs[index]);
+        let products = product(0) + product(1) + product(2) + product(3);
+        sums[0] += (products & 0xFFFF) as i32;
+        sums[1] += (products >> 16) as i32;
+    }
+    sums.map(|sum| sum << 4)
+}
