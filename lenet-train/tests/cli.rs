@@ -63,6 +63,31 @@ fn a_run_prints_shapes_epochs_and_the_final_table() {
 }
 
 #[test]
+fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let bench = |seeds: &str| {
+        let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
+        let run = ["bench-accuracy", "--seeds", seeds, "--data", data, "--out", out, "--epochs", "2"];
+        lenet_train(&[&run[..], &["--recipe", "best", "--bits", "conv=8,fc=4"]].concat())
+    };
+    assert!(bench("1").status.success());
+    let model = out.path().join("seed-0/model.lenet");
+    let first = fs::read(&model).unwrap();
+    let output = bench("2");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed.matches("===== 2 =====").count(), 1, "the first seed is not trained again");
+    assert!(printed.contains("standard deviation"), "{printed}");
+    assert_eq!(fs::read(&model).unwrap(), first);
+
+    let results: serde_json::Value =
+        serde_json::from_slice(&fs::read(out.path().join("accuracy.json")).unwrap()).unwrap();
+    assert_eq!(results["seeds"].as_array().unwrap().len(), 2);
+    assert_eq!(results["images"], 20);
+    assert!(fs::read_to_string(out.path().join("accuracy.svg")).unwrap().starts_with("<svg"));
+}
+
+#[test]
 fn a_quiet_run_prints_nothing() {
     let (data, out) = (data(), tempdir().unwrap());
     let output = train_on(data.path(), out.path(), &["--quiet"]);
