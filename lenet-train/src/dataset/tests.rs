@@ -99,10 +99,7 @@ fn the_training_labels_decide_how_many_classes_there_are() {
     assert_eq!(write(&[2, 0, 46, 1], &[45]).unwrap().classes, 47);
     assert!(matches!(write(&[0, 0], &[0]), Err(DatasetError::OneClass { .. })));
     let error = write(&[0, 2], &[1, 3]).unwrap_err().to_string();
-    assert!(
-        error.contains("from 0 to 2, as the training labels have 3 classes, found 3 at item 1"),
-        "{error}"
-    );
+    assert!(error.contains("t10k-labels-idx1-ubyte: expected labels from 0 to 2, found 3"), "{error}");
     let error = write(&[0, 64], &[0]).unwrap_err().to_string();
     assert!(error.contains("from 0 to 63, found 64"), "{error}");
 }
