@@ -1,5 +1,6 @@
 //! What the engine says of a picture.
 
+use core::hint::black_box;
 use lenet_core::Requant;
 use lenet_core::shape::CLASSES;
 
@@ -21,18 +22,27 @@ pub struct Prediction<const C: usize = CLASSES> {
 }
 
 impl<const C: usize> Prediction<C> {
+    /// A function of its own, so that what it keeps is not on the stack while the layers run.
+    #[inline(never)]
     pub(crate) fn new(logits: [i32; C], confidence: Requant, threshold: u16) -> Self {
         let (mut class, mut largest, mut second) = (0, i32::MIN, i32::MIN);
-        for (index, &logit) in (0_u8..).zip(&logits) {
-            if logit > largest {
-                (class, second, largest) = (index, largest, logit);
-            } else {
-                second = second.max(logit);
-            }
+        // What hides the number of classes keeps the loop from being unrolled.
+        for (index, &logit) in (0_u8..).zip(black_box(&logits[..])) {
+            // All ones or zeros, and hidden, or the compiler would make branches again: every logit takes the same
+            // instructions.
+            let larger = black_box(-i32::from(logit > largest));
+            let loser = select(larger, largest, logit);
+            second = select(black_box(-i32::from(loser > second)), loser, second);
+            largest = select(larger, logit, largest);
+            class = select(larger, index.into(), class);
         }
-        let margin = largest.saturating_sub(second);
+        let class = class as u8;
+        // It is 0 or more, so a sign is an overflow, and then the margin is the largest there is.
+        let margin = largest.wrapping_sub(second);
+        let margin = (margin | (margin >> 31)) & i32::MAX;
         let confidence = confidence.confidence(margin);
-        Self { class, logits, margin, confidence, confident: confidence >= threshold }
+        let confident = i32::from(confidence) - i32::from(threshold) >= 0;
+        Self { class, logits, margin, confidence, confident }
     }
 
     /// Whether the confidence reaches the threshold that the model carries, which was chosen on validation images.
@@ -40,6 +50,11 @@ impl<const C: usize> Prediction<C> {
     pub const fn is_confident(&self) -> bool {
         self.confident
     }
+}
+
+/// `a` if all bits of `mask` are set, `b` if none is.
+const fn select(mask: i32, a: i32, b: i32) -> i32 {
+    b ^ ((a ^ b) & mask)
 }
 
 #[cfg(test)]
