@@ -2,7 +2,7 @@
 
 use lenet_infer::evaluation::evaluate;
 use lenet_infer::idx::Part;
-use lenet_infer::{RAM_BYTES, SHIPPED_MODEL, decode};
+use lenet_infer::{AnyModel, RAM_BYTES, SHIPPED_MODEL};
 
 mod common;
 
@@ -12,7 +12,7 @@ const CORRECT: usize = 9_926;
 #[test]
 fn the_shipped_model_has_its_accuracy_on_all_test_images() {
     let test = common::mnist_part(Part::Test);
-    let model = decode(SHIPPED_MODEL).unwrap();
+    let model = AnyModel::decode(SHIPPED_MODEL).unwrap();
     let evaluation = evaluate(&model, &test);
     assert_eq!((evaluation.images(), evaluation.correct()), (10_000, CORRECT));
     const { assert!(CORRECT >= 9_920) };
@@ -21,7 +21,7 @@ fn the_shipped_model_has_its_accuracy_on_all_test_images() {
 #[test]
 fn the_shipped_model_says_its_accuracy_on_the_validation_images() {
     let train = common::mnist_part(Part::Train);
-    let model = decode(SHIPPED_MODEL).unwrap();
+    let model = AnyModel::decode(SHIPPED_MODEL).unwrap();
     let validation = train.images[55_000..].iter().zip(&train.labels[55_000..]);
     let evaluation = evaluate(&model, validation);
     let metadata = lenet_infer::metadata(SHIPPED_MODEL).unwrap();

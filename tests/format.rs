@@ -5,7 +5,7 @@ use lenet_core::error::Layer;
 use lenet_core::model::{
     Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, Metadata, Requants, Weights,
 };
-use lenet_core::{Error, Model, Requant, decode, encode, metadata};
+use lenet_core::{AnyModel, Error, Model, Requant, decode, encode, metadata};
 use lenet_infer::{Engine, SHIPPED_MODEL};
 use proptest::prelude::*;
 use rayon::prelude::*;
@@ -153,7 +153,9 @@ fn a_model_of_another_number_of_classes_is_read_by_its_own_type() {
         confidence_threshold: model.confidence_threshold,
     };
     let bytes = encode(&three, &Metadata { class_names: "", ..METADATA });
-    assert_eq!(lenet_core::blob::classes(&bytes), Ok(3));
+    let any = AnyModel::decode(&bytes).unwrap();
+    assert_eq!((any.classes(), any.model::<3>(), any.model::<10>()), (3, Some(three), None));
+    assert_eq!(any, AnyModel::from(three));
     assert_eq!(Model::<3>::decode(&bytes), Ok(three));
     assert_eq!(decode(&bytes), Err(Error::Classes { expected: 10, found: 3 }));
     let image = [100; 784];
@@ -279,8 +281,9 @@ fn each_wrong_field_has_its_own_error() {
 proptest! {
     #[test]
     fn any_bytes_are_a_model_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = decode(&bytes);
-        let _ = decode(&frame(&bytes));
+        for bytes in [&bytes, &frame(&bytes)] {
+            let _ = (decode(bytes), AnyModel::decode(bytes), metadata(bytes));
+        }
     }
 
     /// A damaged body under a right checksum: refused, or a model that runs.
@@ -294,6 +297,8 @@ proptest! {
             body[at + far % (shipped_body().len() - 200)] ^= byte;
         }
         let bytes = frame(&body);
+        let any = AnyModel::decode(&bytes).ok().filter(|any| any.classes() == 10);
+        prop_assert_eq!(decode(&bytes).ok().map(AnyModel::from), any);
         if let Ok(model) = decode(&bytes) {
             let prediction = Engine::new(model).classify(&[255; 784]);
             prop_assert!(prediction.class < 10);

@@ -1,6 +1,8 @@
 //! The whole road on a tiny synthetic data set: train, quantise, export, check, report.
 
-use lenet_infer::{Engine, decode};
+use lenet_infer::idx::{self, Part};
+use lenet_infer::picture::{self, Invert};
+use lenet_infer::{AnyEngine, AnyModel, Engine, decode};
 use lenet_train::dataset::DatasetName;
 use lenet_train::metrics::FinalTable;
 use lenet_train::pipeline::{Options, run};
@@ -62,6 +64,50 @@ fn a_tiny_set_is_learnt_and_the_exported_file_knows_it_too() {
     assert_eq!(metrics["epochs"].as_array().unwrap().len(), 4);
     assert_eq!(metrics["result"]["integer_accuracy"], 1.0);
     assert!(fs::read_to_string(out.path().join("report.html")).unwrap().contains("Confusion matrix"));
+}
+
+#[test]
+fn a_folder_of_pictures_becomes_a_model_that_knows_them_by_name() {
+    let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
+    let names = ["left", "middle", "top"];
+    common::write_pictures(data.path(), &names, 60);
+    let mut options = options(data.path(), out.path());
+    options.settings.epochs = 30;
+    let table = run(&options).unwrap();
+    assert_eq!((table.images, table.integer_correct, table.confusion.len()), (18, 18, 3));
+
+    let bytes = fs::read(out.path().join("model.lenet")).unwrap();
+    let model = AnyModel::decode(&bytes).unwrap();
+    let metadata = lenet_infer::metadata(&bytes).unwrap();
+    assert_eq!((model.classes(), metadata.class_names), (3, "left\nmiddle\ntop"));
+    assert_eq!((metadata.validation_correct, metadata.validation_images), (18, 18));
+    assert!(model.confidence_threshold > 0);
+    let mut engine = AnyEngine::new(&model);
+    for (class, name) in names.into_iter().enumerate() {
+        let picture = picture::load(&data.path().join(name).join("7.png"), Invert::Auto).unwrap();
+        assert_eq!(usize::from(engine.classify(&picture.pixels).class), class);
+    }
+    let logits = fs::read(out.path().join("golden-logits.bin")).unwrap();
+    assert_eq!(logits.len(), 18 * 3 * 4);
+    assert!(fs::read_to_string(out.path().join("report.html")).unwrap().contains("middle"));
+}
+
+#[test]
+fn labels_up_to_46_make_a_model_of_47_classes() {
+    let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
+    for (part, images) in [(Part::Train, 470), (Part::Test, 47)] {
+        let mut set = common::synthetic(images, 1);
+        (0..).zip(&mut set.labels).for_each(|(index, label)| *label = (index % 47) as u8);
+        idx::write(data.path(), part, &set).unwrap();
+    }
+    let mut options = options(data.path(), out.path());
+    options.settings.epochs = 1;
+    assert_eq!(run(&options).unwrap().confusion.len(), 47);
+    let bytes = fs::read(out.path().join("model.lenet")).unwrap();
+    assert_eq!(AnyModel::decode(&bytes).unwrap().classes(), 47);
+    options.resume = true;
+    run(&options).unwrap();
+    assert_eq!(fs::read(out.path().join("model.lenet")).unwrap(), bytes);
 }
 
 #[test]

@@ -100,35 +100,51 @@ impl<'a, const C: usize> Model<'a, C> {
     #[inline(never)]
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         const { assert!(MIN_CLASSES <= C && C <= MAX_CLASSES) };
-        let Body { classes, mut fields, .. } = Body::read(bytes)?;
+        let Body { classes, fields, .. } = Body::read(bytes)?;
         if usize::from(classes) != C {
             return Err(Error::Classes { expected: C as u8, found: classes });
         }
+        let Checked { layers: [conv1, conv2, fc1, fc2, fc3], confidence, confidence_threshold } =
+            Checked::read(fields, C)?;
+        // Every length has been checked, so nothing is refused from here on.
+        Ok(Self {
+            conv1: conv1.conv()?,
+            conv2: conv2.conv()?,
+            fc1: fc1.dense()?,
+            fc2: fc2.dense()?,
+            fc3: fc3.logits()?,
+            confidence,
+            confidence_threshold,
+        })
+    }
+}
+
+/// All that inference needs of a body, lengths and values checked.
+pub(crate) struct Checked<'a> {
+    pub(crate) layers: [Raw<'a>; LAYERS.len()],
+    pub(crate) confidence: Requant,
+    pub(crate) confidence_threshold: u16,
+}
+
+impl<'a> Checked<'a> {
+    /// The `fields` that follow the number of classes.
+    #[inline(always)]
+    pub(crate) fn read(mut fields: Reader<'a>, classes: usize) -> Result<Self, Error> {
         let confidence = fields.array()?;
         let [_, _, found] = confidence;
         let pre_shift = Error::PreShift { layer: Layer::Confidence, channel: 0, found };
         let confidence = Requant::from_bytes(confidence).ok_or(pre_shift)?;
         let confidence_threshold = u16::from_le_bytes(fields.array()?);
-        let mut raw = [Raw::EMPTY; LAYERS.len()];
-        for (raw, (layer, outputs, taps)) in raw.iter_mut().zip(LAYERS) {
-            let outputs = if outputs == 0 { C } else { outputs };
+        let mut layers = [Raw::EMPTY; LAYERS.len()];
+        for (raw, (layer, outputs, taps)) in layers.iter_mut().zip(LAYERS) {
+            let outputs = if outputs == 0 { classes } else { outputs };
             raw.read(&mut fields, layer, outputs, taps)?;
         }
         let Reader(rest) = fields;
         if !rest.is_empty() {
             return Err(Error::TrailingBytes { found: rest.len() });
         }
-        // `Raw::read` has checked every length, so nothing is refused from here on.
-        let [conv1, conv2, fc1, fc2, fc3] = &raw;
-        Ok(Self {
-            conv1: conv1.conv()?,
-            conv2: conv2.conv()?,
-            fc1: fc1.dense()?,
-            fc2: fc2.dense()?,
-            fc3: Logits { weights: fc3.weights()?, biases: fc3.biases()? },
-            confidence,
-            confidence_threshold,
-        })
+        Ok(Self { layers, confidence, confidence_threshold })
     }
 }
 
@@ -140,15 +156,6 @@ const LAYERS: [(Layer, usize, usize); 5] = [
     (Layer::Fc2, FC2_OUTPUTS, FC1_OUTPUTS),
     (Layer::Fc3, 0, FC2_OUTPUTS),
 ];
-
-/// The number of classes of a file, for a program that takes any: what to choose `C` of [`Model::decode`] by.
-///
-/// # Errors
-///
-/// As [`decode`], as far as the class count goes.
-pub fn classes(bytes: &[u8]) -> Result<usize, Error> {
-    Ok(usize::from(Body::read(bytes)?.classes))
-}
 
 /// What a file says of its model. Inference needs none of it, so [`decode`] steps over it.
 ///
@@ -166,14 +173,14 @@ pub fn metadata(bytes: &[u8]) -> Result<Metadata<'_>, Error> {
 }
 
 /// The start of a body, and the fields that are still to be read.
-struct Body<'a> {
+pub(crate) struct Body<'a> {
     metadata: &'a [u8],
-    classes: u8,
-    fields: Reader<'a>,
+    pub(crate) classes: u8,
+    pub(crate) fields: Reader<'a>,
 }
 
 impl<'a> Body<'a> {
-    fn read(file: &'a [u8]) -> Result<Self, Error> {
+    pub(crate) fn read(file: &'a [u8]) -> Result<Self, Error> {
         let mut fields = Reader(Frame::read(file)?.body);
         Ok(Self { metadata: fields.bytes()?, classes: fields.byte()?, fields })
     }
@@ -181,16 +188,17 @@ impl<'a> Body<'a> {
 
 /// A layer's fields, their lengths and values checked, not yet of the types that say so.
 #[derive(Clone, Copy)]
-struct Raw<'a> {
-    activation_bits: u8,
-    requants: &'a [u8],
-    biases: &'a [u8],
-    weight_bits: u8,
-    weights: &'a [u8],
+pub(crate) struct Raw<'a> {
+    pub(crate) activation_bits: u8,
+    pub(crate) requants: &'a [u8],
+    pub(crate) biases: &'a [u8],
+    pub(crate) weight_bits: u8,
+    pub(crate) weights: &'a [u8],
 }
 
 impl<'a> Raw<'a> {
-    const EMPTY: Self = Self { activation_bits: 0, requants: &[], biases: &[], weight_bits: 0, weights: &[] };
+    pub(crate) const EMPTY: Self =
+        Self { activation_bits: 0, requants: &[], biases: &[], weight_bits: 0, weights: &[] };
 
     /// Reads a layer in place, where copying it would cost a board more code than reading it does.
     #[inline(never)]
@@ -228,7 +236,7 @@ impl<'a> Raw<'a> {
         check_size(self.weights, layer, Field::Weights, bytes)
     }
 
-    fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
+    pub(crate) fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
         &self,
     ) -> Result<Conv<'a, TAPS, PAIRS, OUT>, Error> {
         const { assert!(OUT == 2 * PAIRS) };
@@ -240,7 +248,7 @@ impl<'a> Raw<'a> {
         })
     }
 
-    fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+    pub(crate) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
     ) -> Result<Dense<'a, IN, HALF, OUT>, Error> {
         const { assert!(IN == 2 * HALF) };
@@ -250,6 +258,12 @@ impl<'a> Raw<'a> {
             requants: self.requants()?,
             activation_bits: self.activation_bits,
         })
+    }
+
+    pub(crate) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
+        &self,
+    ) -> Result<Logits<'a, IN, HALF, OUT>, Error> {
+        Ok(Logits { weights: self.weights()?, biases: self.biases()? })
     }
 
     fn weights<Int8: AnyBitPattern, Int4: AnyBitPattern>(&self) -> Result<Weights<'a, Int8, Int4>, Error> {
@@ -274,12 +288,12 @@ fn typed<Array: AnyBitPattern>(bytes: &[u8]) -> Result<&Array, Error> {
     bytemuck::try_from_bytes(bytes).map_err(|_| Error::Body)
 }
 
-fn check_size(bytes: &[u8], layer: Layer, field: Field, expected: usize) -> Result<(), Error> {
+pub(crate) fn check_size(bytes: &[u8], layer: Layer, field: Field, expected: usize) -> Result<(), Error> {
     let found = bytes.len();
     if found == expected { Ok(()) } else { Err(Error::FieldSize { layer, field, expected, found }) }
 }
 
-fn check_biases(biases: &[u8], layer: Layer) -> Result<(), Error> {
+pub(crate) fn check_biases(biases: &[u8], layer: Layer) -> Result<(), Error> {
     for (channel, bias) in biases.as_chunks().0.iter().enumerate() {
         let found = i32::from_le_bytes(*bias);
         if !(-MAX_BIAS..=MAX_BIAS).contains(&found) {

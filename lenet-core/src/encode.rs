@@ -1,7 +1,8 @@
 //! Writing a model file (feature `alloc`).
 
+use crate::any::AnyModel;
 use crate::blob::{CRC, HEADER_BYTES, MAGIC, VERSION, WEIGHT_ALIGNMENT};
-use crate::model::{Biases, ConvWeights, DenseWeights, Metadata, Model, Requants, Weights};
+use crate::model::{ConvWeights, DenseWeights, Metadata, Model, Requants, Weights};
 use alloc::vec::Vec;
 use serde::Serialize;
 
@@ -12,21 +13,34 @@ use serde::Serialize;
 ///
 /// Never for a model of this network: its body is far shorter than the 4 GiB that the header can say.
 pub fn encode<const C: usize>(model: &Model<'_, C>, metadata: &Metadata<'_>) -> Vec<u8> {
-    let mut file = File::new();
-    file.field(&postcard::to_allocvec(metadata).expect("a vector takes any length").as_slice());
-    file.field(&(C as u8));
-    file.field(&model.confidence.to_bytes());
-    file.field(&model.confidence_threshold.to_le_bytes());
-    file.hidden(model.conv1.activation_bits, model.conv1.requants);
-    file.affine(model.conv1.biases, model.conv1.weights.bits(), conv_bytes(&model.conv1.weights));
-    file.hidden(model.conv2.activation_bits, model.conv2.requants);
-    file.affine(model.conv2.biases, model.conv2.weights.bits(), conv_bytes(&model.conv2.weights));
-    file.hidden(model.fc1.activation_bits, model.fc1.requants);
-    file.affine(model.fc1.biases, model.fc1.weights.bits(), dense_bytes(&model.fc1.weights));
-    file.hidden(model.fc2.activation_bits, model.fc2.requants);
-    file.affine(model.fc2.biases, model.fc2.weights.bits(), dense_bytes(&model.fc2.weights));
-    file.affine(model.fc3.biases, model.fc3.weights.bits(), dense_bytes(&model.fc3.weights));
-    file.finish()
+    AnyModel::from(*model).encode(metadata)
+}
+
+impl AnyModel<'_> {
+    /// The model and what is to be said of it as a file's bytes: the inverse of [`AnyModel::decode`] and
+    /// [`metadata`](crate::metadata).
+    ///
+    /// # Panics
+    ///
+    /// Never for a model of this network: its body is far shorter than the 4 GiB that the header can say.
+    pub fn encode(&self, metadata: &Metadata<'_>) -> Vec<u8> {
+        let Self { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold } = self;
+        let mut file = File::new();
+        file.field(&postcard::to_allocvec(metadata).expect("a vector takes any length").as_slice());
+        file.field(&(fc3.classes() as u8));
+        file.field(&confidence.to_bytes());
+        file.field(&confidence_threshold.to_le_bytes());
+        file.hidden(conv1.activation_bits, conv1.requants);
+        file.affine(conv1.biases.as_bytes().as_flattened(), conv1.weights.bits(), conv_bytes(&conv1.weights));
+        file.hidden(conv2.activation_bits, conv2.requants);
+        file.affine(conv2.biases.as_bytes().as_flattened(), conv2.weights.bits(), conv_bytes(&conv2.weights));
+        file.hidden(fc1.activation_bits, fc1.requants);
+        file.affine(fc1.biases.as_bytes().as_flattened(), fc1.weights.bits(), dense_bytes(&fc1.weights));
+        file.hidden(fc2.activation_bits, fc2.requants);
+        file.affine(fc2.biases.as_bytes().as_flattened(), fc2.weights.bits(), dense_bytes(&fc2.weights));
+        file.affine(fc3.biases, fc3.weight_bits, fc3.weights);
+        file.finish()
+    }
 }
 
 fn conv_bytes<'a, const TAPS: usize, const PAIRS: usize>(weights: &ConvWeights<'a, TAPS, PAIRS>) -> &'a [u8] {
@@ -36,7 +50,7 @@ fn conv_bytes<'a, const TAPS: usize, const PAIRS: usize>(weights: &ConvWeights<'
     }
 }
 
-fn dense_bytes<'a, const IN: usize, const HALF: usize, const OUT: usize>(
+pub(crate) fn dense_bytes<'a, const IN: usize, const HALF: usize, const OUT: usize>(
     weights: &DenseWeights<'a, IN, HALF, OUT>,
 ) -> &'a [u8] {
     match weights {
@@ -66,8 +80,8 @@ impl File {
         self.field(&requants.0.as_flattened());
     }
 
-    fn affine<const OUT: usize>(&mut self, biases: Biases<'_, OUT>, weight_bits: u8, weights: &[u8]) {
-        self.field(&biases.0.as_flattened());
+    fn affine(&mut self, biases: &[u8], weight_bits: u8, weights: &[u8]) {
+        self.field(&biases);
         self.field(&weight_bits);
         let length = postcard::to_allocvec(&weights.len()).expect("a vector takes any length");
         // One byte for the padding's own length.

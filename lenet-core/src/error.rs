@@ -1,5 +1,6 @@
 //! Why bytes are not a model.
 
+use crate::shape::{MAX_CLASSES, MIN_CLASSES};
 use core::fmt;
 
 /// A part of a model that an error can name.
@@ -100,6 +101,11 @@ pub enum Error {
         /// The classes of the file.
         found: u8,
     },
+    /// The model has fewer or more classes than any model can have.
+    ClassCount {
+        /// The classes found; a model has 2 to 64.
+        found: usize,
+    },
     /// The list of class names has not one name a class.
     ClassNames {
         /// The classes of the file.
@@ -188,6 +194,12 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "model file is for {found} classes, expected {expected}; choose a model of {expected}"
+                )
+            }
+            Self::ClassCount { found } => {
+                write!(
+                    f,
+                    "model has {found} classes, expected {MIN_CLASSES} to {MAX_CLASSES}; export it again"
                 )
             }
             Self::ClassNames { expected, found } => write!(

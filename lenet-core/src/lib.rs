@@ -6,9 +6,10 @@
 //! - [`quant`]: how an accumulator becomes an activation; the only rounding in the project.
 //! - [`model`]: the layers as the engine reads them, borrowed from the file.
 //! - [`blob`]: the file format, normative, with [`encode`](fn@encode) and [`decode`].
+//! - [`AnyModel`]: a model whose number of classes is known at run time only (feature `alloc`).
 //! - [`error`]: why bytes are not a model.
 //!
-//! No float, no heap, no unsafe code. Feature `alloc` adds [`encode`], which only the host needs.
+//! No float, no heap, no unsafe code. Feature `alloc` adds [`encode`] and [`AnyModel`], which only the host needs.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
@@ -16,6 +17,8 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "alloc")]
+mod any;
 pub mod blob;
 #[cfg(feature = "alloc")]
 mod encode;
@@ -25,6 +28,8 @@ pub mod quant;
 mod reader;
 pub mod shape;
 
+#[cfg(feature = "alloc")]
+pub use any::{AnyLogits, AnyModel};
 pub use blob::{decode, metadata};
 #[cfg(feature = "alloc")]
 pub use encode::encode;

@@ -228,7 +228,7 @@ pub struct Model<'a, const C: usize = CLASSES> {
     pub fc3: Logits<'a, FC2_OUTPUTS, { FC2_OUTPUTS / 2 }, C>,
     /// From a margin between two logits to 1/256 nat, by [`Requant::confidence`].
     pub confidence: Requant,
-    /// A prediction whose confidence is at least this, in 1/256 nat, is sure; 0 when no threshold was chosen.
+    /// A prediction whose confidence is at least this, in 1/256 nat, is confident; 0 when no threshold was chosen.
     pub confidence_threshold: u16,
 }
 

@@ -55,27 +55,30 @@ pub const POOL1_LEN: usize = POOL1_SIDE * POOL1_SIDE * CONV1_CHANNELS;
 /// Activations after the second pool, the input of the first fully-connected layer.
 pub const POOL2_LEN: usize = POOL2_SIDE * POOL2_SIDE * CONV2_CHANNELS;
 
-/// All weights of the five layers.
-pub const WEIGHTS: usize = CONV1_TAPS * CONV1_CHANNELS
+/// Weights of the four hidden layers.
+const HIDDEN_WEIGHTS: usize = CONV1_TAPS * CONV1_CHANNELS
     + CONV2_TAPS * CONV2_CHANNELS
     + POOL2_LEN * FC1_OUTPUTS
-    + FC1_OUTPUTS * FC2_OUTPUTS
-    + FC2_OUTPUTS * CLASSES;
-/// All biases: one for each output channel.
-pub const BIASES: usize = CONV1_CHANNELS + CONV2_CHANNELS + FC1_OUTPUTS + FC2_OUTPUTS + CLASSES;
-/// All trained parameters.
-pub const PARAMETERS: usize = WEIGHTS + BIASES;
-/// Multiply-accumulates of one inference.
-pub const MACS: usize = CONV1_SIDE * CONV1_SIDE * CONV1_CHANNELS * CONV1_TAPS
-    + CONV2_SIDE * CONV2_SIDE * CONV2_CHANNELS * CONV2_TAPS
-    + POOL2_LEN * FC1_OUTPUTS
-    + FC1_OUTPUTS * FC2_OUTPUTS
-    + FC2_OUTPUTS * CLASSES;
+    + FC1_OUTPUTS * FC2_OUTPUTS;
+/// Multiply-accumulates of the two convolutions in one inference.
+const CONV_MACS: usize = CONV1_SIDE * CONV1_SIDE * CONV1_CHANNELS * CONV1_TAPS
+    + CONV2_SIDE * CONV2_SIDE * CONV2_CHANNELS * CONV2_TAPS;
+
+/// All trained parameters of a network of so many classes: weights, and one bias for each output channel.
+pub const fn parameters(classes: usize) -> usize {
+    let biases = CONV1_CHANNELS + CONV2_CHANNELS + FC1_OUTPUTS + FC2_OUTPUTS + classes;
+    HIDDEN_WEIGHTS + FC2_OUTPUTS * classes + biases
+}
+
+/// Multiply-accumulates of one inference with so many classes.
+pub const fn macs(classes: usize) -> usize {
+    CONV_MACS + POOL2_LEN * FC1_OUTPUTS + FC1_OUTPUTS * FC2_OUTPUTS + FC2_OUTPUTS * classes
+}
 
 const _: () = {
     assert!(CONV1_SIDE.is_multiple_of(POOL_SIDE) && CONV2_SIDE.is_multiple_of(POOL_SIDE));
     assert!(CONV1_CHANNELS.is_multiple_of(2) && CONV2_CHANNELS.is_multiple_of(2));
     assert!(POOL1_LEN == 864 && POOL2_LEN == 256);
-    assert!(PARAMETERS == 44_426);
-    assert!(MACS == 281_640);
+    assert!(parameters(CLASSES) == 44_426);
+    assert!(macs(CLASSES) == 281_640);
 };

@@ -1,23 +1,38 @@
 //! How well a model does on labelled images: the one way to score it (feature `host`).
 
-use std::array;
+use std::vec;
 use std::vec::Vec;
 
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
-use lenet_core::{Model, Requant};
+use lenet_core::shape::IMAGE_PIXELS;
+use lenet_core::{AnyModel, Requant};
 
-use crate::{Engine, Prediction};
+use crate::{AnyEngine, AnyPrediction};
 
 /// Confidences are kept in steps of 1/256 nat.
 pub const CONFIDENCE_STEPS: f64 = 256.0;
 
+/// `confusion[label][predicted]`: images of class `label` that were taken for class `predicted`; a row and a column
+/// for each class.
+pub type Confusion = Vec<Vec<u32>>;
+
 /// What a model said of each image of a set, and how often it was right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
     /// One for each image, in the order of the set.
-    pub predictions: Vec<Prediction>,
-    /// `confusion[label][predicted]`: images of class `label` that were taken for class `predicted`.
-    pub confusion: [[u32; CLASSES]; CLASSES],
+    pub predictions: Vec<AnyPrediction>,
+    /// The true class of each.
+    pub labels: Vec<u8>,
+    /// Predicted classes by true class.
+    pub confusion: Confusion,
+}
+
+/// Some of the images of an [`Evaluation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// How many.
+    pub images: usize,
+    /// How many of them were classified correctly.
+    pub correct: usize,
 }
 
 /// Runs the model over images and their labels.
@@ -26,35 +41,41 @@ pub struct Evaluation {
 ///
 /// # Panics
 ///
-/// If a label is 10 or more; [`idx::load`](crate::idx::load) never returns one.
+/// If a label is no class of the model; [`idx::load_classes`](crate::idx::load_classes) never returns one.
 ///
 /// # Example
 ///
 /// ```
-/// use lenet_infer::{SHIPPED_MODEL, decode, evaluation::evaluate, idx::LabelledImages};
+/// use lenet_infer::{AnyModel, SHIPPED_MODEL, evaluation::evaluate, idx::LabelledImages};
 ///
 /// let set = LabelledImages { images: vec![[0; 784]; 2], labels: vec![3, 5] };
-/// let evaluation = evaluate(&decode(SHIPPED_MODEL)?, &set);
+/// let evaluation = evaluate(&AnyModel::decode(SHIPPED_MODEL)?, &set);
 /// assert_eq!(evaluation.images(), 2);
 /// // The same picture twice, with two labels: at most one of them is right.
 /// assert!(evaluation.accuracy() <= 0.5);
 /// # Ok::<(), lenet_infer::Error>(())
 /// ```
 pub fn evaluate<'i>(
-    model: &Model<'_>,
+    model: &AnyModel<'_>,
     samples: impl IntoIterator<Item = (&'i [u8; IMAGE_PIXELS], &'i u8)>,
 ) -> Evaluation {
-    let mut engine = Engine::new(*model);
-    let mut evaluation = Evaluation::default();
+    let mut engine = AnyEngine::new(model);
+    let mut evaluation = Evaluation::none(model.classes());
     for (image, &label) in samples {
         let prediction = engine.classify(image);
         evaluation.confusion[usize::from(label)][usize::from(prediction.class)] += 1;
+        evaluation.labels.push(label);
         evaluation.predictions.push(prediction);
     }
     evaluation
 }
 
 impl Evaluation {
+    /// That of no images.
+    pub fn none(classes: usize) -> Self {
+        Self { predictions: Vec::new(), labels: Vec::new(), confusion: vec![vec![0; classes]; classes] }
+    }
+
     /// Number of images.
     pub fn images(&self) -> usize {
         self.predictions.len()
@@ -62,7 +83,7 @@ impl Evaluation {
 
     /// Number of images whose class is their label.
     pub fn correct(&self) -> usize {
-        (0..CLASSES).map(|class| self.confusion[class][class] as usize).sum()
+        self.confusion.iter().enumerate().map(|(class, row)| row[class] as usize).sum()
     }
 
     /// Fraction of the images whose class is their label, 0 to 1; 0 for no images.
@@ -70,23 +91,35 @@ impl Evaluation {
         self.correct() as f64 / self.images().max(1) as f64
     }
 
+    /// Each image's prediction with its label.
+    pub fn answers(&self) -> impl Iterator<Item = (&AnyPrediction, u8)> {
+        self.predictions.iter().zip(self.labels.iter().copied())
+    }
+
+    /// The images whose prediction [is confident](AnyPrediction::is_confident).
+    pub fn confident(&self) -> Tally {
+        let confident = || self.answers().filter(|(prediction, _)| prediction.is_confident());
+        let correct = confident().filter(|(prediction, label)| prediction.class == *label).count();
+        Tally { images: confident().count(), correct }
+    }
+
     /// Fraction of each class's images that were found, 0 to 1; `None` for a class without images.
-    pub fn recall(&self) -> [Option<f64>; CLASSES] {
+    pub fn recall(&self) -> Vec<Option<f64>> {
         recall(&self.confusion)
     }
 }
 
-/// Fraction of each label's images that were found, 0 to 1, from `confusion[label][predicted]`; `None` for a label
-/// without images.
-pub fn recall(confusion: &[[u32; CLASSES]; CLASSES]) -> [Option<f64>; CLASSES] {
-    array::from_fn(|label| {
-        let images: u32 = confusion[label].iter().sum();
-        (images > 0).then(|| f64::from(confusion[label][label]) / f64::from(images))
-    })
+/// Fraction of each label's images that were found, 0 to 1; `None` for a label without images.
+pub fn recall(confusion: &[Vec<u32>]) -> Vec<Option<f64>> {
+    let found = |(label, row): (usize, &Vec<u32>)| {
+        let images: u32 = row.iter().sum();
+        (images > 0).then(|| f64::from(row[label]) / f64::from(images))
+    };
+    confusion.iter().enumerate().map(found).collect()
 }
 
 /// Nats that one unit of the model's logits stands for.
-pub fn logit_scale(model: &Model<'_>) -> f64 {
+pub fn logit_scale(model: &AnyModel<'_>) -> f64 {
     let shift = Requant::CONFIDENCE_SHIFT + u32::from(model.confidence.pre_shift());
     f64::from(model.confidence.multiplier()) / f64::from(1_u32 << shift) / CONFIDENCE_STEPS
 }
@@ -94,12 +127,18 @@ pub fn logit_scale(model: &Model<'_>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SHIPPED_MODEL;
     use crate::idx::LabelledImages;
-    use crate::{SHIPPED_MODEL, decode};
+    use lenet_core::shape::CLASSES;
+    use std::array;
+
+    fn shipped() -> AnyModel<'static> {
+        AnyModel::decode(SHIPPED_MODEL).unwrap()
+    }
 
     /// Images whose labels are what the engine says, but for the first, whose label is the next class.
     fn set(images: usize) -> LabelledImages {
-        let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
+        let mut engine = AnyEngine::new(&shipped());
         let images: Vec<[u8; IMAGE_PIXELS]> =
             (0..images).map(|seed| array::from_fn(|pixel| (seed * pixel * 7 % 256) as u8)).collect();
         let mut labels: Vec<u8> = images.iter().map(|image| engine.classify(image).class).collect();
@@ -110,26 +149,44 @@ mod tests {
     #[test]
     fn a_set_with_one_wrong_label_has_one_mistake() {
         let set = set(20);
-        let evaluation = evaluate(&decode(SHIPPED_MODEL).unwrap(), &set);
+        let evaluation = evaluate(&shipped(), &set);
         assert_eq!((evaluation.images(), evaluation.correct()), (20, 19));
         assert_eq!(evaluation.accuracy(), 0.95);
         let [label, predicted] = [set.labels[0], evaluation.predictions[0].class].map(usize::from);
         assert_eq!(evaluation.confusion[label][predicted], 1);
-        assert_eq!(evaluation.confusion.as_flattened().iter().sum::<u32>(), 20);
+        assert_eq!(evaluation.confusion.concat().iter().sum::<u32>(), 20);
     }
 
     #[test]
     fn the_predictions_are_those_of_the_engine_in_order() {
         let set = set(5);
-        let model = decode(SHIPPED_MODEL).unwrap();
-        let mut engine = Engine::new(model);
-        let expected: Vec<Prediction> = set.images.iter().map(|image| engine.classify(image)).collect();
+        let model = shipped();
+        let mut engine = AnyEngine::new(&model);
+        let expected: Vec<AnyPrediction> = set.images.iter().map(|image| engine.classify(image)).collect();
         assert_eq!(evaluate(&model, &set).predictions, expected);
     }
 
     #[test]
+    fn the_confident_images_are_those_from_the_models_threshold_up() {
+        let set = set(40);
+        let confidences = evaluate(&shipped(), &set).predictions.into_iter().map(|answer| answer.confidence);
+        let mut sorted: Vec<u16> = confidences.collect();
+        sorted.sort_unstable();
+        let mut model = shipped();
+        model.confidence_threshold = sorted[20];
+        let evaluation = evaluate(&model, &set);
+        let confident = evaluation.confident();
+        assert_eq!(confident.images, sorted.iter().filter(|confidence| **confidence >= sorted[20]).count());
+        // The one wrong label is that of the first image.
+        assert_eq!(
+            confident.correct,
+            confident.images - usize::from(evaluation.predictions[0].is_confident())
+        );
+    }
+
+    #[test]
     fn recall_is_the_diagonal_over_its_row() {
-        let mut evaluation = Evaluation::default();
+        let mut evaluation = Evaluation::none(CLASSES);
         evaluation.confusion[3][3] = 3;
         evaluation.confusion[3][8] = 1;
         evaluation.confusion[5][3] = 2;
@@ -139,7 +196,7 @@ mod tests {
 
     #[test]
     fn no_images_have_an_accuracy_of_zero() {
-        let evaluation = evaluate(&decode(SHIPPED_MODEL).unwrap(), &LabelledImages::default());
+        let evaluation = evaluate(&shipped(), &LabelledImages::default());
         assert_eq!((evaluation.images(), evaluation.accuracy()), (0, 0.0));
     }
 }

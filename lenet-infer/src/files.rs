@@ -1,12 +1,13 @@
-//! Files that are either there whole or not there (feature `host`).
+//! Files that are written whole or not at all, and read whole or not at all (feature `host`).
 
 use std::ffi::OsString;
 use std::format;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::vec::Vec;
 
 /// Creates or replaces `path` with what `write` writes, atomically.
 ///
@@ -24,6 +25,22 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// The contents of a file, unless it is longer than `cap` bytes.
+///
+/// # Errors
+///
+/// Those of the file system, and [`io::ErrorKind::FileTooLarge`].
+pub fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
+    let mut contents = Vec::new();
+    // One byte beyond the cap tells "too long" from "just fits".
+    File::open(path)?.take(cap + 1).read_to_end(&mut contents)?;
+    if contents.len() as u64 > cap {
+        let message = format!("expected at most {cap} bytes, found more");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(contents)
 }
 
 fn write_through(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -47,6 +64,7 @@ fn temporary_name(path: &Path) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::string::ToString;
     use tempfile::tempdir;
 
     #[test]
@@ -72,6 +90,16 @@ mod tests {
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_beyond_the_cap_is_not_read_whole() {
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, [7; 10]).unwrap();
+        assert_eq!(read_at_most(&path, 10).unwrap(), [7; 10]);
+        let error = read_at_most(&path, 9).unwrap_err();
+        assert_eq!(error.to_string(), "expected at most 9 bytes, found more");
     }
 
     #[test]

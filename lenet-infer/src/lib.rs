@@ -9,12 +9,15 @@
 //! - [`link`]: frames between a host and a board, and the host's end of the wire.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
 //! - With feature `capi`: `capi`, the engine for C.
-//! - With feature `host`: `idx` reads data sets, `evaluation` scores a model over one, `files` writes files whole.
+//! - With feature `host`: `AnyModel` and `AnyEngine` take any number of classes at run time, `idx` reads data sets,
+//!   `evaluation` scores a model over one, `files` reads and writes files whole.
+//! - With feature `picture`: `picture` reads PNG and JPEG files.
 //!
 //! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
 //! next. Features, all off by default:
 //!
 //! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
+//! - `picture`: `host`, and PNG and JPEG files as 28x28 grey levels.
 //! - `cli`: the `lenet-infer` command.
 //! - `capi`: functions that C can call.
 #![no_std]
@@ -24,6 +27,8 @@
 #[cfg(any(feature = "host", test))]
 extern crate std;
 
+#[cfg(feature = "host")]
+mod any;
 #[cfg(feature = "capi")]
 pub mod capi;
 mod engine;
@@ -36,14 +41,20 @@ pub mod files;
 pub mod idx;
 mod kernel;
 pub mod link;
+#[cfg(feature = "picture")]
+pub mod picture;
 mod prediction;
 mod stream;
 
+#[cfg(feature = "host")]
+pub use any::{AnyEngine, AnyPrediction};
 #[cfg(feature = "corpus")]
 #[doc(hidden)]
 pub use kernel::corpus;
 
 pub use engine::{Engine, RAM_BYTES};
+#[cfg(feature = "host")]
+pub use lenet_core::AnyModel;
 pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;
 pub use stream::Stream;

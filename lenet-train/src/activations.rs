@@ -25,7 +25,7 @@ pub struct Activations {
     pub fc1: Vec<f32>,
     /// 84 an image.
     pub fc2: Vec<f32>,
-    /// 10 an image.
+    /// One a class for each image.
     pub logits: Vec<f32>,
 }
 
@@ -36,7 +36,7 @@ impl Activations {
     ///
     /// If a length of `weights` is not the network's.
     pub fn of(weights: &FloatWeights, images: &[[u8; IMAGE_PIXELS]]) -> Self {
-        let mut network = Network::new(Cpu::default()).expect(MEMORY);
+        let mut network = Network::new(Cpu::default(), weights.classes()).expect(MEMORY);
         network.set_weights(weights);
         Self::in_network(&network, images)
     }
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn activations_are_those_of_the_definition() {
-        let weights = Network::new(Cpu::seed_from_u64(5)).unwrap().weights();
+        let weights = Network::new(Cpu::seed_from_u64(5), 10).unwrap().weights();
         let set = synthetic(2);
         let all = Activations::of(&weights, &set.images);
         let second: Vec<f64> = set.images[1].iter().map(|&pixel| f64::from(pixel) / 255.0).collect();
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn more_images_than_a_batch_give_each_its_own() {
-        let weights = Network::new(Cpu::seed_from_u64(5)).unwrap().weights();
+        let weights = Network::new(Cpu::seed_from_u64(5), 10).unwrap().weights();
         let set = synthetic(BATCH + 3);
         let all = Activations::of(&weights, &set.images);
         let last = Activations::of(&weights, &set.images[BATCH..]);

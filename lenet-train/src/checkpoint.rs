@@ -11,7 +11,7 @@ use crate::optimizer::OptimizerState;
 use crate::quantize::Grid;
 use crate::recipe::Settings;
 use crate::training::Snapshot;
-use crate::weights::{Affine, FloatWeights, LAYERS};
+use crate::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
 use lenet_infer::files;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub struct RunIdentity {
     pub settings: Settings,
     /// Name of the data set.
     pub dataset: String,
+    /// Number of its classes.
+    pub classes: usize,
     /// `cpu` or `cuda`.
     pub device: String,
     /// Which images are scored after each epoch.
@@ -213,7 +215,8 @@ fn encode(header: &Header, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
     let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
     let mut tensors = Vec::new();
     for (part, weights) in PARTS.into_iter().zip(parts) {
-        for (layer, (name, outputs, inputs)) in weights.layers().into_iter().zip(LAYERS) {
+        let shapes = layer_shapes(weights.classes());
+        for ((layer, name), [outputs, inputs]) in weights.layers().into_iter().zip(LAYERS).zip(shapes) {
             tensors.push((format!("{part}.{name}.weight"), vec![outputs, inputs], to_bytes(&layer.weight)));
             tensors.push((format!("{part}.{name}.bias"), vec![outputs], to_bytes(&layer.bias)));
         }
@@ -240,10 +243,12 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
     let (Some(json), Some(saved_digest)) = (entry(HEADER_KEY), entry(DIGEST_KEY)) else {
         return Err("a safetensors file of another program".to_owned());
     };
+    let header = parse_header(json)?;
+    let shapes = layer_shapes(header.run.classes);
     let mut contents = Vec::new();
     let mut part = |part: &str| -> Result<FloatWeights, String> {
         let mut layers = Vec::new();
-        for (name, outputs, inputs) in LAYERS {
+        for (name, [outputs, inputs]) in LAYERS.into_iter().zip(shapes) {
             let mut tensor = |kind: &str, shape: &[usize]| {
                 let name = format!("{part}.{name}.{kind}");
                 let view = tensors.tensor(&name).map_err(|_| format!("no tensor {name}"))?;
@@ -267,7 +272,6 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
     if digest(json, contents) != *saved_digest {
         return Err("contents that do not match their SHA-256".to_owned());
     }
-    let header = parse_header(json)?;
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
     let (history, grid) = (header.history.clone(), header.grid.clone());
     let snapshot = Snapshot { history, weights, optimizer, average, grid };

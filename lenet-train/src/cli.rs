@@ -9,7 +9,7 @@ use lenet_train::quantize::Bits;
 use lenet_train::recipe::Recipe;
 use std::path::PathBuf;
 
-/// Trains LeNet on handwritten digits.
+/// Trains LeNet on handwritten digits, or on any pictures of 2 to 64 classes.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -35,7 +35,8 @@ pub(crate) enum Command {
 /// How to train.
 #[derive(Args)]
 pub(crate) struct TrainingFlags {
-    /// Folder of the four IDX files, plain or .gz [default: the bundled MNIST, else downloaded]
+    /// Folder of the four IDX files, plain or .gz, or of a sub-folder of PNG or JPEG pictures for each class [default: the
+    /// bundled MNIST, else downloaded]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Which published data set it is

@@ -2,16 +2,19 @@
 
 use crate::activations::Activations;
 use crate::augment::Augment;
+use crate::confidence::{self, RejectCurve};
 use crate::dataset::{Dataset, Split};
 use crate::evaluate::{self, Check};
 use crate::export::{self, ExportError};
-use crate::metrics::{FinalTable, HeldOut, Metrics};
+use crate::metrics::{Confidence, FinalTable, HeldOut, Metrics};
 use crate::pipeline::Trained;
 use crate::quantize::calibrate::{Calibration, attempt, calibrate};
-use crate::quantize::{Bits, Provenance, QuantizeError, Ranges};
+use crate::quantize::{Bits, Provenance, QuantizeError, QuantizedModel, Ranges};
 use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
-use crate::weights::{Affine, FloatWeights, LAYERS};
+use crate::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
 use lenet_core::Requant;
+use lenet_infer::AnyModel;
+use lenet_infer::evaluation::CONFIDENCE_STEPS;
 use std::path::Path;
 use std::time::Instant;
 use thiserror::Error;
@@ -61,22 +64,29 @@ pub fn deliver(
     // The reference recipe holds nothing out: its ranges are chosen on images it was trained on.
     let (_, calibration_images) = dataset.split();
     let activations = Activations::of(&trained.weights, calibration_images.images);
-    let calibration = quantise(trained, &activations, calibration_images)?;
+    let mut calibration = quantise(trained, dataset, &activations, calibration_images)?;
     print(&describe_calibration(&calibration, trained.settings.bits, calibration_images));
 
+    let validation = (trained.held_out == HeldOut::Validation)
+        .then(|| choose_threshold(&mut calibration.model, calibration_images));
+
     let bytes = export::model(out, &calibration.model.encode())?;
-    let model = lenet_infer::decode(&bytes)?;
+    let model = AnyModel::decode(&bytes)?;
     export::golden(out, &model, &dataset.test)?;
-    let Check { mut table, misclassified } =
+    let Check { mut table, misclassified, reject_curve: test } =
         evaluate::check(&trained.weights, &model, bytes.len(), &dataset.test);
     table.run_seconds = started.elapsed().as_secs_f64();
-    print(&evaluate::describe(&table));
+    print(&evaluate::describe(&table, &trained.settings.class_names));
+
+    let confidence = Confidence { threshold: model.confidence_threshold, validation, test };
+    print(&describe_confidence(&confidence));
 
     let metrics = Metrics {
         settings: trained.settings.clone(),
         held_out: trained.held_out,
         epochs: trained.history.clone(),
         result: table,
+        confidence,
     };
     report::write_metrics(&out.join(METRICS_FILE), &metrics)?;
     let inputs = ReportInputs {
@@ -85,7 +95,7 @@ pub fn deliver(
         weight_clips: &weight_clips(&trained.weights),
         activations: &histograms(&activations, calibration.grid.ranges),
         misclassified: &misclassified,
-        sizes: &sizes(trained.settings.bits),
+        sizes: &sizes(trained.settings.bits, dataset.classes),
         augmented: &augmented(trained, dataset),
     };
     report::write(&out.join(REPORT_FILE), &inputs)?;
@@ -94,6 +104,7 @@ pub fn deliver(
 
 fn quantise(
     trained: &Trained,
+    dataset: &Dataset,
     activations: &Activations,
     images: Split<'_>,
 ) -> Result<Calibration, QuantizeError> {
@@ -101,6 +112,7 @@ fn quantise(
         dataset: trained.settings.dataset.clone(),
         recipe: trained.settings.recipe.clone(),
         seed: trained.settings.seed,
+        class_names: dataset.class_names.join("\n"),
         ..Provenance::default()
     };
     let (weights, bits) = (&trained.weights, trained.settings.bits);
@@ -113,6 +125,28 @@ fn quantise(
         calibration.model.provenance.validation_images = images.images.len() as u32;
     }
     Ok(calibration)
+}
+
+/// Chooses the model's confidence threshold on the validation images; gives the accuracy of the surest predictions there.
+fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> RejectCurve {
+    let evaluation =
+        lenet_infer::evaluation::evaluate(&model.model(), images.images.iter().zip(images.labels));
+    let threshold = confidence::threshold(&evaluation);
+    model.provenance.confidence_threshold = threshold;
+    RejectCurve::new(&evaluation, threshold)
+}
+
+fn describe_confidence(confidence: &Confidence) -> String {
+    let Some(validation) = &confidence.validation else {
+        return "confident            always: no images were held out to choose it on\n".to_owned();
+    };
+    let threshold = confidence.threshold;
+    let nats = f64::from(threshold) / CONFIDENCE_STEPS;
+    format!(
+        "confident            from {threshold} up ({nats:.2} nats), chosen on the validation images\n{}\n{}\n",
+        evaluate::describe_confident("validation", &validation.confident),
+        evaluate::describe_confident("test", &confidence.test.confident)
+    )
 }
 
 fn describe_calibration(calibration: &Calibration, bits: Bits, images: Split<'_>) -> String {
@@ -135,8 +169,8 @@ fn weight_clips(weights: &FloatWeights) -> [Vec<f32>; 5] {
 }
 
 fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistogram> {
-    let layers = LAYERS.iter().zip(activations.hidden()).zip(ranges);
-    let histogram = |((&(layer, ..), values), clip): ((&(&'static str, _, _), &[f32]), f64)| {
+    let layers = LAYERS.into_iter().zip(activations.hidden()).zip(ranges);
+    let histogram = |((layer, values), clip): ((&'static str, &[f32]), f64)| {
         let max = values.iter().fold(0_f32, |max, value| max.max(*value));
         let mut counts = vec![0; BINS];
         for value in values {
@@ -159,14 +193,14 @@ fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
     (0..).zip(&dataset.train.images).take(images).map(seen).collect()
 }
 
-fn sizes(bits: Bits) -> Vec<SizeRow> {
+fn sizes(bits: Bits, classes: usize) -> Vec<SizeRow> {
     let requantised = LAYERS.len() - 1;
-    let row = |(index, (layer, outputs, taps)): (usize, (&str, usize, usize))| SizeRow {
-        layer: layer.to_owned(),
+    let row = |(index, [outputs, taps]): (usize, [usize; 2])| SizeRow {
+        layer: LAYERS[index].to_owned(),
         weights: outputs * taps,
         weight_bytes: outputs * taps * usize::from(bits.weights[index].count()) / 8,
         bias_bytes: outputs * size_of::<i32>(),
         requant_bytes: if index < requantised { outputs * Requant::BYTES } else { 0 },
     };
-    LAYERS.into_iter().enumerate().map(row).collect()
+    layer_shapes(classes).into_iter().enumerate().map(row).collect()
 }

@@ -4,14 +4,14 @@
 //! second forward pass.
 
 use crate::activations::Activations;
+use crate::confidence::{RejectCurve, RejectPoint};
 use crate::metrics::FinalTable;
 use crate::report::Misclassified;
 use crate::scoring::{Tally, predicted};
 use crate::weights::FloatWeights;
-use lenet_core::shape::CLASSES;
 use lenet_infer::evaluation::{Evaluation, evaluate};
 use lenet_infer::idx::LabelledImages;
-use lenet_infer::{Model, RAM_BYTES};
+use lenet_infer::{AnyModel, RAM_BYTES};
 
 /// The final table, and the images behind it.
 #[derive(Clone, Debug)]
@@ -20,16 +20,23 @@ pub struct Check {
     pub table: FinalTable,
     /// Test images that the engine got wrong, in the order of the test set.
     pub misclassified: Vec<Misclassified>,
+    /// Accuracy of the surest predictions on the test images.
+    pub reject_curve: RejectCurve,
 }
 
 /// Runs all of `test` through the f32 network and through the decoded file.
-pub fn check(weights: &FloatWeights, model: &Model<'_>, file_bytes: usize, test: &LabelledImages) -> Check {
+pub fn check(
+    weights: &FloatWeights,
+    model: &AnyModel<'_>,
+    file_bytes: usize,
+    test: &LabelledImages,
+) -> Check {
     let logits = Activations::of(weights, &test.images).logits;
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(model.classes());
     tally.add(&logits, test.labels.iter().copied());
     let integer = evaluate(model, test);
     let differing = logits
-        .chunks_exact(CLASSES)
+        .chunks_exact(model.classes())
         .zip(&integer.predictions)
         .filter(|(logits, prediction)| predicted(logits) != usize::from(prediction.class))
         .count();
@@ -39,12 +46,13 @@ pub fn check(weights: &FloatWeights, model: &Model<'_>, file_bytes: usize, test:
         f32_loss: tally.score().loss,
         integer_correct: integer.correct(),
         differing,
-        confusion: integer.confusion,
+        confusion: integer.confusion.clone(),
         flash_bytes: file_bytes,
         ram_bytes: RAM_BYTES,
         run_seconds: 0.0,
     };
-    Check { table, misclassified: misclassified(&integer, test) }
+    let reject_curve = RejectCurve::new(&integer, model.confidence_threshold);
+    Check { table, misclassified: misclassified(&integer, test), reject_curve }
 }
 
 fn misclassified(evaluation: &Evaluation, test: &LabelledImages) -> Vec<Misclassified> {
@@ -61,8 +69,21 @@ fn misclassified(evaluation: &Evaluation, test: &LabelledImages) -> Vec<Misclass
         .collect()
 }
 
+/// The confident predictions of a split, in words.
+pub fn describe_confident(split: &str, confident: &RejectPoint) -> String {
+    let RejectPoint { coverage, accuracy, wrong, .. } = confident;
+    format!(
+        "  on {split:<16}{:.2} % of the images, {:.2} % of them right ({wrong} wrong)",
+        100.0 * coverage,
+        100.0 * accuracy
+    )
+}
+
+/// The most classes whose confusion matrix the command prints.
+const MATRIX_CLASSES: usize = 16;
+
 /// The table as the command prints it.
-pub fn describe(table: &FinalTable) -> String {
+pub fn describe(table: &FinalTable, class_names: &[String]) -> String {
     let accuracy = |correct: usize| {
         format!("{:.2} % ({correct} of {})", 100.0 * correct as f64 / table.images as f64, table.images)
     };
@@ -77,20 +98,26 @@ pub fn describe(table: &FinalTable) -> String {
         table.differing,
         table.flash_bytes,
         table.ram_bytes,
-        describe_confusion(table)
+        describe_confusion(table, class_names)
     )
 }
 
-fn describe_confusion(table: &FinalTable) -> String {
-    let mut text =
-        String::from("confusion matrix: a row for each label, a column for each prediction\n     ");
-    for class in 0..CLASSES {
+/// A row for each class: its images by predicted class, if so few classes fit on a line, and its recall.
+fn describe_confusion(table: &FinalTable, class_names: &[String]) -> String {
+    let width = class_names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
+    let matrix = class_names.len() <= MATRIX_CLASSES;
+    let mut text = String::new();
+    if matrix {
+        text += "confusion matrix: a row for each label, a column for each prediction\n";
+    }
+    text += &" ".repeat(width);
+    for class in (0..class_names.len()).filter(|_| matrix) {
         text += &format!("{class:>6}");
     }
     text += "   recall\n";
-    for (label, (row, recall)) in table.confusion.iter().zip(table.recall()).enumerate() {
-        text += &format!("{label:>5}");
-        for count in row {
+    for ((name, row), recall) in class_names.iter().zip(&table.confusion).zip(table.recall()) {
+        text += &format!("{name:>width$}");
+        for count in row.iter().filter(|_| matrix) {
             text += &format!("{count:>6}");
         }
         text += &recall.map_or("    none\n".to_owned(), |recall| format!("{:>7.2} %\n", 100.0 * recall));

@@ -7,6 +7,7 @@
 //!   choice of CPU or CUDA; the CPU convolves by an operation of its own, CUDA by [`stock_ops`].
 //! - [`checkpoint`]: where a run stands between two epochs.
 //! - [`quantize`]: f32 weights to a model of integers, with ranges calibrated on [`activations`].
+//! - [`confidence`]: from which confidence on a prediction is confident.
 //! - [`export`], [`evaluate`] and [`deliver`]: the model file, the check of it through `lenet_infer::Engine`, and the two together.
 //! - [`metrics`] and [`report`]: what a run measured, for programs and for people.
 #![deny(unsafe_code)]
@@ -15,6 +16,7 @@ pub mod activations;
 pub mod augment;
 pub mod bench_accuracy;
 pub mod checkpoint;
+pub mod confidence;
 mod conv_block;
 pub mod dataset;
 pub mod deliver;
@@ -25,6 +27,7 @@ pub mod export;
 pub mod metrics;
 pub mod network;
 pub mod optimizer;
+pub mod output_layer;
 pub mod pipeline;
 mod progress;
 pub mod quantize;

@@ -1,8 +1,8 @@
 //! What a run measured: the per-epoch series and the final table, as `metrics.json` holds them.
 
+use crate::confidence::RejectCurve;
 use crate::quantize::Bits;
-use lenet_core::shape::CLASSES;
-use lenet_infer::evaluation::recall;
+use lenet_infer::evaluation::{Confusion, recall};
 use serde::{Deserialize, Serialize};
 
 /// Mean cross-entropy and accuracy over one split.
@@ -48,6 +48,8 @@ pub struct RunSettings {
     pub recipe: String,
     /// Name of the data set.
     pub dataset: String,
+    /// Name of each class: its number where it has no other.
+    pub class_names: Vec<String>,
     /// Device the network was trained on: `cpu` or `cuda`.
     pub device: String,
     /// Seed of the initial weights and of the order of the images.
@@ -84,13 +86,24 @@ pub struct FinalTable {
     /// Test images on which the two differ in class.
     pub differing: usize,
     /// `confusion[label][predicted]`, by the integer engine.
-    pub confusion: [[u32; CLASSES]; CLASSES],
+    pub confusion: Confusion,
     /// Bytes of the model file.
     pub flash_bytes: usize,
     /// Bytes of the engine's scratch arena.
     pub ram_bytes: usize,
     /// Wall time of the whole run, in seconds, without earlier parts of a resumed run.
     pub run_seconds: f64,
+}
+
+/// The exported model's confidence, and how right the confident predictions are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Confidence {
+    /// The confidence from which a prediction is confident, in 1/256 nat; 0 when none was chosen, as nothing was held out.
+    pub threshold: u16,
+    /// On the images that the threshold was chosen on.
+    pub validation: Option<RejectCurve>,
+    /// On the test images.
+    pub test: RejectCurve,
 }
 
 /// The whole of `metrics.json`.
@@ -104,6 +117,8 @@ pub struct Metrics {
     pub epochs: Vec<EpochMetrics>,
     /// The check of the exported file.
     pub result: FinalTable,
+    /// The model's confidence.
+    pub confidence: Confidence,
 }
 
 impl FinalTable {
@@ -118,7 +133,7 @@ impl FinalTable {
     }
 
     /// Fraction of each class's images that the integer engine found; `None` for a class without images.
-    pub fn recall(&self) -> [Option<f64>; CLASSES] {
+    pub fn recall(&self) -> Vec<Option<f64>> {
         recall(&self.confusion)
     }
 }

@@ -1,6 +1,7 @@
 //! The f32 network on dfdx, built from the sizes in [`lenet_core::shape`].
 
 use crate::conv_block;
+use crate::output_layer::{Classes, OutputLayer};
 use crate::quantize::IntegerLayer;
 use crate::rounding::{NetworkRounding, Rounding};
 use crate::weights::{Affine, FloatWeights};
@@ -9,8 +10,7 @@ use dfdx::nn::{BuildModule, Module};
 use dfdx::prelude::{Const, Cpu, Device, Storage, Tape, Tensor, TryMul};
 use lenet_core::quant::PIXEL_STEPS;
 use lenet_core::shape::{
-    CLASSES, CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS,
-    POOL2_LEN,
+    CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS, POOL2_LEN,
 };
 use rayon::prelude::*;
 
@@ -19,8 +19,8 @@ const WHITE: f32 = PIXEL_STEPS as f32;
 
 /// A batch of images: batch x 784 pixels, row by row, 0 to 1; for a network in integers 0 to 255.
 pub type Pixels<D> = Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>;
-/// batch x 10.
-pub type Logits<D, T> = Tensor<(usize, Const<CLASSES>), f32, D, T>;
+/// batch x classes.
+pub type Logits<D, T> = Tensor<(usize, Classes), f32, D, T>;
 /// batch x 256, channel by channel (CHW), as PyTorch flattens.
 pub type Features<D, T> = Tensor<(usize, Const<POOL2_LEN>), f32, D, T>;
 
@@ -31,7 +31,7 @@ pub type Layers<D> = (
     Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
     Linear<POOL2_LEN, FC1_OUTPUTS, f32, D>,
     Linear<FC1_OUTPUTS, FC2_OUTPUTS, f32, D>,
-    Linear<FC2_OUTPUTS, CLASSES, f32, D>,
+    OutputLayer<f32, D>,
 );
 
 /// Both convolutions.
@@ -107,13 +107,22 @@ pub struct Network<D: ConvDevice> {
 }
 
 impl<D: ConvDevice> Network<D> {
-    /// A network with initial weights drawn from the device's seed.
+    /// A network of so many classes with initial weights drawn from the device's seed.
     ///
     /// # Errors
     ///
     /// Out of the device's memory.
-    pub fn new(device: D) -> Result<Self, D::Err> {
-        Ok(Network { plan: device.plan()?, layers: BuildModule::try_build(&device)?, rounding: None, device })
+    pub fn new(device: D, classes: usize) -> Result<Self, D::Err> {
+        // The order is that of the draws from the seed.
+        let (conv1, conv2, fc1, fc2) = BuildModule::try_build(&device)?;
+        let fc3 = OutputLayer::new(&device, classes)?;
+        Ok(Network { plan: device.plan()?, layers: (conv1, conv2, fc1, fc2, fc3), rounding: None, device })
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        let (.., fc3) = &self.layers;
+        fc3.classes()
     }
 
     /// The device it runs on.
@@ -142,7 +151,7 @@ impl<D: ConvDevice> Network<D> {
         self.device.try_tensor_from_vec(values, (images.len(), Const))
     }
 
-    /// Ten logits an image, recorded on `tape`, in nats.
+    /// One logit a class for each image, recorded on `tape`, in nats.
     ///
     /// # Errors
     ///
@@ -162,7 +171,7 @@ impl<D: ConvDevice> Network<D> {
             conv2: read(conv2),
             fc1: read(fc1),
             fc2: read(fc2),
-            fc3: read(fc3),
+            fc3: Affine { weight: fc3.weight.as_vec(), bias: fc3.bias.as_vec() },
         }
     }
 
@@ -177,7 +186,8 @@ impl<D: ConvDevice> Network<D> {
         write(conv2, &weights.conv2);
         write(fc1, &weights.fc1);
         write(fc2, &weights.fc2);
-        write(fc3, &weights.fc3);
+        fc3.weight.copy_from(&weights.fc3.weight);
+        fc3.bias.copy_from(&weights.fc3.bias);
     }
 
     /// Makes it a network in integers: the integer engine's numbers, kept as f32.

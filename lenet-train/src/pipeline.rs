@@ -15,13 +15,13 @@ use crate::training::{Trainer, TrainingError};
 use crate::weights::FloatWeights;
 use dfdx::prelude::Cpu;
 use lenet_core::shape::{
-    CLASSES, CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, FC1_OUTPUTS, FC2_OUTPUTS,
-    IMAGE_CHANNELS, IMAGE_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
+    CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_CHANNELS,
+    IMAGE_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use thiserror::Error;
 
@@ -61,6 +61,19 @@ pub enum PipelineError {
     /// No checkpoint to resume, or none could be written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A teacher has other classes.
+    #[error(
+        "{}: expected a teacher of {expected} classes, as the data set has, found one of {found}: name another by \
+         --teacher", path.display()
+    )]
+    TeacherClasses {
+        /// The teacher's folder.
+        path: PathBuf,
+        /// Classes of the data set.
+        expected: usize,
+        /// Classes of the teacher.
+        found: usize,
+    },
     /// Training stopped.
     #[error(transparent)]
     Training(#[from] TrainingError),
@@ -133,16 +146,19 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
     let held_out = settings.recipe.held_out();
     let (train, scored) = match held_out {
         HeldOut::Validation => dataset.split(),
-        HeldOut::Test => (Split::from(&dataset.train), Split::from(&dataset.test)),
+        HeldOut::Test => {
+            (Split::new(&dataset.train, dataset.classes), Split::new(&dataset.test, dataset.classes))
+        }
     };
     let teachers = options
         .teachers
         .iter()
-        .map(|folder| checkpoint::load_teacher(folder))
+        .map(|folder| load_teacher(folder, dataset.classes))
         .collect::<Result<Vec<_>, _>>()?;
     let run = RunIdentity {
         settings: settings.clone(),
         dataset: dataset.name.clone(),
+        classes: dataset.classes,
         device: D::NAME.to_owned(),
         held_out,
         train_images: train.images.len(),
@@ -173,7 +189,7 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
     }
     progress.finish();
     Ok(Trained {
-        settings: run_settings(&run, dataset.train.len()),
+        settings: run_settings(&run, dataset),
         held_out,
         history: trainer.history().to_vec(),
         weights: trainer.network().weights(),
@@ -182,11 +198,20 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
     })
 }
 
-fn run_settings(run: &RunIdentity, training_file_images: usize) -> RunSettings {
+fn load_teacher(folder: &Path, expected: usize) -> Result<FloatWeights, PipelineError> {
+    let teacher = checkpoint::load_teacher(folder)?;
+    match teacher.classes() {
+        found if found == expected => Ok(teacher),
+        found => Err(PipelineError::TeacherClasses { path: folder.to_owned(), expected, found }),
+    }
+}
+
+fn run_settings(run: &RunIdentity, dataset: &Dataset) -> RunSettings {
     let Settings { recipe, epochs, batch_size, learning_rate, rule, seed, bits, .. } = run.settings;
     RunSettings {
         recipe: recipe.to_string(),
         dataset: run.dataset.clone(),
+        class_names: dataset.class_titles(),
         device: run.device.clone(),
         seed,
         epochs,
@@ -195,13 +220,14 @@ fn run_settings(run: &RunIdentity, training_file_images: usize) -> RunSettings {
         optimizer: rule.algorithm.to_string(),
         threads: rayon::current_num_threads(),
         train_images: run.train_images,
-        validation_images: training_file_images - run.train_images,
+        validation_images: dataset.train.len() - run.train_images,
         bits,
     }
 }
 
-/// The shapes that one image takes through the network, and its ten logits.
+/// The shapes that one image takes through the network, and its logits.
 fn describe_untrained(logits: &[f32]) -> String {
+    let classes = logits.len();
     let logits: Vec<String> = logits.iter().map(|logit| format!("{logit:.4}")).collect();
     format!(
         "one image through the untrained network:\n\
@@ -211,7 +237,7 @@ fn describe_untrained(logits: &[f32]) -> String {
          flattened {POOL2_LEN}\n\
          fc1   {FC1_OUTPUTS}\n\
          fc2   {FC2_OUTPUTS}\n\
-         fc3   {CLASSES}: {}",
+         fc3   {classes}: {}",
         logits.join(" ")
     )
 }

@@ -4,25 +4,30 @@ use crate::dataset::Split;
 use crate::metrics::Score;
 use crate::network::{ConvDevice, Network};
 use dfdx::prelude::NoneTape;
-use lenet_core::shape::CLASSES;
 
 /// Images scored at a time.
 const BATCH: usize = 500;
 
 /// Adds up batches into a [`Score`].
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tally {
+    classes: usize,
     loss: f64,
     correct: usize,
     images: usize,
 }
 
 impl Tally {
-    /// Adds images by their logits (ten each, one after the other) and labels. Returns the sum of their
+    /// No images of so many classes yet.
+    pub fn new(classes: usize) -> Self {
+        Self { classes, loss: 0.0, correct: 0, images: 0 }
+    }
+
+    /// Adds images by their logits (one a class, image after image) and labels. Returns the sum of their
     /// cross-entropies, in nats.
     pub fn add(&mut self, logits: &[f32], labels: impl IntoIterator<Item = u8>) -> f64 {
         let mut loss = 0.0;
-        for (logits, label) in logits.chunks_exact(CLASSES).zip(labels) {
+        for (logits, label) in logits.chunks_exact(self.classes).zip(labels) {
             loss += cross_entropy(logits, label);
             self.correct += usize::from(predicted(logits) == usize::from(label));
             self.images += 1;
@@ -34,6 +39,7 @@ impl Tally {
     /// Both tallies as one.
     pub fn merge(self, other: Self) -> Self {
         Self {
+            classes: self.classes,
             loss: self.loss + other.loss,
             correct: self.correct + other.correct,
             images: self.images + other.images,
@@ -69,7 +75,7 @@ fn cross_entropy(logits: &[f32], label: u8) -> f64 {
 ///
 /// What the device reports, out of memory for one.
 pub fn score<D: ConvDevice>(network: &Network<D>, split: Split<'_>) -> Result<Score, D::Err> {
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(network.classes());
     for (images, labels) in split.images.chunks(BATCH).zip(split.labels.chunks(BATCH)) {
         let pixels = network.upload(images)?;
         let logits = network.logits(pixels, NoneTape)?;
@@ -84,7 +90,7 @@ mod tests {
 
     #[test]
     fn equal_logits_cost_the_logarithm_of_ten_and_predict_the_first_class() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(10);
         let loss = tally.add(&[3.0; 20], [0, 7]);
         assert!((loss - 2.0 * 10f64.ln()).abs() < 1e-12);
         assert_eq!(tally.score().accuracy, 0.5);
@@ -102,6 +108,6 @@ mod tests {
     fn a_logit_that_is_not_a_number_makes_the_loss_not_a_number() {
         let mut logits = [0.0; 10];
         logits[9] = f32::NAN;
-        assert!(Tally::default().add(&logits, [0]).is_nan());
+        assert!(Tally::new(10).add(&logits, [0]).is_nan());
     }
 }

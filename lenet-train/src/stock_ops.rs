@@ -137,6 +137,7 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
 mod tests {
     use super::*;
     use crate::network::{ConvDevice, Network, classify};
+    use crate::output_layer::Classes;
     use crate::quantize::{Bits, Grid};
     use crate::rounding::NetworkRounding;
     use crate::test_images::synthetic;
@@ -158,7 +159,7 @@ mod tests {
         for (target, &label) in targets.chunks_exact_mut(CLASSES).zip(&set.labels) {
             target[usize::from(label)] = 1.0;
         }
-        let targets = network.device().tensor_from_vec(targets, (set.len(), Const));
+        let targets = network.device().tensor_from_vec(targets, (set.len(), Classes(CLASSES)));
         let (pixels, tape) = pixels.traced(network.layers.alloc_grads()).split_tape();
         let logits = classify(&network.layers, features(pixels, tape), network.rounding()).unwrap();
         let loss = cross_entropy_with_logits_loss(logits, targets);
@@ -193,12 +194,12 @@ mod tests {
 
     #[test]
     fn the_operations_that_cuda_runs_give_the_fused_operations_loss_and_gradients() {
-        assert_alike(&Network::new(Cpu::seed_from_u64(3)).unwrap(), 1e-5);
+        assert_alike(&Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap(), 1e-5);
     }
 
     #[test]
     fn they_do_in_integers_too() {
-        let mut network = Network::new(Cpu::seed_from_u64(3)).unwrap();
+        let mut network = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap();
         let weights = network.weights();
         let grid = Grid::new(&weights, [0.5, 0.4, 0.3, 0.2], Bits::INT8);
         network.set_integers(&grid.integers(&weights).unwrap());

@@ -1,7 +1,7 @@
 //! The trained parameters as plain numbers: what the f32 network hands to the checkpoint and the quantiser.
 
 use lenet_core::shape::{
-    CLASSES, CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN,
+    CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN,
 };
 
 /// One layer's parameters, in PyTorch's layout.
@@ -24,20 +24,30 @@ pub struct FloatWeights {
     pub fc1: Affine,
     /// 84 x 120.
     pub fc2: Affine,
-    /// 10 x 84.
+    /// classes x 84.
     pub fc3: Affine,
 }
 
-/// Name, outputs and weights per output of the five layers, in the order of the network.
-pub const LAYERS: [(&str, usize, usize); 5] = [
-    ("conv1", CONV1_CHANNELS, CONV1_TAPS),
-    ("conv2", CONV2_CHANNELS, CONV2_TAPS),
-    ("fc1", FC1_OUTPUTS, POOL2_LEN),
-    ("fc2", FC2_OUTPUTS, FC1_OUTPUTS),
-    ("fc3", CLASSES, FC2_OUTPUTS),
-];
+/// Names of the five layers, in the order of the network.
+pub const LAYERS: [&str; 5] = ["conv1", "conv2", "fc1", "fc2", "fc3"];
+
+/// Outputs and weights per output of the [`LAYERS`] of a network of so many classes.
+pub const fn layer_shapes(classes: usize) -> [[usize; 2]; LAYERS.len()] {
+    [
+        [CONV1_CHANNELS, CONV1_TAPS],
+        [CONV2_CHANNELS, CONV2_TAPS],
+        [FC1_OUTPUTS, POOL2_LEN],
+        [FC2_OUTPUTS, FC1_OUTPUTS],
+        [classes, FC2_OUTPUTS],
+    ]
+}
 
 impl FloatWeights {
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.fc3.bias.len()
+    }
+
     /// The layers in the order of [`LAYERS`].
     pub fn layers(&self) -> [&Affine; 5] {
         [&self.conv1, &self.conv2, &self.fc1, &self.fc2, &self.fc3]

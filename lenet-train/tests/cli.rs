@@ -154,6 +154,23 @@ fn damaged_idx_files_are_refused_each_with_its_reason() {
 }
 
 #[test]
+fn a_picture_that_is_none_is_named() {
+    let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
+    for class in ["a", "b"] {
+        fs::create_dir(data.path().join(class)).unwrap();
+        for picture in ["1.png", "2.png", "3.png"] {
+            fs::write(data.path().join(class).join(picture), "no picture").unwrap();
+        }
+    }
+    let output = train_on(data.path(), out.path(), &[]);
+    assert_fails(
+        &output,
+        1,
+        &["a/", ".png: expected a PNG or JPEG picture", "found 10 bytes of another kind"],
+    );
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let (data, out) = (data(), tempdir().unwrap());
     let file = out.path().join("file");

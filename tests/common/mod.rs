@@ -1,7 +1,9 @@
 //! What the cross-crate tests share.
 #![allow(dead_code, unreachable_pub)]
 
+use image::{GrayImage, Luma};
 use lenet_infer::idx::{self, LabelledImages, Part};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The four MNIST files that the repository carries.
@@ -34,6 +36,25 @@ pub fn synthetic(images: usize, seed: u32) -> LabelledImages {
         set.labels.push(class as u8);
     }
     set
+}
+
+/// Writes a folder of PNGs with `pictures` of each class: dark ink on light paper, a bar whose direction and place is the
+/// class, of the first six at most.
+pub fn write_pictures(dir: &Path, classes: &[&str], pictures: u32) {
+    for (class, name) in (0_u32..).zip(classes) {
+        let folder = dir.join(name);
+        fs::create_dir_all(&folder).expect("a writable folder");
+        for picture in 0..pictures {
+            let along = |x: u32, y: u32| if class % 2 == 0 { x } else { y };
+            let first = 10 + 10 * (class / 2) + picture % 3;
+            let ink = |x, y| {
+                (first..first + 8).contains(&along(x, y)) && (8 + picture % 5..48).contains(&along(y, x))
+            };
+            let paper = 215 + (picture * 7 % 40) as u8;
+            let image = GrayImage::from_fn(56, 56, |x, y| Luma([if ink(x, y) { 20 } else { paper }]));
+            image.save(folder.join(format!("{picture}.png"))).expect("a writable folder");
+        }
+    }
 }
 
 /// Writes a synthetic data set of `train` and `test` images into `dir`.

@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(images) = idx::parse_images("input", &contents) {
         idx::encode_images(&images, &mut encoded).expect("writing to memory");
         assert_eq!(encoded, *contents);
-    } else if let Ok(labels) = idx::parse_labels("input", &contents) {
+    } else if let Ok(labels) = idx::parse_labels("input", &contents, 64) {
         idx::encode_labels(&labels, &mut encoded).expect("writing to memory");
         assert_eq!(encoded, *contents);
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::string::String;
 
-use lenet_core::shape::{CLASSES, IMAGE_SIDE};
+use lenet_core::shape::IMAGE_SIDE;
 use thiserror::Error;
 
 use super::{MAX_CONTENTS, UNSIGNED_BYTE};
@@ -158,8 +158,8 @@ pub enum IdxError {
     /// A label is not one of the classes.
     #[error(
         "{file}: expected labels from 0 to {}, found {found} at item {index} (counted from 0): \
-         choose a set of {CLASSES} classes",
-        CLASSES - 1
+         choose a set of at most {classes} classes",
+        classes - 1
     )]
     Label {
         /// The file.
@@ -168,6 +168,8 @@ pub enum IdxError {
         index: usize,
         /// The label.
         found: u8,
+        /// Classes that labels may name.
+        classes: usize,
     },
 
     /// The two files of a part hold different numbers of items.

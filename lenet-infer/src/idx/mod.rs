@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Everything is checked here, once: what comes out holds at least one image, as many labels as images, and no
-//! label beyond the ten classes. Any set of that shape will do: MNIST, Fashion-MNIST, KMNIST, EMNIST digits.
+//! label beyond the 64 classes that a model can have. Any set of that shape will do: MNIST, Fashion-MNIST, KMNIST, EMNIST.
 //! Format: <http://yann.lecun.com/exdb/mnist/>.
 
 mod error;
@@ -26,7 +26,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use flate2::bufread::MultiGzDecoder;
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS, IMAGE_SIDE};
+use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE, MAX_CLASSES};
 
 pub use self::error::IdxError;
 use crate::files;
@@ -43,7 +43,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub struct LabelledImages {
     /// 28x28 grey pixels each, row by row; 0 is background and 255 is ink.
     pub images: Vec<[u8; IMAGE_PIXELS]>,
-    /// The class of each image, 0 to 9.
+    /// The class of each image, 0 to 63.
     pub labels: Vec<u8>,
 }
 
@@ -105,10 +105,19 @@ impl Part {
 ///
 /// [`IdxError`] if a file is missing, unreadable, or not what the [module](self) describes.
 pub fn load(dir: &Path, part: Part) -> Result<LabelledImages, IdxError> {
+    load_classes(dir, part, MAX_CLASSES)
+}
+
+/// As [`load`], for a model of `classes` classes.
+///
+/// # Errors
+///
+/// Those of [`load`], and [`IdxError::Label`] for a label that is none of the `classes`.
+pub fn load_classes(dir: &Path, part: Part, classes: usize) -> Result<LabelledImages, IdxError> {
     let (images_file, contents) = read(dir, part.images_file())?;
     let images = parse_images(&images_file, &decompress(&images_file, &contents)?)?;
     let (labels_file, contents) = read(dir, part.labels_file())?;
-    let labels = parse_labels(&labels_file, &decompress(&labels_file, &contents)?)?;
+    let labels = parse_labels(&labels_file, &decompress(&labels_file, &contents)?, classes)?;
     if images.len() != labels.len() {
         let (images, labels) = (images.len(), labels.len());
         return Err(IdxError::Counts { images_file, images, labels_file, labels });
@@ -177,12 +186,12 @@ pub fn parse_images(file: &str, contents: &[u8]) -> Result<Vec<[u8; IMAGE_PIXELS
 /// # Errors
 ///
 /// [`IdxError`] if the header is not that of byte labels, the contents are not as long as it says, or a label
-/// is above 9.
-pub fn parse_labels(file: &str, contents: &[u8]) -> Result<Vec<u8>, IdxError> {
+/// is none of the `classes`.
+pub fn parse_labels(file: &str, contents: &[u8], classes: usize) -> Result<Vec<u8>, IdxError> {
     let ([count], labels) = split_header(file, contents)?;
     check_length(file, contents, labels, count, 1)?;
-    if let Some(index) = labels.iter().position(|&label| usize::from(label) >= CLASSES) {
-        return Err(IdxError::Label { file: file.to_owned(), index, found: labels[index] });
+    if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
+        return Err(IdxError::Label { file: file.to_owned(), index, found: labels[index], classes });
     }
     Ok(labels.to_vec())
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use tempfile::tempdir;
 
 use super::*;
+use lenet_core::shape::CLASSES;
 
 fn set(images: usize) -> LabelledImages {
     LabelledImages {
@@ -135,7 +136,7 @@ fn each_wrong_length_has_its_own_message() {
          correct the count in the header or fetch the file again"
     );
     assert_eq!(
-        parse_labels("F", &[]).unwrap_err().to_string(),
+        parse_labels("F", &[], CLASSES).unwrap_err().to_string(),
         "F: expected 8 bytes by its header, found 0: fetch or copy the file again"
     );
 }
@@ -151,8 +152,8 @@ fn a_label_above_nine_is_named_with_its_place() {
     let mut contents = label_contents(5);
     contents[8 + 3] = 10;
     assert_eq!(
-        parse_labels("F", &contents).unwrap_err().to_string(),
-        "F: expected labels from 0 to 9, found 10 at item 3 (counted from 0): choose a set of 10 classes"
+        parse_labels("F", &contents, CLASSES).unwrap_err().to_string(),
+        "F: expected labels from 0 to 9, found 10 at item 3 (counted from 0): choose a set of at most 10 classes"
     );
 }
 
@@ -163,7 +164,7 @@ fn every_truncation_is_refused() {
         assert!(matches!(parse_images("F", &images[..length]), Err(IdxError::Truncated { .. })));
     }
     for length in 0..labels.len() {
-        assert!(matches!(parse_labels("F", &labels[..length]), Err(IdxError::Truncated { .. })));
+        assert!(matches!(parse_labels("F", &labels[..length], CLASSES), Err(IdxError::Truncated { .. })));
     }
     let gzipped = gzip(&images);
     for length in GZIP_MAGIC.len()..gzipped.len() {
@@ -200,7 +201,7 @@ proptest! {
         encode_images(&images, &mut image_contents).unwrap();
         encode_labels(&labels, &mut label_contents).unwrap();
         prop_assert_eq!(parse_images("F", &image_contents).unwrap(), images);
-        prop_assert_eq!(parse_labels("F", &label_contents).unwrap(), labels);
+        prop_assert_eq!(parse_labels("F", &label_contents, CLASSES).unwrap(), labels);
         let gzipped = gzip(&image_contents);
         let decompressed = decompress("F", &gzipped).unwrap();
         prop_assert_eq!(decompressed.as_ref(), &image_contents[..]);
@@ -209,7 +210,7 @@ proptest! {
     #[test]
     fn whatever_parses_encodes_to_the_same_bytes(bytes in vec_of(any::<u8>(), 0..40), count in 0..40u32) {
         let contents = [&[0, 0, 8, 1], &count.to_be_bytes()[..], &bytes].concat();
-        if let Ok(labels) = parse_labels("F", &contents) {
+        if let Ok(labels) = parse_labels("F", &contents, CLASSES) {
             let mut encoded = Vec::new();
             encode_labels(&labels, &mut encoded).unwrap();
             prop_assert_eq!(encoded, contents);
@@ -221,7 +222,7 @@ proptest! {
         let contents = if gzip_magic { [&GZIP_MAGIC[..], &[8, 0], &bytes].concat() } else { bytes };
         if let Ok(contents) = decompress("F", &contents) {
             let _ = parse_images("F", &contents);
-            let _ = parse_labels("F", &contents);
+            let _ = parse_labels("F", &contents, CLASSES);
         }
     }
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use super::{
-    assert_fails, dir_with, lenet_infer, not_found, stderr, stdout, strokes, succeed, succeed_with_json,
+    assert_fails, dir_with, dir_with_model_of_three, lenet_infer, not_found, stderr, stdout, strokes,
+    succeed, succeed_with_json,
 };
 
 fn grey(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
@@ -63,6 +64,24 @@ fn classify_prints_the_class_a_bar_for_each_class_and_the_picture_on_request() {
     let shown = succeed(&dir, &["classify", "--show", "strokes.raw"]);
     assert!(shown.lines().nth(3).unwrap().contains(['▀', '▄', '█']));
     assert!(!shown.contains('\x1b'));
+}
+
+#[test]
+fn classify_names_the_classes_of_a_model_that_has_names_and_says_unsure_below_its_threshold() {
+    for (threshold, confident) in [(1, true), (u16::MAX, false)] {
+        let dir = dir_with_model_of_three(threshold);
+        fs::write(dir.path().join("strokes.raw"), strokes(1)).unwrap();
+        let classify = ["classify", "--model", "model.lenet", "strokes.raw"];
+        let image = &succeed_with_json(&dir, &[&classify[..], &["--json"]].concat())["images"][0];
+        let class = image["class"].as_u64().unwrap();
+        assert_eq!(image["name"], ["circle", "box", "star"][class as usize]);
+        assert_eq!((&image["confident"], image["logits"].as_array().unwrap().len()), (&json!(confident), 3));
+        let text = succeed(&dir, &classify);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].starts_with(&format!("  {}, ", image["name"].as_str().unwrap())), "{text}");
+        assert_eq!(lines[1].ends_with("unsure: perhaps none of the classes"), !confident);
+        assert!(lines[5].starts_with("  circle ") && lines[6].starts_with("  box    "), "{text}");
+    }
 }
 
 #[test]

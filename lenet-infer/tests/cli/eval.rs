@@ -8,11 +8,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lenet_infer::evaluation::evaluate;
 use lenet_infer::idx::{self, Part};
-use lenet_infer::{SHIPPED_MODEL, decode};
+use lenet_infer::{AnyModel, SHIPPED_MODEL};
 use serde_json::json;
 use tempfile::tempdir;
 
-use super::{assert_fails, dir_with_model, dir_with_test_set, succeed, succeed_with_json, test_set};
+use super::{
+    assert_fails, dir_with_model, dir_with_model_of_three, dir_with_test_set, succeed, succeed_with_json,
+    test_set,
+};
 
 const IMAGES: &str = "t10k-images-idx3-ubyte";
 const LABELS: &str = "t10k-labels-idx1-ubyte";
@@ -21,7 +24,7 @@ const LABELS: &str = "t10k-labels-idx1-ubyte";
 fn eval_scores_the_test_part_and_times_it() {
     let dir = dir_with_test_set();
     let object = succeed_with_json(&dir, &["eval", "--data", "data", "--json"]);
-    let expected = evaluate(&decode(SHIPPED_MODEL).unwrap(), &test_set());
+    let expected = evaluate(&AnyModel::decode(SHIPPED_MODEL).unwrap(), &test_set());
     assert_eq!(object["images"], 12);
     assert_eq!(object["correct"], expected.correct());
     assert_eq!(object["accuracy"], expected.accuracy());
@@ -37,6 +40,28 @@ fn eval_prints_a_table_and_takes_the_training_part_and_a_model_by_name() {
     let text = succeed(&dir, &["eval", "--model", "model.lenet", "--data", ".", "--part", "train"]);
     assert!(text.starts_with("accuracy  ") && text.contains(" of 12 images)\nspeed     "));
     assert!(text.ends_with("no images\n"));
+}
+
+#[test]
+fn eval_takes_a_model_of_another_number_of_classes_and_a_set_that_fits_it() {
+    let dir = dir_with_model_of_three(1);
+    let mut set = test_set();
+    set.labels.iter_mut().for_each(|label| *label %= 3);
+    idx::write(dir.path(), Part::Test, &set).unwrap();
+    let eval = ["eval", "--data", ".", "--model", "model.lenet"];
+    let text = succeed(&dir, &eval);
+    assert!(text.lines().nth(1).unwrap().starts_with("confident "), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("circle ")), "{text}");
+    let object = succeed_with_json(&dir, &[&eval[..], &["--json"]].concat());
+    assert_eq!(object["confusion"].as_array().unwrap().len(), 3);
+
+    idx::write(dir.path(), Part::Test, &test_set()).unwrap();
+    let labels = Path::new(".").join(LABELS);
+    let message = format!(
+        "{}: expected labels from 0 to 2, found 3 at item 3 (counted from 0): choose a set of at most 3 classes",
+        labels.display()
+    );
+    assert_fails(&dir, &eval, &message);
 }
 
 #[test]
@@ -113,6 +138,6 @@ fn a_label_above_nine_is_named() {
     assert_eval_fails(
         LABELS,
         |contents| contents[8 + 4] = 10,
-        "expected labels from 0 to 9, found 10 at item 4 (counted from 0): choose a set of 10 classes",
+        "expected labels from 0 to 9, found 10 at item 4 (counted from 0): choose a set of at most 10 classes",
     );
 }

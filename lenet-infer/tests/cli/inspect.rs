@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use super::{
-    assert_fails, dir_with, dir_with_model, dir_with_test_set, lenet_infer, not_found, stderr, succeed,
-    succeed_with_json,
+    assert_fails, dir_with, dir_with_model, dir_with_model_of_three, dir_with_test_set, lenet_infer,
+    not_found, stderr, succeed, succeed_with_json,
 };
 
 #[test]
@@ -43,6 +43,7 @@ fn inspect_prints_header_layers_and_sizes_of_the_shipped_model() {
             "header",
             "trained",
             "validation",
+            "confident",
             "layer",
             "conv1",
             "conv2",
@@ -55,6 +56,16 @@ fn inspect_prints_header_layers_and_sizes_of_the_shipped_model() {
             "RAM"
         ]
     );
+}
+
+#[test]
+fn inspect_names_the_classes_and_the_threshold() {
+    let text = succeed(&dir_with_model_of_three(768), &["inspect", "--model", "model.lenet"]);
+    for part in
+        ["3 classes", "class names   circle, box, star", "from 768 up (3.0 nats, odds of 20 to 1)", "84 to 3"]
+    {
+        assert!(text.contains(part), "expected {part:?} in {text}");
+    }
 }
 
 #[test]

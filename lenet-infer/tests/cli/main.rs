@@ -8,9 +8,11 @@ mod inspect;
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
+use lenet_core::AnyLogits;
+use lenet_core::model::{Metadata, Weights};
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::SHIPPED_MODEL;
 use lenet_infer::idx::{self, LabelledImages, Part};
+use lenet_infer::{AnyModel, SHIPPED_MODEL, metadata};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
@@ -81,6 +83,19 @@ fn dir_with_model(edit: impl FnOnce(&mut Vec<u8>)) -> TempDir {
     let mut bytes = SHIPPED_MODEL.to_vec();
     edit(&mut bytes);
     fs::write(dir.path().join("model.lenet"), bytes).unwrap();
+    dir
+}
+
+/// A folder with a model of three named classes, the shipped model's first three, as `model.lenet`, confident from
+/// `threshold` up.
+fn dir_with_model_of_three(threshold: u16) -> TempDir {
+    let mut model = AnyModel::decode(SHIPPED_MODEL).unwrap();
+    let Weights::Int8(weights) = model.model::<10>().unwrap().fc3.weights else { panic!("int4 weights") };
+    model.fc3 = AnyLogits::new(8, weights[..3].as_flattened(), &[0; 3 * 4]).unwrap();
+    model.confidence_threshold = threshold;
+    let metadata = Metadata { class_names: "circle\nbox\nstar", ..metadata(SHIPPED_MODEL).unwrap() };
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("model.lenet"), model.encode(&metadata)).unwrap();
     dir
 }
 

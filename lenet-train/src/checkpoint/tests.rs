@@ -2,6 +2,7 @@ use super::*;
 use crate::metrics::Score;
 use crate::quantize::Bits;
 use crate::recipe::Recipe;
+use lenet_core::shape::CLASSES;
 use std::fs;
 use tempfile::{TempDir, tempdir};
 
@@ -9,6 +10,7 @@ fn run() -> RunIdentity {
     RunIdentity {
         settings: Recipe::Default.settings(),
         dataset: "mnist".to_owned(),
+        classes: CLASSES,
         device: "cpu".to_owned(),
         held_out: HeldOut::Validation,
         train_images: 55_000,
@@ -31,8 +33,8 @@ fn weights(start: f32) -> FloatWeights {
         numbers[1] = f32::from_bits(1);
         numbers
     };
-    let [conv1, conv2, fc1, fc2, fc3] = LAYERS
-        .map(|(_, outputs, inputs)| Affine { weight: numbers(outputs * inputs), bias: numbers(outputs) });
+    let [conv1, conv2, fc1, fc2, fc3] = layer_shapes(CLASSES)
+        .map(|[outputs, inputs]| Affine { weight: numbers(outputs * inputs), bias: numbers(outputs) });
     FloatWeights { conv1, conv2, fc1, fc2, fc3 }
 }
 

@@ -1,5 +1,7 @@
 //! Where the images come from, which of them are held out, and the order in which they are trained on.
 
+mod error;
+mod folder;
 mod published;
 #[cfg(test)]
 mod tests;
@@ -8,15 +10,16 @@ use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use lenet_core::shape::IMAGE_PIXELS;
+use lenet_core::shape::{IMAGE_PIXELS, MIN_CLASSES};
 use lenet_infer::idx::{self, IdxError, LabelledImages, Part};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
+pub use self::error::DatasetError;
+pub use self::folder::FolderError;
 use self::published::Fingerprint;
-use crate::download::{DownloadError, Downloader};
+use crate::download::Downloader;
 
 /// The sets known by name: their mirrors and the SHA-256 of their contents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -44,59 +47,6 @@ impl fmt::Display for DatasetName {
 /// Name of a set whose contents are those of no [`DatasetName`].
 pub const CUSTOM: &str = "custom";
 
-/// Why there is no data set to train on.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DatasetError {
-    /// A file of the user's folder was refused.
-    #[error(transparent)]
-    Idx(#[from] IdxError),
-
-    /// A file of the bundled or the cache folder was refused.
-    #[error("{}: expected the {name} files as published, found one that cannot be used: {mend}", dir.display())]
-    Unusable {
-        /// The folder.
-        dir: PathBuf,
-        /// The set that it should hold.
-        name: DatasetName,
-        /// How to get the published files back.
-        mend: &'static str,
-        /// What is wrong with the file.
-        source: IdxError,
-    },
-
-    /// A file of the bundled or the cache folder has other contents than the published one.
-    #[error("{}: expected contents with SHA-256 {expected} as published, found {found}: {mend}", file.display())]
-    Changed {
-        /// The file, by its uncompressed name.
-        file: PathBuf,
-        /// SHA-256 of the published contents, in hexadecimal.
-        expected: &'static str,
-        /// SHA-256 of the contents there.
-        found: String,
-        /// How to get the published files back.
-        mend: &'static str,
-    },
-
-    /// The operating system names no cache folder for this user.
-    #[error(
-        "expected a cache folder to keep the data set in, found none: set HOME or XDG_CACHE_HOME, \
-         or name a folder with the four IDX files by --data DIR"
-    )]
-    NoCacheFolder,
-
-    /// The set could not be fetched into the cache folder.
-    #[error(transparent)]
-    Download(#[from] DownloadError),
-
-    /// Too few training images to hold one out for validation.
-    #[error("{}: expected at least 2 training images, found 1: choose a larger set", dir.display())]
-    TooFewImages {
-        /// The folder.
-        dir: PathBuf,
-    },
-}
-
 /// A data set: at least two training images and one test image.
 #[derive(Clone, Debug)]
 pub struct Dataset {
@@ -104,9 +54,15 @@ pub struct Dataset {
     pub name: String,
     /// Something the user should be told about the set, in one line.
     pub note: Option<String>,
-    /// The training file, validation images at its end.
+    /// Number of classes, 2 to 64.
+    pub classes: usize,
+    /// The classes' names in their order; empty where they have none.
+    pub class_names: Vec<String>,
+    /// The training images, validation images at their end.
     pub train: LabelledImages,
-    /// The test file.
+    /// How many are validation images, at least one.
+    pub validation_images: usize,
+    /// The test images.
     pub test: LabelledImages,
 }
 
@@ -115,13 +71,16 @@ pub struct Dataset {
 pub struct Split<'a> {
     /// 28x28 grey pixels each.
     pub images: &'a [[u8; IMAGE_PIXELS]],
-    /// The class of each image, 0 to 9.
+    /// The class of each image, below `classes`.
     pub labels: &'a [u8],
+    /// Number of classes of the set.
+    pub classes: usize,
 }
 
-impl<'a> From<&'a LabelledImages> for Split<'a> {
-    fn from(set: &'a LabelledImages) -> Self {
-        Self { images: &set.images, labels: &set.labels }
+impl<'a> Split<'a> {
+    /// All of a set of so many classes.
+    pub fn new(set: &'a LabelledImages, classes: usize) -> Self {
+        Self { images: &set.images, labels: &set.labels, classes }
     }
 }
 
@@ -129,15 +88,17 @@ impl<'a> Split<'a> {
     /// Its last images, up to `count`.
     pub fn last(self, count: usize) -> Self {
         let first = self.images.len().saturating_sub(count);
-        Self { images: &self.images[first..], labels: &self.labels[first..] }
+        Self { images: &self.images[first..], labels: &self.labels[first..], ..self }
     }
 }
 
 impl Dataset {
     /// Loads the set from `data`, or else from where this program keeps `name`.
     ///
-    /// `data` is the user's own folder of four IDX files, plain or gzipped. Any valid set is taken, and named by
-    /// its contents; [`note`](Self::note) tells when that is not `name`.
+    /// `data` is the user's own folder. Of four IDX files, plain or gzipped, any valid set is taken, and named by its
+    /// contents; [`note`](Self::note) tells when that is not `name`. Otherwise it has a sub-folder of pictures for each
+    /// class, 2 to 64: they are read as `lenet-infer classify` reads them, and a tenth of each class, chosen by the
+    /// SHA-256 of the file names, is held out for validation and another for the test.
     ///
     /// Without `data`, MNIST is read from the source tree this program was built in, if that is still there, and
     /// everything else from the user's cache folder (`lenet/<name>`), which is filled from the public mirrors on
@@ -162,21 +123,36 @@ impl Dataset {
         Self::as_published(name, &dir, "delete this folder and run again to fetch it anew")
     }
 
-    /// Training images and validation images: the last twelfth of the training file (5,000 of MNIST's 60,000),
-    /// and at least one, is held out.
+    /// Training images and validation images. Of IDX files, the last twelfth of the training file (5,000 of MNIST's
+    /// 60,000), and at least one, is held out.
     pub fn split(&self) -> (Split<'_>, Split<'_>) {
-        let held_out = (self.train.len() / 12).max(1);
-        let (images, validation_images) = self.train.images.split_at(self.train.len() - held_out);
-        let (labels, validation_labels) = self.train.labels.split_at(self.train.len() - held_out);
-        (Split { images, labels }, Split { images: validation_images, labels: validation_labels })
+        let (classes, trained) = (self.classes, self.train.len() - self.validation_images);
+        let (images, validation_images) = self.train.images.split_at(trained);
+        let (labels, validation_labels) = self.train.labels.split_at(trained);
+        (
+            Split { images, labels, classes },
+            Split { images: validation_images, labels: validation_labels, classes },
+        )
+    }
+
+    /// What each class is called: its number where it has no name.
+    pub fn class_titles(&self) -> Vec<String> {
+        if self.class_names.is_empty() {
+            return (0..self.classes).map(|class| class.to_string()).collect();
+        }
+        self.class_names.clone()
     }
 
     fn from_users_folder(name: DatasetName, dir: &Path) -> Result<Self, DatasetError> {
+        if let Some(set) = folder::load(dir)? {
+            return Ok(set);
+        }
         let mut set = Self::read(dir)?;
         let fingerprint = set.fingerprint();
         let known = DatasetName::ALL.into_iter().find(|known| known.fingerprint() == fingerprint);
         if let Some(known) = known {
             set.name = known.to_string();
+            set.class_names = known.class_names();
         }
         if known != Some(name) {
             set.note = Some(format!(
@@ -185,29 +161,47 @@ impl Dataset {
                 set.name
             ));
         }
-        set.check_size(dir)
+        set.checked(dir)
     }
 
     fn as_published(name: DatasetName, dir: &Path, mend: &'static str) -> Result<Self, DatasetError> {
         let unusable = |source| DatasetError::Unusable { dir: dir.to_owned(), name, mend, source };
-        let set = Self { name: name.to_string(), ..Self::read(dir).map_err(unusable)? };
+        let set = Self {
+            name: name.to_string(),
+            class_names: name.class_names(),
+            ..Self::read(dir).map_err(unusable)?
+        };
         for (file, found) in name.files().into_iter().zip(set.fingerprint()) {
             if file.sha256 != found {
                 let (file, expected) = (dir.join(file.name), file.sha256);
                 return Err(DatasetError::Changed { file, expected, found, mend });
             }
         }
-        set.check_size(dir)
+        set.checked(dir)
     }
 
     fn read(dir: &Path) -> Result<Self, IdxError> {
-        let (train, test) = (idx::load(dir, Part::Train)?, idx::load(dir, Part::Test)?);
-        Ok(Self { name: CUSTOM.to_owned(), note: None, train, test })
+        let train = idx::load(dir, Part::Train)?;
+        let classes = train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
+        let test = idx::load_classes(dir, Part::Test, classes)?;
+        Ok(Self {
+            name: CUSTOM.to_owned(),
+            note: None,
+            classes,
+            class_names: Vec::new(),
+            validation_images: (train.len() / 12).max(1),
+            train,
+            test,
+        })
     }
 
-    fn check_size(self, dir: &Path) -> Result<Self, DatasetError> {
+    fn checked(self, dir: &Path) -> Result<Self, DatasetError> {
+        let dir = dir.to_owned();
         if self.train.len() < 2 {
-            return Err(DatasetError::TooFewImages { dir: dir.to_owned() });
+            return Err(DatasetError::TooFewImages { dir });
+        }
+        if self.classes < MIN_CLASSES {
+            return Err(DatasetError::OneClass { dir });
         }
         Ok(self)
     }

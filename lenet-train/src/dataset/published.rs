@@ -30,7 +30,29 @@ const FASHION_MNIST: [&str; 4] = [
     "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 ];
 
+/// Of Fashion-MNIST, in the order of its labels.
+const GARMENTS: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
 impl DatasetName {
+    /// What the classes are called; empty where that is their number.
+    pub(super) fn class_names(self) -> Vec<String> {
+        match self {
+            Self::Mnist => Vec::new(),
+            Self::FashionMnist => GARMENTS.map(str::to_owned).to_vec(),
+        }
+    }
+
     /// Folders of the web that hold the four files, gzipped, the preferred one first.
     pub(super) fn mirrors(self) -> &'static [&'static str] {
         match self {

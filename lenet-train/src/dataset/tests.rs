@@ -87,6 +87,24 @@ fn small_sets_hold_out_a_twelfth_and_at_least_one() {
 }
 
 #[test]
+fn the_training_labels_decide_how_many_classes_there_are() {
+    let dir = tempdir().unwrap();
+    let labelled =
+        |labels: &[u8]| LabelledImages { images: vec![[0; 784]; labels.len()], labels: labels.to_vec() };
+    let write = |train: &[u8], test: &[u8]| {
+        idx::write(dir.path(), Part::Train, &labelled(train)).unwrap();
+        idx::write(dir.path(), Part::Test, &labelled(test)).unwrap();
+        Dataset::load(DatasetName::Mnist, Some(dir.path()), true)
+    };
+    assert_eq!(write(&[2, 0, 46, 1], &[45]).unwrap().classes, 47);
+    assert!(matches!(write(&[0, 0], &[0]), Err(DatasetError::OneClass { .. })));
+    let error = write(&[0, 2], &[1, 3]).unwrap_err().to_string();
+    assert!(error.contains("t10k-labels-idx1-ubyte: expected labels from 0 to 2, found 3"), "{error}");
+    let error = write(&[0, 64], &[0]).unwrap_err().to_string();
+    assert!(error.contains("from 0 to 63, found 64"), "{error}");
+}
+
+#[test]
 fn a_single_training_image_is_too_few() {
     let dir = tempdir().unwrap();
     write_set(dir.path(), 1, 1);

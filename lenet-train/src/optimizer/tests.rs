@@ -1,16 +1,17 @@
 use super::*;
-use crate::weights::LAYERS;
+use crate::weights::layer_shapes;
 use dfdx::prelude::Cpu;
+use lenet_core::shape::CLASSES;
 
 const LEARNING_RATE: f64 = 0.1;
 
 /// Two steps against a gradient of 0.5 everywhere: the first weight and bias of fc3 after each.
 fn two_steps(rule: Rule) -> [(f64, f64); 3] {
-    let mut network = Network::new(Cpu::seed_from_u64(1)).unwrap();
+    let mut network = Network::new(Cpu::seed_from_u64(1), CLASSES).unwrap();
     let mut optimizer = Optimizer::new(rule);
     let mut gradients = Gradients::leaky();
-    let halves = LAYERS
-        .map(|(_, outputs, inputs)| Affine { weight: vec![0.5; outputs * inputs], bias: vec![0.5; outputs] });
+    let halves = layer_shapes(CLASSES)
+        .map(|[outputs, inputs]| Affine { weight: vec![0.5; outputs * inputs], bias: vec![0.5; outputs] });
     let [conv1, conv2, fc1, fc2, fc3] = halves;
     write(&mut gradients, &network, &FloatWeights { conv1, conv2, fc1, fc2, fc3 }).unwrap();
     let first = |network: &Network<Cpu>| {
@@ -50,7 +51,7 @@ fn adamw_steps_by_the_learning_rate_and_decays_weights_but_not_biases() {
 
 #[test]
 fn a_restored_state_is_the_saved_one_bit_by_bit() {
-    let network = Network::new(Cpu::seed_from_u64(1)).unwrap();
+    let network = Network::new(Cpu::seed_from_u64(1), CLASSES).unwrap();
     let mut moments = network.weights();
     moments.fc1.weight[..3].copy_from_slice(&[-0.0, f32::from_bits(1), f32::MAX]);
     let state = OptimizerState { steps: 7, first_moment: moments, second_moment: network.weights() };

@@ -99,7 +99,7 @@ impl Bits {
             _ => return None,
         };
         let mut named = false;
-        for (weights, (layer, ..)) in self.weights.iter_mut().zip(LAYERS) {
+        for (weights, layer) in self.weights.iter_mut().zip(LAYERS) {
             if name.is_empty() || layer == name || layer.trim_end_matches(char::is_numeric) == name {
                 (*weights, named) = (bits, true);
             }
@@ -118,10 +118,8 @@ impl fmt::Display for Bits {
         if self.weights == [conv, conv, fc, fc, fc] {
             write!(f, "conv={},fc={}", conv.count(), fc.count())?;
         } else {
-            let items = LAYERS
-                .iter()
-                .zip(self.weights)
-                .map(|((layer, ..), bits)| format!("{layer}={}", bits.count()));
+            let items =
+                LAYERS.iter().zip(self.weights).map(|(layer, bits)| format!("{layer}={}", bits.count()));
             f.write_str(&items.collect::<Vec<_>>().join(","))?;
         }
         if activations == MAX_ACTIVATION_BITS { Ok(()) } else { write!(f, ",activations={activations}") }

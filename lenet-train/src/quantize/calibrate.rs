@@ -9,9 +9,8 @@ use crate::activations::Activations;
 use crate::dataset::Split;
 use crate::scoring::Tally;
 use crate::weights::FloatWeights;
-use lenet_core::Model;
-use lenet_infer::Engine;
 use lenet_infer::evaluation::logit_scale;
+use lenet_infer::{AnyEngine, AnyModel};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
@@ -105,18 +104,19 @@ pub fn attempt(
     Ok(Calibration { model, grid, correct: tally.correct(), loss: tally.score().loss })
 }
 
-fn tally(model: &Model<'_>, images: Split<'_>) -> Tally {
+fn tally(model: &AnyModel<'_>, images: Split<'_>) -> Tally {
     let unit = logit_scale(model);
     let chunks = images.images.par_chunks(CHUNK).zip(images.labels.par_chunks(CHUNK));
     let tallies: Vec<Tally> = chunks
         .map(|(images, labels)| {
-            let (mut engine, mut tally) = (Engine::new(*model), Tally::default());
+            let (mut engine, mut tally) = (AnyEngine::new(model), Tally::new(model.classes()));
             for (image, &label) in images.iter().zip(labels) {
-                let logits = engine.classify(image).logits.map(|logit| (f64::from(logit) * unit) as f32);
-                tally.add(&logits, [label]);
+                let logits = engine.classify(image).logits;
+                let nats: Vec<f32> = logits.iter().map(|&logit| (f64::from(logit) * unit) as f32).collect();
+                tally.add(&nats, [label]);
             }
             tally
         })
         .collect();
-    tallies.into_iter().fold(Tally::default(), Tally::merge)
+    tallies.into_iter().fold(Tally::new(model.classes()), Tally::merge)
 }

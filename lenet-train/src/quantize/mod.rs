@@ -145,7 +145,7 @@ impl Grid {
     }
 
     fn integer_layer(&self, index: usize, layer: &Affine) -> Result<IntegerLayer, QuantizeError> {
-        let (name, ..) = LAYERS[index];
+        let name = LAYERS[index];
         check_finite(name, layer)?;
         let (bits, input_scale) = (self.bits.weights[index], self.input_scale(index));
         let activation_bits = self.bits.activations.get(index).copied().unwrap_or(0);

@@ -1,12 +1,12 @@
 //! A quantised model that owns its bytes, in the order of the file.
 
 use super::{IntegerLayer, WeightBits};
-use lenet_core::model::{Biases, Conv, Dense, Logits, Metadata, Requants, Weights, pack};
+use lenet_core::model::{Biases, Conv, Dense, Metadata, Requants, Weights, pack};
 use lenet_core::shape::{
-    CLASSES, CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
+    CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
     FC2_OUTPUTS, KERNEL_SIDE, POOL2_LEN, POOL2_SIDE,
 };
-use lenet_core::{Model, Requant};
+use lenet_core::{AnyLogits, AnyModel, Requant};
 use std::array::from_fn;
 
 /// Where a model comes from, for its metadata.
@@ -24,7 +24,7 @@ pub struct Provenance {
     pub validation_images: u32,
     /// The classes' names, one a line; empty where they have none.
     pub class_names: String,
-    /// The confidence from which a prediction is sure, in 1/256 nat; 0 when none was chosen.
+    /// The confidence from which a prediction is confident, in 1/256 nat; 0 when none was chosen.
     pub confidence_threshold: u16,
 }
 
@@ -52,7 +52,6 @@ struct PerOutput<const OUT: usize> {
 }
 
 impl<const OUT: usize> PerOutput<OUT> {
-    /// The last layer's missing requants stay 0 and are never read.
     fn new(layer: &IntegerLayer) -> Self {
         let mut requants = [[0; Requant::BYTES]; OUT];
         for (bytes, requant) in requants.iter_mut().zip(&layer.requants) {
@@ -78,6 +77,14 @@ struct DenseBytes<const IN: usize, const HALF: usize, const OUT: usize> {
     activation_bits: u8,
 }
 
+/// Bytes of the last layer, whose number of outputs is that of the classes.
+#[derive(Clone, Debug, PartialEq)]
+struct LogitBytes {
+    weight_bits: u8,
+    weights: Vec<u8>,
+    biases: Vec<u8>,
+}
+
 /// A quantised model, ready to run or to encode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedModel {
@@ -89,7 +96,7 @@ pub struct QuantizedModel {
     conv2: ConvBytes<CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
     fc1: DenseBytes<POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>,
     fc2: DenseBytes<FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>,
-    fc3: DenseBytes<FC2_OUTPUTS, { FC2_OUTPUTS / 2 }, CLASSES>,
+    fc3: LogitBytes,
 }
 
 impl QuantizedModel {
@@ -107,13 +114,13 @@ impl QuantizedModel {
             conv2: ConvBytes::new(conv2),
             fc1: DenseBytes::new(fc1, feature),
             fc2: DenseBytes::new(fc2, |input| input),
-            fc3: DenseBytes::new(fc3, |input| input),
+            fc3: LogitBytes::new(fc3),
         }
     }
 
     /// The model as the engine takes it.
-    pub fn model(&self) -> Model<'_> {
-        Model {
+    pub fn model(&self) -> AnyModel<'_> {
+        AnyModel {
             conv1: self.conv1.conv(),
             conv2: self.conv2.conv(),
             fc1: self.fc1.dense(),
@@ -140,7 +147,7 @@ impl QuantizedModel {
 
     /// The bytes of the model file.
     pub fn encode(&self) -> Vec<u8> {
-        lenet_core::encode(&self.model(), &self.metadata())
+        self.model().encode(&self.metadata())
     }
 }
 
@@ -200,8 +207,19 @@ impl<const IN: usize, const HALF: usize, const OUT: usize> DenseBytes<IN, HALF, 
             activation_bits: self.activation_bits,
         }
     }
+}
 
-    fn logits(&self) -> Logits<'_, IN, HALF, OUT> {
-        Logits { weights: self.weights.borrow(), biases: Biases::new(&self.outputs.biases) }
+impl LogitBytes {
+    fn new(layer: &IntegerLayer) -> Self {
+        let weights = match layer.bits {
+            WeightBits::Eight => layer.weights.iter().map(|&weight| weight as u8).collect(),
+            WeightBits::Four => layer.weights.as_chunks().0.iter().map(|&pair| pack(pair)).collect(),
+        };
+        let biases = layer.biases.iter().flat_map(|bias| bias.to_le_bytes()).collect();
+        Self { weight_bits: layer.bits.count(), weights, biases }
+    }
+
+    fn logits(&self) -> AnyLogits<'_> {
+        AnyLogits::new(self.weight_bits, &self.weights, &self.biases).expect("2 to 64 rows of 84 weights")
     }
 }

@@ -1,6 +1,8 @@
 use super::*;
+use crate::weights::layer_shapes;
+use lenet_core::AnyModel;
 use lenet_core::model::Weights;
-use lenet_core::shape::CONV1_CHANNELS;
+use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
 
 /// Small weights of both signs that differ from one another.
 fn weights() -> FloatWeights {
@@ -9,7 +11,7 @@ fn weights() -> FloatWeights {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as f32 / (1 << 24) as f32 - 0.5
     };
-    let mut layers = LAYERS.map(|(_, outputs, taps)| Affine {
+    let mut layers = layer_shapes(CLASSES).map(|[outputs, taps]| Affine {
         weight: (0..outputs * taps).map(|_| next()).collect(),
         bias: (0..outputs).map(|_| next()).collect(),
     });
@@ -35,7 +37,7 @@ fn int8<Int8, Int4>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
 #[test]
 fn each_channels_largest_weight_becomes_127() {
     let quantized = quantized(&weights());
-    let model = quantized.model();
+    let model = quantized.model().model::<CLASSES>().unwrap();
     for channel in 0..CONV1_CHANNELS {
         let weight = |tap| model.conv1.weights.tap(channel / 2, tap)[channel % 2];
         assert_eq!((0..25).map(|tap| weight(tap).unsigned_abs()).max(), Some(127));
@@ -68,7 +70,7 @@ fn the_files_order_of_taps_is_channels_last() {
     // Output 7, channel 9, row 2, column 3.
     weights.fc1.weight[7 * 256 + (9 * 4 + 2) * 4 + 3] = 0.5;
     let quantized = quantized(&weights);
-    let model = quantized.model();
+    let model = quantized.model().model::<CLASSES>().unwrap();
     assert_eq!(model.conv2.weights.tap(1, (4 * 5 + 1) * 6 + 2), [0, -127]);
     assert_eq!(int8(model.fc1.weights)[7][(2 * 4 + 3) * 16 + 9], 127);
 }
@@ -76,7 +78,7 @@ fn the_files_order_of_taps_is_channels_last() {
 #[test]
 fn encoding_and_decoding_gives_the_model_back() {
     let quantized = quantized(&weights());
-    assert_eq!(lenet_core::decode(&quantized.encode()), Ok(quantized.model()));
+    assert_eq!(AnyModel::decode(&quantized.encode()), Ok(quantized.model()));
 }
 
 #[test]
@@ -84,9 +86,9 @@ fn an_int4_model_keeps_its_bits_in_the_file() {
     let bits: Bits = "conv1=8,conv2=4,fc=4,activations=6".parse().unwrap();
     let quantized = quantized_at(&weights(), [4.0, 8.0, 16.0, 16.0], bits).unwrap();
     let bytes = quantized.encode();
-    let model = lenet_core::decode(&bytes).unwrap();
+    let model = AnyModel::decode(&bytes).unwrap();
     assert_eq!(model, quantized.model());
-    assert_eq!((model.conv1.weights.bits(), model.conv2.weights.bits(), model.fc3.weights.bits()), (8, 4, 4));
+    assert_eq!((model.conv1.weights.bits(), model.conv2.weights.bits(), model.fc3.weight_bits()), (8, 4, 4));
     assert_eq!((model.conv1.activation_bits, model.fc2.activation_bits), (6, 6));
 }
 
@@ -142,7 +144,7 @@ fn a_network_of_zeros_is_quantised() {
         fc3: zero(&zeros.fc3),
     };
     let quantized = quantized_at(&zeros, [0.0; 4], Bits::INT8).unwrap();
-    let mut engine = lenet_infer::Engine::new(quantized.model());
+    let mut engine = lenet_infer::AnyEngine::new(&quantized.model());
     assert_eq!(engine.classify(&[255; 784]).logits, [0; 10]);
 }
 

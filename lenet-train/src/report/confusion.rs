@@ -1,40 +1,40 @@
 //! The confusion matrix as a heat map, with each class's recall beside it.
 
-use std::borrow::Cow;
-
-use lenet_core::shape::CLASSES;
-
 use super::text;
 use crate::metrics::FinalTable;
 
 /// The section with the heat map: a table, so that its counts can be read aloud and copied.
-pub(super) fn section(result: &FinalTable, classes: &[Cow<'static, str>; CLASSES]) -> String {
+pub(super) fn section(result: &FinalTable, classes: &[String]) -> String {
     let heads: String =
         classes.iter().map(|name| format!("<th scope=\"col\">{}</th>", text::escape(name))).collect();
     let recall = result.recall();
     let shades = Shades::of(&result.confusion);
-    let rows: String = (0..CLASSES)
-        .map(|label| {
-            let counts = result.confusion[label];
+    let rows: String = result
+        .confusion
+        .iter()
+        .enumerate()
+        .map(|(label, counts)| {
+            let cells = counts.iter().enumerate();
             let cells: String =
-                (0..CLASSES).map(|predicted| cell(label, predicted, counts[predicted], &shades)).collect();
+                cells.map(|(predicted, &count)| cell(label, predicted, count, &shades)).collect();
             format!(
                 "<tr><th scope=\"row\">{name}</th>{cells}<td class=\"recall\">{recall}</td>\
                  <td class=\"missed\"><b>{missed}</b><i style=\"--v:{bar:.3}\"></i></td></tr>\n",
                 name = text::escape(&classes[label]),
                 recall = recall[label].map_or(text::NONE.into(), |recall| text::percent(recall, 1)),
-                missed = text::count(missed(&counts, label)),
-                bar = missed(&counts, label) as f64 / shades.most_missed.max(1) as f64,
+                missed = text::count(missed(counts, label)),
+                bar = missed(counts, label) as f64 / shades.most_missed.max(1) as f64,
             )
         })
         .collect();
     let body = format!(
         "<div class=\"scroll\"><table class=\"confusion{named}\">\n<thead>\
-         <tr><td></td><th colspan=\"{CLASSES}\" class=\"axis\">predicted</th>\
+         <tr><td></td><th colspan=\"{count}\" class=\"axis\">predicted</th>\
          <td class=\"recall\"></td><td class=\"missed\"></td></tr>\n\
          <tr><th class=\"axis\">true</th>{heads}<th class=\"recall\">recall</th><th>missed</th></tr></thead>\n\
          <tbody>\n{rows}</tbody></table></div>\n",
         named = text::named_class(classes),
+        count = classes.len(),
     );
     let lead = "Test images by true and predicted class, as the integer file sees them. Mistakes have a colour \
                 scale of their own, which is logarithmic: a single one shows beside a thousand hits.";
@@ -49,7 +49,7 @@ struct Shades {
 }
 
 impl Shades {
-    fn of(confusion: &[[u32; CLASSES]; CLASSES]) -> Self {
+    fn of(confusion: &[Vec<u32>]) -> Self {
         let mut shades = Self { most_hits: 0, most_mistakes: 0, most_missed: 0 };
         for (label, counts) in confusion.iter().enumerate() {
             for (predicted, &count) in counts.iter().enumerate() {
@@ -62,7 +62,7 @@ impl Shades {
     }
 }
 
-fn missed(counts: &[u32; CLASSES], label: usize) -> u64 {
+fn missed(counts: &[u32], label: usize) -> u64 {
     let mistakes = counts.iter().enumerate().filter(|(predicted, _)| *predicted != label);
     mistakes.map(|(_, &count)| u64::from(count)).sum()
 }
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_single_mistake_shows_beside_a_thousand_hits() {
-        let mut confusion = [[0; CLASSES]; CLASSES];
+        let mut confusion = vec![vec![0; 10]; 10];
         confusion[3][3] = 1000;
         confusion[3][5] = 7;
         confusion[4][9] = 1;

@@ -1,10 +1,8 @@
 //! The sheet of misclassified images.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS, IMAGE_SIDE};
+use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 use super::{Misclassified, ReportError, text};
 
@@ -12,10 +10,7 @@ use super::{Misclassified, ReportError, text};
 const SHEET_IMAGES: usize = 120;
 
 /// The section with the images, surest mistake first.
-pub(super) fn section(
-    misclassified: &[Misclassified],
-    classes: &[Cow<'static, str>; CLASSES],
-) -> Result<String, ReportError> {
+pub(super) fn section(misclassified: &[Misclassified], classes: &[String]) -> Result<String, ReportError> {
     let heading = "Misclassified images";
     if misclassified.is_empty() {
         let lead = "The integer file classifies every test image correctly.";
@@ -41,7 +36,7 @@ pub(super) fn section(
     Ok(text::section("misclassified", heading, &lead, &body))
 }
 
-fn figure(image: &Misclassified, classes: &[Cow<'static, str>; CLASSES]) -> Result<String, ReportError> {
+fn figure(image: &Misclassified, classes: &[String]) -> Result<String, ReportError> {
     let name =
         |class: u8| classes.get(usize::from(class)).map_or(text::NONE.into(), |name| text::escape(name));
     let (truth, error) = (name(image.label), name(image.predicted));
@@ -98,7 +93,8 @@ mod tests {
             confidence: index as u16,
         };
         let mistakes: Vec<_> = (0..200).map(mistake).collect();
-        let sheet = section(&mistakes, &text::class_names("mnist")).unwrap();
+        let names: Vec<String> = (0..10).map(|class| class.to_string()).collect();
+        let sheet = section(&mistakes, &names).unwrap();
         assert_eq!(sheet.matches("<img").count(), SHEET_IMAGES);
         assert!(sheet.contains("The 120 surest of 200 mistakes"));
         assert!(sheet.find("test image 199,").unwrap() < sheet.find("test image 198,").unwrap());

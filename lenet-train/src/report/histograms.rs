@@ -3,7 +3,7 @@
 use super::axis::{Axis, log_count_position};
 use super::chart::{ACCENT, BARS, Chart, Mark};
 use super::{ActivationHistogram, ReportError, text};
-use crate::weights::{FloatWeights, LAYERS};
+use crate::weights::{FloatWeights, LAYERS, layer_shapes};
 
 // Five layers have weights and fill rows of three; four have activations to quantise and fill rows of two.
 const WEIGHTS_SIZE: (u32, u32) = (340, 200);
@@ -15,7 +15,9 @@ pub(super) fn weights_section(
     clips: &[Vec<f32>; LAYERS.len()],
 ) -> Result<String, ReportError> {
     let mut body = String::from("<div class=\"grid\">\n");
-    for ((&(layer, _, fan_in), affine), clips) in LAYERS.iter().zip(weights.layers()).zip(clips) {
+    let shapes = layer_shapes(weights.classes());
+    let layers = LAYERS.into_iter().zip(shapes).zip(weights.layers()).zip(clips);
+    for (((layer, [_, fan_in]), affine), clips) in layers {
         body += &weights_figure(layer, fan_in, &affine.weight, clips)?;
     }
     body += "</div>\n";

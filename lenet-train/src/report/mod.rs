@@ -7,6 +7,7 @@ mod accuracy;
 mod augmented;
 mod axis;
 mod chart;
+mod confidence;
 mod confusion;
 mod curves;
 mod digits;
@@ -18,13 +19,13 @@ mod text;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::files;
 use serde::Serialize;
 
 pub use accuracy::AccuracyPlot;
 
-use crate::metrics::{EpochMetrics, FinalTable, HeldOut, Metrics, RunSettings};
+use crate::metrics::{Confidence, EpochMetrics, FinalTable, HeldOut, Metrics, RunSettings};
 use crate::weights::FloatWeights;
 
 /// Everything the page shows.
@@ -176,27 +177,28 @@ struct MetricsView<'a> {
     held_out: HeldOut,
     epochs: &'a [EpochMetrics],
     result: ResultView<'a>,
+    confidence: &'a Confidence,
 }
 
 #[derive(Serialize)]
 struct ResultView<'a> {
     f32_accuracy: f64,
     integer_accuracy: f64,
-    recall: [Option<f64>; CLASSES],
+    recall: Vec<Option<f64>>,
     #[serde(flatten)]
     table: &'a FinalTable,
 }
 
 impl<'a> MetricsView<'a> {
     fn of(metrics: &'a Metrics) -> Self {
-        let Metrics { settings, held_out, epochs, result: table } = metrics;
+        let Metrics { settings, held_out, epochs, result: table, confidence } = metrics;
         let result = ResultView {
             f32_accuracy: table.f32_accuracy(),
             integer_accuracy: table.integer_accuracy(),
             recall: table.recall(),
             table,
         };
-        Self { settings, held_out: *held_out, epochs, result }
+        Self { settings, held_out: *held_out, epochs, result, confidence }
     }
 }
 
@@ -207,11 +209,12 @@ fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), ReportError> {
 
 fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
     let metrics = inputs.metrics;
-    let classes = text::class_names(&metrics.settings.dataset);
+    let classes = &metrics.settings.class_names;
     let sections = [
         curves::section(metrics)?,
-        confusion::section(&metrics.result, &classes),
-        digits::section(inputs.misclassified, &classes)?,
+        confusion::section(&metrics.result, classes),
+        confidence::section(&metrics.confidence)?,
+        digits::section(inputs.misclassified, classes)?,
         augmented::section(inputs.augmented)?,
         kernels::section(&inputs.weights.conv1),
         histograms::weights_section(inputs.weights, inputs.weight_clips)?,

@@ -1,9 +1,11 @@
 use std::fs;
 
 use super::*;
+use crate::confidence::{RejectCurve, RejectPoint};
 use crate::metrics::Score;
 use crate::quantize::Bits;
-use crate::weights::{Affine, LAYERS};
+use crate::weights::{Affine, layer_shapes};
+use lenet_core::shape::CLASSES;
 
 /// A run that owns what [`ReportInputs`] borrows.
 struct Run {
@@ -44,7 +46,7 @@ fn synthetic_metrics(epochs: u32) -> Metrics {
         train: score(0.5 / f64::from(epoch)),
         held_out: score(0.4 / f64::from(epoch)),
     };
-    let mut confusion = [[0; CLASSES]; CLASSES];
+    let mut confusion = vec![vec![0; CLASSES]; CLASSES];
     for (label, counts) in confusion.iter_mut().enumerate() {
         counts[label] = 99;
         counts[(label + 3) % CLASSES] = 1;
@@ -53,6 +55,7 @@ fn synthetic_metrics(epochs: u32) -> Metrics {
         settings: RunSettings {
             recipe: "default".into(),
             dataset: "mnist".into(),
+            class_names: (0..CLASSES).map(|class| class.to_string()).collect(),
             device: "cpu".into(),
             seed: 7,
             epochs,
@@ -77,11 +80,26 @@ fn synthetic_metrics(epochs: u32) -> Metrics {
             ram_bytes: 1_234,
             run_seconds: 61.0,
         },
+        confidence: Confidence { threshold: 700, validation: Some(reject_curve()), test: reject_curve() },
+    }
+}
+
+/// From one mistake in a hundred down to none.
+fn reject_curve() -> RejectCurve {
+    let point = |threshold: u16, coverage: f64| RejectPoint {
+        threshold,
+        coverage,
+        wrong: if coverage > 0.9 { 10 } else { 0 },
+        accuracy: if coverage > 0.9 { 0.99 } else { 1.0 },
+    };
+    RejectCurve {
+        confident: point(700, 0.975),
+        points: vec![point(3, 1.0), point(600, 0.98), point(900, 0.8)],
     }
 }
 
 fn synthetic(epochs: u32) -> Run {
-    let [conv1, conv2, fc1, fc2, fc3] = LAYERS.map(|(_, outputs, fan_in)| Affine {
+    let [conv1, conv2, fc1, fc2, fc3] = layer_shapes(CLASSES).map(|[outputs, fan_in]| Affine {
         weight: (0..outputs * fan_in).map(|index| ((index * 37 % 101) as f32 - 50.0) / 100.0).collect(),
         bias: vec![0.0; outputs],
     });
@@ -95,7 +113,7 @@ fn synthetic(epochs: u32) -> Run {
     Run {
         metrics: synthetic_metrics(epochs),
         weights: FloatWeights { conv1, conv2, fc1, fc2, fc3 },
-        weight_clips: LAYERS.map(|(_, outputs, _)| vec![0.45; outputs]),
+        weight_clips: layer_shapes(CLASSES).map(|[outputs, _]| vec![0.45; outputs]),
         activations: vec![ActivationHistogram {
             layer: "conv1",
             max: 4.0,
@@ -126,6 +144,7 @@ fn check(page: &str) {
     let expected = [
         "curves",
         "confusion",
+        "confidence",
         "misclassified",
         "augmented",
         "kernels",
@@ -168,7 +187,7 @@ fn one_epoch_without_a_mistake_gives_a_page() {
 fn a_run_without_epochs_or_test_images_gives_a_page() {
     let mut run = synthetic(0);
     run.metrics.result.images = 0;
-    run.metrics.result.confusion = [[0; CLASSES]; CLASSES];
+    run.metrics.result.confusion = vec![vec![0; CLASSES]; CLASSES];
     check(&run.page());
 }
 
@@ -204,7 +223,17 @@ fn the_reference_recipe_shows_the_test_split_as_a_curve() {
     let page = run.page();
     check(&page);
     assert!(page.contains("<span class=\"key held-out\">test</span>"));
-    assert!(!page.contains("class=\"key result\""));
+    assert!(!page.contains("test, f32 network, after the last epoch"));
+}
+
+#[test]
+fn a_run_that_held_nothing_out_shows_the_test_curve_alone() {
+    let mut run = synthetic(2);
+    run.metrics.confidence.threshold = 0;
+    run.metrics.confidence.validation = None;
+    let page = run.page();
+    check(&page);
+    assert!(page.contains("no threshold"));
 }
 
 #[test]
@@ -217,9 +246,9 @@ fn text_from_outside_is_escaped() {
 }
 
 #[test]
-fn fashion_mnist_is_shown_with_its_class_names() {
+fn classes_are_shown_by_their_names() {
     let mut run = synthetic(2);
-    run.metrics.settings.dataset = "fashion-mnist".into();
+    run.metrics.settings.class_names[9] = "Ankle boot".into();
     let page = run.page();
     check(&page);
     assert!(page.contains("Ankle boot"));

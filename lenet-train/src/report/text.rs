@@ -1,36 +1,12 @@
 //! Words and numbers as the page shows them.
 
-use std::borrow::Cow;
 use std::fmt::Display;
-
-use lenet_core::shape::CLASSES;
 
 /// Stands for a figure that does not exist, such as the recall of a class without images.
 pub(super) const NONE: &str = "–";
 
-const FASHION: [&str; CLASSES] = [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-];
-
-/// The names of the classes: those of Fashion-MNIST for that data set, otherwise the digits.
-pub(super) fn class_names(dataset: &str) -> [Cow<'static, str>; CLASSES] {
-    match dataset {
-        "fashion-mnist" => FASHION.map(Cow::Borrowed),
-        _ => std::array::from_fn(|class| Cow::Owned(class.to_string())),
-    }
-}
-
 /// The CSS class, after a space, that makes room for class names longer than a digit.
-pub(super) fn named_class(classes: &[Cow<'static, str>; CLASSES]) -> &'static str {
+pub(super) fn named_class(classes: &[String]) -> &'static str {
     if classes.iter().any(|name| name.len() > 1) { " named" } else { "" }
 }
 
@@ -167,11 +143,5 @@ mod tests {
     fn durations_use_the_two_largest_units() {
         let shown = [3.25, 59.99, 402.4, 3_725.0].map(duration);
         assert_eq!(shown, ["3.2 s", "1 min 0 s", "6 min 42 s", "1 h 2 min"]);
-    }
-
-    #[test]
-    fn fashion_mnist_has_its_own_class_names() {
-        assert_eq!(class_names("fashion-mnist")[9], "Ankle boot");
-        assert_eq!(class_names("mnist")[9], "9");
     }
 }

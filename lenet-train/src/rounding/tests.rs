@@ -5,14 +5,14 @@ use crate::quantize::{Grid, Provenance, quantize_weights};
 use crate::test_images::synthetic;
 use crate::weights::FloatWeights;
 use dfdx::prelude::{Backward, Cpu, SumTo, TensorFrom, Trace};
-use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::Engine;
+use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use lenet_infer::AnyEngine;
 
 /// Ranges that clip some activations of an untrained network.
 const RANGES: [f64; 4] = [0.5, 0.4, 0.3, 0.2];
 
 fn weights() -> FloatWeights {
-    Network::new(Cpu::seed_from_u64(7)).unwrap().weights()
+    Network::new(Cpu::seed_from_u64(7), CLASSES).unwrap().weights()
 }
 
 fn grid(bits: &str) -> Grid {
@@ -20,7 +20,7 @@ fn grid(bits: &str) -> Grid {
 }
 
 fn in_integers(grid: &Grid) -> Network<Cpu> {
-    let mut network = Network::new(Cpu::default()).unwrap();
+    let mut network = Network::new(Cpu::default(), CLASSES).unwrap();
     network.set_integers(&grid.integers(&weights()).unwrap());
     network
 }
@@ -85,7 +85,7 @@ fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine
         let all = Activations::in_network(&in_integers(&grid), &images);
         let found = [&all.pool1, &all.pool2, &all.fc1, &all.fc2, &all.logits];
         let model = quantize_weights(&weights(), &grid, Provenance::default()).unwrap();
-        let mut engine = Engine::new(model.model());
+        let mut engine = AnyEngine::new(&model.model());
         for (index, image) in images.iter().enumerate() {
             let expected = by_definition(&layers, image);
             for (layer, (found, expected)) in found.iter().zip(&expected).enumerate() {

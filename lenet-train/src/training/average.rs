@@ -17,7 +17,7 @@ impl<D: ConvDevice> Average<D> {
     ///
     /// Out of the device's memory.
     pub(super) fn new(decay: f64, network: &Network<D>) -> Result<Self, D::Err> {
-        let mut average = Network::new(network.device().clone())?;
+        let mut average = Network::new(network.device().clone(), network.classes())?;
         average.set_weights(&network.weights());
         Ok(Average { decay, network: average })
     }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn each_update_moves_the_average_by_its_share_of_the_distance() {
-        let mut network = Network::new(Cpu::seed_from_u64(1)).unwrap();
+        let mut network = Network::new(Cpu::seed_from_u64(1), 10).unwrap();
         network.set_weights(&filled(&network, 1.0));
         let mut average = Average::new(0.75, &network).unwrap();
         network.set_weights(&filled(&network, 5.0));

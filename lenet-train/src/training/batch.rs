@@ -2,10 +2,11 @@
 
 use crate::dataset::Split;
 use crate::network::{ConvDevice, Network};
+use crate::output_layer::Classes;
 use crate::recipe::Settings;
 use dfdx::losses::cross_entropy_with_logits_loss;
-use dfdx::prelude::{Backward, Const, Gradients, OwnedTape, SplitTape, Trace};
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use dfdx::prelude::{Backward, Gradients, OwnedTape, SplitTape, Trace};
+use lenet_core::shape::IMAGE_PIXELS;
 use rayon::prelude::*;
 
 /// Some training images, augmented, and what the network should say of them.
@@ -13,11 +14,14 @@ pub(super) struct Batch {
     pub(super) images: Vec<[u8; IMAGE_PIXELS]>,
     /// The class of each image.
     pub(super) labels: Vec<u8>,
-    /// The probability of each class, 10 an image.
+    /// The probability of each class, image after image.
     pub(super) targets: Vec<f32>,
     /// What logits are divided by before they are compared with `targets`.
     pub(super) temperature: f32,
 }
+
+/// Logits and gradients.
+type Pass<D> = (Vec<f32>, Gradients<f32, D>);
 
 impl Batch {
     /// The images at `places` of `split`, as epoch `epoch` sees them.
@@ -26,7 +30,10 @@ impl Batch {
             |&place: &u32| settings.augment.apply(&split.images[place as usize], settings.seed, epoch, place);
         let images = places.par_iter().map(image).collect();
         let labels: Vec<u8> = places.iter().map(|&place| split.labels[place as usize]).collect();
-        let targets = labels.iter().flat_map(|&label| smoothed(label, settings.label_smoothing)).collect();
+        let targets = labels
+            .iter()
+            .flat_map(|&label| smoothed(label, settings.label_smoothing, split.classes))
+            .collect();
         Batch { images, labels, targets, temperature: 1.0 }
     }
 
@@ -43,8 +50,10 @@ impl Batch {
         &self,
         network: &Network<D>,
         gradients: Gradients<f32, D>,
-    ) -> Result<(Vec<f32>, Gradients<f32, D>), D::Err> {
-        let targets = network.device().try_tensor_from_vec(self.targets.clone(), (self.len(), Const))?;
+    ) -> Result<Pass<D>, D::Err> {
+        let targets = network
+            .device()
+            .try_tensor_from_vec(self.targets.clone(), (self.len(), Classes(network.classes())))?;
         let (pixels, tape): (_, OwnedTape<f32, D>) =
             network.upload(&self.images)?.traced(gradients).split_tape();
         let logits = network.logits(pixels, tape)?;
@@ -56,9 +65,9 @@ impl Batch {
 }
 
 /// All but the share `smoothing` on `label`, that share evenly on all classes.
-fn smoothed(label: u8, smoothing: f64) -> [f32; CLASSES] {
-    let even = smoothing / CLASSES as f64;
-    let mut targets = [even as f32; CLASSES];
+fn smoothed(label: u8, smoothing: f64, classes: usize) -> Vec<f32> {
+    let even = smoothing / classes as f64;
+    let mut targets = vec![even as f32; classes];
     targets[usize::from(label)] = (1.0 - smoothing + even) as f32;
     targets
 }
@@ -69,8 +78,8 @@ mod tests {
 
     #[test]
     fn smoothed_targets_sum_to_one_and_peak_at_the_label() {
-        assert_eq!(smoothed(3, 0.0), [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-        let targets = smoothed(3, 0.1);
+        assert_eq!(smoothed(3, 0.0, 10), [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let targets = smoothed(3, 0.1, 10);
         assert_eq!((targets[3], targets[0]), (0.91, 0.01));
         assert!((targets.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }

@@ -113,7 +113,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         train: Split<'a>,
         held_out: Split<'a>,
     ) -> Result<Self, TrainingError> {
-        let network = Network::new(device).map_err(device_error::<D>)?;
+        let network = Network::new(device, train.classes).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
         let optimizer = Optimizer::new(settings.rule);
         let average = (settings.ema_decay > 0.0).then(|| Average::new(settings.ema_decay, &network));
@@ -161,7 +161,10 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         if let (Some(average), Some(weights)) = (&mut self.average, &snapshot.average) {
             average.network.set_weights(weights);
         }
-        self.twin = snapshot.grid.map(|grid| Twin::new(self.network.device(), grid)).transpose()?;
+        self.twin = snapshot
+            .grid
+            .map(|grid| Twin::new(self.network.device(), self.train.classes, grid))
+            .transpose()?;
         self.history = snapshot.history;
         Ok(())
     }
@@ -181,7 +184,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         })
     }
 
-    /// The ten logits of the first training image.
+    /// The logits of the first training image.
     ///
     /// # Errors
     ///
@@ -217,7 +220,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let (settings, train) = (self.settings, self.train);
         let order = shuffled(settings.seed, epoch, train.images.len());
         let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
-        let (mut tally, mut learning_rate) = (Tally::default(), 0.0);
+        let (mut tally, mut learning_rate) = (Tally::new(train.classes), 0.0);
         let started = Instant::now();
         if self.twin.is_none() && epoch + settings.qat_epochs > settings.epochs {
             self.begin_rounding()?;
@@ -298,7 +301,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let activations = Activations::of(&weights, images.images);
         let bits = self.settings.bits;
         let grid = calibrate(&weights, &activations, images, bits, &Provenance::default())?.grid;
-        self.twin = Some(Twin::new(self.network.device(), grid)?);
+        self.twin = Some(Twin::new(self.network.device(), self.train.classes, grid)?);
         Ok(())
     }
 

@@ -4,7 +4,6 @@ use super::batch::Batch;
 use crate::network::{ConvDevice, Network};
 use crate::weights::FloatWeights;
 use dfdx::prelude::NoneTape;
-use lenet_core::shape::CLASSES;
 
 /// An ensemble of trained networks.
 pub(super) struct Teacher<D: ConvDevice> {
@@ -27,7 +26,7 @@ impl<D: ConvDevice> Teacher<D> {
         temperature: f64,
     ) -> Result<Self, D::Err> {
         let member = |weights: &FloatWeights| {
-            let mut network = Network::new(device.clone())?;
+            let mut network = Network::new(device.clone(), weights.classes())?;
             network.set_weights(weights);
             Ok(network)
         };
@@ -45,7 +44,8 @@ impl<D: ConvDevice> Teacher<D> {
         let weight = self.share / self.networks.len() as f32;
         for network in &self.networks {
             let logits = network.logits(network.upload(&batch.images)?, NoneTape)?.as_vec();
-            for (targets, logits) in batch.targets.chunks_exact_mut(CLASSES).zip(logits.chunks_exact(CLASSES))
+            let classes = network.classes();
+            for (targets, logits) in batch.targets.chunks_exact_mut(classes).zip(logits.chunks_exact(classes))
             {
                 add_softmax(logits, self.temperature, weight, targets);
             }

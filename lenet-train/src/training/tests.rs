@@ -6,7 +6,8 @@ use crate::quantize::quantize_weights;
 use crate::recipe::{Recipe, Schedule};
 use crate::test_images::synthetic;
 use dfdx::prelude::Cpu;
-use lenet_infer::Engine;
+use lenet_core::shape::CLASSES;
+use lenet_infer::AnyEngine;
 use lenet_infer::evaluation::evaluate;
 use lenet_infer::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
@@ -27,7 +28,7 @@ fn settings(algorithm: Algorithm) -> Settings {
 }
 
 fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
-    let (train, held_out) = (Split::from(set), Split::from(set));
+    let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
     Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, held_out).unwrap()
 }
 
@@ -136,17 +137,17 @@ fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test
     for bits in ["8", "conv=8,fc=4,activations=7"] {
         let bits = bits.parse().unwrap();
         let settings = Settings { epochs: 2, qat_epochs: 1, bits, ..settings(Algorithm::AdamW) };
-        let train_split = Split::from(&dataset.train).last(6_000);
+        let train_split = Split::new(&dataset.train, CLASSES).last(6_000);
         let device = Cpu::seed_from_u64(settings.seed);
         let mut trainer = Trainer::new(device, &settings, train_split, train_split.last(500)).unwrap();
         train(&mut trainer, settings.epochs);
 
         let (weights, grid) = (trainer.network().weights(), trainer.grid().unwrap().clone());
-        let mut twin = Twin::new(&Cpu::default(), grid.clone()).unwrap();
+        let mut twin = Twin::new(&Cpu::default(), CLASSES, grid.clone()).unwrap();
         let images = &dataset.test.images;
         let found = Activations::in_network(twin.rounded(&weights).unwrap(), images).logits;
         let model = quantize_weights(&weights, &grid, Provenance::default()).unwrap();
-        let mut engine = Engine::new(model.model());
+        let mut engine = AnyEngine::new(&model.model());
         for (index, (image, found)) in images.iter().zip(found.chunks_exact(10)).enumerate() {
             let found: Vec<i32> = found.iter().map(|&logit| logit as i32).collect();
             assert_eq!(engine.classify(image).logits[..], found, "test image {index}");

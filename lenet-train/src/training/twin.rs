@@ -21,13 +21,13 @@ pub(super) struct Twin<D: ConvDevice> {
 }
 
 impl<D: ConvDevice> Twin<D> {
-    /// A twin on `grid`.
+    /// A twin of a network of so many classes on `grid`.
     ///
     /// # Errors
     ///
     /// [`TrainingError::Device`].
-    pub(super) fn new(device: &D, grid: Grid) -> Result<Self, TrainingError> {
-        let network = Network::new(device.clone()).map_err(device_error::<D>)?;
+    pub(super) fn new(device: &D, classes: usize, grid: Grid) -> Result<Self, TrainingError> {
+        let network = Network::new(device.clone(), classes).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
         Ok(Twin { grid, network, gradients })
     }

@@ -1,4 +1,4 @@
-//! `lenet-infer classify`: which digit each picture shows.
+//! `lenet-infer classify`: which class each picture shows.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -6,40 +6,47 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use lenet_core::shape::CLASSES;
-use lenet_infer::{Engine, Model, Prediction};
+use lenet_core::model::Metadata;
+use lenet_infer::{AnyEngine, AnyModel, AnyPrediction};
 use serde_json::{Value, json};
 
 use crate::cli::ClassifyArgs;
-use crate::picture::{self, Picture};
 use crate::preview;
-use crate::text::{STDOUT, print_error, thousands};
+use crate::text::{STDOUT, class_name, odds, print_error};
 use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
+use lenet_infer::picture::{self, Picture};
 
 /// Columns of a full bar.
 const BAR_COLUMNS: usize = 24;
+/// Bars, at most: the lines that a preview has left.
+const BARS: usize = preview::LINES - 4;
+/// A confidence below this is unsure where the model carries no threshold: odds of 20 to 1.
+const UNSURE_BELOW: u16 = 768;
+/// A confidence from here on is sure: odds of 1,000 to 1.
+const SURE_FROM: u16 = 1_768;
 
 pub(crate) fn run(
     args: &ClassifyArgs,
-    model: &Model<'_>,
+    model: &AnyModel<'_>,
+    metadata: &Metadata<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
-    let mut engine = Engine::new(*model);
-    let scale = logit_scale(model);
+    let mut engine = AnyEngine::new(model);
     let style = Style::of_stdout(args.show);
     let (mut images, mut failed) = (Vec::new(), Vec::new());
     for path in &args.images {
         match picture::load(path, args.invert) {
             Ok(picture) => {
-                let prediction = engine.classify(&picture.pixels);
+                let answer = Answer::new(model, metadata, engine.classify(&picture.pixels));
                 if json {
-                    images.push(object(path, &picture, &prediction, scale));
+                    images.push(object(path, &picture, &answer));
                 } else {
-                    print(out, style, path, &picture, &prediction, scale).context(STDOUT)?;
+                    print(out, style, path, &picture, &answer).context(STDOUT)?;
                 }
             }
             Err(error) => {
+                let error = anyhow::Error::from(error);
                 print_error(&error);
                 failed.push(json!({ "path": path.to_string_lossy(), "error": format!("{error:#}") }));
             }
@@ -69,15 +76,72 @@ impl Style {
     }
 }
 
-fn object(path: &Path, picture: &Picture, prediction: &Prediction, scale: f64) -> Value {
+/// A prediction, and what the model says beside it.
+struct Answer<'a> {
+    metadata: Metadata<'a>,
+    /// Whether the model carries a confidence threshold.
+    has_threshold: bool,
+    prediction: AnyPrediction,
+    /// What the model gives each class, 0 to 1: the softmax of the logits. The engine itself needs none.
+    probabilities: Vec<f64>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(model: &AnyModel<'_>, metadata: &Metadata<'a>, prediction: AnyPrediction) -> Self {
+        let probabilities = softmax(&prediction.logits, logit_scale(model));
+        let has_threshold = model.confidence_threshold > 0;
+        Self { metadata: *metadata, has_threshold, prediction, probabilities }
+    }
+
+    fn name(&self, class: usize) -> String {
+        class_name(&self.metadata, class)
+    }
+
+    fn confident(&self) -> bool {
+        if self.has_threshold {
+            self.prediction.is_confident()
+        } else {
+            self.prediction.confidence >= UNSURE_BELOW
+        }
+    }
+
+    fn in_words(&self) -> &'static str {
+        match self.prediction.confidence {
+            _ if !self.confident() => "unsure: perhaps none of the classes",
+            ..SURE_FROM => "fairly sure",
+            _ => "sure",
+        }
+    }
+
+    /// The class with the second largest logit.
+    fn runner_up(&self) -> usize {
+        let AnyPrediction { class, logits, .. } = &self.prediction;
+        let others = (0..logits.len()).filter(|other| *other != usize::from(*class));
+        others.rev().max_by_key(|other| logits[*other]).unwrap_or_default()
+    }
+
+    /// The likeliest classes, at most [`BARS`], in the order of the classes.
+    fn likeliest(&self) -> Vec<usize> {
+        let mut classes: Vec<usize> = (0..self.probabilities.len()).collect();
+        classes.sort_by_key(|class| std::cmp::Reverse(self.prediction.logits[*class]));
+        classes.truncate(BARS);
+        classes.sort_unstable();
+        classes
+    }
+}
+
+fn object(path: &Path, picture: &Picture, answer: &Answer<'_>) -> Value {
+    let AnyPrediction { class, logits, margin, confidence, .. } = &answer.prediction;
     json!({
         "path": path.to_string_lossy(),
         "inverted": picture.inverted,
-        "class": prediction.class,
-        "confidence": prediction.confidence,
-        "margin": prediction.margin,
-        "logits": prediction.logits,
-        "probabilities": probabilities(prediction, scale),
+        "class": class,
+        "name": answer.metadata.class_name(*class),
+        "confident": answer.confident(),
+        "confidence": confidence,
+        "margin": margin,
+        "logits": logits,
+        "probabilities": answer.probabilities,
     })
 }
 
@@ -86,14 +150,14 @@ fn print(
     style: Style,
     path: &Path,
     picture: &Picture,
-    prediction: &Prediction,
-    scale: f64,
+    answer: &Answer<'_>,
 ) -> io::Result<()> {
     let inverted = if picture.inverted { " (dark on light: inverted)" } else { "" };
     writeln!(out, "{}{inverted}", path.display())?;
-    let answer = answer(prediction, scale, style.colour);
+    let text = lines(answer, style.colour);
     let preview = if style.preview { preview::lines(&picture.pixels, style.colour) } else { Vec::new() };
-    for (index, line) in answer.iter().enumerate() {
+    for index in 0..text.len().max(preview.len()) {
+        let line = text.get(index).map_or("", String::as_str);
         match preview.get(index) {
             Some(pixels) => writeln!(out, "  {pixels}  {line}")?,
             None if line.is_empty() => writeln!(out)?,
@@ -103,58 +167,35 @@ fn print(
     writeln!(out)
 }
 
-/// As many lines as a preview has: the class, how sure it is, and a bar for each class.
-fn answer(prediction: &Prediction, scale: f64, colour: bool) -> [String; preview::LINES] {
-    let Prediction { class, confidence, .. } = *prediction;
+/// The class, how sure it is, and a bar for each of the likeliest classes.
+fn lines(answer: &Answer<'_>, colour: bool) -> Vec<String> {
+    let AnyPrediction { class, confidence, .. } = answer.prediction;
     let bold = |line: String| if colour { format!("\x1b[1m{line}\x1b[0m") } else { line };
-    let probabilities = probabilities(prediction, scale);
     let nats = f64::from(confidence) / CONFIDENCE_STEPS;
-    std::array::from_fn(|line| match line {
-        0 => bold(format!("{class}, {}", in_words(confidence))),
-        1 => format!("confidence {confidence} ({nats:.1} nats)"),
-        2 => format!("odds {} against {}", odds(confidence), runner_up(prediction)),
-        3 => String::new(),
-        _ => {
-            let digit = line - (preview::LINES - CLASSES);
-            let percent = 100.0 * probabilities[digit];
-            let bar = format!("{digit} {} {percent:5.1} %", bar(probabilities[digit]));
-            if digit == usize::from(class) { bold(bar) } else { bar }
-        }
-    })
+    let classes = answer.likeliest();
+    let names: Vec<String> = classes.iter().map(|&class| answer.name(class)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let bars = classes.iter().zip(&names).map(|(&bar_class, name)| {
+        let probability = answer.probabilities[bar_class];
+        let line = format!("{name:width$} {} {:5.1} %", bar(probability), 100.0 * probability);
+        if bar_class == usize::from(class) { bold(line) } else { line }
+    });
+    let head = [
+        bold(format!("{}, {}", answer.name(usize::from(class)), answer.in_words())),
+        format!("confidence {confidence} ({nats:.1} nats)"),
+        format!("odds {} against {}", odds(confidence), answer.name(answer.runner_up())),
+        String::new(),
+    ];
+    head.into_iter().chain(bars).collect()
 }
 
-/// The softmax of the logits: what the model gives each class, 0 to 1. The engine itself needs none.
-fn probabilities(prediction: &Prediction, scale: f64) -> [f64; CLASSES] {
-    let largest = f64::from(prediction.logits[usize::from(prediction.class)]);
-    let weights = prediction.logits.map(|logit| ((f64::from(logit) - largest) * scale).exp());
+/// What logits, in units of `scale` nats, give each class.
+fn softmax(logits: &[i32], scale: f64) -> Vec<f64> {
+    let largest = logits.iter().copied().max().unwrap_or_default();
+    let weights = logits.iter().map(|&logit| ((f64::from(logit) - f64::from(largest)) * scale).exp());
+    let weights: Vec<f64> = weights.collect();
     let sum: f64 = weights.iter().sum();
-    weights.map(|weight| weight / sum)
-}
-
-/// The class with the second largest logit.
-fn runner_up(prediction: &Prediction) -> usize {
-    let others = (0..CLASSES).filter(|class| *class != usize::from(prediction.class));
-    others.rev().max_by_key(|class| prediction.logits[*class]).unwrap_or_default()
-}
-
-fn in_words(confidence: u16) -> &'static str {
-    match confidence {
-        // Odds of less than 20 to 1, and less than 1,000 to 1.
-        0..768 => "unsure: perhaps no digit",
-        768..1_768 => "fairly sure",
-        _ => "sure",
-    }
-}
-
-fn odds(confidence: u16) -> String {
-    let odds = (f64::from(confidence) / CONFIDENCE_STEPS).exp();
-    if odds < 10.0 {
-        format!("{odds:.1} to 1")
-    } else if odds < 1e6 {
-        format!("{} to 1", thousands(odds.round() as u64))
-    } else {
-        "over a million to 1".to_owned()
-    }
+    weights.into_iter().map(|weight| weight / sum).collect()
 }
 
 /// A bar of [`BAR_COLUMNS`], to an eighth of a column.
@@ -169,13 +210,15 @@ fn bar(fraction: f64) -> String {
 mod tests {
     use super::*;
     use lenet_core::shape::IMAGE_PIXELS;
-    use lenet_infer::{SHIPPED_MODEL, decode};
+    use lenet_infer::SHIPPED_MODEL;
 
-    fn prediction(logits: [i32; CLASSES]) -> Prediction {
-        let mut prediction = Engine::new(decode(SHIPPED_MODEL).unwrap()).classify(&[0; IMAGE_PIXELS]);
-        prediction.class = (0..CLASSES).rev().max_by_key(|class| logits[*class]).unwrap() as u8;
-        prediction.logits = logits;
-        prediction
+    /// An answer of the shipped model with other logits.
+    fn answer(logits: &[i32]) -> Answer<'static> {
+        let model = AnyModel::decode(SHIPPED_MODEL).unwrap();
+        let mut prediction = AnyEngine::new(&model).classify(&[0; IMAGE_PIXELS]);
+        prediction.class = (0..logits.len()).rev().max_by_key(|class| logits[*class]).unwrap() as u8;
+        prediction.logits = logits.to_vec();
+        Answer::new(&model, &lenet_infer::metadata(SHIPPED_MODEL).unwrap(), prediction)
     }
 
     #[test]
@@ -188,30 +231,40 @@ mod tests {
 
     #[test]
     fn probabilities_are_the_softmax_of_the_logits_in_nats() {
-        let probabilities =
-            probabilities(&prediction([0, 0, 1_000, 0, 0, 0, 0, 0, 0, 0]), 3.0_f64.ln() / 1e3);
+        let probabilities = softmax(&[0, 0, 1_000, 0, 0, 0, 0, 0, 0, 0], 3.0_f64.ln() / 1e3);
         assert!((probabilities[2] - 3.0 / 12.0).abs() < 1e-12);
         assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn extreme_logits_and_a_scale_of_zero_leave_probabilities_finite() {
-        let extreme = prediction([i32::MIN, i32::MAX, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(probabilities(&extreme, 1.0)[..2], [0.0, 1.0]);
-        assert_eq!(probabilities(&extreme, 0.0), [0.1; CLASSES]);
+        assert_eq!(softmax(&[i32::MIN, i32::MAX, 0], 1.0), [0.0, 1.0, 0.0]);
+        assert_eq!(softmax(&[i32::MIN, i32::MAX, 0, 0], 0.0), [0.25; 4]);
     }
 
     #[test]
     fn the_runner_up_is_the_first_of_the_second_largest_logits() {
-        assert_eq!(runner_up(&prediction([3, 9, 1, 7, 7, 0, 0, 0, 0, 0])), 3);
-        assert_eq!(runner_up(&prediction([5; CLASSES])), 1);
+        assert_eq!(answer(&[3, 9, 1, 7, 7, 0, 0, 0, 0, 0]).runner_up(), 3);
+        assert_eq!(answer(&[5; 10]).runner_up(), 1);
     }
 
     #[test]
-    fn confidence_is_told_in_odds_and_in_words() {
-        assert_eq!((odds(0), in_words(0)), ("1.0 to 1".to_owned(), "unsure: perhaps no digit"));
-        assert_eq!((odds(768), in_words(768)), ("20 to 1".to_owned(), "fairly sure"));
-        assert_eq!((odds(1_768), in_words(1_768)), ("998 to 1".to_owned(), "sure"));
-        assert_eq!(odds(u16::MAX), "over a million to 1");
+    fn of_many_classes_the_likeliest_have_bars() {
+        let logits: Vec<i32> = (0..30).map(|class| class * 7 % 30).collect();
+        let likeliest = answer(&logits).likeliest();
+        assert_eq!(likeliest.len(), BARS);
+        assert!(likeliest.is_sorted() && likeliest.iter().all(|&class| logits[class] >= 20));
+    }
+
+    #[test]
+    fn without_a_threshold_confidence_is_told_in_words_by_the_odds() {
+        let mut told = answer(&[0; 10]);
+        told.has_threshold = false;
+        let mut in_words = |confidence| {
+            told.prediction.confidence = confidence;
+            told.in_words()
+        };
+        assert!(in_words(767).starts_with("unsure"));
+        assert_eq!((in_words(768), in_words(1_768)), ("fairly sure", "sure"));
     }
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lenet_infer::idx;
+use lenet_infer::picture::Invert;
 
 use crate::board::BoardArgs;
 
 const EXIT_CODES: &str = "Exit codes: 0 all went well, 1 something failed, 2 wrong usage.";
 
-/// Run a quantised LeNet on pictures of digits.
+/// Run a quantised LeNet on pictures.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -25,7 +26,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say which digit each picture shows, and how sure the model is
+    /// Say which class each picture shows, and how sure the model is
     Classify(ClassifyArgs),
     /// Score the model on a data set of IDX files
     ///
@@ -52,17 +53,6 @@ pub(crate) struct ClassifyArgs {
     /// Show the 28x28 pixels that the model sees even when the output is not a terminal
     #[arg(long, conflicts_with = "json")]
     pub(crate) show: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Invert {
-    /// When the border of the picture is light
-    #[default]
-    Auto,
-    /// Always
-    Yes,
-    /// Never
-    No,
 }
 
 #[derive(Args, Debug)]

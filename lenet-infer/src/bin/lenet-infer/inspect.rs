@@ -7,28 +7,33 @@ use anyhow::{Context, Result};
 use lenet_core::Requant;
 use lenet_core::blob::{Frame, MAGIC};
 use lenet_core::model::Metadata;
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS, MACS, PARAMETERS};
-use lenet_infer::{Model, RAM_BYTES, metadata};
+use lenet_core::shape::{IMAGE_PIXELS, macs, parameters};
+use lenet_infer::{AnyModel, RAM_BYTES};
 use serde_json::{Value, json};
 
 use crate::model_file::ModelFile;
 use crate::scale::{Layer, layers};
-use crate::text::{STDOUT, percent, thousands};
-use lenet_infer::evaluation::logit_scale;
+use crate::text::{STDOUT, odds, percent, thousands};
+use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
-pub(crate) fn run(file: &ModelFile, model: &Model<'_>, json: bool, out: &mut impl Write) -> Result<ExitCode> {
+pub(crate) fn run(
+    file: &ModelFile,
+    model: &AnyModel<'_>,
+    metadata: &Metadata<'_>,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<ExitCode> {
     let frame = Frame::read(&file.bytes).with_context(|| file.name.clone())?;
-    let metadata = metadata(&file.bytes).with_context(|| file.name.clone())?;
     let written = if json {
-        writeln!(out, "{}", object(file, &frame, model, &metadata))
+        writeln!(out, "{}", object(file, &frame, model, metadata))
     } else {
-        print(out, file, &frame, model, &metadata)
+        print(out, file, &frame, model, metadata)
     };
     written.context(STDOUT)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>, metadata: &Metadata<'_>) -> Value {
+fn object(file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>, metadata: &Metadata<'_>) -> Value {
     let Metadata { dataset, recipe, seed, validation_correct, validation_images, activation_ranges, .. } =
         *metadata;
     json!({
@@ -40,15 +45,15 @@ fn object(file: &ModelFile, frame: &Frame<'_>, model: &Model<'_>, metadata: &Met
         "dataset": dataset,
         "recipe": recipe,
         "seed": seed,
-        "classes": CLASSES,
+        "classes": model.classes(),
         "class_names": class_names(metadata),
         "confidence_threshold": model.confidence_threshold,
         "validation_correct": validation_correct,
         "validation_images": validation_images,
         "layers": layers(model, activation_ranges).iter().map(layer_object).collect::<Vec<_>>(),
         "nats_per_logit": logit_scale(model),
-        "parameters": PARAMETERS,
-        "multiply_accumulates": MACS,
+        "parameters": parameters(model.classes()),
+        "multiply_accumulates": macs(model.classes()),
         "flash_bytes": file.bytes.len(),
         "ram_bytes": RAM_BYTES,
         "image_bytes": IMAGE_PIXELS,
@@ -74,7 +79,7 @@ fn print(
     out: &mut impl Write,
     file: &ModelFile,
     frame: &Frame<'_>,
-    model: &Model<'_>,
+    model: &AnyModel<'_>,
     metadata: &Metadata<'_>,
 ) -> io::Result<()> {
     let Metadata { dataset, recipe, seed, activation_ranges, .. } = *metadata;
@@ -88,8 +93,13 @@ fn print(
         thousands(frame.body.len() as u64),
         frame.crc
     )?;
-    writeln!(out, "trained on    {dataset}, {CLASSES} classes, recipe {recipe}, seed {seed}")?;
+    writeln!(out, "trained on    {dataset}, {} classes, recipe {recipe}, seed {seed}", model.classes())?;
+    let names = class_names(metadata);
+    if !names.is_empty() {
+        writeln!(out, "class names   {}", names.join(", "))?;
+    }
     writeln!(out, "validation    {}", validation(metadata))?;
+    writeln!(out, "confident     {}", confident(model.confidence_threshold))?;
     writeln!(out)?;
     print_layers(out, &layers(model, activation_ranges))?;
     writeln!(out)?;
@@ -97,8 +107,8 @@ fn print(
     writeln!(
         out,
         "network       {} parameters, {} multiply-accumulates an image",
-        thousands(PARAMETERS as u64),
-        thousands(MACS as u64)
+        thousands(parameters(model.classes()) as u64),
+        thousands(macs(model.classes()) as u64)
     )?;
     writeln!(out, "flash         {size} bytes, the whole file")?;
     writeln!(
@@ -152,6 +162,14 @@ fn validation(metadata: &Metadata<'_>) -> String {
     }
     let accuracy = percent(f64::from(correct) / f64::from(images));
     format!("{accuracy} ({} of {} images)", thousands(correct.into()), thousands(images.into()))
+}
+
+fn confident(threshold: u16) -> String {
+    if threshold == 0 {
+        return "always: the model has no threshold".to_owned();
+    }
+    let nats = f64::from(threshold) / CONFIDENCE_STEPS;
+    format!("from {threshold} up ({nats:.1} nats, odds of {})", odds(threshold))
 }
 
 /// The smallest and the largest, or `None` of no requants.

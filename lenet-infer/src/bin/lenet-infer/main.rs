@@ -7,7 +7,6 @@ mod cli;
 mod eval;
 mod inspect;
 mod model_file;
-mod picture;
 mod preview;
 mod scale;
 mod text;
@@ -38,11 +37,11 @@ fn run(cli: &Cli, out: &mut impl Write) -> Result<ExitCode> {
         args.check();
     }
     let file = ModelFile::read(cli.model.as_deref())?;
-    let model = file.decode()?;
+    let (model, metadata) = (file.decode()?, file.metadata()?);
     let code = match &cli.command {
-        Command::Classify(args) => classify::run(args, &model, cli.json, out)?,
-        Command::Eval(args) => eval::run(args, &model, cli.json, out)?,
-        Command::Inspect => inspect::run(&file, &model, cli.json, out)?,
+        Command::Classify(args) => classify::run(args, &model, &metadata, cli.json, out)?,
+        Command::Eval(args) => eval::run(args, &model, &metadata, cli.json, out)?,
+        Command::Inspect => inspect::run(&file, &model, &metadata, cli.json, out)?,
         Command::Board(args) => board::run(args, &file, &model, cli.json, out)?,
     };
     out.flush().context(text::STDOUT)?;

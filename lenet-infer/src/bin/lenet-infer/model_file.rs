@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use lenet_infer::{Model, SHIPPED_MODEL, decode};
-
-use crate::text::read_at_most;
+use lenet_core::model::Metadata;
+use lenet_infer::files::read_at_most;
+use lenet_infer::{AnyModel, SHIPPED_MODEL};
 
 /// Twenty times a model with ordinary metadata: what is longer is some other file, and stays on the disk.
 const MAX_BYTES: u64 = 1 << 20;
@@ -31,8 +31,13 @@ impl ModelFile {
         Ok(Self { name, bytes: Cow::Owned(bytes) })
     }
 
-    pub(crate) fn decode(&self) -> Result<Model<'_>> {
-        decode(&self.bytes).with_context(|| self.name.clone())
+    pub(crate) fn decode(&self) -> Result<AnyModel<'_>> {
+        AnyModel::decode(&self.bytes).with_context(|| self.name.clone())
+    }
+
+    /// What the file says of its model.
+    pub(crate) fn metadata(&self) -> Result<Metadata<'_>> {
+        lenet_infer::metadata(&self.bytes).with_context(|| self.name.clone())
     }
 }
 
@@ -43,6 +48,6 @@ mod tests {
     #[test]
     fn without_a_path_it_is_the_shipped_model() {
         let file = ModelFile::read(None).unwrap();
-        assert_eq!(file.decode().unwrap(), decode(SHIPPED_MODEL).unwrap());
+        assert_eq!(file.decode().unwrap(), AnyModel::decode(SHIPPED_MODEL).unwrap());
     }
 }

@@ -7,8 +7,8 @@
 use lenet_core::Requant;
 use lenet_core::model::{Conv, Dense, largest_activation};
 use lenet_core::quant::PIXEL_STEPS;
-use lenet_core::shape::{CLASSES, FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
-use lenet_infer::Model;
+use lenet_core::shape::{FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
+use lenet_infer::AnyModel;
 use lenet_infer::evaluation::logit_scale;
 
 /// Activation ranges are kept in steps of 1/65536.
@@ -38,9 +38,9 @@ pub(crate) struct Layer {
 }
 
 /// The five layers, in the order of the network.
-pub(crate) fn layers(model: &Model<'_>, activation_ranges: [u32; 4]) -> [Layer; 5] {
+pub(crate) fn layers(model: &AnyModel<'_>, activation_ranges: [u32; 4]) -> [Layer; 5] {
     let input = 1.0 / f64::from(PIXEL_STEPS);
-    let Model { conv1, conv2, fc1, fc2, fc3, .. } = model;
+    let AnyModel { conv1, conv2, fc1, fc2, fc3, .. } = model;
     let steps = [conv1.activation_bits, conv2.activation_bits, fc1.activation_bits, fc2.activation_bits];
     let mut scales = activation_ranges.map(|range| f64::from(range) / RANGE_STEPS);
     for (scale, bits) in scales.iter_mut().zip(steps) {
@@ -54,11 +54,11 @@ pub(crate) fn layers(model: &Model<'_>, activation_ranges: [u32; 4]) -> [Layer; 
         dense("fc2", fc2, [hidden1, hidden2]),
         Layer {
             name: "fc3",
-            shape: format!("{FC2_OUTPUTS} to {CLASSES}"),
-            weights: FC2_OUTPUTS * CLASSES,
-            weight_bits: fc3.weights.bits(),
+            shape: format!("{FC2_OUTPUTS} to {}", fc3.classes()),
+            weights: FC2_OUTPUTS * fc3.classes(),
+            weight_bits: fc3.weight_bits(),
             activation_bits: None,
-            bytes: fc3.weights.bytes() + size_of::<[i32; CLASSES]>(),
+            bytes: fc3.bytes(),
             weight_scale: (hidden2 > 0.0).then(|| [logit_scale(model) / hidden2; 2]),
             output_scale: logit_scale(model),
             requants: Vec::new(),
@@ -127,18 +127,21 @@ fn factor(requant: Requant, shift: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenet_core::shape::WEIGHTS;
-    use lenet_infer::{SHIPPED_MODEL, decode};
+    use lenet_core::shape::{CLASSES, parameters};
+    use lenet_infer::SHIPPED_MODEL;
 
-    fn shipped() -> Model<'static> {
-        decode(SHIPPED_MODEL).unwrap()
+    fn shipped() -> AnyModel<'static> {
+        AnyModel::decode(SHIPPED_MODEL).unwrap()
     }
+
+    /// One for each output channel.
+    const BIASES: usize = 6 + 16 + 120 + 84 + CLASSES;
 
     #[test]
     fn the_layers_hold_all_weights_and_have_the_bytes_of_the_format() {
         let layers = layers(&shipped(), [1 << 16; 4]);
         assert_eq!(layers.each_ref().map(|layer| layer.bytes), [192, 2_512, 31_560, 10_668, 880]);
-        assert_eq!(layers.iter().map(|layer| layer.weights).sum::<usize>(), WEIGHTS);
+        assert_eq!(layers.iter().map(|layer| layer.weights).sum::<usize>(), parameters(CLASSES) - BIASES);
     }
 
     #[test]

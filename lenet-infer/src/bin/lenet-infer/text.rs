@@ -1,10 +1,10 @@
-//! Numbers as people read them, files as people name them, progress, and errors.
+//! Numbers and classes as people read them, progress, and errors.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use lenet_core::model::Metadata;
+use lenet_infer::evaluation::CONFIDENCE_STEPS;
 
 /// What failed when the output cannot be written.
 pub(crate) const STDOUT: &str = "cannot write to the standard output: is the disk full?";
@@ -13,21 +13,6 @@ pub(crate) const STDOUT: &str = "cannot write to the standard output: is the dis
 pub(crate) fn print_error(error: &anyhow::Error) {
     // Nothing is left to tell it to if the standard error is closed.
     let _ = writeln!(io::stderr(), "error: {error:#}");
-}
-
-/// The contents of a file, unless it is longer than `cap` bytes.
-pub(crate) fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
-    let mut contents = Vec::new();
-    // One byte beyond the cap tells "too long" from "just fits".
-    File::open(path)?.take(cap + 1).read_to_end(&mut contents)?;
-    if contents.len() as u64 > cap {
-        let cap = thousands(cap);
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("expected at most {cap} bytes, found more"),
-        ));
-    }
-    Ok(contents)
 }
 
 /// A bar that counts images, on the standard error, and only if that is a terminal.
@@ -55,6 +40,23 @@ pub(crate) fn percent(fraction: f64) -> String {
     format!("{:.2} %", 100.0 * fraction)
 }
 
+/// A confidence as the odds of a class against the runner-up.
+pub(crate) fn odds(confidence: u16) -> String {
+    let odds = (f64::from(confidence) / CONFIDENCE_STEPS).exp();
+    if odds < 10.0 {
+        format!("{odds:.1} to 1")
+    } else if odds < 1e6 {
+        format!("{} to 1", thousands(odds.round() as u64))
+    } else {
+        "over a million to 1".to_owned()
+    }
+}
+
+/// The name that the model has for a class, else its number.
+pub(crate) fn class_name(metadata: &Metadata<'_>, class: usize) -> String {
+    metadata.class_name(class as u8).map_or_else(|| class.to_string(), str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,12 +75,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_beyond_the_cap_is_not_read_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("file");
-        std::fs::write(&path, [7; 10]).unwrap();
-        assert_eq!(read_at_most(&path, 10).unwrap(), [7; 10]);
-        let error = read_at_most(&path, 9).unwrap_err();
-        assert_eq!(error.to_string(), "expected at most 9 bytes, found more");
+    fn confidence_is_told_in_odds() {
+        assert_eq!([0, 768, 1_768].map(odds), ["1.0 to 1", "20 to 1", "998 to 1"]);
+        assert_eq!(odds(u16::MAX), "over a million to 1");
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lenet_core::shape::CLASSES;
-use lenet_infer::{Engine, Model};
+use lenet_infer::{AnyEngine, AnyModel};
 use serde_json::json;
 
 use super::args::BoardEvalArgs;
@@ -29,7 +29,7 @@ pub(super) fn run(
     core: Core,
     firmware: Option<&Path>,
     args: &BoardEvalArgs,
-    model: &Model<'_>,
+    model: &AnyModel<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
@@ -41,12 +41,13 @@ pub(super) fn run(
     let answers = answers(core, firmware, folder.path(), samples.len())?;
     let rate = samples.len() as f64 / start.elapsed().as_secs_f64();
 
-    let mut engine = Engine::new(*model);
+    let mut engine = AnyEngine::new(model);
     let mismatches = samples
         .iter()
         .zip(answers.as_chunks::<ANSWER>().0)
         .filter(|((image, _), answer)| {
-            engine.classify(image).logits.map(i32::to_le_bytes).as_flattened() != *answer
+            let logits = engine.classify(image).logits;
+            !logits.iter().flat_map(|logit| logit.to_le_bytes()).eq(answer.iter().copied())
         })
         .count();
     if json {

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use lenet_core::blob::Frame;
-use lenet_infer::Model;
+use lenet_infer::AnyModel;
 use lenet_infer::link::{Client, Retry};
 
 pub(crate) use self::args::BoardArgs;
@@ -45,7 +45,7 @@ struct About {
 pub(crate) fn run(
     args: &BoardArgs,
     file: &ModelFile,
-    model: &Model<'_>,
+    model: &AnyModel<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
@@ -70,7 +70,7 @@ fn talk(
     args: &BoardArgs,
     line: AnyPort,
     file: &ModelFile,
-    model: &Model<'_>,
+    model: &AnyModel<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {

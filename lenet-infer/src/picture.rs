@@ -1,15 +1,16 @@
-//! A picture file as the 28x28 grey levels that the engine takes.
+//! A picture file as the 28x28 grey levels that the engine takes (feature `picture`).
 
-use std::io::Cursor;
+use std::boxed::Box;
+use std::io::{self, Cursor};
 use std::path::Path;
+use std::string::{String, ToString};
 
-use anyhow::{Context, Result, bail};
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Luma};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Luma};
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
+use thiserror::Error;
 
-use crate::cli::Invert;
-use crate::text::{read_at_most, thousands};
+use crate::files;
 
 /// The longest file taken, in bytes.
 const MAX_FILE: u64 = 256 << 20;
@@ -18,20 +19,99 @@ const MAX_FILE: u64 = 256 << 20;
 const MAX_DECODED: u64 = 1 << 30;
 
 /// What the engine is given.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Picture {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
     /// 0 for paper to 255 for ink, row by row.
-    pub(crate) pixels: [u8; IMAGE_PIXELS],
+    pub pixels: [u8; IMAGE_PIXELS],
     /// Whether the file had its ink dark on light.
-    pub(crate) inverted: bool,
+    pub inverted: bool,
 }
 
-/// Reads a PNG, a JPEG or raw pixels.
-pub(crate) fn load(path: &Path, invert: Invert) -> Result<Picture> {
-    let pixels = read_at_most(path, MAX_FILE)
-        .context("expected a picture that can be read")
-        .and_then(|contents| parse(&contents, has_raw_name(path)))
-        .with_context(|| path.display().to_string())?;
+/// When dark ink on light paper becomes light ink on dark paper, as models are trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Invert {
+    /// When the border of the picture is light
+    #[default]
+    Auto,
+    /// Always
+    Yes,
+    /// Never
+    No,
+}
+
+/// Why a picture was refused. Each message names the file, what was expected, what was found, and the mend.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// The file cannot be read.
+    #[error("{file}: expected a picture that can be read")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The picture cannot be decoded.
+    #[error("{file}: picture is damaged or of a kind that is not supported: save it again as PNG")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What the decoder said.
+        source: Box<ImageError>,
+    },
+    /// The picture is too large to hold.
+    #[error(
+        "{file}: expected at most {MAX_DECODED} bytes when decompressed, found {width}x{height} pixels: \
+         save it smaller"
+    )]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// The file is a picture, but none that is read here.
+    #[error("{file}: expected a PNG or JPEG picture, found {format:?}: save it as PNG")]
+    Format {
+        /// The file.
+        file: String,
+        /// What it is.
+        format: ImageFormat,
+    },
+    /// A file whose name says that it holds raw pixels has too few or too many.
+    #[error("{file}: expected {IMAGE_PIXELS} raw bytes, 28 rows of 28 grey levels, found {found}")]
+    RawLength {
+        /// The file.
+        file: String,
+        /// Bytes in it.
+        found: usize,
+    },
+    /// The file is no picture.
+    #[error(
+        "{file}: expected a PNG or JPEG picture or {IMAGE_PIXELS} raw bytes, found {found} bytes of another kind: \
+         save it as PNG"
+    )]
+    Unknown {
+        /// The file.
+        file: String,
+        /// Bytes in it.
+        found: usize,
+    },
+}
+
+/// Reads a PNG, a JPEG or raw pixels, stretched to 28x28 grey levels.
+///
+/// # Errors
+///
+/// [`PictureError`].
+pub fn load(path: &Path, invert: Invert) -> Result<Picture, PictureError> {
+    let file = path.display().to_string();
+    let contents = files::read_at_most(path, MAX_FILE)
+        .map_err(|source| PictureError::Read { file: file.clone(), source })?;
+    let pixels = parse(&file, &contents, has_raw_name(path))?;
     let inverted = match invert {
         Invert::Auto => has_light_border(&pixels),
         Invert::Yes => true,
@@ -45,38 +125,34 @@ fn has_raw_name(path: &Path) -> bool {
     path.extension().is_some_and(|end| ["raw", "bin"].iter().any(|raw| end.eq_ignore_ascii_case(raw)))
 }
 
-/// What the contents are decides, unless the name says that they are raw.
-fn parse(contents: &[u8], raw: bool) -> Result<[u8; IMAGE_PIXELS]> {
+/// What the contents are decides, unless the name says that they are raw. `file` names the source in errors.
+fn parse(file: &str, contents: &[u8], raw: bool) -> Result<[u8; IMAGE_PIXELS], PictureError> {
     let format = if raw { None } else { image::guess_format(contents).ok() };
     if let Some(format @ (ImageFormat::Png | ImageFormat::Jpeg)) = format {
-        let image = decode(contents, format)
-            .context("picture is damaged or of a kind that is not supported: save it again as PNG")?;
-        return Ok(shrink(&on_white_paper(&image)));
+        return Ok(shrink(&on_white_paper(&decode(file, contents, format)?)));
     }
     if let Ok(pixels) = contents.try_into() {
         return Ok(pixels);
     }
-    let found = contents.len();
-    match format {
-        Some(format) => bail!("expected a PNG or JPEG picture, found {format:?}: save it as PNG"),
-        None if raw => bail!("expected {IMAGE_PIXELS} raw bytes, 28 rows of 28 grey levels, found {found}"),
-        None => bail!(
-            "expected a PNG or JPEG picture or {IMAGE_PIXELS} raw bytes, found {found} bytes of another kind: \
-             save it as PNG"
-        ),
-    }
+    let (file, found) = (file.to_string(), contents.len());
+    Err(match format {
+        Some(format) => PictureError::Format { file, format },
+        None if raw => PictureError::RawLength { file, found },
+        None => PictureError::Unknown { file, found },
+    })
 }
 
 /// The picture the way up that its camera noted.
-fn decode(contents: &[u8], format: ImageFormat) -> Result<DynamicImage> {
-    let mut decoder = ImageReader::with_format(Cursor::new(contents), format).into_decoder()?;
+fn decode(file: &str, contents: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureError> {
+    let damaged = |error| PictureError::Damaged { file: file.to_string(), source: Box::new(error) };
+    let mut decoder =
+        ImageReader::with_format(Cursor::new(contents), format).into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     if decoder.total_bytes() > MAX_DECODED {
-        let cap = thousands(MAX_DECODED);
-        bail!("expected at most {cap} bytes when decompressed, found {width}x{height} pixels");
+        return Err(PictureError::TooLarge { file: file.to_string(), width, height });
     }
-    let orientation = decoder.orientation()?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
+    let orientation = decoder.orientation().map_err(damaged)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     image.apply_orientation(orientation);
     Ok(image)
 }
@@ -114,6 +190,7 @@ mod tests {
     use super::*;
     use image::{LumaA, Rgba};
     use std::fs;
+    use std::vec::Vec;
     use tempfile::tempdir;
 
     /// A grey level for each pixel, all different from its neighbours', with a dark border.
@@ -136,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_picture_of_28x28_keeps_every_pixel() {
-        assert_eq!(parse(&grey_png(&digit()), false).unwrap(), digit());
+        assert_eq!(parse("F", &grey_png(&digit()), false).unwrap(), digit());
     }
 
     #[test]
@@ -152,9 +229,9 @@ mod tests {
     #[test]
     fn what_is_transparent_is_white_paper() {
         let clear: DynamicImage = image::RgbaImage::from_pixel(28, 28, Rgba([0, 0, 0, 0])).into();
-        assert_eq!(parse(&png(&clear), false).unwrap(), [255; IMAGE_PIXELS]);
+        assert_eq!(parse("F", &png(&clear), false).unwrap(), [255; IMAGE_PIXELS]);
         let half: DynamicImage = image::GrayAlphaImage::from_pixel(28, 28, LumaA([0, 128])).into();
-        assert_eq!(parse(&png(&half), false).unwrap(), [127; IMAGE_PIXELS]);
+        assert_eq!(parse("F", &png(&half), false).unwrap(), [127; IMAGE_PIXELS]);
     }
 
     #[test]
@@ -178,15 +255,15 @@ mod tests {
     fn a_raw_name_goes_before_what_the_contents_look_like() {
         let mut pixels = digit();
         pixels[..8].copy_from_slice(b"\x89PNG\r\n\x1a\n");
-        assert_eq!(parse(&pixels, true).unwrap(), pixels);
-        assert!(parse(&pixels, false).is_err());
+        assert_eq!(parse("F", &pixels, true).unwrap(), pixels);
+        assert!(parse("F", &pixels, false).is_err());
         assert!(has_raw_name(Path::new("a/B.RAW")) && !has_raw_name(Path::new("raw")));
     }
 
     #[test]
     fn a_picture_of_another_format_is_named() {
-        let message = parse(b"GIF89a and so on", false).unwrap_err().to_string();
-        assert_eq!(message, "expected a PNG or JPEG picture, found Gif: save it as PNG");
+        let message = parse("F", b"GIF89a and so on", false).unwrap_err().to_string();
+        assert_eq!(message, "F: expected a PNG or JPEG picture, found Gif: save it as PNG");
     }
 
     #[test]
@@ -198,15 +275,15 @@ mod tests {
         let mut crc = flate2::Crc::new();
         crc.update(&contents[12..29]);
         contents[29..33].copy_from_slice(&crc.sum().to_be_bytes());
-        let message = format!("{:#}", parse(&contents, false).unwrap_err());
-        assert!(message.ends_with("when decompressed, found 100000x100000 pixels"), "{message}");
+        let message = parse("F", &contents, false).unwrap_err().to_string();
+        assert!(message.contains("when decompressed, found 100000x100000 pixels"), "{message}");
     }
 
     #[test]
     fn every_truncated_picture_is_refused() {
         let contents = grey_png(&digit());
         for length in 0..contents.len() - 12 {
-            assert!(parse(&contents[..length], false).is_err(), "{length}");
+            assert!(parse("F", &contents[..length], false).is_err(), "{length}");
         }
     }
 }
