@@ -32,7 +32,7 @@ pub enum BenchError {
         /// The seed.
         seed: u64,
         /// Why.
-        source: PipelineError,
+        source: Box<PipelineError>,
     },
     /// The results cannot be written.
     #[error(transparent)]
@@ -82,7 +82,8 @@ pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
     let first = options.settings.seed;
     let mut tables = Vec::new();
     for seed in first..first + seeds {
-        let table = run_seed(options, seed).map_err(|source| BenchError::Run { seed, source })?;
+        let table =
+            run_seed(options, seed).map_err(|source| BenchError::Run { seed, source: source.into() })?;
         tables.push((seed, table));
     }
     let results = summarise(&options.settings, &tables);

@@ -3,6 +3,7 @@ use crate::metrics::Score;
 use crate::quantize::Bits;
 use crate::recipe::Recipe;
 use std::fs;
+use std::path::PathBuf;
 use tempfile::{TempDir, tempdir};
 
 fn run() -> RunIdentity {

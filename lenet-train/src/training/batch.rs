@@ -19,6 +19,9 @@ pub(super) struct Batch {
     pub(super) temperature: f32,
 }
 
+/// A batch's logits, 10 an image, and the gradients of its loss.
+pub(super) type Pass<D> = (Vec<f32>, Gradients<f32, D>);
+
 impl Batch {
     /// The images at `places` of `split`, as epoch `epoch` sees them.
     pub(super) fn new(settings: &Settings, split: Split<'_>, epoch: u32, places: &[u32]) -> Self {
@@ -43,7 +46,7 @@ impl Batch {
         &self,
         network: &Network<D>,
         gradients: Gradients<f32, D>,
-    ) -> Result<(Vec<f32>, Gradients<f32, D>), D::Err> {
+    ) -> Result<Pass<D>, D::Err> {
         let targets = network.device().try_tensor_from_vec(self.targets.clone(), (self.len(), Const))?;
         let (pixels, tape): (_, OwnedTape<f32, D>) =
             network.upload(&self.images)?.traced(gradients).split_tape();
