@@ -3,8 +3,11 @@
 //! The parameters and the optimiser's moments are tensors; everything else is JSON in the file's metadata,
 //! with a SHA-256 of all of it, as safetensors itself has no checksum.
 
+mod error;
 #[cfg(test)]
 mod tests;
+
+pub use error::CheckpointError;
 
 use crate::metrics::{EpochMetrics, HeldOut};
 use crate::optimizer::OptimizerState;
@@ -20,8 +23,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use thiserror::Error;
+use std::path::Path;
 
 /// Name of the file in the folder of the run.
 pub const FILE_NAME: &str = "checkpoint.safetensors";
@@ -56,63 +58,6 @@ pub struct RunIdentity {
     pub held_out_images: usize,
     /// SHA-256 of the weights of each teacher.
     pub teachers: Vec<String>,
-}
-
-/// Why a checkpoint was not written or not used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum CheckpointError {
-    /// Nothing to resume.
-    #[error(
-        "{}: expected the checkpoint of an earlier run, found no file: name that run's folder by --out, or \
-         train anew without --resume", path.display()
-    )]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
-    },
-    /// The file cannot be read.
-    #[error("{}: the checkpoint cannot be read", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the file system said.
-        source: io::Error,
-    },
-    /// The file cannot be written.
-    #[error("{}: the checkpoint cannot be written: make room there, or name another folder by --out", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the file system said.
-        source: io::Error,
-    },
-    /// The file is not a whole checkpoint of this version.
-    #[error(
-        "{}: expected a whole checkpoint of this version, found {problem}: train anew without --resume",
-        path.display()
-    )]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The checkpoint is of a run that differs.
-    #[error(
-        "{}: expected the run that is resumed to have {field} {given}, found {saved}: pass the same flags as \
-         before, or train anew without --resume", path.display()
-    )]
-    DifferentRun {
-        /// The file.
-        path: PathBuf,
-        /// What differs.
-        field: String,
-        /// The checkpoint's.
-        saved: Value,
-        /// What was asked for now.
-        given: Value,
-    },
 }
 
 /// The JSON in the metadata.

@@ -83,7 +83,7 @@ pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
     let mut tables = Vec::new();
     for seed in first..first + seeds {
         let table =
-            run_seed(options, seed).map_err(|error| BenchError::Run { seed, source: Box::new(error) })?;
+            run_seed(options, seed).map_err(|source| BenchError::Run { seed, source: source.into() })?;
         tables.push((seed, table));
     }
     let results = summarise(&options.settings, &tables);

@@ -4,6 +4,7 @@ use crate::quantize::Bits;
 use crate::recipe::Recipe;
 use lenet_core::shape::CLASSES;
 use std::fs;
+use std::path::PathBuf;
 use tempfile::{TempDir, tempdir};
 
 fn run() -> RunIdentity {

@@ -20,8 +20,8 @@ pub(super) struct Batch {
     pub(super) temperature: f32,
 }
 
-/// Logits and gradients.
-type Pass<D> = (Vec<f32>, Gradients<f32, D>);
+/// A batch's logits, one a class for each image, and the gradients of its loss.
+pub(super) type Pass<D> = (Vec<f32>, Gradients<f32, D>);
 
 impl Batch {
     /// The images at `places` of `split`, as epoch `epoch` sees them.

@@ -6,10 +6,13 @@
 
 mod average;
 mod batch;
+mod error;
 mod teacher;
 #[cfg(test)]
 mod tests;
 mod twin;
+
+pub use error::TrainingError;
 
 use crate::activations::Activations;
 use crate::dataset::{Split, shuffled};
@@ -17,7 +20,7 @@ use crate::metrics::{EpochMetrics, Score};
 use crate::network::{ConvDevice, Network};
 use crate::optimizer::{self, Optimizer, OptimizerState};
 use crate::quantize::calibrate::calibrate;
-use crate::quantize::{Grid, Provenance, QuantizeError};
+use crate::quantize::{Grid, Provenance};
 use crate::recipe::Settings;
 use crate::scoring::{Tally, score};
 use crate::weights::FloatWeights;
@@ -25,48 +28,13 @@ use average::Average;
 use batch::Batch;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Gradients, NoneTape};
-use std::fmt::Display;
+use error::device_error;
 use std::time::Instant;
 use teacher::Teacher;
-use thiserror::Error;
 use twin::Twin;
 
 /// Training images that the grid of quantisation-aware training is chosen on, at most.
 const CALIBRATION_IMAGES: usize = 5_000;
-
-/// Why training stopped.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum TrainingError {
-    /// The loss is no longer a finite number.
-    #[error(
-        "expected a finite loss, found {loss} in step {step} of epoch {epoch}: lower the learning rate (--lr)"
-    )]
-    Diverged {
-        /// The epoch, counted from 1.
-        epoch: u32,
-        /// The step in the epoch, counted from 1.
-        step: u64,
-        /// The loss.
-        loss: f64,
-    },
-    /// The weights cannot be quantised.
-    #[error(transparent)]
-    Quantize(#[from] QuantizeError),
-    /// The device reported an error.
-    #[error("the {device} device stopped training: {message}")]
-    Device {
-        /// `cpu` or `cuda`.
-        device: &'static str,
-        /// What it reported.
-        message: String,
-    },
-}
-
-/// Wraps a device's error, which is not a [`std::error::Error`].
-pub(crate) fn device_error<D: ConvDevice>(error: impl Display) -> TrainingError {
-    TrainingError::Device { device: D::NAME, message: error.to_string() }
-}
 
 /// Where a run stands between two epochs: all that is needed to go on.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 //! what the integer engine will. Its gradients move the unrounded weights (straight through the rounding).
 
 use super::batch::Batch;
-use super::{TrainingError, device_error};
+use super::error::{TrainingError, device_error};
 use crate::network::{ConvDevice, Network};
 use crate::optimizer;
 use crate::quantize::{Grid, IntegerLayer};
