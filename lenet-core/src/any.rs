@@ -91,19 +91,16 @@ impl<'a> AnyModel<'a> {
         let Checked { layers: [conv1, conv2, fc1, fc2, fc3], confidence, confidence_threshold } =
             Checked::read(fields, classes)?;
         let fc3 = AnyLogits::new(fc3.weight_bits, fc3.weights, fc3.biases)?;
-        // Every length has been checked, so the layers are there.
-        let model = || {
-            Some(Self {
-                conv1: conv1.conv()?,
-                conv2: conv2.conv()?,
-                fc1: fc1.dense()?,
-                fc2: fc2.dense()?,
-                fc3,
-                confidence,
-                confidence_threshold,
-            })
-        };
-        model().ok_or(Error::Body)
+        // Every length has been checked, so nothing is refused from here on.
+        Ok(Self {
+            conv1: conv1.conv()?,
+            conv2: conv2.conv()?,
+            fc1: fc1.dense()?,
+            fc2: fc2.dense()?,
+            fc3,
+            confidence,
+            confidence_threshold,
+        })
     }
 
     /// Number of classes, 2 to 64.
@@ -115,7 +112,7 @@ impl<'a> AnyModel<'a> {
     pub fn model<const C: usize>(&self) -> Option<Model<'a, C>> {
         let Self { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold } = *self;
         let AnyLogits { weight_bits, weights, biases } = fc3;
-        let fc3 = Raw { weight_bits, weights, biases, ..Raw::EMPTY }.logits()?;
+        let fc3 = Raw { weight_bits, weights, biases, ..Raw::EMPTY }.logits().ok()?;
         Some(Model { conv1, conv2, fc1, fc2, fc3, confidence, confidence_threshold })
     }
 }

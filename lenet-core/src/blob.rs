@@ -106,19 +106,16 @@ impl<'a, const C: usize> Model<'a, C> {
         }
         let Checked { layers: [conv1, conv2, fc1, fc2, fc3], confidence, confidence_threshold } =
             Checked::read(fields, C)?;
-        // Every length has been checked, so the layers are there.
-        let model = || {
-            Some(Self {
-                conv1: conv1.conv()?,
-                conv2: conv2.conv()?,
-                fc1: fc1.dense()?,
-                fc2: fc2.dense()?,
-                fc3: fc3.logits()?,
-                confidence,
-                confidence_threshold,
-            })
-        };
-        model().ok_or(Error::Body)
+        // Every length has been checked, so nothing is refused from here on.
+        Ok(Self {
+            conv1: conv1.conv()?,
+            conv2: conv2.conv()?,
+            fc1: fc1.dense()?,
+            fc2: fc2.dense()?,
+            fc3: fc3.logits()?,
+            confidence,
+            confidence_threshold,
+        })
     }
 }
 
@@ -131,6 +128,7 @@ pub(crate) struct Checked<'a> {
 
 impl<'a> Checked<'a> {
     /// The `fields` that follow the number of classes.
+    #[inline(always)]
     pub(crate) fn read(mut fields: Reader<'a>, classes: usize) -> Result<Self, Error> {
         let confidence = fields.array()?;
         let [_, _, found] = confidence;
@@ -140,7 +138,7 @@ impl<'a> Checked<'a> {
         let mut layers = [Raw::EMPTY; LAYERS.len()];
         for (raw, (layer, outputs, taps)) in layers.iter_mut().zip(LAYERS) {
             let outputs = if outputs == 0 { classes } else { outputs };
-            *raw = Raw::read(&mut fields, layer, outputs, taps)?;
+            raw.read(&mut fields, layer, outputs, taps)?;
         }
         let Reader(rest) = fields;
         if !rest.is_empty() {
@@ -202,24 +200,30 @@ impl<'a> Raw<'a> {
     pub(crate) const EMPTY: Self =
         Self { activation_bits: 0, requants: &[], biases: &[], weight_bits: 0, weights: &[] };
 
+    /// Reads a layer in place, where copying it would cost a board more code than reading it does.
     #[inline(never)]
-    fn read(fields: &mut Reader<'a>, layer: Layer, outputs: usize, taps: usize) -> Result<Self, Error> {
-        let mut raw = Self::EMPTY;
+    fn read(
+        &mut self,
+        fields: &mut Reader<'a>,
+        layer: Layer,
+        outputs: usize,
+        taps: usize,
+    ) -> Result<(), Error> {
         if layer != Layer::Fc3 {
-            raw.activation_bits = fields.byte()?;
-            if !(MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&raw.activation_bits) {
-                return Err(Error::ActivationBits { layer, found: raw.activation_bits });
+            self.activation_bits = fields.byte()?;
+            if !(MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&self.activation_bits) {
+                return Err(Error::ActivationBits { layer, found: self.activation_bits });
             }
-            raw.requants = fields.bytes()?;
-            check_size(raw.requants, layer, Field::Requants, outputs * Requant::BYTES)?;
-            check_requants(raw.requants, layer)?;
+            self.requants = fields.bytes()?;
+            check_size(self.requants, layer, Field::Requants, outputs * Requant::BYTES)?;
+            check_requants(self.requants, layer)?;
         }
-        raw.biases = fields.bytes()?;
-        check_size(raw.biases, layer, Field::Biases, outputs * size_of::<i32>())?;
-        check_biases(raw.biases, layer)?;
-        raw.weight_bits = fields.byte()?;
+        self.biases = fields.bytes()?;
+        check_size(self.biases, layer, Field::Biases, outputs * size_of::<i32>())?;
+        check_biases(self.biases, layer)?;
+        self.weight_bits = fields.byte()?;
         let weights = outputs * taps;
-        let bytes = match raw.weight_bits {
+        let bytes = match self.weight_bits {
             8 => weights,
             4 => weights / 2,
             found => return Err(Error::WeightBits { layer, found }),
@@ -228,16 +232,15 @@ impl<'a> Raw<'a> {
         if padding >= WEIGHT_ALIGNMENT {
             return Err(Error::FieldSize { layer, field: Field::Padding, expected: 0, found: padding });
         }
-        raw.weights = fields.bytes()?;
-        check_size(raw.weights, layer, Field::Weights, bytes)?;
-        Ok(raw)
+        self.weights = fields.bytes()?;
+        check_size(self.weights, layer, Field::Weights, bytes)
     }
 
     pub(crate) fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
         &self,
-    ) -> Option<Conv<'a, TAPS, PAIRS, OUT>> {
+    ) -> Result<Conv<'a, TAPS, PAIRS, OUT>, Error> {
         const { assert!(OUT == 2 * PAIRS) };
-        Some(Conv {
+        Ok(Conv {
             weights: self.weights()?,
             biases: self.biases()?,
             requants: self.requants()?,
@@ -247,9 +250,9 @@ impl<'a> Raw<'a> {
 
     pub(crate) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
-    ) -> Option<Dense<'a, IN, HALF, OUT>> {
+    ) -> Result<Dense<'a, IN, HALF, OUT>, Error> {
         const { assert!(IN == 2 * HALF) };
-        Some(Dense {
+        Ok(Dense {
             weights: self.weights()?,
             biases: self.biases()?,
             requants: self.requants()?,
@@ -259,30 +262,30 @@ impl<'a> Raw<'a> {
 
     pub(crate) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
         &self,
-    ) -> Option<Logits<'a, IN, HALF, OUT>> {
-        Some(Logits { weights: self.weights()?, biases: self.biases()? })
+    ) -> Result<Logits<'a, IN, HALF, OUT>, Error> {
+        Ok(Logits { weights: self.weights()?, biases: self.biases()? })
     }
 
-    fn weights<Int8: AnyBitPattern, Int4: AnyBitPattern>(&self) -> Option<Weights<'a, Int8, Int4>> {
+    fn weights<Int8: AnyBitPattern, Int4: AnyBitPattern>(&self) -> Result<Weights<'a, Int8, Int4>, Error> {
         if self.weight_bits == 8 {
-            Some(Weights::Int8(typed(self.weights)?))
+            Ok(Weights::Int8(typed(self.weights)?))
         } else {
-            Some(Weights::Int4(typed(self.weights)?))
+            Ok(Weights::Int4(typed(self.weights)?))
         }
     }
 
-    fn biases<const OUT: usize>(&self) -> Option<Biases<'a, OUT>> {
-        Some(Biases::new(typed(self.biases)?))
+    fn biases<const OUT: usize>(&self) -> Result<Biases<'a, OUT>, Error> {
+        Ok(Biases::new(typed(self.biases)?))
     }
 
-    fn requants<const OUT: usize>(&self) -> Option<Requants<'a, OUT>> {
-        Some(Requants::new(typed(self.requants)?))
+    fn requants<const OUT: usize>(&self) -> Result<Requants<'a, OUT>, Error> {
+        Ok(Requants::new(typed(self.requants)?))
     }
 }
 
 /// A field as the array that the network's shape makes of it, if it has the size.
-fn typed<Array: AnyBitPattern>(bytes: &[u8]) -> Option<&Array> {
-    bytemuck::try_from_bytes(bytes).ok()
+fn typed<Array: AnyBitPattern>(bytes: &[u8]) -> Result<&Array, Error> {
+    bytemuck::try_from_bytes(bytes).map_err(|_| Error::Body)
 }
 
 pub(crate) fn check_size(bytes: &[u8], layer: Layer, field: Field, expected: usize) -> Result<(), Error> {

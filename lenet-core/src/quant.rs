@@ -14,6 +14,8 @@
 //! The clamp at 0 is the ReLU; `max` is the layer's largest activation, 2^bits - 1 for 4 to 8 bits. Both shifts truncate: half a step of each is already in the bias
 //! ([`Requant::rounding`]), so the result rounds to nearest at no cost on the device.
 
+use core::hint::black_box;
+
 /// What turns one output channel's accumulators into activations: `multiplier * 2^-(23 + pre_shift)`.
 ///
 /// ```
@@ -70,15 +72,16 @@ impl Requant {
 
     /// ReLU and requantisation of an accumulator, any `i32`, to an activation, 0 to `max`.
     #[inline(always)]
-    pub const fn activation(self, accumulator: i32, max: u8) -> u8 {
-        let step = self.product(accumulator) >> Self::ACTIVATION_SHIFT;
-        if step > max as u32 { max } else { step as u8 }
+    pub fn activation(self, accumulator: i32, max: u8) -> u8 {
+        let step = self.product(accumulator, |below| below) >> Self::ACTIVATION_SHIFT;
+        if step > u32::from(max) { max } else { step as u8 }
     }
 
     /// The same rule read out 7 bits finer: a margin between logits to 1/256 nat, saturating at 65,535.
     #[inline(always)]
-    pub const fn confidence(self, margin: i32) -> u16 {
-        (self.product(margin) >> Self::CONFIDENCE_SHIFT) as u16
+    pub fn confidence(self, margin: i32) -> u16 {
+        // Hidden, or the compiler would compare and branch on a core without a conditional move.
+        (self.product(margin, black_box) >> Self::CONFIDENCE_SHIFT) as u16
     }
 
     /// What the exporter adds to the bias so that both truncating shifts round to nearest: half an output step
@@ -93,14 +96,15 @@ impl Requant {
         half_unit + (step_numerator / multiplier) / 2
     }
 
-    /// At most 65,535 * 65,535, so the product of two 16-bit values never leaves 32 bits.
+    /// At most 65,535 * 65,535, so the product of two 16-bit values never leaves 32 bits. The clamps are masks of the
+    /// sign, so that every value takes the same instructions; `hide` may keep the compiler from seeing that.
     #[inline(always)]
-    const fn product(self, accumulator: i32) -> u32 {
-        let shifted = accumulator.wrapping_shr(self.pre_shift as u32);
-        // By masks of the sign, so that every value takes the same instructions on a core without a conditional move.
+    fn product(self, accumulator: i32, hide: impl Fn(i32) -> i32) -> u32 {
+        let shifted = accumulator.wrapping_shr(u32::from(self.pre_shift));
         let positive = shifted & !(shifted >> 31);
-        let narrow = (positive | ((0xFFFF - positive) >> 31)) & 0xFFFF;
-        narrow as u32 * self.multiplier as u32
+        let below = hide(0xFFFF - positive);
+        let narrow = 0xFFFF - (below & !(below >> 31));
+        narrow as u32 * u32::from(self.multiplier)
     }
 }
 

@@ -34,10 +34,11 @@ impl<'a> Reader<'a> {
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.byte()?;
             let bits = u32::from(byte & 0x7F);
-            if bits.leading_zeros() < shift {
+            let placed = bits << shift;
+            if placed >> shift != bits {
                 return Err(Error::Body);
             }
-            value |= bits << shift;
+            value |= placed;
             if byte < 0x80 {
                 return Ok(value);
             }

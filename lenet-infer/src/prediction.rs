@@ -26,13 +26,11 @@ impl<const C: usize> Prediction<C> {
     #[inline(never)]
     pub(crate) fn new(logits: [i32; C], confidence: Requant, threshold: u16) -> Self {
         let (mut class, mut largest, mut second) = (0, i32::MIN, i32::MIN);
-        // What hides the number of classes keeps the loop from being unrolled.
+        // What is hidden, the number of classes and a mask, keeps the loop from being unrolled.
         for (index, &logit) in (0_u8..).zip(black_box(&logits[..])) {
-            // All ones or zeros, and hidden, or the compiler would make branches again: every logit takes the same
-            // instructions.
-            let larger = black_box(-i32::from(logit > largest));
+            let larger = black_box(above(logit, largest));
             let loser = select(larger, largest, logit);
-            second = select(black_box(-i32::from(loser > second)), loser, second);
+            second = select(above(loser, second), loser, second);
             largest = select(larger, logit, largest);
             class = select(larger, index.into(), class);
         }
@@ -41,7 +39,7 @@ impl<const C: usize> Prediction<C> {
         let margin = largest.wrapping_sub(second);
         let margin = (margin | (margin >> 31)) & i32::MAX;
         let confidence = confidence.confidence(margin);
-        let confident = i32::from(confidence) - i32::from(threshold) >= 0;
+        let confident = black_box(i32::from(confidence) - i32::from(threshold)) >= 0;
         Self { class, logits, margin, confidence, confident }
     }
 
@@ -50,6 +48,12 @@ impl<const C: usize> Prediction<C> {
     pub const fn is_confident(&self) -> bool {
         self.confident
     }
+}
+
+/// All ones if `a > b`, else 0. By the carry and not by a comparison, of which the compiler would make a branch on a
+/// core that has no other way to choose: every logit takes the same instructions.
+fn above(a: i32, b: i32) -> i32 {
+    ((i64::from(b) - i64::from(a)) >> 32) as i32
 }
 
 /// `a` if all bits of `mask` are set, `b` if none is.
