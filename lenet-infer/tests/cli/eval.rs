@@ -38,7 +38,11 @@ fn eval_prints_a_table_and_takes_the_training_part_and_a_model_by_name() {
     let dir = dir_with_model(|_| {});
     idx::write(dir.path(), Part::Train, &test_set()).unwrap();
     let text = succeed(&dir, &["eval", "--model", "model.lenet", "--data", ".", "--part", "train"]);
-    assert!(text.starts_with("accuracy  ") && text.contains(" of 12 images)\nspeed     "));
+    assert!(
+        text.starts_with("accuracy  ")
+            && text.contains(" of 12 images)\nconfident ")
+            && text.contains("\nspeed     ")
+    );
     assert!(text.ends_with("no images\n"));
 }
 

@@ -165,7 +165,7 @@ pub fn write_json(path: &Path, results: &impl Serialize) -> Result<(), ReportErr
 ///
 /// # Errors
 ///
-/// As [`write`](self::write()).
+/// As [`write()`].
 pub fn write_accuracy_plot(path: &Path, plot: &AccuracyPlot) -> Result<(), ReportError> {
     write_atomically(path, accuracy::svg(plot)?.as_bytes())
 }
