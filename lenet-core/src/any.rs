@@ -1,6 +1,6 @@
 //! A model whose number of classes is known at run time only (feature `alloc`): what a host's tools read and write.
 
-use crate::blob::{Body, Checked, Raw, check_biases, check_size};
+use crate::blob::{Body, LAYERS, Raw, check_biases, check_size, read_layers};
 use crate::encode::dense_bytes;
 use crate::error::{Error, Field, Layer};
 use crate::model::{Conv, Dense, Logits, Model};
@@ -88,8 +88,9 @@ impl<'a> AnyModel<'a> {
         if !(MIN_CLASSES..=MAX_CLASSES).contains(&classes) {
             return Err(Error::ClassCount { found: classes });
         }
-        let Checked { layers: [conv1, conv2, fc1, fc2, fc3], confidence, confidence_threshold } =
-            Checked::read(fields, classes)?;
+        let mut layers = [Raw::EMPTY; LAYERS];
+        let (confidence, confidence_threshold) = read_layers(fields, classes, &mut layers)?;
+        let [conv1, conv2, fc1, fc2, fc3] = &layers;
         let fc3 = AnyLogits::new(fc3.weight_bits, fc3.weights, fc3.biases)?;
         // Every length has been checked, so nothing is refused from here on.
         Ok(Self {

@@ -104,8 +104,9 @@ impl<'a, const C: usize> Model<'a, C> {
         if usize::from(classes) != C {
             return Err(Error::Classes { expected: C as u8, found: classes });
         }
-        let Checked { layers: [conv1, conv2, fc1, fc2, fc3], confidence, confidence_threshold } =
-            Checked::read(fields, C)?;
+        let mut layers = [Raw::EMPTY; LAYERS];
+        let (confidence, confidence_threshold) = read_layers(fields, C, &mut layers)?;
+        let [conv1, conv2, fc1, fc2, fc3] = &layers;
         // Every length has been checked, so nothing is refused from here on.
         Ok(Self {
             conv1: conv1.conv()?,
@@ -119,37 +120,35 @@ impl<'a, const C: usize> Model<'a, C> {
     }
 }
 
-/// All that inference needs of a body, lengths and values checked.
-pub(crate) struct Checked<'a> {
-    pub(crate) layers: [Raw<'a>; LAYERS.len()],
-    pub(crate) confidence: Requant,
-    pub(crate) confidence_threshold: u16,
-}
-
-impl<'a> Checked<'a> {
-    /// The `fields` that follow the number of classes.
-    #[inline(always)]
-    pub(crate) fn read(mut fields: Reader<'a>, classes: usize) -> Result<Self, Error> {
-        let confidence = fields.array()?;
-        let [_, _, found] = confidence;
-        let pre_shift = Error::PreShift { layer: Layer::Confidence, channel: 0, found };
-        let confidence = Requant::from_bytes(confidence).ok_or(pre_shift)?;
-        let confidence_threshold = u16::from_le_bytes(fields.array()?);
-        let mut layers = [Raw::EMPTY; LAYERS.len()];
-        for (raw, (layer, outputs, taps)) in layers.iter_mut().zip(LAYERS) {
-            let outputs = if outputs == 0 { classes } else { outputs };
-            raw.read(&mut fields, layer, outputs, taps)?;
-        }
-        let Reader(rest) = fields;
-        if !rest.is_empty() {
-            return Err(Error::TrailingBytes { found: rest.len() });
-        }
-        Ok(Self { layers, confidence, confidence_threshold })
+/// Reads all that inference needs of a body, from the `fields` after the number of classes, and checks lengths and
+/// values. Gives the requant and the threshold of the confidence.
+pub(crate) fn read_layers<'a>(
+    mut fields: Reader<'a>,
+    classes: usize,
+    layers: &mut [Raw<'a>; LAYERS],
+) -> Result<(Requant, u16), Error> {
+    let confidence = fields.array()?;
+    let [_, _, found] = confidence;
+    let pre_shift = Error::PreShift { layer: Layer::Confidence, channel: 0, found };
+    let confidence = Requant::from_bytes(confidence).ok_or(pre_shift)?;
+    let confidence_threshold = u16::from_le_bytes(fields.array()?);
+    for (raw, (layer, outputs, taps)) in layers.iter_mut().zip(SHAPES) {
+        let outputs = if outputs == 0 { classes } else { outputs };
+        raw.read(&mut fields, layer, outputs, taps)?;
+    }
+    let Reader(rest) = fields;
+    if rest.is_empty() {
+        Ok((confidence, confidence_threshold))
+    } else {
+        Err(Error::TrailingBytes { found: rest.len() })
     }
 }
 
+/// Layers of the network.
+pub(crate) const LAYERS: usize = 5;
+
 /// The layers in the order of the file, with their outputs, 0 for one a class, and the weights of each output.
-const LAYERS: [(Layer, usize, usize); 5] = [
+const SHAPES: [(Layer, usize, usize); LAYERS] = [
     (Layer::Conv1, CONV1_CHANNELS, CONV1_TAPS),
     (Layer::Conv2, CONV2_CHANNELS, CONV2_TAPS),
     (Layer::Fc1, FC1_OUTPUTS, POOL2_LEN),
