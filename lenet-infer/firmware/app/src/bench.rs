@@ -37,7 +37,7 @@ fn bench_classify(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Predic
     engine.classify(image)
 }
 
-/// Classifies a blank picture, a golden digit and noise, each between [`bench_start`] and [`bench_stop`], and prints
+/// Classifies a blank picture, a golden digit and noise, each between `bench_start` and `bench_stop`, and prints
 /// how much stack `decode` and `classify` took. False if the model or the digit is unusable.
 pub fn bench<B: Board>(board: &mut B) -> bool {
     // A board's `write` reports no failure, so printing does not fail either.
