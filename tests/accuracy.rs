@@ -1,33 +1,39 @@
-//! The shipped model on all of MNIST's test set. The count is exact: integers leave no room for chance.
+//! The shipped models on all of MNIST's test set. The counts are exact: integers leave no room for chance.
 
 use lenet_infer::evaluation::evaluate;
 use lenet_infer::idx::Part;
-use lenet_infer::{AnyModel, RAM_BYTES, SHIPPED_MODEL};
+use lenet_infer::{AnyModel, RAM_BYTES, SHIPPED_INT4_MODEL, SHIPPED_MODEL};
 
 mod common;
 
-/// Test images, of 10,000, that the shipped model classifies correctly.
-const CORRECT: usize = 9_926;
+/// The shipped models with the test images, of 10,000, that each classifies correctly.
+const SHIPPED: [(&[u8], usize); 2] = [(SHIPPED_MODEL, 9_959), (SHIPPED_INT4_MODEL, 9_963)];
 
 #[test]
-fn the_shipped_model_has_its_accuracy_on_all_test_images() {
+fn the_shipped_models_have_their_accuracy_on_all_test_images() {
     let test = common::mnist_part(Part::Test);
-    let model = AnyModel::decode(SHIPPED_MODEL).unwrap();
-    let evaluation = evaluate(&model, &test);
-    assert_eq!((evaluation.images(), evaluation.correct()), (10_000, CORRECT));
-    const { assert!(CORRECT >= 9_920) };
+    for (model, correct) in SHIPPED {
+        let evaluation = evaluate(&AnyModel::decode(model).unwrap(), &test);
+        assert_eq!((evaluation.images(), evaluation.correct()), (10_000, correct));
+    }
 }
 
 #[test]
-fn the_shipped_model_says_its_accuracy_on_the_validation_images() {
+fn the_shipped_models_say_their_accuracy_on_the_validation_images() {
     let train = common::mnist_part(Part::Train);
-    let model = AnyModel::decode(SHIPPED_MODEL).unwrap();
-    let validation = train.images[55_000..].iter().zip(&train.labels[55_000..]);
-    let evaluation = evaluate(&model, validation);
-    let metadata = lenet_infer::metadata(SHIPPED_MODEL).unwrap();
-    assert_eq!((metadata.dataset, metadata.recipe), ("mnist", "default"));
-    assert_eq!(evaluation.images(), metadata.validation_images as usize);
-    assert_eq!(evaluation.correct(), metadata.validation_correct as usize);
+    for (model, _) in SHIPPED {
+        let validation = train.images[55_000..].iter().zip(&train.labels[55_000..]);
+        let evaluation = evaluate(&AnyModel::decode(model).unwrap(), validation);
+        let metadata = lenet_infer::metadata(model).unwrap();
+        assert_eq!((metadata.dataset, metadata.recipe, metadata.seed), ("mnist", "best", 0));
+        assert_eq!(evaluation.images(), metadata.validation_images as usize);
+        assert_eq!(evaluation.correct(), metadata.validation_correct as usize);
+    }
+}
+
+#[test]
+fn the_int4_model_takes_25_kilobytes_at_most() {
+    assert!(SHIPPED_INT4_MODEL.len() <= 25_000);
 }
 
 #[test]

@@ -1,20 +1,23 @@
 //! The shipped golden digits: the logits that every core must give, bit for bit.
 
-use lenet_infer::{Engine, SHIPPED_MODEL, decode, idx::Part};
+use lenet_infer::{Engine, SHIPPED_INT4_MODEL, SHIPPED_MODEL, decode, idx::Part};
 
 mod common;
 
 const DIGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-digits.bin");
 const LOGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-logits.bin");
+const INT4_LOGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-logits-int4.bin");
 
 #[test]
 fn the_engine_gives_the_golden_logits() {
     let (digits, _) = DIGITS.as_chunks::<784>();
-    let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
-    let logits: Vec<u8> =
-        digits.iter().flat_map(|digit| engine.classify(digit).logits).flat_map(i32::to_le_bytes).collect();
-    assert_eq!((digits.len(), LOGITS.len()), (100, 100 * 10 * 4));
-    assert_eq!(logits, LOGITS);
+    for (model, golden) in [(SHIPPED_MODEL, LOGITS), (SHIPPED_INT4_MODEL, INT4_LOGITS)] {
+        let mut engine = Engine::new(decode(model).unwrap());
+        let logits = digits.iter().flat_map(|digit| engine.classify(digit).logits);
+        let logits: Vec<u8> = logits.flat_map(i32::to_le_bytes).collect();
+        assert_eq!((digits.len(), golden.len()), (100, 100 * 10 * 4));
+        assert_eq!(logits, golden);
+    }
 }
 
 #[test]

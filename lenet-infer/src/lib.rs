@@ -59,7 +59,7 @@ pub use lenet_core::{Error, Model, decode, metadata};
 pub use prediction::Prediction;
 pub use stream::Stream;
 
-/// The model file that ships with this crate: trained on MNIST with the default recipe. It lies at a multiple of four,
+/// The model file that ships with this crate: trained on MNIST with the recipe `best`. It lies at a multiple of four,
 /// so that its weights do: a core then reads them fastest, and any other place gives the same logits.
 pub const SHIPPED_MODEL: &[u8] = &ALIGNED_MODEL.0;
 

@@ -10,11 +10,13 @@
 
 #![allow(unsafe_code)]
 
+mod dense;
+
 use super::{Features, Grey, Image, KERNEL_SIDE, PATCH_SIDE};
 use bytemuck::must_cast;
 use core::arch::x86_64::*;
 use lenet_core::model::{
-    Biases, Conv, ConvWeights, Dense, DenseWeights, Logits, Requants, Weights, largest_activation, unpack,
+    Biases, Conv, ConvWeights, Dense, Logits, Requants, Weights, largest_activation, unpack,
 };
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL1_SIDE,
@@ -81,7 +83,7 @@ impl Avx2 {
     ) {
         let mut sums = [0; OUT];
         // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe { rows(&layer.weights, layer.biases, input, &mut sums) };
+        unsafe { dense::rows(&layer.weights, layer.biases, input, &mut sums) };
         let max = largest_activation(layer.activation_bits);
         for ((activation, sum), requant) in output.iter_mut().zip(sums).zip(layer.requants.iter()) {
             *activation = requant.activation(sum, max);
@@ -95,7 +97,7 @@ impl Avx2 {
         output: &mut [i32; OUT],
     ) {
         // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe { rows(&layer.weights, layer.biases, input, output) }
+        unsafe { dense::rows(&layer.weights, layer.biases, input, output) }
     }
 }
 
@@ -250,66 +252,6 @@ impl Finish {
             }
         }
     }
-}
-
-/// `biases` plus each row of `weights` times `input`.
-#[target_feature(enable = "avx2")]
-fn rows<const IN: usize, const HALF: usize, const OUT: usize>(
-    weights: &DenseWeights<'_, IN, HALF, OUT>,
-    biases: Biases<'_, OUT>,
-    input: &[u8; IN],
-    sums: &mut [i32; OUT],
-) {
-    let mut biases = biases.iter();
-    for (group, sums) in sums.chunks_mut(4).enumerate() {
-        let row = |row: usize| (4 * group + row).min(OUT - 1);
-        let dots = match weights {
-            Weights::Int8(rows) => four_dots(input, core::array::from_fn(|r| &rows[row(r)])),
-            Weights::Int4(rows) => {
-                let unpacked: [[u8; IN]; 4] = core::array::from_fn(|r| unpack_row(&rows[row(r)]));
-                four_dots(input, unpacked.each_ref())
-            }
-        };
-        for ((sum, dot), bias) in sums.iter_mut().zip(dots).zip(&mut biases) {
-            *sum = bias + dot;
-        }
-    }
-}
-
-/// int4 weights as int8.
-fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
-    let mut unpacked = [0; IN];
-    for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
-        *pair = unpack(*byte).map(|weight| weight as u8);
-    }
-    unpacked
-}
-
-#[target_feature(enable = "avx2")]
-fn four_dots<const IN: usize>(input: &[u8; IN], rows: [&[u8; IN]; 4]) -> [i32; 4] {
-    let (input, input_rest) = input.as_chunks::<16>();
-    let rows = rows.map(|row| row.as_chunks::<16>());
-    let mut sums = [_mm256_setzero_si256(); 4];
-    let mut add = |input: &[u8; 16], weights: [&[u8; 16]; 4]| {
-        let activations = _mm256_cvtepu8_epi16(load(input));
-        for (sum, weights) in sums.iter_mut().zip(weights) {
-            let weights = _mm256_cvtepi8_epi16(load(weights));
-            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(activations, weights));
-        }
-    };
-    for (chunk, input) in input.iter().enumerate() {
-        add(input, rows.map(|(row, _)| &row[chunk]));
-    }
-    if !input_rest.is_empty() {
-        let rests = rows.map(|(_, rest)| zero_extended(rest));
-        add(&zero_extended(input_rest), rests.each_ref());
-    }
-    let [a, b, c, d] = sums;
-    let quarters = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
-    let halves = [_mm256_castsi256_si128(quarters), _mm256_extracti128_si256::<1>(quarters)];
-    let dots = _mm256_castsi128_si256(_mm_add_epi32(halves[0], halves[1]));
-    let [a, b, c, d, ..] = store(dots);
-    [a, b, c, d]
 }
 
 fn zero_extended(bytes: &[u8]) -> [u8; 16] {
