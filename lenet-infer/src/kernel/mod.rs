@@ -34,7 +34,7 @@
 //! | core | module | how it multiplies |
 //! |---|---|---|
 //! | Cortex-M4, M7; M33, M35P, M55, M85 by `-Ctarget-cpu` | `armv7em` | two products an instruction |
-//! | Cortex-M0, M0+ | `armv6m` | four or six products a few multiplies, packed in a word |
+//! | Cortex-M0, M0+ | `armv6m` | the weights of three or four channels packed in two or three words |
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product an instruction |
 //! | RV32IMC | `riscv32` | a multiply and an addition, with a fifth fewer multiplies |
 //! | x86-64 with feature `host`, if the processor has it | `avx2` | sixteen products an instruction |

@@ -5,7 +5,7 @@
 //! the confidence requant holds, is `input * weight` in nats.
 
 use lenet_core::Requant;
-use lenet_core::model::{Conv, Dense, largest_activation};
+use lenet_core::model::{Conv, Dense, Weights, largest_activation};
 use lenet_core::quant::PIXEL_STEPS;
 use lenet_core::shape::{FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
 use lenet_infer::AnyModel;
@@ -70,44 +70,57 @@ fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     name: &'static str,
     channels: usize,
     layer: &Conv<'_, TAPS, PAIRS, OUT>,
-    [input, output]: [f64; 2],
+    scales: [f64; 2],
 ) -> Layer {
-    let requants: Vec<Requant> = layer.requants.iter().collect();
-    Layer {
+    let shape = format!("{KERNEL_SIDE}x{KERNEL_SIDE}, {channels} to {OUT} channels");
+    hidden(
         name,
-        shape: format!("{KERNEL_SIDE}x{KERNEL_SIDE}, {channels} to {OUT} channels"),
-        weights: TAPS * OUT,
-        weight_bits: layer.weights.bits(),
-        activation_bits: Some(layer.activation_bits),
-        bytes: layer.weights.bytes() + requantised_bytes(OUT),
-        weight_scale: weight_scale(&requants, input, output),
-        output_scale: output,
-        requants,
-    }
+        shape,
+        TAPS * OUT,
+        &layer.weights,
+        layer.requants.iter().collect(),
+        layer.activation_bits,
+        scales,
+    )
 }
 
 fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     name: &'static str,
     layer: &Dense<'_, IN, HALF, OUT>,
+    scales: [f64; 2],
+) -> Layer {
+    let shape = format!("{IN} to {OUT}");
+    hidden(
+        name,
+        shape,
+        IN * OUT,
+        &layer.weights,
+        layer.requants.iter().collect(),
+        layer.activation_bits,
+        scales,
+    )
+}
+
+fn hidden<Int8, Int4>(
+    name: &'static str,
+    shape: String,
+    count: usize,
+    weights: &Weights<'_, Int8, Int4>,
+    requants: Vec<Requant>,
+    activation_bits: u8,
     [input, output]: [f64; 2],
 ) -> Layer {
-    let requants: Vec<Requant> = layer.requants.iter().collect();
     Layer {
         name,
-        shape: format!("{IN} to {OUT}"),
-        weights: IN * OUT,
-        weight_bits: layer.weights.bits(),
-        activation_bits: Some(layer.activation_bits),
-        bytes: layer.weights.bytes() + requantised_bytes(OUT),
+        shape,
+        weights: count,
+        weight_bits: weights.bits(),
+        activation_bits: Some(activation_bits),
+        bytes: weights.bytes() + requants.len() * (size_of::<i32>() + Requant::BYTES),
         weight_scale: weight_scale(&requants, input, output),
         output_scale: output,
         requants,
     }
-}
-
-/// Bytes of biases and requants.
-fn requantised_bytes(outputs: usize) -> usize {
-    outputs * (size_of::<i32>() + Requant::BYTES)
 }
 
 fn weight_scale(requants: &[Requant], input: f64, output: f64) -> Option<[f64; 2]> {
