@@ -9,9 +9,9 @@ use crate::export::{self, ExportError};
 use crate::metrics::{Confidence, FinalTable, HeldOut, Metrics};
 use crate::pipeline::Trained;
 use crate::quantize::calibrate::{Calibration, attempt, calibrate};
-use crate::quantize::{Bits, Provenance, QuantizeError, QuantizedModel, Ranges};
+use crate::quantize::{Bits, Grid, Provenance, QuantizeError, QuantizedModel, Ranges};
 use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
-use crate::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
+use crate::weights::{FloatWeights, LAYERS, layer_shapes};
 use lenet_core::Requant;
 use lenet_infer::AnyModel;
 use lenet_infer::evaluation::CONFIDENCE_STEPS;
@@ -92,7 +92,7 @@ pub fn deliver(
     let inputs = ReportInputs {
         metrics: &metrics,
         weights: &trained.weights,
-        weight_clips: &weight_clips(&trained.weights),
+        weight_clips: &weight_clips(&calibration.grid, &trained.weights),
         activations: &histograms(&activations, calibration.grid.ranges),
         misclassified: &misclassified,
         sizes: &sizes(trained.settings.bits, dataset.classes),
@@ -158,14 +158,14 @@ fn describe_calibration(calibration: &Calibration, bits: Bits, images: Split<'_>
     )
 }
 
-/// For each output channel the weight that becomes 127.
-fn weight_clips(weights: &FloatWeights) -> [Vec<f32>; 5] {
-    let largest = |weights: &[f32]| weights.iter().fold(0_f32, |max, weight| max.max(weight.abs()));
-    let mut clips = weights.layers().map(|Affine { weight, bias }| {
-        weight.chunks_exact(weight.len() / bias.len()).map(largest).collect::<Vec<_>>()
-    });
-    clips[4].fill(largest(&weights.fc3.weight));
-    clips
+/// For each output channel the weight that becomes the largest integer; larger ones clip.
+fn weight_clips(grid: &Grid, weights: &FloatWeights) -> [Vec<f32>; 5] {
+    let layers = weights.layers();
+    std::array::from_fn(|layer| {
+        let largest = f64::from(grid.bits.weights[layer].largest());
+        let channels = 0..layers[layer].bias.len();
+        channels.map(|channel| (grid.scale(layer, channel) * largest) as f32).collect()
+    })
 }
 
 fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistogram> {

@@ -22,7 +22,7 @@ pub(super) fn weights_section(
     }
     body += "</div>\n";
     let lead = "Weights before quantisation. Each output channel has a scale of its own: \
-                <span class=\"key rug\">the marks at the top</span> are the weights that become ±127 in each \
+                <span class=\"key rug\">the marks at the top</span> are the weights that become the largest integer (±127 in int8, ±112 in int4) in each \
                 channel; anything beyond is clipped.";
     Ok(text::section("weights", "Weights", lead, &body))
 }

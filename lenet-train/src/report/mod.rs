@@ -35,7 +35,7 @@ pub struct ReportInputs<'a> {
     pub metrics: &'a Metrics,
     /// The trained parameters before quantisation.
     pub weights: &'a FloatWeights,
-    /// For each layer, in the order of [`LAYERS`](crate::weights::LAYERS), the weight that becomes 127 in
+    /// For each layer, in the order of [`LAYERS`](crate::weights::LAYERS), the weight that becomes the largest integer in
     /// each of its output channels. An empty list draws no clipping.
     pub weight_clips: &'a [Vec<f32>; 5],
     /// The activations that were quantised, in the order of the network.
