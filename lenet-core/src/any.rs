@@ -91,14 +91,14 @@ impl<'a> AnyModel<'a> {
         let mut layers = [Raw::EMPTY; LAYERS];
         let (confidence, confidence_threshold) = read_layers(fields, classes, &mut layers)?;
         let [conv1, conv2, fc1, fc2, fc3] = &layers;
-        let fc3 = AnyLogits::new(fc3.weight_bits, fc3.weights, fc3.biases)?;
+        let Raw { weight_bits, weights, biases, .. } = *fc3;
         // Every length has been checked, so nothing is refused from here on.
         Ok(Self {
             conv1: conv1.conv()?,
             conv2: conv2.conv()?,
             fc1: fc1.dense()?,
             fc2: fc2.dense()?,
-            fc3,
+            fc3: AnyLogits { weight_bits, weights, biases },
             confidence,
             confidence_threshold,
         })

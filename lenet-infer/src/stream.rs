@@ -68,11 +68,7 @@ impl Count {
 
     /// The last six rows, the oldest first, where the ring is full.
     fn oldest_first<T>(self, ring: &[T; PATCH_SIDE]) -> [&T; PATCH_SIDE] {
-        core::array::from_fn(|row| {
-            let place = usize::from(self.place) + row;
-            let place = if place < PATCH_SIDE { place } else { place - PATCH_SIDE };
-            &ring[place.min(PATCH_SIDE - 1)]
-        })
+        core::array::from_fn(|row| &ring[kernel::place(usize::from(self.place) + row)])
     }
 }
 
@@ -103,7 +99,7 @@ impl<'a, const C: usize> Stream<'a, C> {
         if usize::from(self.pooled.rows) < POOL1_SIDE {
             return None;
         }
-        (self.taken, self.pooled) = (Count::ZERO, Count::ZERO);
+        self.restart();
         Some(engine::classify_features(&self.model, &mut self.ring, &mut self.features))
     }
 

@@ -76,6 +76,8 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use rows::place;
+
 /// The back end of a board, or of a host without a better one.
 #[cfg(lenet_device = "armv6m")]
 use armv6m as device;

@@ -49,10 +49,10 @@ fn features_row(
     device::conv_pool_row(conv2, core::array::from_fn(|row| &ring[place(first + row)]), output);
 }
 
-/// Where in the ring a pooled row of conv1 is: its index modulo six. Written so, since a small core divides by a call and
-/// what it gives must be seen to be in range.
+/// Where in a ring of six a row is: its index modulo six, for fewer than twelve. Written so, since a small core divides
+/// by a call and what it gives must be seen to be in range.
 #[inline(always)]
-fn place(row: usize) -> usize {
+pub(crate) fn place(row: usize) -> usize {
     let row = if row < PATCH_SIDE { row } else { row - PATCH_SIDE };
     row.min(PATCH_SIDE - 1)
 }
