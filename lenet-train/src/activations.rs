@@ -57,9 +57,10 @@ impl Activations {
         let (conv1, conv2, fc1, fc2, fc3) = &network.layers;
         let rounding = network.rounding();
         let dense = |index: usize| rounding.map(|rounding| &rounding.hidden[index]);
-        let pixels = network.upload(images).expect(MEMORY).as_vec();
+        let pixels = network.upload(images).and_then(|pixels| network.in_units(pixels));
         let convolutions = rounding.map(NetworkRounding::convolutions);
-        let (pool1, pool2) = conv_block::pooled(&ConvLayers { conv1, conv2 }, convolutions, &pixels);
+        let (pool1, pool2) =
+            conv_block::pooled(&ConvLayers { conv1, conv2 }, convolutions, &pixels.expect(MEMORY).as_vec());
         let features: Batch<POOL2_LEN, Cpu, NoneTape> =
             network.device().tensor_from_vec(pool2.clone(), (images.len(), Const));
         let after_fc1 = hidden(fc1, features, dense(2)).expect(MEMORY);

@@ -28,18 +28,25 @@ pub use no_cuda::open_cuda;
 #[cfg(feature = "cuda")]
 mod cuda {
     use super::DeviceError;
-    use crate::network::{ConvDevice, ConvLayers, Features, Layers, Pixels};
+    use crate::network::{Batch, ConvDevice, ConvLayers, Features, Layers, Pixels};
     use crate::rounding::Rounding;
+    use crate::rounding::stock::StockRounding;
     use crate::stock_ops::{self, GatherIndices};
     use dfdx::prelude::{Cache, Cuda, Tape};
     use std::panic;
 
     impl ConvDevice for Cuda {
         const NAME: &'static str = "cuda";
+        const KEEPS_IMAGES: bool = true;
         type Plan = GatherIndices<Cuda>;
+        type Rounder = StockRounding<Cuda>;
 
         fn plan(&self) -> Result<Self::Plan, Self::Err> {
             GatherIndices::new(self)
+        }
+
+        fn rounder(&self, rounding: Rounding) -> Result<Self::Rounder, Self::Err> {
+            StockRounding::new(self, &rounding)
         }
 
         fn features<T: Tape<f32, Self>>(
@@ -47,9 +54,16 @@ mod cuda {
             (conv1, conv2, ..): &Layers<Self>,
             pixels: Pixels<Self>,
             tape: T,
-            rounding: Option<[&Rounding; 2]>,
+            rounders: Option<[&Self::Rounder; 2]>,
         ) -> Result<Features<Self, T>, Self::Err> {
-            stock_ops::features(plan, &ConvLayers { conv1, conv2 }, rounding, pixels, tape)
+            stock_ops::features(plan, &ConvLayers { conv1, conv2 }, rounders, pixels, tape)
+        }
+
+        fn round<const LEN: usize, T: Tape<f32, Self>>(
+            rounder: &Self::Rounder,
+            accumulators: Batch<LEN, Self, T>,
+        ) -> Result<Batch<LEN, Self, T>, Self::Err> {
+            stock_ops::round(rounder, accumulators)
         }
     }
 

@@ -41,3 +41,4 @@ pub mod stock_ops;
 mod test_images;
 pub mod training;
 pub mod weights;
+mod whole;

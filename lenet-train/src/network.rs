@@ -17,7 +17,7 @@ use rayon::prelude::*;
 /// Grey level that a network takes as 1, as PyTorch's `ToTensor` scales it.
 const WHITE: f32 = PIXEL_STEPS as f32;
 
-/// A batch of images: batch x 784 pixels, row by row, 0 to 1; for a network in integers 0 to 255.
+/// A batch of images: batch x 784 pixels, row by row, 0 to 1.
 pub type Pixels<D> = Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>;
 /// batch x classes.
 pub type Logits<D, T> = Tensor<(usize, Classes), f32, D, T>;
@@ -46,8 +46,12 @@ pub struct ConvLayers<'a, D: Device<f32>> {
 pub trait ConvDevice: Device<f32> {
     /// `cpu` or `cuda`.
     const NAME: &'static str;
+    /// Whether a run's images stay on the device, and are augmented there.
+    const KEEPS_IMAGES: bool;
     /// What the convolutions need beside the weights, made once.
     type Plan;
+    /// What the rounding of a hidden layer needs, made once.
+    type Rounder;
 
     /// Makes the plan.
     ///
@@ -56,7 +60,14 @@ pub trait ConvDevice: Device<f32> {
     /// Out of the device's memory.
     fn plan(&self) -> Result<Self::Plan, Self::Err>;
 
-    /// Both convolutional blocks, recorded on `tape`; with `rounding`, in integers.
+    /// Makes what rounds as `rounding`.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    fn rounder(&self, rounding: Rounding) -> Result<Self::Rounder, Self::Err>;
+
+    /// Both convolutional blocks, recorded on `tape`; with `rounders`, in integers, from grey levels 0 to 255.
     ///
     /// # Errors
     ///
@@ -66,8 +77,18 @@ pub trait ConvDevice: Device<f32> {
         layers: &Layers<Self>,
         pixels: Pixels<Self>,
         tape: T,
-        rounding: Option<[&Rounding; 2]>,
+        rounders: Option<[&Self::Rounder; 2]>,
     ) -> Result<Features<Self, T>, Self::Err>;
+
+    /// The activations of a fully-connected layer's accumulators.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    fn round<const LEN: usize, T: Tape<f32, Self>>(
+        rounder: &Self::Rounder,
+        accumulators: Batch<LEN, Self, T>,
+    ) -> Result<Batch<LEN, Self, T>, Self::Err>;
 
     /// Sets subnormal numbers to 0, where they are slow to calculate with.
     fn flush_subnormals(_buffer: &mut <Self as Storage<f32>>::Vec) {}
@@ -75,10 +96,16 @@ pub trait ConvDevice: Device<f32> {
 
 impl ConvDevice for Cpu {
     const NAME: &'static str = "cpu";
+    const KEEPS_IMAGES: bool = false;
     type Plan = ();
+    type Rounder = Rounding;
 
     fn plan(&self) -> Result<(), Self::Err> {
         Ok(())
+    }
+
+    fn rounder(&self, rounding: Rounding) -> Result<Rounding, Self::Err> {
+        Ok(rounding)
     }
 
     fn features<T: Tape<f32, Self>>(
@@ -86,9 +113,16 @@ impl ConvDevice for Cpu {
         (conv1, conv2, ..): &Layers<Self>,
         pixels: Pixels<Self>,
         tape: T,
-        rounding: Option<[&Rounding; 2]>,
+        roundings: Option<[&Rounding; 2]>,
     ) -> Result<Features<Self, T>, Self::Err> {
-        conv_block::features(&ConvLayers { conv1, conv2 }, rounding, &pixels, tape)
+        conv_block::features(&ConvLayers { conv1, conv2 }, roundings, &pixels, tape)
+    }
+
+    fn round<const LEN: usize, T: Tape<f32, Self>>(
+        rounding: &Rounding,
+        accumulators: Batch<LEN, Self, T>,
+    ) -> Result<Batch<LEN, Self, T>, Self::Err> {
+        rounding.apply(accumulators)
     }
 
     fn flush_subnormals(buffer: &mut <Self as Storage<f32>>::Vec) {
@@ -103,7 +137,7 @@ pub struct Network<D: ConvDevice> {
     /// The parameters.
     pub layers: Layers<D>,
     /// In a network whose parameters are integers.
-    rounding: Option<NetworkRounding>,
+    rounding: Option<NetworkRounding<D>>,
 }
 
 impl<D: ConvDevice> Network<D> {
@@ -119,6 +153,19 @@ impl<D: ConvDevice> Network<D> {
         Ok(Network { plan: device.plan()?, layers: (conv1, conv2, fc1, fc2, fc3), rounding: None, device })
     }
 
+    /// A network in integers: the integer engine's numbers, kept as f32.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub(crate) fn in_integers(device: D, integers: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
+        let rounding = NetworkRounding::new(&device, integers)?;
+        let mut network = Network::new(device, integers[4].biases.len())?;
+        network.rounding = Some(rounding);
+        network.set_integers(integers);
+        Ok(network)
+    }
+
     /// Number of classes.
     pub fn classes(&self) -> usize {
         let (.., fc3) = &self.layers;
@@ -131,7 +178,7 @@ impl<D: ConvDevice> Network<D> {
     }
 
     /// How it rounds, if it is a network in integers.
-    pub(crate) fn rounding(&self) -> Option<&NetworkRounding> {
+    pub(crate) fn rounding(&self) -> Option<&NetworkRounding<D>> {
         self.rounding.as_ref()
     }
 
@@ -141,14 +188,22 @@ impl<D: ConvDevice> Network<D> {
     ///
     /// Out of the device's memory.
     pub(crate) fn upload(&self, images: &[[u8; IMAGE_PIXELS]]) -> Result<Pixels<D>, D::Err> {
-        let white = if self.rounding.is_some() { 1.0 } else { WHITE };
         let mut values = vec![0.0; images.len() * IMAGE_PIXELS];
         values.par_chunks_exact_mut(IMAGE_PIXELS).zip(images).for_each(|(values, image)| {
             for (value, &pixel) in values.iter_mut().zip(image) {
-                *value = f32::from(pixel) / white;
+                *value = f32::from(pixel) / WHITE;
             }
         });
         self.device.try_tensor_from_vec(values, (images.len(), Const))
+    }
+
+    /// Pixels in the unit that the first layer takes: as they are, or in a network in integers their grey levels.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub(crate) fn in_units(&self, pixels: Pixels<D>) -> Result<Pixels<D>, D::Err> {
+        if self.rounding.is_some() { pixels.try_mul(WHITE) } else { Ok(pixels) }
     }
 
     /// One logit a class for each image, recorded on `tape`, in nats.
@@ -159,6 +214,7 @@ impl<D: ConvDevice> Network<D> {
     pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
         let rounding = self.rounding.as_ref();
         let convolutions = rounding.map(NetworkRounding::convolutions);
+        let pixels = self.in_units(pixels)?;
         let features = D::features(&self.plan, &self.layers, pixels, tape, convolutions)?;
         classify(&self.layers, features, rounding)
     }
@@ -190,7 +246,7 @@ impl<D: ConvDevice> Network<D> {
         fc3.bias.copy_from(&weights.fc3.bias);
     }
 
-    /// Makes it a network in integers: the integer engine's numbers, kept as f32.
+    /// Replaces the parameters of a network in integers by others of the same grid.
     pub(crate) fn set_integers(&mut self, integers: &[IntegerLayer; 5]) {
         let layer = |layer: &IntegerLayer| Affine {
             weight: layer.weights.iter().map(|&weight| f32::from(weight)).collect(),
@@ -198,15 +254,14 @@ impl<D: ConvDevice> Network<D> {
         };
         let [conv1, conv2, fc1, fc2, fc3] = integers.each_ref().map(layer);
         self.set_weights(&FloatWeights { conv1, conv2, fc1, fc2, fc3 });
-        self.rounding = Some(NetworkRounding::of(integers));
     }
 }
 
 /// The three fully-connected layers.
-pub(crate) fn classify<D: Device<f32>, T: Tape<f32, D>>(
+pub(crate) fn classify<D: ConvDevice, T: Tape<f32, D>>(
     (_, _, fc1, fc2, fc3): &Layers<D>,
     features: Features<D, T>,
-    rounding: Option<&NetworkRounding>,
+    rounding: Option<&NetworkRounding<D>>,
 ) -> Result<Logits<D, T>, D::Err> {
     let x = hidden(fc1, features, rounding.map(|rounding| &rounding.hidden[2]))?;
     let x = hidden(fc2, x, rounding.map(|rounding| &rounding.hidden[3]))?;
@@ -218,17 +273,17 @@ pub(crate) fn classify<D: Device<f32>, T: Tape<f32, D>>(
 }
 
 /// A batch of `LEN` numbers an image.
-pub(crate) type Batch<const LEN: usize, D, T> = Tensor<(usize, Const<LEN>), f32, D, T>;
+pub type Batch<const LEN: usize, D, T> = Tensor<(usize, Const<LEN>), f32, D, T>;
 
-/// A fully-connected layer and its ReLU, or `rounding`.
-pub(crate) fn hidden<const I: usize, const O: usize, D: Device<f32>, T: Tape<f32, D>>(
+/// A fully-connected layer and its ReLU, or its rounding.
+pub(crate) fn hidden<const I: usize, const O: usize, D: ConvDevice, T: Tape<f32, D>>(
     layer: &Linear<I, O, f32, D>,
     input: Batch<I, D, T>,
-    rounding: Option<&Rounding>,
+    rounder: Option<&D::Rounder>,
 ) -> Result<Batch<O, D, T>, D::Err> {
     let sums = layer.try_forward(input)?;
-    match rounding {
-        Some(rounding) => rounding.apply(sums, |index| index % O),
+    match rounder {
+        Some(rounder) => D::round(rounder, sums),
         None => sums.try_relu(),
     }
 }

@@ -5,8 +5,11 @@
 //! and the requantisation is [`Requant::activation`] itself. Backward, the rounding counts as the line that it
 //! approximates (the straight-through estimator of Bengio et al. 2013, <https://arxiv.org/abs/1308.3432>).
 
+pub mod stock;
+
+use crate::network::{Batch, ConvDevice};
 use crate::quantize::IntegerLayer;
-use dfdx::prelude::{Device, HasShape, PutTape, Shape, SplitTape, Tape, Tensor, TryAdd, TryMul};
+use dfdx::prelude::{Cpu, CpuError, HasShape, Tape, TensorFromVec, TryAdd, TryMul};
 use lenet_core::Requant;
 use lenet_core::model::largest_activation;
 
@@ -41,31 +44,29 @@ impl Rounding {
         self.factors[channel]
     }
 
-    /// Rounds accumulators on any device; `channel` gives the channel of each, in the order of the tensor.
+    /// Rounds the accumulators of a fully-connected layer on the CPU, one after the other.
     ///
     /// # Errors
     ///
-    /// What the device reports.
-    pub(crate) fn apply<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
+    /// Out of memory.
+    pub(crate) fn apply<const LEN: usize, T: Tape<f32, Cpu>>(
         &self,
-        accumulators: Tensor<S, f32, D, T>,
-        channel: impl Fn(usize) -> usize,
-    ) -> Result<Tensor<S, f32, D, T>, D::Err> {
+        accumulators: Batch<LEN, Cpu, T>,
+    ) -> Result<Batch<LEN, Cpu, T>, CpuError> {
         let device = accumulators.device().clone();
         let shape = *accumulators.shape();
         let mut slopes = accumulators.as_vec();
         // What is missing from `slope * accumulator` to the activation. f32 has room for the sum to be exact.
         let mut corrections = vec![0.0; slopes.len()];
         for (index, (slope, correction)) in slopes.iter_mut().zip(&mut corrections).enumerate() {
-            let (channel, accumulator) = (channel(index), *slope);
+            let (channel, accumulator) = (index % LEN, *slope);
             let (activation, passes) = self.round(channel, accumulator);
             *slope = if passes { self.factors[channel] } else { 0.0 };
             *correction = activation - *slope * accumulator;
         }
-        let slopes: Tensor<S, f32, D> = device.try_tensor_from_vec(slopes, shape)?;
-        let corrections: Tensor<S, f32, D> = device.try_tensor_from_vec(corrections, shape)?;
-        let (accumulators, tape) = accumulators.split_tape();
-        accumulators.put_tape(tape).try_mul(slopes)?.try_add(corrections)
+        let slopes = device.try_tensor_from_vec(slopes, shape)?;
+        let corrections = device.try_tensor_from_vec(corrections, shape)?;
+        accumulators.try_mul(slopes)?.try_add(corrections)
     }
 }
 
@@ -74,27 +75,30 @@ fn factor(requant: &Requant) -> f32 {
     f32::from(requant.multiplier()) * 2_f32.powi(-exponent)
 }
 
-/// How a whole network in integers rounds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NetworkRounding {
+/// How a whole network in integers rounds on a device.
+pub struct NetworkRounding<D: ConvDevice> {
     /// Of `conv1`, `conv2`, `fc1` and `fc2`.
-    pub(crate) hidden: [Rounding; 4],
+    pub(crate) hidden: [D::Rounder; 4],
     /// The real value, in nats, of a unit of the logits.
     pub(crate) logit_unit: f32,
 }
 
-impl NetworkRounding {
+impl<D: ConvDevice> NetworkRounding<D> {
     /// The rounding of a quantised network.
-    pub(crate) fn of(layers: &[IntegerLayer; 5]) -> Self {
-        let [conv1, conv2, fc1, fc2, fc3] = layers;
-        NetworkRounding {
-            hidden: [conv1, conv2, fc1, fc2].map(Rounding::of),
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub(crate) fn new(device: &D, [conv1, conv2, fc1, fc2, fc3]: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
+        let rounder = |layer| device.rounder(Rounding::of(layer));
+        Ok(NetworkRounding {
+            hidden: [rounder(conv1)?, rounder(conv2)?, rounder(fc1)?, rounder(fc2)?],
             logit_unit: fc3.units[0] as f32,
-        }
+        })
     }
 
     /// Of both convolutions.
-    pub(crate) fn convolutions(&self) -> [&Rounding; 2] {
+    pub(crate) fn convolutions(&self) -> [&D::Rounder; 2] {
         [&self.hidden[0], &self.hidden[1]]
     }
 }

@@ -3,12 +3,12 @@
 //! `gather` lays the image out as patches (im2col), one matrix product a convolution, and four more gathers
 //! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
 
-use crate::network::{ConvLayers, Features, Pixels};
-use crate::rounding::Rounding;
+use crate::network::{Batch, ConvLayers, Features, Pixels};
+use crate::rounding::stock::StockRounding;
 use dfdx::nn::modules::Linear;
 use dfdx::prelude::{
-    BroadcastTo, Const, Device, Dim, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape, Tape,
-    Tensor, TryAdd, TryMatMul,
+    Axis, BroadcastTo, Const, Device, Dim, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape,
+    Tape, Tensor, TryAdd, TryMatMul,
 };
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, IMAGE_CHANNELS, IMAGE_PIXELS, IMAGE_SIDE,
@@ -86,7 +86,7 @@ fn pool_indices<D: Device<f32>>(
 pub fn features<D: Device<f32>, T: Tape<f32, D>>(
     indices: &GatherIndices<D>,
     ConvLayers { conv1, conv2 }: &ConvLayers<'_, D>,
-    rounding: Option<[&Rounding; 2]>,
+    rounding: Option<[&StockRounding<D>; 2]>,
     pixels: Pixels<D>,
     tape: T,
 ) -> Result<Features<D, T>, D::Err> {
@@ -107,7 +107,7 @@ pub fn features<D: Device<f32>, T: Tape<f32, D>>(
 /// The pool comes first: it commutes with the ReLU, and has a quarter of the numbers left.
 fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T: Tape<f32, D>>(
     layer: &Linear<TAPS, CHANNELS, f32, D>,
-    rounding: Option<&Rounding>,
+    rounding: Option<&StockRounding<D>>,
     patches: Matrix<D, T>,
     batch: usize,
     pool: &[Indices<D>; POOL_SIDE * POOL_SIDE],
@@ -126,11 +126,28 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
     let upper = first.try_maximum(member(1)?)?;
     let lower = member(2)?.try_maximum(member(3)?)?;
     let pooled = upper.try_maximum(lower)?;
-    let row = pooled.shape().0 / CHANNELS * batch;
     match rounding {
-        Some(rounding) => rounding.apply(pooled, |index| index / row),
+        Some(rounding) => {
+            let shape = *pooled.shape();
+            let by_channel = pooled.try_reshape_like(&(CHANNELS, shape.0 / CHANNELS * batch))?;
+            rounding.apply::<_, Axis<1>, _>(by_channel)?.try_reshape_like(&shape)
+        }
         None => pooled.try_relu(),
     }
+}
+
+/// The activations of a fully-connected layer's accumulators.
+///
+/// # Errors
+///
+/// What the device reports.
+pub fn round<const LEN: usize, D: Device<f32>, T: Tape<f32, D>>(
+    rounding: &StockRounding<D>,
+    accumulators: Batch<LEN, D, T>,
+) -> Result<Batch<LEN, D, T>, D::Err> {
+    let shape = *accumulators.shape();
+    let matrix: Matrix<D, T> = accumulators.try_reshape_like(&(shape.0, LEN))?;
+    rounding.apply::<_, Axis<0>, _>(matrix)?.try_reshape_like(&shape)
 }
 
 #[cfg(test)]
@@ -148,13 +165,15 @@ mod tests {
     use dfdx::tensor::TensorFromVec;
     use lenet_core::shape::CLASSES;
 
+    type Traced = OwnedTape<f32, Cpu>;
+
     /// Loss and parameter gradients of a batch, by the features given as a function.
     fn loss_and_gradients(
         network: &Network<Cpu>,
-        features: impl FnOnce(Pixels<Cpu>, OwnedTape<f32, Cpu>) -> Features<Cpu, OwnedTape<f32, Cpu>>,
+        features: impl FnOnce(Pixels<Cpu>, Traced) -> Features<Cpu, Traced>,
     ) -> (f32, FloatWeights) {
         let set = synthetic(50);
-        let pixels = network.upload(&set.images).unwrap();
+        let pixels = network.in_units(network.upload(&set.images).unwrap()).unwrap();
         let mut targets = vec![0.0; set.len() * CLASSES];
         for (target, &label) in targets.chunks_exact_mut(CLASSES).zip(&set.labels) {
             target[usize::from(label)] = 1.0;
@@ -167,17 +186,25 @@ mod tests {
         (value, crate::optimizer::read(&mut loss.backward(), network).unwrap())
     }
 
-    /// Every gradient within `tolerance` of the largest of its parameter.
+    /// Every gradient within `tolerance` of the largest of its parameter. Returns both ways' features.
     #[track_caller]
-    fn assert_alike(network: &Network<Cpu>, tolerance: f32) {
+    fn assert_alike(network: &Network<Cpu>, tolerance: f32) -> [Vec<f32>; 2] {
         let (conv1, conv2, ..) = &network.layers;
-        let rounding = || network.rounding().map(NetworkRounding::convolutions);
-        let indices = GatherIndices::new(network.device()).unwrap();
+        let (device, roundings) = (network.device(), network.rounding().map(NetworkRounding::convolutions));
+        let indices = GatherIndices::new(device).unwrap();
+        let stock = roundings.map(|both| both.map(|rounding| StockRounding::new(device, rounding).unwrap()));
+        let (mut values, mut fused_values) = (Vec::new(), Vec::new());
         let (loss, gradients) = loss_and_gradients(network, |pixels, tape| {
-            features(&indices, &ConvLayers { conv1, conv2 }, rounding(), pixels, tape).unwrap()
+            let stock = stock.as_ref().map(|[rounding1, rounding2]| [rounding1, rounding2]);
+            let layers = ConvLayers { conv1, conv2 };
+            let features = features(&indices, &layers, stock, pixels, tape).unwrap();
+            values = features.as_vec();
+            features
         });
         let (fused_loss, fused_gradients) = loss_and_gradients(network, |pixels, tape| {
-            Cpu::features(&(), &network.layers, pixels, tape, rounding()).unwrap()
+            let features = Cpu::features(&(), &network.layers, pixels, tape, roundings).unwrap();
+            fused_values = features.as_vec();
+            features
         });
         assert!((loss - fused_loss).abs() <= 1e-6 * loss, "{loss} {fused_loss}");
         for (layer, fused) in gradients.layers().into_iter().zip(fused_gradients.layers()) {
@@ -190,6 +217,7 @@ mod tests {
                 }
             }
         }
+        [values, fused_values]
     }
 
     #[test]
@@ -199,11 +227,11 @@ mod tests {
 
     #[test]
     fn they_do_in_integers_too() {
-        let mut network = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap();
-        let weights = network.weights();
+        let weights = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap().weights();
         let grid = Grid::new(&weights, [0.5, 0.4, 0.3, 0.2], Bits::INT8);
-        network.set_integers(&grid.integers(&weights).unwrap());
+        let network = Network::in_integers(Cpu::default(), &grid.integers(&weights).unwrap()).unwrap();
         // Integers tie: the stock operations share a gradient that the fused one gives to the first of equals.
-        assert_alike(&network, 0.02);
+        let [features, fused] = assert_alike(&network, 0.02);
+        assert_eq!(features, fused);
     }
 }

@@ -1,11 +1,13 @@
+use super::stock::StockRounding;
 use super::*;
 use crate::activations::Activations;
 use crate::network::Network;
 use crate::quantize::{Grid, Provenance, quantize_weights};
+use crate::stock_ops;
 use crate::test_images::synthetic;
 use crate::weights::FloatWeights;
-use dfdx::prelude::{Backward, Cpu, SumTo, TensorFrom, Trace};
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use dfdx::prelude::{Backward, Const, NoneTape, SumTo, Trace};
+use lenet_core::shape::{CLASSES, FC1_OUTPUTS, IMAGE_PIXELS};
 use lenet_infer::AnyEngine;
 
 /// Ranges that clip some activations of an untrained network.
@@ -20,9 +22,7 @@ fn grid(bits: &str) -> Grid {
 }
 
 fn in_integers(grid: &Grid) -> Network<Cpu> {
-    let mut network = Network::new(Cpu::default(), CLASSES).unwrap();
-    network.set_integers(&grid.integers(&weights()).unwrap());
-    network
+    Network::in_integers(Cpu::default(), &grid.integers(&weights()).unwrap()).unwrap()
 }
 
 /// The sums of a convolution of a CHW image, in integers, straight from the definition.
@@ -111,10 +111,68 @@ fn the_gradient_passes_between_the_ends_of_the_range_and_nowhere_else() {
     assert_eq!(accumulators.map(|accumulator| rounding.round(0, accumulator)), expected);
 
     let device = Cpu::default();
-    let sums = device.tensor(accumulators);
-    let activations = rounding.apply(sums.leaky_trace(), |_| 0).unwrap();
-    assert_eq!(activations.as_vec(), expected.map(|(activation, _)| activation));
-    let gradients = activations.sum().backward();
-    let slopes = expected.map(|(_, passes)| if passes { 1.0 / 1_024.0 } else { 0.0 });
-    assert_eq!(gradients.get(&sums).as_vec(), slopes);
+    let stock = StockRounding::new(&device, &rounding).unwrap();
+    let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.to_vec(), (7, Const));
+    let by_loop = rounding.apply(sums.leaky_trace()).unwrap();
+    let by_stock_operations = stock_ops::round(&stock, sums.leaky_trace()).unwrap();
+    for activations in [by_loop, by_stock_operations] {
+        assert_eq!(activations.as_vec(), expected.map(|(activation, _)| activation));
+        let gradients = activations.sum().backward();
+        let slopes = expected.map(|(_, passes)| if passes { 1.0 / 1_024.0 } else { 0.0 });
+        assert_eq!(gradients.get(&sums).as_vec(), slopes);
+    }
+}
+
+/// Accumulators around every border of a requantisation, and many more over the whole range that f32 holds exactly.
+fn accumulators(requant: Requant) -> Vec<f32> {
+    const END: i64 = 1 << 24;
+    let numerator = 1_i64 << (Requant::ACTIVATION_SHIFT + u32::from(requant.pre_shift()));
+    let steps = (0..=257).map(|step| step * numerator / i64::from(requant.multiplier().max(1)));
+    let saturation = 1_i64 << (16 + requant.pre_shift());
+    let borders = steps.chain([0, saturation, END, -END]);
+    let around = borders.flat_map(|border| {
+        let unit = 1_i64 << requant.pre_shift();
+        [-unit, -1, 0, 1, unit].map(|offset| border + offset)
+    });
+    let all = around.chain((-20_000..END).step_by(9_973));
+    all.filter(|accumulator| accumulator.abs() < END).map(|accumulator| accumulator as f32).collect()
+}
+
+#[test]
+fn stock_operations_round_every_accumulator_as_the_engine_does() {
+    let device = Cpu::default();
+    for multiplier in [0, 1, 255, 256, 32_767, 32_768, 40_503, 49_407, 65_279, u16::MAX] {
+        for (pre_shift, largest) in
+            (0..=Requant::MAX_PRE_SHIFT).zip([15, 31, 63, 127, 255].into_iter().cycle())
+        {
+            let requant = Requant::new(multiplier, pre_shift).unwrap();
+            let rounding = Rounding { requants: vec![requant], factors: vec![factor(&requant)], largest };
+            let stock = StockRounding::new(&device, &rounding).unwrap();
+            let accumulators = accumulators(requant);
+            let shape = (accumulators.len(), Const);
+            let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.clone(), shape);
+            let found = stock_ops::round(&stock, sums.leaky_trace()).unwrap();
+            for (accumulator, found) in accumulators.iter().zip(found.as_vec()) {
+                let expected = f32::from(requant.activation(*accumulator as i32, largest));
+                assert_eq!(found, expected, "{accumulator}, {requant:?}, {largest}");
+            }
+            let by_loop = rounding.apply(sums.leaky_trace()).unwrap().sum().backward().get(&sums).as_vec();
+            assert_eq!(found.sum().backward().get(&sums).as_vec(), by_loop, "{requant:?}, {largest}");
+        }
+    }
+}
+
+#[test]
+fn every_layer_rounds_its_channels_alike_by_stock_operations() {
+    let device = Cpu::default();
+    let layers = grid("conv=8,fc=4,activations=7").integers(&weights()).unwrap();
+    let rounding = Rounding::of(&layers[2]);
+    let stock = StockRounding::new(&device, &rounding).unwrap();
+    let sums: Batch<FC1_OUTPUTS, Cpu, NoneTape> = device.tensor_from_vec(
+        (0..50 * FC1_OUTPUTS as i32).map(|x| (x * 97 % 90_000 - 9_000) as f32).collect(),
+        (50, Const),
+    );
+    let expected = rounding.apply(sums.clone()).unwrap().as_vec();
+    assert_eq!(stock_ops::round(&stock, sums).unwrap().as_vec(), expected);
+    assert!(expected.iter().any(|&activation| 0.0 < activation && activation < 127.0));
 }

@@ -131,7 +131,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         }
         self.twin = snapshot
             .grid
-            .map(|grid| Twin::new(self.network.device(), self.train.classes, grid))
+            .map(|grid| Twin::new(self.network.device(), &snapshot.weights, grid))
             .transpose()?;
         self.history = snapshot.history;
         Ok(())
@@ -269,7 +269,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let activations = Activations::of(&weights, images.images);
         let bits = self.settings.bits;
         let grid = calibrate(&weights, &activations, images, bits, &Provenance::default())?.grid;
-        self.twin = Some(Twin::new(self.network.device(), self.train.classes, grid)?);
+        self.twin = Some(Twin::new(self.network.device(), &weights, grid)?);
         Ok(())
     }
 

@@ -143,7 +143,7 @@ fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test
         train(&mut trainer, settings.epochs);
 
         let (weights, grid) = (trainer.network().weights(), trainer.grid().unwrap().clone());
-        let mut twin = Twin::new(&Cpu::default(), CLASSES, grid.clone()).unwrap();
+        let mut twin = Twin::new(&Cpu::default(), &weights, grid.clone()).unwrap();
         let images = &dataset.test.images;
         let found = Activations::in_network(twin.rounded(&weights).unwrap(), images).logits;
         let model = quantize_weights(&weights, &grid, Provenance::default()).unwrap();

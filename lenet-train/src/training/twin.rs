@@ -21,13 +21,14 @@ pub(super) struct Twin<D: ConvDevice> {
 }
 
 impl<D: ConvDevice> Twin<D> {
-    /// A twin of a network of so many classes on `grid`.
+    /// A twin, on `grid`, of a network with these weights.
     ///
     /// # Errors
     ///
-    /// [`TrainingError::Device`].
-    pub(super) fn new(device: &D, classes: usize, grid: Grid) -> Result<Self, TrainingError> {
-        let network = Network::new(device.clone(), classes).map_err(device_error::<D>)?;
+    /// [`TrainingError`].
+    pub(super) fn new(device: &D, weights: &FloatWeights, grid: Grid) -> Result<Self, TrainingError> {
+        let integers = grid.integers(weights)?;
+        let network = Network::in_integers(device.clone(), &integers).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
         Ok(Twin { grid, network, gradients })
     }
