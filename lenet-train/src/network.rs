@@ -15,7 +15,7 @@ use lenet_core::shape::{
 use rayon::prelude::*;
 
 /// Grey level that a network takes as 1, as PyTorch's `ToTensor` scales it.
-const WHITE: f32 = PIXEL_STEPS as f32;
+pub(crate) const WHITE: f32 = PIXEL_STEPS as f32;
 
 /// A batch of images: batch x 784 pixels, row by row, 0 to 1.
 pub type Pixels<D> = Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>;

@@ -2,7 +2,7 @@
 
 use crate::dataset::Split;
 use crate::metrics::Score;
-use crate::network::{ConvDevice, Network};
+use crate::network::{ConvDevice, Network, Pixels};
 use dfdx::prelude::NoneTape;
 
 /// Images scored at a time.
@@ -69,19 +69,50 @@ fn cross_entropy(logits: &[f32], label: u8) -> f64 {
     largest + sum.ln() - f64::from(logits[usize::from(label)])
 }
 
-/// Loss and accuracy of the network on a split.
-///
-/// # Errors
-///
-/// What the device reports, out of memory for one.
-pub fn score<D: ConvDevice>(network: &Network<D>, split: Split<'_>) -> Result<Score, D::Err> {
-    let mut tally = Tally::new(network.classes());
-    for (images, labels) in split.images.chunks(BATCH).zip(split.labels.chunks(BATCH)) {
-        let pixels = network.upload(images)?;
-        let logits = network.logits(pixels, NoneTape)?;
-        tally.add(&logits.as_vec(), labels.iter().copied());
+/// Images that networks are scored on.
+pub struct HeldOutImages<'a, D: ConvDevice> {
+    split: Split<'a>,
+    /// The same, so many at a time, where they stay on the device.
+    resident: Option<Vec<Pixels<D>>>,
+}
+
+impl<'a, D: ConvDevice> HeldOutImages<'a, D> {
+    /// The images of `split`, which are uploaded whenever they are scored.
+    pub fn new(split: Split<'a>) -> Self {
+        HeldOutImages { split, resident: None }
     }
-    Ok(tally.score())
+
+    /// Uploads them to the device of `network` once and for all.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub fn keep_on_device(&mut self, network: &Network<D>) -> Result<(), D::Err> {
+        let batches = self.split.images.chunks(BATCH).map(|images| network.upload(images));
+        self.resident = Some(batches.collect::<Result<_, _>>()?);
+        Ok(())
+    }
+
+    /// Loss and accuracy of the network.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports, out of memory for one.
+    pub fn score(&self, network: &Network<D>) -> Result<Score, D::Err> {
+        let pixels = |(batch, images): (usize, &[_])| match &self.resident {
+            Some(resident) => Ok(resident[batch].clone()),
+            None => network.upload(images),
+        };
+        let batches = self.split.images.chunks(BATCH).enumerate();
+        let logits = batches.map(|batch| network.logits(pixels(batch)?, NoneTape));
+        // All are asked for before the first is read, which waits for the device.
+        let logits = logits.collect::<Result<Vec<_>, _>>()?;
+        let mut tally = Tally::new(network.classes());
+        for (logits, labels) in logits.iter().zip(self.split.labels.chunks(BATCH)) {
+            tally.add(&logits.as_vec(), labels.iter().copied());
+        }
+        Ok(tally.score())
+    }
 }
 
 #[cfg(test)]

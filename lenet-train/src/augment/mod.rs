@@ -3,10 +3,13 @@
 //! What becomes of an image is a function of the settings, the seed, the epoch and the image's place in the set, so that
 //! it does not depend on the number of threads, and a resumed run needs no state.
 
+mod on_device;
 mod stroke;
 #[cfg(test)]
 mod tests;
 mod warp;
+
+pub(crate) use on_device::{Bordered, DeviceAugment};
 
 use crate::simd::{self, Kernel, Simd};
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
@@ -52,10 +55,22 @@ impl Augment {
         if *self == Self::OFF {
             return *image;
         }
-        let mut draws = Draws::new(seed, epoch, index);
-        let warp = Warp::draw(self, &mut draws);
-        simd::dispatch(Augmentation { image, stroke: draws.within(self.stroke), warp: &warp })
+        let Change { warp, stroke } = &self.draw(seed, epoch, index);
+        simd::dispatch(Augmentation { image, stroke: *stroke, warp })
     }
+
+    /// What becomes of the image at `index` in epoch `epoch`.
+    pub(crate) fn draw(&self, seed: u64, epoch: u32, index: u32) -> Change {
+        let mut draws = Draws::new(seed, epoch, index);
+        Change { warp: Warp::draw(self, &mut draws), stroke: draws.within(self.stroke) }
+    }
+}
+
+/// What becomes of one image in one epoch.
+pub(crate) struct Change {
+    warp: Warp,
+    /// The share that its dilation replaces; below 0, minus the share that its erosion does.
+    stroke: f32,
 }
 
 /// Numbers drawn for one image of one epoch.
@@ -91,13 +106,20 @@ impl Kernel for Augmentation<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) -> [u8; IMAGE_PIXELS] {
-        let mut padded = [0; PADDED_SIDE * PADDED_SIDE];
-        for (row, pixels) in self.image.chunks_exact(IMAGE_SIDE).enumerate() {
-            padded[(row + BORDER) * PADDED_SIDE + BORDER..][..IMAGE_SIDE].copy_from_slice(pixels);
-        }
+        let mut padded = padded(self.image);
         if self.stroke != 0.0 {
             padded = stroke::widen(&padded, self.stroke);
         }
         self.warp.apply(&padded)
     }
+}
+
+/// The image with its border.
+#[inline(always)]
+pub(crate) fn padded(image: &[u8; IMAGE_PIXELS]) -> Padded {
+    let mut padded = [0; PADDED_SIDE * PADDED_SIDE];
+    for (row, pixels) in image.chunks_exact(IMAGE_SIDE).enumerate() {
+        padded[(row + BORDER) * PADDED_SIDE + BORDER..][..IMAGE_SIDE].copy_from_slice(pixels);
+    }
+    padded
 }

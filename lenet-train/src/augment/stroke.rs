@@ -3,14 +3,19 @@
 use super::{PADDED_SIDE, Padded};
 
 /// Steps of a share.
-const UNIT: f32 = 256.0;
+pub(super) const UNIT: f32 = 256.0;
 
 /// Replaces the share `amount` (0 to 1) of the image by its dilation by one pixel, or, below 0, the share `-amount` by its
 /// erosion. The border stays blank but for what a dilation adds to its inner pixel.
 #[inline(always)]
 pub(super) fn widen(image: &Padded, amount: f32) -> Padded {
-    let share = (amount.abs() * UNIT) as u16;
-    if amount > 0.0 { blend(image, share, u8::max) } else { blend(image, share, u8::min) }
+    if amount > 0.0 { blend(image, share(amount), u8::max) } else { blend(image, share(-amount), u8::min) }
+}
+
+/// A share in steps of 1 / [`UNIT`], rounded down; none below 0.
+#[inline(always)]
+pub(super) fn share(amount: f32) -> u16 {
+    (amount * UNIT) as u16
 }
 
 /// Blends each pixel with the `extreme` of it and its four neighbours.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::test_images::synthetic;
+use dfdx::prelude::{Cpu, TensorFromVec};
 
 const STRONG: Augment =
     Augment { rotation: 30.0, shift: 3.0, scale: 0.2, shear: 0.3, elastic: 3.0, stroke: 1.0 };
@@ -22,8 +23,8 @@ fn nothing_is_changed_at_strength_zero() {
     for image in &synthetic(20).images {
         assert_eq!(Augment::OFF.apply(image, 1, 1, 1), *image);
         // The same by the whole computation.
-        let warp = Warp::draw(&Augment::OFF, &mut Draws::new(1, 1, 1));
-        assert_eq!(simd::dispatch(Augmentation { image, stroke: 0.0, warp: &warp }), *image);
+        let Change { warp, stroke } = &Augment::OFF.draw(1, 1, 1);
+        assert_eq!(simd::dispatch(Augmentation { image, stroke: *stroke, warp }), *image);
     }
 }
 
@@ -43,9 +44,40 @@ fn each_change_alone_changes_an_image_and_depends_on_seed_epoch_and_index() {
 #[test]
 fn every_instruction_set_gives_the_same_image() {
     for (index, image) in synthetic(50).images.iter().enumerate() {
-        let mut draws = Draws::new(1, 1, index as u32);
-        let (warp, stroke) = (Warp::draw(&STRONG, &mut draws), draws.within(STRONG.stroke));
-        let augmentation = || Augmentation { image, stroke, warp: &warp };
+        let Change { warp, stroke } = &STRONG.draw(1, 1, index as u32);
+        let augmentation = || Augmentation { image, stroke: *stroke, warp };
         assert_eq!(augmentation().run(simd::Portable), simd::dispatch(augmentation()));
+    }
+}
+
+const IMAGES: usize = 500;
+
+/// Grey levels of the same images, augmented on the host and by what a GPU runs.
+fn both_ways(augment: &Augment) -> [Vec<f32>; 2] {
+    let (device, images) = (Cpu::default(), synthetic(IMAGES).images);
+    let levels: Vec<f32> = images.iter().flat_map(padded).map(f32::from).collect();
+    let levels = device.tensor_from_vec(levels, (IMAGES, PADDED_SIDE * PADDED_SIDE));
+    let changes: Vec<Change> = (0..IMAGES as u32).map(|index| augment.draw(1, 2, index)).collect();
+    let found = DeviceAugment::new(&device, augment).unwrap().apply(levels, &changes).unwrap().as_vec();
+    let expected = images.iter().zip(0..).flat_map(|(image, index)| augment.apply(image, 1, 2, index));
+    [expected.map(f32::from).collect(), found]
+}
+
+#[test]
+fn on_a_device_no_augmentation_and_the_stroke_alone_give_the_hosts_images() {
+    for augment in [Augment::OFF, Augment { stroke: 1.0, ..Augment::OFF }] {
+        let [expected, found] = both_ways(&augment);
+        assert_eq!(found, expected, "{augment:?}");
+    }
+}
+
+#[test]
+fn on_a_device_a_coordinate_rarely_rounds_to_another_step_which_changes_a_pixel_by_one_level() {
+    for augment in [Augment { stroke: 0.0, ..STRONG }, STRONG].into_iter().chain(each_alone()) {
+        let [expected, found] = both_ways(&augment);
+        let different = expected.iter().zip(&found).filter(|(expected, found)| expected != found);
+        let differences: Vec<f32> = different.map(|(expected, found)| (expected - found).abs()).collect();
+        assert!(differences.iter().all(|&difference| difference == 1.0), "{differences:?}");
+        assert!(differences.len() * 20_000 <= found.len(), "{} of {}", differences.len(), found.len());
     }
 }

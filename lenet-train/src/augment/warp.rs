@@ -10,7 +10,9 @@ const CELL: f32 = IMAGE_SIDE as f32 / (POINTS - 2) as f32;
 /// Middle of the image, between its two middle pixels.
 const CENTRE: f32 = (IMAGE_SIDE - 1) as f32 / 2.0;
 /// Steps of a coordinate between two pixels.
-const UNIT: u32 = 256;
+pub(super) const UNIT: u32 = 256;
+/// Numbers that say where the pixels of a warped image read the original, for one axis.
+pub(super) const COEFFICIENTS: usize = 3 + POINTS * POINTS;
 /// One number for each column of the image.
 type Row = [f32; IMAGE_SIDE];
 
@@ -44,6 +46,14 @@ impl Warp {
         Warp { affine, points }
     }
 
+    /// The factors of the [`basis`] for the source's column (`axis` 0) or row (1), in pixels.
+    pub(super) fn coefficients(&self, axis: usize) -> [f32; COEFFICIENTS] {
+        let mut coefficients = [0.0; COEFFICIENTS];
+        coefficients[..3].copy_from_slice(&self.affine[axis]);
+        coefficients[3..].copy_from_slice(self.points[axis].as_flattened());
+        coefficients
+    }
+
     /// The warped image. What lies outside of the original is blank.
     #[inline(always)]
     pub(super) fn apply(&self, image: &Padded) -> [u8; IMAGE_PIXELS] {
@@ -73,6 +83,19 @@ impl Warp {
         }
         sources
     }
+}
+
+/// The numbers whose sum, each times its [coefficient](Warp::coefficients), is the source's coordinate of each pixel.
+pub(super) fn basis() -> [[f32; IMAGE_PIXELS]; COEFFICIENTS] {
+    let mut basis = [[0.0; IMAGE_PIXELS]; COEFFICIENTS];
+    for pixel in 0..IMAGE_PIXELS {
+        let (row, column) = (pixel / IMAGE_SIDE, pixel % IMAGE_SIDE);
+        (basis[0][pixel], basis[1][pixel], basis[2][pixel]) = (column as f32, row as f32, 1.0);
+        for point in 0..POINTS * POINTS {
+            basis[3 + point][pixel] = SHARES[point / POINTS][row] * SHARES[point % POINTS][column];
+        }
+    }
+    basis
 }
 
 /// For each pixel of a padded image: it, its right neighbour, and the two below them, a byte each. 0 in the last row,

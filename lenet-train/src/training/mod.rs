@@ -7,55 +7,48 @@
 mod average;
 mod batch;
 mod error;
+mod resident;
+mod snapshot;
 mod teacher;
 #[cfg(test)]
 mod tests;
 mod twin;
+mod unread;
 
 pub use error::TrainingError;
+pub use snapshot::Snapshot;
 
 use crate::activations::Activations;
 use crate::dataset::{Split, shuffled};
 use crate::metrics::{EpochMetrics, Score};
-use crate::network::{ConvDevice, Network};
-use crate::optimizer::{self, Optimizer, OptimizerState};
+use crate::network::{ConvDevice, Logits, Network};
+use crate::optimizer::{self, Optimizer};
 use crate::quantize::calibrate::calibrate;
 use crate::quantize::{Grid, Provenance};
 use crate::recipe::Settings;
-use crate::scoring::{Tally, score};
+use crate::scoring::HeldOutImages;
 use crate::weights::FloatWeights;
 use average::Average;
 use batch::Batch;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Gradients, NoneTape};
 use error::device_error;
+use resident::ResidentImages;
 use std::time::Instant;
 use teacher::Teacher;
 use twin::Twin;
+use unread::Unread;
 
 /// Training images that the grid of quantisation-aware training is chosen on, at most.
 const CALIBRATION_IMAGES: usize = 5_000;
-
-/// Where a run stands between two epochs: all that is needed to go on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// One entry for each epoch done.
-    pub history: Vec<EpochMetrics>,
-    /// The parameters.
-    pub weights: FloatWeights,
-    /// The optimiser's memory.
-    pub optimizer: OptimizerState,
-    /// The moving average of the parameters, in a run that keeps one.
-    pub average: Option<FloatWeights>,
-    /// What the weights are rounded to, in the quantisation-aware part of a run.
-    pub grid: Option<Grid>,
-}
 
 /// A run in progress on a device.
 pub struct Trainer<'a, D: ConvDevice> {
     settings: &'a Settings,
     train: Split<'a>,
-    held_out: Split<'a>,
+    /// On a device that keeps them.
+    resident: Option<ResidentImages<D>>,
+    held_out: HeldOutImages<'a, D>,
     network: Network<D>,
     optimizer: Optimizer<D>,
     /// Zero between steps. `None` only while a step has it.
@@ -86,20 +79,30 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let optimizer = Optimizer::new(settings.rule);
         let average = (settings.ema_decay > 0.0).then(|| Average::new(settings.ema_decay, &network));
         let average = average.transpose().map_err(device_error::<D>)?;
-        let history = Vec::new();
-        let (teacher, twin) = (None, None);
-        Ok(Trainer {
+        let mut trainer = Trainer {
             settings,
             train,
-            held_out,
+            resident: None,
+            held_out: HeldOutImages::new(held_out),
             network,
             optimizer,
             gradients,
             average,
-            teacher,
-            twin,
-            history,
-        })
+            teacher: None,
+            twin: None,
+            history: Vec::new(),
+        };
+        if D::KEEPS_IMAGES {
+            trainer.keep_images_on_device().map_err(device_error::<D>)?;
+        }
+        Ok(trainer)
+    }
+
+    /// Uploads all images once; from then on a step uploads little more than the places of its own.
+    fn keep_images_on_device(&mut self) -> Result<(), D::Err> {
+        let images = self.train.images;
+        self.resident = Some(ResidentImages::new(self.network.device(), images, &self.settings.augment)?);
+        self.held_out.keep_on_device(&self.network)
     }
 
     /// Learns from these trained networks as well as from the labels.
@@ -112,44 +115,6 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let teacher = Teacher::new(self.network.device(), teachers, distillation, temperature);
         self.teacher = Some(teacher.map_err(device_error::<D>)?);
         Ok(())
-    }
-
-    /// Goes on from `snapshot`.
-    ///
-    /// # Errors
-    ///
-    /// [`TrainingError::Device`].
-    ///
-    /// # Panics
-    ///
-    /// If the snapshot is of a network of another shape.
-    pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainingError> {
-        self.network.set_weights(&snapshot.weights);
-        self.optimizer.restore(&snapshot.optimizer, &self.network).map_err(device_error::<D>)?;
-        if let (Some(average), Some(weights)) = (&mut self.average, &snapshot.average) {
-            average.network.set_weights(weights);
-        }
-        self.twin = snapshot
-            .grid
-            .map(|grid| Twin::new(self.network.device(), &snapshot.weights, grid))
-            .transpose()?;
-        self.history = snapshot.history;
-        Ok(())
-    }
-
-    /// Where the run stands.
-    ///
-    /// # Errors
-    ///
-    /// [`TrainingError::Device`].
-    pub fn snapshot(&mut self) -> Result<Snapshot, TrainingError> {
-        Ok(Snapshot {
-            history: self.history.clone(),
-            weights: self.network.weights(),
-            optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
-            average: self.average.as_ref().map(|average| average.network.weights()),
-            grid: self.grid().cloned(),
-        })
     }
 
     /// The logits of the first training image.
@@ -188,29 +153,29 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let (settings, train) = (self.settings, self.train);
         let order = shuffled(settings.seed, epoch, train.images.len());
         let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
-        let (mut tally, mut learning_rate) = (Tally::new(train.classes), 0.0);
+        let (mut unread, mut learning_rate) = (Unread::new(epoch, train.classes), 0.0);
         let started = Instant::now();
         if self.twin.is_none() && epoch + settings.qat_epochs > settings.epochs {
             self.begin_rounding()?;
         }
+        let resident = self.resident.is_some();
         let mut places = order.chunks(settings.batch_size);
-        let mut make_next = || places.next().map(|places| Batch::new(settings, train, epoch, places));
+        let mut make_next =
+            || places.next().map(|places| Batch::new(settings, train, epoch, places, resident));
         let mut next = make_next();
         for step in 0..steps_an_epoch {
-            let mut batch = next.take().expect("a batch for each step");
+            let batch = next.take().expect("a batch for each step");
             let steps_done = steps_an_epoch * u64::from(epoch - 1) + step;
             learning_rate = settings.learning_rate_at(steps_done, steps_an_epoch);
             // The next batch is made by whichever threads this step leaves idle.
             let logits = rayon::in_place_scope(|scope| {
                 scope.spawn(|_| next = make_next());
-                self.step(&mut batch, learning_rate, steps_done + 1)
+                self.step(&batch, learning_rate, steps_done + 1)
             })?;
-            let loss = tally.add(&logits, batch.labels.iter().copied()) / batch.len() as f64;
-            if !loss.is_finite() {
-                return Err(TrainingError::Diverged { epoch, step: step + 1, loss });
-            }
             on_step(batch.len());
+            unread.add(logits, batch.labels)?;
         }
+        let tally = unread.read()?;
         let seconds = started.elapsed().as_secs_f64();
         let held_out = self.score_held_out()?;
         self.history.push(EpochMetrics {
@@ -225,9 +190,16 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
     }
 
     /// Step `count`, from 1, of the run. Returns the batch's logits before it.
-    fn step(&mut self, batch: &mut Batch, learning_rate: f64, count: u64) -> Result<Vec<f32>, TrainingError> {
+    fn step(
+        &mut self,
+        batch: &Batch,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<Logits<D, NoneTape>, TrainingError> {
+        let uploaded = batch.upload(&self.network, self.resident.as_ref());
+        let mut batch = uploaded.map_err(device_error::<D>)?;
         if let Some(teacher) = &self.teacher {
-            teacher.teach(batch).map_err(device_error::<D>)?;
+            teacher.teach(&mut batch).map_err(device_error::<D>)?;
         }
         let mut gradients = self.gradients.take().expect("given back by the last step");
         let logits = match &mut self.twin {
@@ -280,6 +252,6 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
             Some(twin) => twin.rounded(&weights)?,
             None => self.average.as_ref().map_or(&self.network, |average| &average.network),
         };
-        score(delivered, self.held_out).map_err(device_error::<D>)
+        self.held_out.score(delivered).map_err(device_error::<D>)
     }
 }

@@ -1,9 +1,9 @@
 //! Distillation: trained networks, whose mean opinion of each augmented image a run learns from.
 
-use super::batch::Batch;
+use super::batch::Uploaded;
 use crate::network::{ConvDevice, Network};
 use crate::weights::FloatWeights;
-use dfdx::prelude::NoneTape;
+use dfdx::prelude::{Axis, NoneTape, TryAdd, TryDiv, TryMul};
 
 /// An ensemble of trained networks.
 pub(super) struct Teacher<D: ConvDevice> {
@@ -39,42 +39,56 @@ impl<D: ConvDevice> Teacher<D> {
     /// # Errors
     ///
     /// What the device reports.
-    pub(super) fn teach(&self, batch: &mut Batch) -> Result<(), D::Err> {
-        batch.targets.iter_mut().for_each(|target| *target *= 1.0 - self.share);
-        let weight = self.share / self.networks.len() as f32;
+    pub(super) fn teach(&self, batch: &mut Uploaded<D>) -> Result<(), D::Err> {
+        let mut targets = batch.targets.clone().try_mul(1.0 - self.share)?;
         for network in &self.networks {
-            let logits = network.logits(network.upload(&batch.images)?, NoneTape)?.as_vec();
-            let classes = network.classes();
-            for (targets, logits) in batch.targets.chunks_exact_mut(classes).zip(logits.chunks_exact(classes))
-            {
-                add_softmax(logits, self.temperature, weight, targets);
-            }
+            let logits = network.logits(batch.pixels.clone(), NoneTape)?;
+            let probabilities = logits.try_div(self.temperature)?.try_softmax::<Axis<1>>()?;
+            targets = targets.try_add(probabilities.try_mul(self.share / self.networks.len() as f32)?)?;
         }
-        batch.temperature = self.temperature;
+        (batch.targets, batch.temperature) = (targets, self.temperature);
         Ok(())
-    }
-}
-
-/// Adds `weight` times the softmax of `logits / temperature`.
-fn add_softmax(logits: &[f32], temperature: f32, weight: f32, sums: &mut [f32]) {
-    let largest = logits.iter().fold(f32::NEG_INFINITY, |largest, &logit| largest.max(logit));
-    let exponential = |&logit: &f32| ((logit - largest) / temperature).exp();
-    let total: f32 = logits.iter().map(exponential).sum();
-    for (sum, logit) in sums.iter_mut().zip(logits) {
-        *sum += weight * exponential(logit) / total;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output_layer::Classes;
+    use crate::test_images::synthetic;
+    use dfdx::prelude::{Cpu, TensorFromVec};
+
+    const SHARE: f32 = 0.75;
+    const TEMPERATURE: f32 = 2.0;
+
+    /// The softmax of `logits / TEMPERATURE`, straight from the definition.
+    fn softened(logits: &[f32]) -> Vec<f32> {
+        let exponentials = || logits.iter().map(|logit| (logit / TEMPERATURE).exp());
+        let total: f32 = exponentials().sum();
+        exponentials().map(|exponential| exponential / total).collect()
+    }
 
     #[test]
-    fn probabilities_are_the_softmax_of_cooled_logits() {
-        let mut sums = [0.5, 0.0, 0.0];
-        add_softmax(&[2.0 * 3_f32.ln(), 0.0, 0.0], 2.0, 0.5, &mut sums);
-        for (sum, expected) in sums.iter().zip([0.8, 0.1, 0.1]) {
-            assert!((sum - expected).abs() < 1e-6, "{sums:?}");
+    fn the_targets_become_a_mixture_of_the_labels_and_the_members_mean_softened_probabilities() {
+        let networks = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), 10).unwrap());
+        let members = networks.each_ref().map(Network::weights);
+        let device = Cpu::default();
+        let teacher = Teacher::new(&device, &members, f64::from(SHARE), f64::from(TEMPERATURE)).unwrap();
+        let pixels = networks[0].upload(&synthetic(5).images).unwrap();
+        let labels: Vec<f32> = (0..50).map(|index| f32::from(u8::from(index % 11 == 0))).collect();
+        let targets = device.tensor_from_vec(labels.clone(), (5, Classes(10)));
+        let mut batch = Uploaded { pixels: pixels.clone(), targets, temperature: 1.0 };
+        teacher.teach(&mut batch).unwrap();
+
+        let [first, second] =
+            networks.map(|network| network.logits(pixels.clone(), NoneTape).unwrap().as_vec());
+        let [first, second] =
+            [first, second].map(|logits| logits.chunks(10).flat_map(softened).collect::<Vec<_>>());
+        assert_eq!(batch.temperature, TEMPERATURE);
+        for (index, target) in batch.targets.as_vec().into_iter().enumerate() {
+            let mean = (first[index] + second[index]) / 2.0;
+            let expected = (1.0 - SHARE) * labels[index] + SHARE * mean;
+            assert!((target - expected).abs() < 1e-6, "{target} {expected}");
         }
     }
 }

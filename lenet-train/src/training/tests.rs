@@ -1,7 +1,7 @@
 use super::*;
 use crate::augment::Augment;
 use crate::dataset::{Dataset, DatasetName};
-use crate::optimizer::{Algorithm, Rule};
+use crate::optimizer::{Algorithm, OptimizerState, Rule};
 use crate::quantize::quantize_weights;
 use crate::recipe::{Recipe, Schedule};
 use crate::test_images::synthetic;
@@ -30,6 +30,27 @@ fn settings(algorithm: Algorithm) -> Settings {
 fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
     let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
     Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, held_out).unwrap()
+}
+
+/// The same with the images on the device, as on a GPU.
+fn resident<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
+    let mut trainer = trainer(settings, set);
+    trainer.keep_images_on_device().unwrap();
+    trainer
+}
+
+/// Everything that a run can have, in few epochs.
+fn everything() -> Settings {
+    Settings {
+        warmup_epochs: 1,
+        label_smoothing: 0.1,
+        ema_decay: 0.9,
+        distillation: 0.5,
+        temperature: 2.0,
+        qat_epochs: 2,
+        augment: Augment { rotation: 10.0, shift: 2.0, elastic: 1.0, stroke: 0.3, ..Augment::OFF },
+        ..settings(Algorithm::AdamW)
+    }
 }
 
 fn train(trainer: &mut Trainer<'_, Cpu>, epochs: u32) {
@@ -62,39 +83,70 @@ fn any_number_of_threads_gives_the_same_weights_bit_by_bit() {
     assert_eq!(train_with_threads(2), one);
 }
 
+/// Epochs and scores of a run.
+fn scores(snapshot: &Snapshot) -> Vec<(u32, Score, Score)> {
+    snapshot.history.iter().map(|epoch| (epoch.epoch, epoch.train, epoch.held_out)).collect()
+}
+
+/// Stops the run that `begin` begins after each of its epochs, and resumes it.
+fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, Cpu>) {
+    let mut whole = begin();
+    let mut snapshots = Vec::new();
+    for _ in 0..EPOCHS {
+        whole.epoch(|_| ()).unwrap();
+        snapshots.push(whole.snapshot().unwrap());
+    }
+    for stopped_after in 1..EPOCHS {
+        let mut resumed = begin();
+        resumed.restore(snapshots[stopped_after as usize - 1].clone()).unwrap();
+        train(&mut resumed, EPOCHS - stopped_after);
+        let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
+        assert_eq!(bits(&ended), bits(expected));
+        assert_eq!(ended.grid, expected.grid);
+        assert_eq!(scores(&ended), scores(expected));
+    }
+}
+
 #[test]
 fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
-    let plain = [Algorithm::Sgd, Algorithm::AdamW].map(settings);
-    let augment = Augment { rotation: 10.0, shift: 2.0, elastic: 1.0, stroke: 0.3, ..Augment::OFF };
-    let full = Settings {
-        warmup_epochs: 1,
-        label_smoothing: 0.1,
-        ema_decay: 0.9,
-        qat_epochs: 2,
-        augment,
-        ..settings(Algorithm::AdamW)
-    };
-    for settings in plain.into_iter().chain([full]) {
-        let set = synthetic(120);
-        let mut whole = trainer(&settings, &set);
-        let mut snapshots = Vec::new();
-        for _ in 0..EPOCHS {
-            whole.epoch(|_| ()).unwrap();
-            snapshots.push(whole.snapshot().unwrap());
-        }
-        for stopped_after in 1..EPOCHS {
-            let mut resumed = trainer(&settings, &set);
-            resumed.restore(snapshots[stopped_after as usize - 1].clone()).unwrap();
-            train(&mut resumed, EPOCHS - stopped_after);
-            let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
-            assert_eq!(bits(&ended), bits(expected));
-            assert_eq!(ended.grid, expected.grid);
-            let scores = |snapshot: &Snapshot| -> Vec<_> {
-                snapshot.history.iter().map(|epoch| (epoch.epoch, epoch.train, epoch.held_out)).collect()
-            };
-            assert_eq!(scores(&ended), scores(expected));
-        }
+    let set = synthetic(120);
+    for settings in [settings(Algorithm::Sgd), settings(Algorithm::AdamW), everything()] {
+        assert_resumes(|| trainer(&settings, &set));
     }
+}
+
+#[test]
+fn so_does_one_that_has_teachers_and_keeps_its_images_on_the_device() {
+    let (settings, set) = (everything(), synthetic(120));
+    let teachers = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), CLASSES).unwrap().weights());
+    assert_resumes(|| {
+        let mut trainer = resident(&settings, &set);
+        trainer.learn_from(&teachers).unwrap();
+        trainer
+    });
+}
+
+#[test]
+fn images_on_the_device_train_bit_by_bit_as_uploaded_ones_where_none_is_augmented() {
+    let settings = Settings { augment: Augment::OFF, ..everything() };
+    let set = synthetic(120);
+    let [uploaded, resident] = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
+        train(&mut trainer, EPOCHS);
+        trainer.snapshot().unwrap()
+    });
+    assert_eq!(bits(&resident), bits(&uploaded));
+    assert_eq!(scores(&resident), scores(&uploaded));
+}
+
+#[test]
+fn images_augmented_on_the_device_are_learnt_as_those_augmented_on_the_host() {
+    let set = synthetic(200);
+    let settings = Settings { epochs: 8, qat_epochs: 2, ..everything() };
+    let accuracies = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
+        train(&mut trainer, settings.epochs);
+        trainer.history().last().unwrap().held_out.accuracy
+    });
+    assert!(accuracies.iter().all(|&accuracy| accuracy > 0.95), "{accuracies:?}");
 }
 
 #[test]

@@ -3,14 +3,14 @@
 //! Before each step the weights are rounded to a grid that was chosen when this phase began; the twin calculates with them
 //! what the integer engine will. Its gradients move the unrounded weights (straight through the rounding).
 
-use super::batch::Batch;
+use super::batch::Uploaded;
 use super::error::{TrainingError, device_error};
-use crate::network::{ConvDevice, Network};
+use crate::network::{ConvDevice, Logits, Network};
 use crate::optimizer;
 use crate::quantize::{Grid, IntegerLayer};
 use crate::weights::FloatWeights;
 use dfdx::nn::ZeroGrads;
-use dfdx::prelude::Gradients;
+use dfdx::prelude::{Gradients, NoneTape};
 
 /// The network in integers.
 pub(super) struct Twin<D: ConvDevice> {
@@ -50,9 +50,9 @@ impl<D: ConvDevice> Twin<D> {
     /// [`TrainingError`].
     pub(super) fn pass(
         &mut self,
-        batch: &Batch,
+        batch: Uploaded<D>,
         weights: &FloatWeights,
-    ) -> Result<(Vec<f32>, FloatWeights), TrainingError> {
+    ) -> Result<(Logits<D, NoneTape>, FloatWeights), TrainingError> {
         let integers = self.grid.integers(weights)?;
         self.network.set_integers(&integers);
         let gradients = self.gradients.take().expect("given back by the last step");
