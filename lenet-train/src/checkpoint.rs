@@ -52,6 +52,9 @@ pub struct RunIdentity {
     pub device: String,
     /// Which images are scored after each epoch.
     pub held_out: HeldOut,
+    /// Which fold of the training file is the validation images, counted from the last.
+    #[serde(default)]
+    pub fold: usize,
     /// Images trained on.
     pub train_images: usize,
     /// Images scored after each epoch.
@@ -120,14 +123,14 @@ pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointErro
     }
 }
 
-/// The weights that the run in `folder` delivers, or would deliver if it ended now, for another run to learn from.
+/// The run in `folder`, and the weights that it delivers, or would deliver if it ended now.
 ///
 /// # Errors
 ///
 /// [`CheckpointError`], all but `Write` and `DifferentRun`.
-pub fn load_teacher(folder: &Path) -> Result<FloatWeights, CheckpointError> {
-    let (_, snapshot) = load_any(folder)?;
-    Ok(snapshot.average.unwrap_or(snapshot.weights))
+pub fn load_delivered(folder: &Path) -> Result<(RunIdentity, FloatWeights), CheckpointError> {
+    let (header, snapshot) = load_any(folder)?;
+    Ok((header.run, snapshot.average.unwrap_or(snapshot.weights)))
 }
 
 /// SHA-256 of weights, in hexadecimal.

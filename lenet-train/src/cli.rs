@@ -30,6 +30,15 @@ pub(crate) enum Command {
         #[command(flatten)]
         training: Box<TrainingFlags>,
     },
+    /// Holds out each fold of the training images in turn and prints the mean accuracy on them: how recipes are chosen; goes
+    /// on where it was stopped
+    CrossValidate {
+        /// Folds, counted from the end of the training images; fold K is trained with seed --seed + K
+        #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+        folds: u16,
+        #[command(flatten)]
+        training: Box<TrainingFlags>,
+    },
 }
 
 /// How to train.
@@ -164,6 +173,7 @@ impl From<TrainingFlags> for Options {
             settings,
             dataset: cli.dataset,
             data: cli.data,
+            fold: 0,
             teachers: cli.teachers,
             out: cli.out,
             threads: cli.threads,

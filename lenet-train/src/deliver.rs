@@ -102,7 +102,12 @@ pub fn deliver(
     Ok(metrics.result)
 }
 
-fn quantise(
+/// The model in integers: on the grid that was trained for, else on one chosen on `images`, whose activations are given.
+///
+/// # Errors
+///
+/// [`QuantizeError`].
+pub(crate) fn quantise(
     trained: &Trained,
     dataset: &Dataset,
     activations: &Activations,

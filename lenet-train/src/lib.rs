@@ -18,6 +18,7 @@ pub mod bench_accuracy;
 pub mod checkpoint;
 pub mod confidence;
 mod conv_block;
+pub mod cross_validation;
 pub mod dataset;
 pub mod deliver;
 pub mod device;
@@ -37,6 +38,7 @@ pub mod rounding;
 pub mod scoring;
 mod simd;
 pub mod stock_ops;
+pub mod teachers;
 #[cfg(test)]
 mod test_images;
 pub mod training;

@@ -1,16 +1,19 @@
 //! The main job, step by step.
 
+use crate::activations::Activations;
 use crate::augment::Augment;
 use crate::checkpoint::{self, CheckpointError, RunIdentity};
 use crate::dataset::{Dataset, DatasetError, DatasetName, Split};
-use crate::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver};
+use crate::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver, quantise};
 use crate::device::{self, DeviceError};
 use crate::export::MODEL_FILE;
-use crate::metrics::{EpochMetrics, FinalTable, HeldOut, RunSettings};
+use crate::metrics::{EpochMetrics, FinalTable, HeldOut, RunSettings, Score};
 use crate::network::ConvDevice;
 use crate::progress::Progress;
 use crate::quantize::Grid;
+use crate::quantize::calibrate::Calibration;
 use crate::recipe::Settings;
+use crate::teachers::{self, TeacherError};
 use crate::training::{Trainer, TrainingError};
 use crate::weights::FloatWeights;
 use dfdx::prelude::Cpu;
@@ -21,7 +24,7 @@ use lenet_core::shape::{
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 use thiserror::Error;
 
@@ -34,6 +37,8 @@ pub struct Options {
     pub dataset: DatasetName,
     /// Folder of the four IDX files, in place of the program's own.
     pub data: Option<PathBuf>,
+    /// Which fold of the training file is held out, in a recipe that holds validation images out: 0 is the last.
+    pub fold: usize,
     /// Folders of finished runs to learn from.
     pub teachers: Vec<PathBuf>,
     /// Folder for everything the run writes.
@@ -46,6 +51,15 @@ pub struct Options {
     pub resume: bool,
     /// Print nothing but errors.
     pub quiet: bool,
+}
+
+impl Options {
+    /// The same run, to go on if its folder has a checkpoint.
+    #[must_use]
+    pub(crate) fn resumed_if_begun(mut self) -> Self {
+        self.resume = self.out.join(checkpoint::FILE_NAME).exists();
+        self
+    }
 }
 
 /// Why the job failed.
@@ -61,19 +75,9 @@ pub enum PipelineError {
     /// No checkpoint to resume, or none could be written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// A teacher has other classes.
-    #[error(
-        "{}: expected a teacher of {expected} classes, as the data set has, found one of {found}: name another by \
-         --teacher", path.display()
-    )]
-    TeacherClasses {
-        /// The teacher's folder.
-        path: PathBuf,
-        /// Classes of the data set.
-        expected: usize,
-        /// Classes of the teacher.
-        found: usize,
-    },
+    /// No teacher.
+    #[error(transparent)]
+    Teacher(#[from] TeacherError),
     /// Training stopped.
     #[error(transparent)]
     Training(#[from] TrainingError),
@@ -115,29 +119,63 @@ pub struct Trained {
 /// # Errors
 ///
 /// [`PipelineError`].
+///
+/// # Panics
+///
+/// If the data set has no such fold.
 pub fn run(options: &Options) -> Result<FinalTable, PipelineError> {
     let started = Instant::now();
-    let make = fs::create_dir_all(&options.out);
-    make.map_err(|source| PipelineError::Out { path: options.out.clone(), source })?;
-    let threads = ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
-    threads.install(|| {
-        let dataset = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?;
-        let seed = options.settings.seed;
-        let trained = if options.cuda {
-            train(device::open_cuda(seed)?, &dataset, options)?
-        } else {
-            train(Cpu::seed_from_u64(seed), &dataset, options)?
-        };
+    with_trained(options, |dataset, trained| {
         let print = |line: &str| {
             if !options.quiet {
                 // A reader that has gone away is no reason to fail.
                 let _ = writeln!(io::stdout(), "{line}");
             }
         };
-        let table = deliver(&trained, &dataset, &options.out, started, print)?;
+        let table = deliver(trained, dataset, &options.out, started, print)?;
         print(&format!("results in {}: {MODEL_FILE}, {REPORT_FILE}, {METRICS_FILE}", options.out.display()));
         print(&format!("total run time {:.1} s", started.elapsed().as_secs_f64()));
         Ok(table)
+    })
+}
+
+/// Trains, quantises on the images held out, and scores the integers there. The test images take no part.
+///
+/// # Errors
+///
+/// [`PipelineError`].
+///
+/// # Panics
+///
+/// If the data set has no such fold.
+pub fn validate(options: &Options) -> Result<Score, PipelineError> {
+    with_trained(options, |dataset, trained| {
+        let (_, held_out) = dataset.split();
+        let activations = Activations::of(&trained.weights, held_out.images);
+        let Calibration { correct, loss, .. } =
+            quantise(trained, dataset, &activations, held_out).map_err(DeliverError::from)?;
+        Ok(Score { loss, accuracy: correct as f64 / held_out.images.len() as f64 })
+    })
+}
+
+/// Trains on as many threads as asked for, and hands the data set and the outcome to `then`.
+fn with_trained<R: Send>(
+    options: &Options,
+    then: impl Send + FnOnce(&Dataset, &Trained) -> Result<R, PipelineError>,
+) -> Result<R, PipelineError> {
+    let make = fs::create_dir_all(&options.out);
+    make.map_err(|source| PipelineError::Out { path: options.out.clone(), source })?;
+    let threads = ThreadPoolBuilder::new().num_threads(options.threads.unwrap_or(0)).build()?;
+    threads.install(|| {
+        let mut dataset = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?;
+        dataset.hold_out(options.fold);
+        let seed = options.settings.seed;
+        let trained = if options.cuda {
+            train(device::open_cuda(seed)?, &dataset, options)?
+        } else {
+            train(Cpu::seed_from_u64(seed), &dataset, options)?
+        };
+        then(&dataset, &trained)
     })
 }
 
@@ -150,21 +188,20 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
             (Split::new(&dataset.train, dataset.classes), Split::new(&dataset.test, dataset.classes))
         }
     };
-    let teachers = options
-        .teachers
-        .iter()
-        .map(|folder| load_teacher(folder, dataset.classes))
-        .collect::<Result<Vec<_>, _>>()?;
-    let run = RunIdentity {
+    let mut run = RunIdentity {
         settings: settings.clone(),
         dataset: dataset.name.clone(),
         classes: dataset.classes,
         device: D::NAME.to_owned(),
         held_out,
+        fold: options.fold,
         train_images: train.images.len(),
         held_out_images: scored.images.len(),
-        teachers: teachers.iter().map(checkpoint::fingerprint).collect(),
+        teachers: Vec::new(),
     };
+    let teachers = options.teachers.iter().map(|folder| teachers::load(folder, &run));
+    let teachers: Vec<FloatWeights> = teachers.collect::<Result<_, _>>()?;
+    run.teachers = teachers.iter().map(checkpoint::fingerprint).collect();
     let mut trainer = Trainer::new(device, settings, train, scored)?;
     if !teachers.is_empty() {
         trainer.learn_from(&teachers)?;
@@ -196,14 +233,6 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
         grid: trainer.grid().cloned(),
         augment: settings.augment,
     })
-}
-
-fn load_teacher(folder: &Path, expected: usize) -> Result<FloatWeights, PipelineError> {
-    let teacher = checkpoint::load_teacher(folder)?;
-    match teacher.classes() {
-        found if found == expected => Ok(teacher),
-        found => Err(PipelineError::TeacherClasses { path: folder.to_owned(), expected, found }),
-    }
 }
 
 fn run_settings(run: &RunIdentity, dataset: &Dataset) -> RunSettings {

@@ -88,6 +88,49 @@ fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot
 }
 
 #[test]
+fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_is_validated_on() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let (data, teacher) = (data.path().to_str().unwrap(), out.path().join("teacher"));
+    let (teacher, pupil) = (teacher.to_str().unwrap(), out.path().join("pupil"));
+    let run = |out: &str, more: &[&str]| {
+        let fixed = ["cross-validate", "--folds", "2", "--data", data, "--out", out, "--epochs", "2"];
+        lenet_train(&[&fixed, more].concat())
+    };
+    let output = run(teacher, &["--bits", "4"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    for part in ["fold   integer      loss", "standard deviation", "4 bits", "nats"] {
+        assert!(printed.contains(part), "expected {part:?} in {printed}");
+    }
+    let results = fs::read(out.path().join("teacher/cross-validation.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
+    assert_eq!(results["folds"].as_array().unwrap().len(), 2);
+    assert!(!out.path().join("teacher/fold-1/model.lenet").exists(), "nothing is delivered");
+
+    // Each fold learns from the teacher of that fold, and goes on where it was stopped.
+    let pupil = pupil.to_str().unwrap();
+    assert!(run(pupil, &["--teacher", teacher]).status.success());
+    let again = run(pupil, &["--teacher", teacher]);
+    assert!(!String::from_utf8_lossy(&again.stdout).contains("====="), "no fold is trained again");
+
+    let fold_1 = out.path().join("teacher/fold-1");
+    let output =
+        train_on(Path::new(data), &out.path().join("other"), &["--teacher", fold_1.to_str().unwrap()]);
+    assert_fails(&output, 1, &["teacher/fold-1", "held out", "--teacher"]);
+}
+
+#[test]
+fn cross_validation_needs_images_to_hold_out() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let run = |more: &[&str]| {
+        let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
+        lenet_train(&[&["cross-validate", "--data", data, "--out", out], more].concat())
+    };
+    assert_fails(&run(&["--folds", "13"]), 1, &["--folds", "expected 1 to 12", "found 13"]);
+    assert_fails(&run(&["--recipe", "reference"]), 1, &["--recipe reference", "default and best"]);
+}
+
+#[test]
 fn a_quiet_run_prints_nothing() {
     let (data, out) = (data(), tempdir().unwrap());
     let output = train_on(data.path(), out.path(), &["--quiet"]);

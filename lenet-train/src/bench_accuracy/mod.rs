@@ -7,7 +7,6 @@ mod statistics;
 
 pub use statistics::Statistics;
 
-use crate::checkpoint;
 use crate::metrics::FinalTable;
 use crate::pipeline::{self, Options, PipelineError};
 use crate::recipe::Settings;
@@ -105,9 +104,8 @@ pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
 
 fn run_seed(options: &Options, seed: u64) -> Result<FinalTable, PipelineError> {
     let out: PathBuf = options.out.join(format!("seed-{seed}"));
-    let resume = out.join(checkpoint::FILE_NAME).exists();
     let settings = Settings { seed, ..options.settings.clone() };
-    pipeline::run(&Options { settings, out, resume, ..options.clone() })
+    pipeline::run(&Options { settings, out, ..options.clone() }.resumed_if_begun())
 }
 
 fn summarise(settings: &Settings, tables: &[(u64, FinalTable)]) -> Results {

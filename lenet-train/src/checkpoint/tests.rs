@@ -14,6 +14,7 @@ fn run() -> RunIdentity {
         classes: CLASSES,
         device: "cpu".to_owned(),
         held_out: HeldOut::Validation,
+        fold: 0,
         train_images: 55_000,
         held_out_images: 5_000,
         teachers: vec!["a SHA-256".to_owned()],

@@ -135,6 +135,24 @@ impl Dataset {
         )
     }
 
+    /// Folds of the training images: parts of as many as are held out. At least one.
+    pub fn folds(&self) -> usize {
+        self.train.len() / self.validation_images
+    }
+
+    /// Makes fold `fold` the validation images. Folds count from the end: fold 0 is the images that are held out before
+    /// any call, and fold 1 those in front of them.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such fold.
+    pub fn hold_out(&mut self, fold: usize) {
+        let count = self.validation_images;
+        let first = self.train.len() - (fold + 1) * count;
+        self.train.images[first..].rotate_left(count);
+        self.train.labels[first..].rotate_left(count);
+    }
+
     /// What each class is called: its number where it has no name.
     pub fn class_titles(&self) -> Vec<String> {
         if self.class_names.is_empty() {

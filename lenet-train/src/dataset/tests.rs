@@ -129,3 +129,21 @@ fn an_epoch_meets_each_image_once_in_an_order_of_its_own() {
     assert!(orders[0] != orders[1] && orders[0] != orders[2] && orders[1] != orders[2]);
     assert!(shuffled(7, 1, 0).is_empty());
 }
+
+#[test]
+fn each_fold_is_held_out_once_and_the_others_keep_their_order() {
+    let dir = tempdir().unwrap();
+    write_set(dir.path(), 30, 1);
+    let load = || Dataset::load(DatasetName::Mnist, Some(dir.path()), true).unwrap();
+    assert_eq!((load().folds(), load().validation_images), (15, 2));
+    for (fold, held_out) in [(0, [28, 29]), (1, [26, 27]), (14, [0, 1])] {
+        let mut dataset = load();
+        dataset.hold_out(fold);
+        let (training, validation) = dataset.split();
+        let pixels = |split: Split<'_>| split.images.iter().map(|image| image[0]).collect::<Vec<u8>>();
+        assert_eq!(pixels(validation), held_out);
+        let others: Vec<u8> = (0..30).filter(|image| !held_out.contains(image)).collect();
+        assert_eq!(pixels(training), others);
+        assert!(training.labels.iter().eq(others.iter().map(|image| image % 10).collect::<Vec<_>>().iter()));
+    }
+}
