@@ -4,7 +4,8 @@
 //!
 //! - [`dataset`] and [`download`]: where the IDX files come from, the split, the order of an epoch.
 //! - [`recipe`] and [`training`]: the numbers, and the loop. [`network`] is LeNet on dfdx, [`optimizer`] its steps, [`device`] the
-//!   choice of CPU or CUDA; the CPU convolves by an operation of its own, CUDA by [`stock_ops`].
+//!   choice of CPU or CUDA; the CPU convolves by an operation of its own, CUDA by [`stock_ops`]. [`augment`] changes the
+//!   images, [`rounding`] the activations of a network that is trained in integers.
 //! - [`checkpoint`]: where a run stands between two epochs.
 //! - [`quantize`]: f32 weights to a model of integers, with ranges calibrated on [`activations`].
 //! - [`confidence`]: from which confidence on a prediction is confident.

@@ -1,5 +1,8 @@
 //! Both convolutional blocks from dfdx's own operations, for every device: what a GPU runs.
 //!
+//! Only operations that dfdx brings compiled: it would compile `to_dtype`, `concat`, `stack` and a copying `reshape` when
+//! they are first used, on the user's machine.
+//!
 //! `gather` lays the image out as patches (im2col), one matrix product a convolution, and four more gathers
 //! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
 

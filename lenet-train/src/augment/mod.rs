@@ -1,15 +1,16 @@
 //! Augmentation on the fly: each image is warped anew whenever it is trained on.
 //!
 //! What becomes of an image is a function of the settings, the seed, the epoch and the image's place in the set, so that
-//! it does not depend on the number of threads, and a resumed run needs no state.
+//! it does not depend on the number of threads, and a resumed run needs no state. The CPU changes images byte by byte before
+//! they are uploaded; a GPU changes those that it keeps, by operations that may rarely give a pixel one level more or less.
 
-mod on_device;
+mod stock;
 mod stroke;
 #[cfg(test)]
 mod tests;
 mod warp;
 
-pub(crate) use on_device::{Bordered, DeviceAugment};
+pub(crate) use stock::{Bordered, StockAugment};
 
 use crate::simd::{self, Kernel, Simd};
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};

@@ -101,6 +101,17 @@ fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine
 }
 
 #[test]
+fn every_grey_level_reaches_a_network_in_integers_as_it_was() {
+    let images: [[u8; IMAGE_PIXELS]; 1] = [std::array::from_fn(|index| index as u8)];
+    let network = in_integers(&grid("8"));
+    let pixels = network.in_units(network.upload(&images).unwrap()).unwrap();
+    assert_eq!(
+        pixels.as_vec(),
+        images.as_flattened().iter().map(|&level| f32::from(level)).collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn the_gradient_passes_between_the_ends_of_the_range_and_nowhere_else() {
     let requant = Requant::new(32_768, 2).unwrap();
     let rounding = Rounding { requants: vec![requant], factors: vec![factor(&requant)], largest: 15 };

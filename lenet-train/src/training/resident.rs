@@ -1,6 +1,6 @@
 //! Training images that stay on the device, where each step gathers its own and augments them.
 
-use crate::augment::{Augment, Bordered, Change, DeviceAugment, padded};
+use crate::augment::{Augment, Bordered, Change, StockAugment, padded};
 use crate::network::{ConvDevice, Pixels, WHITE};
 use dfdx::prelude::{Const, Device, GatherTo, ReshapeTo, Tensor, TryDiv};
 use lenet_core::shape::IMAGE_PIXELS;
@@ -10,7 +10,7 @@ pub(super) enum ResidentImages<D: ConvDevice> {
     /// Grey levels, images x 784.
     Plain(Tensor<(usize, usize), f32, D>),
     /// With their border, and what augments them.
-    Augmented(Bordered<D>, DeviceAugment<D>),
+    Augmented(Bordered<D>, StockAugment<D>),
 }
 
 impl<D: ConvDevice> ResidentImages<D> {
@@ -24,7 +24,7 @@ impl<D: ConvDevice> ResidentImages<D> {
             return Ok(Self::Plain(levels(device, images.iter().copied(), images.len())?));
         }
         let bordered = levels(device, images.iter().map(padded), images.len())?;
-        Ok(Self::Augmented(bordered, DeviceAugment::new(device, augment)?))
+        Ok(Self::Augmented(bordered, StockAugment::new(device, augment)?))
     }
 
     /// The images at `places`, each changed by its change where they are augmented.

@@ -29,7 +29,7 @@ pub(crate) type Bordered<D> = Tensor<(usize, usize), f32, D>;
 type Greys<D> = Pixels<D>;
 
 /// What augments images on a device, made once.
-pub(crate) struct DeviceAugment<D: Device<f32>> {
+pub(crate) struct StockAugment<D: Device<f32>> {
     /// Coefficients x pixels, in steps of the coordinates.
     basis: Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>,
     /// The coordinate of each row, or column, of an image with its border.
@@ -38,7 +38,7 @@ pub(crate) struct DeviceAugment<D: Device<f32>> {
     neighbours: Option<[Tensor<(usize,), usize, D>; 4]>,
 }
 
-impl<D: Device<f32>> DeviceAugment<D> {
+impl<D: Device<f32>> StockAugment<D> {
     /// What makes the changes that `augment` draws.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl<D: Device<f32>> DeviceAugment<D> {
             let (left, above) = (PADDED_PIXELS - 1, PADDED_PIXELS - PADDED_SIDE);
             Ok([neighbour(1)?, neighbour(left)?, neighbour(PADDED_SIDE)?, neighbour(above)?])
         };
-        Ok(DeviceAugment {
+        Ok(StockAugment {
             basis: device.try_tensor_from_vec(basis, (COEFFICIENTS, Const))?,
             positions: device
                 .try_tensor_from_vec((0..PADDED_SIDE).map(position).collect(), (PADDED_SIDE,))?,
