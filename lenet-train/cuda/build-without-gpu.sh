@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and links `lenet-train --features cuda` on a machine with no GPU, no driver and no CUDA toolkit, to see
-# that it still builds, and runs it to see that it says what is missing.
+# that it still builds. Runs it to see that it says what is missing; then with a driver that only counts, to see that
+# training goes through without a kernel that would have to be compiled first, and what a step asks of the driver.
 #
 #   lenet-train/cuda/build-without-gpu.sh [FOLDER]
 #
@@ -23,18 +24,18 @@ ln -sfn "$folder/toolkit/nvidia/cu13/include" "$folder/include"
 printf '#!/bin/sh\necho compute_cap\necho "${GPU_CAP:-9.0}"\n' > "$folder/bin/nvidia-smi"
 chmod +x "$folder/bin/nvidia-smi"
 
-# Libraries that have the names for the linker. Every call answers 100, "no device", but for the one that puts
-# this into words.
+# Libraries that have the names for the linker: driver.c, and every other call answers 100, "no device".
 cargo fetch --locked -q
 bindings=$(cargo metadata --locked --format-version 1 | python3 -c '
 import json, os, sys
 packages = json.load(sys.stdin)["packages"]
 print(next(os.path.dirname(p["manifest_path"]) for p in packages if p["name"] == "cudarc"))')/src
+driver=$PWD/lenet-train/cuda/driver.c
 stand_in() { # name, soname, file of bindings
     {
-        echo 'int cuGetErrorString(int error, const char **text) { *text = "stand-in driver"; return 0; }'
-        grep -ohE 'pub fn (cu|cublas|nvrtc)[A-Za-z0-9_]+' "$bindings/$3" | sort -u |
-            awk '$3 != "cuGetErrorString" { print "int " $3 "(void) { return 100; }" }'
+        if [ "$1" = cuda ]; then cat "$driver"; fi
+        grep -ohE 'pub fn (cu|cublas|nvrtc)[A-Za-z0-9_]+' "$bindings/$3" | awk '{ print $3 }' | sort -u |
+            grep -vxFf <(grep -oE '^int \w+' "$driver" | cut -c5-) | sed 's/.*/int &(void) { return 100; }/'
     } > "$folder/$1.c"
     cc -shared -fPIC -w -Wl,-soname,"$2" -o "$folder/lib64/lib$1.so" "$folder/$1.c"
     ln -sfn "lib$1.so" "$folder/lib64/$2"
@@ -57,4 +58,19 @@ if [ "$status" != 1 ] || [[ $message != "error: --cuda: expected an NVIDIA drive
     echo "expected a plain error and exit status 1, found status $status" >&2
     exit 1
 fi
+
+# What a step of the second epoch asks for: the calls of two epochs less those of one.
+steps=430 # of 128 of the 55,000 images
+a_step() { # flags
+    for epochs in 1 2; do
+        CALLS=$folder/calls-$epochs LD_LIBRARY_PATH="$folder/lib64" "$folder/target/release/lenet-train" \
+            --cuda --quiet --out "$folder/run" --epochs "$epochs" "$@"
+    done
+    echo "a step of $*:"
+    join "$folder/calls-1" "$folder/calls-2" --nocheck-order |
+        awk -v steps=$steps '{ printf "  %-17s%9.1f\n", $1, ($3 - $2) / steps }'
+}
+a_step --recipe default
+a_step --recipe best --qat-epochs 0
+a_step --recipe best --qat-epochs 2
 echo "built and linked: $folder/target/release/lenet-train"
