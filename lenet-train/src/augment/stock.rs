@@ -26,7 +26,9 @@ const PADDED_PIXELS: usize = PADDED_SIDE * PADDED_SIDE;
 /// Grey levels, 0 to 255, of images with their blank border: images x 1024.
 pub(crate) type Bordered<D> = Tensor<(usize, usize), f32, D>;
 /// Grey levels of images: images x 784.
-type Greys<D> = Pixels<D>;
+type Levels<D> = Pixels<D>;
+/// A weight of each column, or row, of a bordered image for each pixel: images x 784 x 32.
+type Weights<D> = Tensor<(usize, Const<IMAGE_PIXELS>, usize), f32, D>;
 
 /// What augments images on a device, made once.
 pub(crate) struct StockAugment<D: Device<f32>> {
@@ -45,7 +47,9 @@ impl<D: Device<f32>> StockAugment<D> {
     ///
     /// Out of the device's memory.
     pub(crate) fn new(device: &D, augment: &Augment) -> Result<Self, D::Err> {
-        let basis = basis().iter().flatten().map(|share| share * STEPS).collect();
+        let basis = (0..COEFFICIENTS * IMAGE_PIXELS)
+            .map(|index| basis(index / IMAGE_PIXELS, index % IMAGE_PIXELS) * STEPS)
+            .collect();
         let position = |index: usize| (index as f32 - BORDER as f32) * STEPS;
         // The neighbours of the border's outer pixels are some other blank pixels.
         let neighbour = |offset: usize| {
@@ -69,23 +73,19 @@ impl<D: Device<f32>> StockAugment<D> {
     /// # Errors
     ///
     /// What the device reports.
-    pub(crate) fn apply(&self, images: Bordered<D>, changes: &[Change]) -> Result<Greys<D>, D::Err> {
+    pub(crate) fn apply(&self, images: Bordered<D>, changes: &[Change]) -> Result<Levels<D>, D::Err> {
         let images = match &self.neighbours {
             Some(neighbours) => widen(images, neighbours, changes)?,
             None => images,
         };
         let images = images.try_reshape_like(&(changes.len(), PADDED_SIDE, PADDED_SIDE))?;
         let rows = self.weights(1, changes)?.try_matmul(images)?;
-        let greys: Greys<D> = rows.try_mul(self.weights(0, changes)?)?.try_sum::<_, Axis<2>>()?;
-        floor(greys.try_mul(1.0 / (STEPS * STEPS))?.try_add(0.5)?)
+        let sums: Levels<D> = rows.try_mul(self.weights(0, changes)?)?.try_sum::<_, Axis<2>>()?;
+        floor(sums.try_mul(1.0 / (STEPS * STEPS))?.try_add(0.5)?)
     }
 
     /// Minus the weight of each column (`axis` 0) or row (1) for each pixel, in steps: the two signs cancel out.
-    fn weights(
-        &self,
-        axis: usize,
-        changes: &[Change],
-    ) -> Result<Tensor<(usize, Const<IMAGE_PIXELS>, usize), f32, D>, D::Err> {
+    fn weights(&self, axis: usize, changes: &[Change]) -> Result<Weights<D>, D::Err> {
         let coefficients = changes.iter().flat_map(|change| change.warp.coefficients(axis)).collect();
         let shape = (changes.len(), COEFFICIENTS);
         let coefficients = self.positions.device().try_tensor_from_vec(coefficients, shape)?;

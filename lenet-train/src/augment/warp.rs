@@ -46,7 +46,7 @@ impl Warp {
         Warp { affine, points }
     }
 
-    /// The factors of the [`basis`] for the source's column (`axis` 0) or row (1), in pixels.
+    /// The factors of the [`basis`] that add up to the source's column (`axis` 0) or row (1), in pixels.
     pub(super) fn coefficients(&self, axis: usize) -> [f32; COEFFICIENTS] {
         let mut coefficients = [0.0; COEFFICIENTS];
         coefficients[..3].copy_from_slice(&self.affine[axis]);
@@ -85,17 +85,18 @@ impl Warp {
     }
 }
 
-/// The numbers whose sum, each times its [coefficient](Warp::coefficients), is the source's coordinate of each pixel.
-pub(super) fn basis() -> [[f32; IMAGE_PIXELS]; COEFFICIENTS] {
-    let mut basis = [[0.0; IMAGE_PIXELS]; COEFFICIENTS];
-    for pixel in 0..IMAGE_PIXELS {
-        let (row, column) = (pixel / IMAGE_SIDE, pixel % IMAGE_SIDE);
-        (basis[0][pixel], basis[1][pixel], basis[2][pixel]) = (column as f32, row as f32, 1.0);
-        for point in 0..POINTS * POINTS {
-            basis[3 + point][pixel] = SHARES[point / POINTS][row] * SHARES[point % POINTS][column];
+/// What a pixel's source coordinate gets for 1 of a [coefficient](Warp::coefficients).
+pub(super) fn basis(coefficient: usize, pixel: usize) -> f32 {
+    let (row, column) = (pixel / IMAGE_SIDE, pixel % IMAGE_SIDE);
+    match coefficient {
+        0 => column as f32,
+        1 => row as f32,
+        2 => 1.0,
+        _ => {
+            let point = coefficient - 3;
+            SHARES[point / POINTS][row] * SHARES[point % POINTS][column]
         }
     }
-    basis
 }
 
 /// For each pixel of a padded image: it, its right neighbour, and the two below them, a byte each. 0 in the last row,
