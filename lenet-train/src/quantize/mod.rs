@@ -219,15 +219,10 @@ fn squared_error(weights: &[f32], scale: f64, bits: WeightBits) -> f64 {
     weights.iter().map(|weight| error(weight).powi(2)).sum()
 }
 
-/// The nearest weight of so many bits, in units of int8; of two, the one of the larger magnitude.
-///
-/// Not by `f64::round`, a call of a function on most processors: training in integers does this to every weight at every step.
+/// The nearest weight of so many bits, in units of int8.
 fn quantize(weight: f32, scale: f64, bits: WeightBits) -> i8 {
-    let largest = f64::from(bits.largest() / bits.step());
-    let value = (f64::from(weight) / (scale * f64::from(bits.step()))).clamp(-largest, largest);
-    let whole = value as i8;
-    let rest = value - f64::from(whole);
-    (whole + i8::from(rest >= 0.5) - i8::from(rest <= -0.5)) * bits.step()
+    let (step, largest) = (f64::from(bits.step()), f64::from(bits.largest()));
+    ((f64::from(weight) / scale / step).round() * step).clamp(-largest, largest) as i8
 }
 
 fn bias_units(bias: f32, unit: f64, rounding: i64) -> i32 {
