@@ -1,5 +1,6 @@
 //! `lenet-infer board --qemu CORE bulk`: a data set that an emulated board reads as a file.
 
+use std::array::from_fn;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -15,7 +16,7 @@ use serde_json::json;
 use super::args::BoardEvalArgs;
 use super::eval::load;
 use super::qemu::{Core, said};
-use crate::text::{STDOUT, progress_bar, thousands};
+use crate::text::{STDOUT, percent, progress_bar, thousands};
 
 /// What the firmware reads and writes, in the folder that QEMU runs in.
 const IMAGES: &str = "images.bin";
@@ -42,30 +43,45 @@ pub(super) fn run(
     let rate = samples.len() as f64 / start.elapsed().as_secs_f64();
 
     let mut engine = AnyEngine::new(model);
-    let mismatches = samples
-        .iter()
-        .zip(answers.as_chunks::<ANSWER>().0)
-        .filter(|((image, _), answer)| {
-            let logits = engine.classify(image).logits;
-            !logits.iter().flat_map(|logit| logit.to_le_bytes()).eq(answer.iter().copied())
-        })
-        .count();
+    let (mut correct, mut mismatches) = (0, 0);
+    for ((image, label), answer) in samples.iter().zip(answers.as_chunks::<ANSWER>().0) {
+        let logits = logits(answer);
+        mismatches += usize::from(engine.classify(image).logits != logits);
+        correct += usize::from(class(&logits) == usize::from(*label));
+    }
+    let accuracy = correct as f64 / samples.len() as f64;
     if json {
         let object = json!({
             "board": core.board(),
             "images": samples.len(),
+            "correct": correct,
+            "accuracy": accuracy,
             "mismatches": mismatches,
             "images_per_second": rate,
         });
         writeln!(out, "{object}").context(STDOUT)?;
     } else {
-        let [mismatches, images] = [mismatches, samples.len()].map(|count| thousands(count as u64));
+        let [correct, mismatches, images] =
+            [correct, mismatches, samples.len()].map(|count| thousands(count as u64));
+        let accuracy = percent(accuracy);
         writeln!(out, "board     {}", core.board()).context(STDOUT)?;
+        writeln!(out, "accuracy  {accuracy} ({correct} of {images} images)").context(STDOUT)?;
         writeln!(out, "mismatch  {mismatches} of {images} images with a logit that is not the host's")
             .context(STDOUT)?;
         writeln!(out, "speed     {rate:.1} images/s").context(STDOUT)?;
     }
     Ok(if mismatches == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// An image's logits as the board wrote them.
+fn logits(answer: &[u8; ANSWER]) -> [i32; CLASSES] {
+    let (logits, _) = answer.as_chunks();
+    from_fn(|class| i32::from_le_bytes(logits[class]))
+}
+
+/// The class of the largest logit; the first of equals, as the engine has it.
+fn class(logits: &[i32; CLASSES]) -> usize {
+    (1..CLASSES).fold(0, |best, class| if logits[class] > logits[best] { class } else { best })
 }
 
 /// Runs the board until it has classified all images, and gives its logits.
