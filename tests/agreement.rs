@@ -14,6 +14,7 @@ fn after_one_epoch_the_integers_lose_five_test_images_in_10000_at_most() {
         settings: Settings { epochs: 1, ..Recipe::Default.settings() },
         dataset: DatasetName::Mnist,
         data: Some(common::mnist()),
+        fold: 0,
         teachers: Vec::new(),
         out: out.path().to_owned(),
         threads: None,

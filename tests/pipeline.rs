@@ -18,6 +18,7 @@ fn options(data: &Path, out: &Path) -> Options {
         settings: Settings { epochs: 4, batch_size: 32, ..Recipe::Default.settings() },
         dataset: DatasetName::Mnist,
         data: Some(data.to_owned()),
+        fold: 0,
         teachers: Vec::new(),
         out: out.to_owned(),
         threads: Some(2),

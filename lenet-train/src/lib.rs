@@ -6,11 +6,12 @@
 //! - [`recipe`] and [`training`]: the numbers, and the loop. [`network`] is LeNet on dfdx, [`optimizer`] its steps, [`device`] the
 //!   choice of CPU or CUDA; the CPU convolves by an operation of its own, CUDA by [`stock_ops`]. [`augment`] changes the
 //!   images, [`rounding`] the activations of a network that is trained in integers.
-//! - [`checkpoint`]: where a run stands between two epochs.
+//! - [`checkpoint`]: where a run stands between two epochs; [`teachers`]: which finished runs may teach another.
 //! - [`quantize`]: f32 weights to a model of integers, with ranges calibrated on [`activations`].
 //! - [`confidence`]: from which confidence on a prediction is confident.
 //! - [`export`], [`evaluate`] and [`deliver`]: the model file, the check of it through `lenet_infer::Engine`, and the two together.
 //! - [`metrics`] and [`report`]: what a run measured, for programs and for people.
+//! - [`cross_validation`] and [`bench_accuracy`]: many runs, to choose a recipe by and to say how good it is.
 #![deny(unsafe_code)]
 
 pub mod activations;
