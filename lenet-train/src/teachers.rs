@@ -62,3 +62,43 @@ fn may_have_seen_held_out(teacher: &RunIdentity, pupil: &RunIdentity) -> bool {
         && teacher.dataset == pupil.dataset
         && split(teacher) != split(pupil)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::Recipe;
+
+    fn run() -> RunIdentity {
+        RunIdentity {
+            settings: Recipe::Default.settings(),
+            dataset: "mnist".to_owned(),
+            classes: 10,
+            device: "cpu".to_owned(),
+            held_out: HeldOut::Validation,
+            fold: 1,
+            train_images: 55_000,
+            held_out_images: 5_000,
+            teachers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_teacher_held_out_what_its_pupil_holds_out_or_was_trained_on_another_set() {
+        assert!(!may_have_seen_held_out(&run(), &run()));
+        let other_set = RunIdentity { dataset: "fashion-mnist".to_owned(), fold: 0, ..run() };
+        assert!(!may_have_seen_held_out(&other_set, &run()));
+        for teacher in [
+            RunIdentity { fold: 0, ..run() },
+            RunIdentity { held_out: HeldOut::Test, train_images: 60_000, ..run() },
+            RunIdentity { train_images: 54_000, ..run() },
+        ] {
+            assert!(may_have_seen_held_out(&teacher, &run()), "{teacher:?}");
+        }
+    }
+
+    #[test]
+    fn a_pupil_that_is_scored_on_the_test_images_may_learn_from_any_teacher() {
+        let pupil = RunIdentity { held_out: HeldOut::Test, train_images: 60_000, ..run() };
+        assert!(!may_have_seen_held_out(&run(), &pupil));
+    }
+}

@@ -120,6 +120,21 @@ fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_i
 }
 
 #[test]
+fn a_teacher_of_other_classes_or_without_a_checkpoint_is_named() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let set = LabelledImages { images: vec![[7; 784]; 24], labels: (0..24).map(|image| image % 3).collect() };
+    for part in [Part::Train, Part::Test] {
+        idx::write(out.path(), part, &set).unwrap();
+    }
+    let teacher = out.path().join("teacher");
+    let learn =
+        || train_on(data.path(), &out.path().join("pupil"), &["--teacher", teacher.to_str().unwrap()]);
+    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors"]);
+    assert!(train_on(out.path(), &teacher, &[]).status.success());
+    assert_fails(&learn(), 1, &["teacher: expected a teacher of 10 classes", "found one of 3", "--teacher"]);
+}
+
+#[test]
 fn cross_validation_needs_images_to_hold_out() {
     let (data, out) = (data(), tempdir().unwrap());
     let run = |more: &[&str]| {
