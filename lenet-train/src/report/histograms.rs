@@ -8,6 +8,8 @@ use crate::weights::{FloatWeights, LAYERS, layer_shapes};
 // Five layers have weights and fill rows of three; four have activations to quantise and fill rows of two.
 const WEIGHTS_SIZE: (u32, u32) = (340, 200);
 const ACTIVATIONS_SIZE: (u32, u32) = (440, 200);
+/// Where a weight would clip is shown up to here, as a multiple of the layer's largest weight.
+const FARTHEST_CLIP: f64 = 1.25;
 
 /// The section with a histogram of each layer's weights.
 pub(super) fn weights_section(
@@ -47,13 +49,14 @@ fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) ->
     if largest == 0.0 {
         return Ok(note(layer, "no weight differs from 0"));
     }
-    let counts = symmetric_counts(&finite, largest);
+    let limits = clips.iter().map(|&clip| f64::from(clip));
+    let limits: Vec<f64> = limits.filter(|clip| *clip <= FARTHEST_CLIP * largest).collect();
+    let reach = limits.iter().fold(largest, |reach, &clip| reach.max(clip));
+    let counts = symmetric_counts(&finite, reach);
     let most = counts.iter().copied().max().unwrap_or(0);
-    let limits: Vec<f64> =
-        clips.iter().map(|&clip| f64::from(clip)).filter(|clip| *clip <= largest).collect();
     let chart = Chart {
         size: WEIGHTS_SIZE,
-        x: Axis::linear(-largest, largest),
+        x: Axis::linear(-reach, reach),
         y: Axis::counts(most),
         x_title: "weight",
         marks: vec![
@@ -73,11 +76,11 @@ fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) ->
 }
 
 /// Counts in an odd number of equal bins from `-largest` to `largest`, so that zero has a bin of its own.
-fn symmetric_counts(weights: &[f64], largest: f64) -> Vec<u64> {
+fn symmetric_counts(weights: &[f64], reach: f64) -> Vec<u64> {
     let bins = ((weights.len() as f64).sqrt() as usize).clamp(15, 61) | 1;
     let mut counts = vec![0; bins];
     for weight in weights {
-        let bin = ((weight / largest + 1.0) / 2.0 * bins as f64) as usize;
+        let bin = ((weight / reach + 1.0) / 2.0 * bins as f64) as usize;
         counts[bin.min(bins - 1)] += 1;
     }
     counts

@@ -5,7 +5,7 @@ use crate::confidence::{RejectCurve, RejectPoint};
 use crate::metrics::Score;
 use crate::quantize::Bits;
 use crate::weights::{Affine, layer_shapes};
-use lenet_core::shape::CLASSES;
+use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
 
 /// A run that owns what [`ReportInputs`] borrows.
 struct Run {
@@ -201,6 +201,18 @@ fn numbers_that_do_not_exist_are_left_out_of_the_charts() {
     run.weights.fc1.weight[0] = f32::NAN;
     run.activations[0].clip = f32::NAN;
     check(&run.page());
+}
+
+#[test]
+fn a_clip_beyond_the_largest_weight_is_marked_unless_it_is_far_out() {
+    let marks = |clip: f32| {
+        let mut run = synthetic(2);
+        run.weight_clips[0] = vec![clip; CONV1_CHANNELS];
+        run.page().matches("opacity=\"0.5\"").count()
+    };
+    // The largest weight is 0.5. Each channel has a mark on either side.
+    assert_eq!(marks(0.6), marks(0.45));
+    assert_eq!(marks(0.7), marks(0.45) - 2 * CONV1_CHANNELS);
 }
 
 #[test]
