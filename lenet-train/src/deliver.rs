@@ -75,7 +75,7 @@ pub fn deliver(
     export::golden(out, &model, &dataset.test)?;
     let Check { mut table, misclassified, reject_curve: test } =
         evaluate::check(&trained.weights, &model, bytes.len(), &dataset.test);
-    table.run_seconds = started.elapsed().as_secs_f64();
+    table.run_seconds = started.elapsed().as_secs_f64() + trained.seconds_before_resume;
     print(&evaluate::describe(&table, &trained.settings.class_names));
 
     let confidence = Confidence { threshold: model.confidence_threshold, validation, test };

@@ -91,7 +91,7 @@ pub struct FinalTable {
     pub flash_bytes: usize,
     /// Bytes of the engine's scratch arena.
     pub ram_bytes: usize,
-    /// Wall time of the whole run, in seconds, without earlier parts of a resumed run.
+    /// Wall time of the whole run, in seconds; of the parts before a resume, that of their training steps.
     pub run_seconds: f64,
 }
 

@@ -106,6 +106,8 @@ pub struct Trained {
     pub held_out: HeldOut,
     /// One entry an epoch, those before a resume with them.
     pub history: Vec<EpochMetrics>,
+    /// Seconds that the epochs before a resume took.
+    pub seconds_before_resume: f64,
     /// The parameters after the last epoch, or their average.
     pub weights: FloatWeights,
     /// What they were rounded to in the last epochs, in a run with quantisation-aware training.
@@ -211,6 +213,7 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
     } else {
         checkpoint::set_aside(&options.out)?;
     }
+    let seconds_before_resume = trainer.history().iter().map(|epoch| epoch.seconds).sum();
     let an_epoch = train.images.len() as u64;
     let images = an_epoch * u64::from(settings.epochs);
     let progress = Progress::new(images, an_epoch * trainer.history().len() as u64, options.quiet);
@@ -229,6 +232,7 @@ fn train<D: ConvDevice>(device: D, dataset: &Dataset, options: &Options) -> Resu
         settings: run_settings(&run, dataset),
         held_out,
         history: trainer.history().to_vec(),
+        seconds_before_resume,
         weights: trainer.network().weights(),
         grid: trainer.grid().cloned(),
         augment: settings.augment,
