@@ -10,7 +10,6 @@ use crate::pipeline::{self, Options, PipelineError};
 use crate::recipe::{Recipe, Settings};
 use crate::report::{self, ReportError};
 use serde::Serialize;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -103,10 +102,7 @@ pub fn run(options: &Options, folds: usize) -> Result<Results, CrossValidationEr
         folds: results,
     };
     report::write_json(&options.out.join(RESULTS_FILE), &results)?;
-    if !options.quiet {
-        // A reader that has gone away is no reason to fail.
-        let _ = writeln!(io::stdout(), "\n{}\nresults in {}", describe(&results), options.out.display());
-    }
+    options.print(&format!("\n{}\nresults in {}", describe(&results), options.out.display()));
     Ok(results)
 }
 

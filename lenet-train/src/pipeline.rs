@@ -60,6 +60,14 @@ impl Options {
         self.resume = self.out.join(checkpoint::FILE_NAME).exists();
         self
     }
+
+    /// Prints what the user is to read, unless there is to be nothing but errors.
+    pub(crate) fn print(&self, text: &str) {
+        if !self.quiet {
+            // A reader that has gone away is no reason to fail.
+            let _ = writeln!(io::stdout(), "{text}");
+        }
+    }
 }
 
 /// Why the job failed.
@@ -128,15 +136,10 @@ pub struct Trained {
 pub fn run(options: &Options) -> Result<FinalTable, PipelineError> {
     let started = Instant::now();
     with_trained(options, |dataset, trained| {
-        let print = |line: &str| {
-            if !options.quiet {
-                // A reader that has gone away is no reason to fail.
-                let _ = writeln!(io::stdout(), "{line}");
-            }
-        };
-        let table = deliver(trained, dataset, &options.out, started, print)?;
-        print(&format!("results in {}: {MODEL_FILE}, {REPORT_FILE}, {METRICS_FILE}", options.out.display()));
-        print(&format!("total run time {:.1} s", started.elapsed().as_secs_f64()));
+        let table = deliver(trained, dataset, &options.out, started, |text| options.print(text))?;
+        let out = options.out.display();
+        options.print(&format!("results in {out}: {MODEL_FILE}, {REPORT_FILE}, {METRICS_FILE}"));
+        options.print(&format!("total run time {:.1} s", started.elapsed().as_secs_f64()));
         Ok(table)
     })
 }

@@ -12,7 +12,6 @@ use crate::pipeline::{self, Options, PipelineError};
 use crate::recipe::Settings;
 use crate::report::{self, AccuracyPlot, ReportError};
 use serde::Serialize;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -95,10 +94,7 @@ pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
         interval: results.integer.interval,
     };
     report::write_accuracy_plot(&options.out.join(PLOT_FILE), &plot)?;
-    if !options.quiet {
-        // A reader that has gone away is no reason to fail.
-        let _ = writeln!(io::stdout(), "\n{}\nresults in {}", describe(&results), options.out.display());
-    }
+    options.print(&format!("\n{}\nresults in {}", describe(&results), options.out.display()));
     Ok(results)
 }
 
