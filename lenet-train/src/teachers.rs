@@ -10,9 +10,28 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TeacherError {
-    /// It has no checkpoint to read.
+    /// It has no checkpoint.
+    #[error(
+        "{}: expected the checkpoint of a finished run, found no file: name that run's folder by --teacher",
+        path.display()
+    )]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// Its checkpoint is not whole, or of another version.
+    #[error(
+        "{}: expected a whole checkpoint of this version, found {problem}: name another by --teacher", path.display()
+    )]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Its checkpoint cannot be read.
     #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
+    Checkpoint(CheckpointError),
     /// It has other classes.
     #[error(
         "{}: expected a teacher of {expected} classes, as the data set has, found one of {found}: name another by \
@@ -35,6 +54,17 @@ pub enum TeacherError {
         /// The teacher's folder.
         path: PathBuf,
     },
+}
+
+/// What would mend a run that is resumed is no help with a teacher.
+impl From<CheckpointError> for TeacherError {
+    fn from(error: CheckpointError) -> Self {
+        match error {
+            CheckpointError::Missing { path } => Self::Missing { path },
+            CheckpointError::Unusable { path, problem } => Self::Unusable { path, problem },
+            other => Self::Checkpoint(other),
+        }
+    }
 }
 
 /// The weights of the finished run in `folder`, to teach `pupil`.

@@ -129,7 +129,10 @@ fn a_teacher_of_other_classes_or_without_a_checkpoint_is_named() {
     let teacher = out.path().join("teacher");
     let learn =
         || train_on(data.path(), &out.path().join("pupil"), &["--teacher", teacher.to_str().unwrap()]);
-    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors"]);
+    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors", "found no file", "--teacher"]);
+    fs::create_dir(&teacher).unwrap();
+    fs::write(teacher.join("checkpoint.safetensors"), "no checkpoint").unwrap();
+    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors", "no safetensors file", "--teacher"]);
     assert!(train_on(out.path(), &teacher, &[]).status.success());
     assert_fails(&learn(), 1, &["teacher: expected a teacher of 10 classes", "found one of 3", "--teacher"]);
 }
