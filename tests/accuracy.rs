@@ -1,7 +1,7 @@
 //! The shipped models on all of MNIST's test set. The counts are exact: integers leave no room for chance.
 
-use lenet_infer::evaluation::evaluate;
-use lenet_infer::idx::Part;
+use lenet_infer::host::evaluation::evaluate;
+use lenet_infer::host::idx::Part;
 use lenet_infer::{AnyModel, RAM_BYTES, SHIPPED_INT4_MODEL, SHIPPED_MODEL};
 
 mod common;

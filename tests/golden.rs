@@ -1,6 +1,6 @@
 //! The shipped golden digits: the logits that every core must give, bit for bit.
 
-use lenet_infer::{Engine, SHIPPED_INT4_MODEL, SHIPPED_MODEL, decode, idx::Part};
+use lenet_infer::{Engine, SHIPPED_INT4_MODEL, SHIPPED_MODEL, decode, host::idx::Part};
 
 mod common;
 

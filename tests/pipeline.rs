@@ -1,7 +1,7 @@
 //! The whole road on a tiny synthetic data set: train, quantise, export, check, report.
 
-use lenet_infer::idx::{self, Part};
-use lenet_infer::picture::{self, Invert};
+use lenet_infer::host::idx::{self, Part};
+use lenet_infer::host::picture_file::{self, Invert};
 use lenet_infer::{AnyEngine, AnyModel, Engine, decode};
 use lenet_train::dataset::DatasetName;
 use lenet_train::metrics::FinalTable;
@@ -85,7 +85,7 @@ fn a_folder_of_pictures_becomes_a_model_that_knows_them_by_name() {
     assert!(model.confidence_threshold > 0);
     let mut engine = AnyEngine::new(&model);
     for (class, name) in names.into_iter().enumerate() {
-        let picture = picture::load(&data.path().join(name).join("7.png"), Invert::Auto).unwrap();
+        let picture = picture_file::load(&data.path().join(name).join("7.png"), Invert::Auto).unwrap();
         assert_eq!(usize::from(engine.classify(&picture.pixels).class), class);
     }
     let logits = fs::read(out.path().join("golden-logits.bin")).unwrap();

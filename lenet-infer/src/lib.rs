@@ -6,16 +6,16 @@
 //! - [`Stream`] does the same with a picture that comes row by row, as a camera gives it.
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
-//! - [`link`]: frames between a host and a board, and the host's end of the wire.
+//! - With feature `link`: `link`, frames between a host and a board.
 //! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
 //! - With feature `capi`: `capi`, the engine for C.
-//! - With feature `host`: `AnyModel` and `AnyEngine` take any number of classes at run time, `idx` reads data sets,
-//!   `evaluation` scores a model over one, `files` reads and writes files whole.
-//! - With feature `picture`: `picture` reads PNG and JPEG files.
+//! - With feature `host`: `host`, what a workstation needs and a board does not; `AnyModel` and `AnyEngine` take any
+//!   number of classes at run time.
 //!
 //! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
 //! next. Features, all off by default:
 //!
+//! - `link`: frames and messages between a host and a board.
 //! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
 //! - `picture`: `host`, and PNG and JPEG files as 28x28 grey levels.
 //! - `cli`: the `lenet-infer` command.
@@ -33,16 +33,10 @@ mod any;
 pub mod capi;
 mod engine;
 #[cfg(feature = "host")]
-#[allow(clippy::float_arithmetic)] // Rates and ratios: the host's business, not the engine's.
-pub mod evaluation;
-#[cfg(feature = "host")]
-pub mod files;
-#[cfg(feature = "host")]
-pub mod idx;
+pub mod host;
 mod kernel;
+#[cfg(feature = "link")]
 pub mod link;
-#[cfg(feature = "picture")]
-pub mod picture;
 mod prediction;
 mod stream;
 

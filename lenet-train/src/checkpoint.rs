@@ -15,7 +15,7 @@ use crate::quantize::Grid;
 use crate::recipe::Settings;
 use crate::training::Snapshot;
 use crate::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
-use lenet_infer::files;
+use lenet_infer::host::files;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

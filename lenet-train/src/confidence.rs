@@ -5,7 +5,7 @@
 //! pass, so that the share expected of new images like them stays below a thousandth. Fewer than 999 images are too few for
 //! that: of them no mistake passes, which promises less.
 
-use lenet_infer::evaluation::Evaluation;
+use lenet_infer::host::evaluation::Evaluation;
 use serde::{Deserialize, Serialize};
 
 /// Wrong answers that may pass as confident, in all images.
@@ -87,7 +87,7 @@ impl RejectPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenet_infer::evaluation::evaluate;
+    use lenet_infer::host::evaluation::evaluate;
     use lenet_infer::{AnyModel, SHIPPED_MODEL};
 
     /// `images` answers of confidences 1, 2, ...; the mistakes are at `wrong`.

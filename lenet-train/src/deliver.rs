@@ -14,7 +14,7 @@ use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, Repo
 use crate::weights::{FloatWeights, LAYERS, layer_shapes};
 use lenet_core::Requant;
 use lenet_infer::AnyModel;
-use lenet_infer::evaluation::CONFIDENCE_STEPS;
+use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
 use std::path::Path;
 use std::time::Instant;
 use thiserror::Error;
@@ -135,7 +135,7 @@ pub(crate) fn quantise(
 /// Chooses the model's confidence threshold on the validation images; gives the accuracy of the surest predictions there.
 fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> RejectCurve {
     let evaluation =
-        lenet_infer::evaluation::evaluate(&model.model(), images.images.iter().zip(images.labels));
+        lenet_infer::host::evaluation::evaluate(&model.model(), images.images.iter().zip(images.labels));
     let threshold = confidence::threshold(&evaluation);
     model.provenance.confidence_threshold = threshold;
     RejectCurve::new(&evaluation, threshold)

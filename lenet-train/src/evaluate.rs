@@ -9,8 +9,8 @@ use crate::metrics::FinalTable;
 use crate::report::Misclassified;
 use crate::scoring::{Tally, predicted};
 use crate::weights::FloatWeights;
-use lenet_infer::evaluation::{Evaluation, evaluate};
-use lenet_infer::idx::LabelledImages;
+use lenet_infer::host::evaluation::{Evaluation, evaluate};
+use lenet_infer::host::idx::LabelledImages;
 use lenet_infer::{AnyModel, RAM_BYTES};
 
 /// The final table, and the images behind it.

@@ -1,8 +1,9 @@
 //! What a run leaves for the board: the model file, and digits with the logits that every core must give.
 
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::idx::LabelledImages;
-use lenet_infer::{AnyEngine, AnyModel, files};
+use lenet_infer::host::files;
+use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::{AnyEngine, AnyModel};
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -2,7 +2,7 @@
 
 use crate::confidence::RejectCurve;
 use crate::quantize::Bits;
-use lenet_infer::evaluation::{Confusion, recall};
+use lenet_infer::host::evaluation::{Confusion, recall};
 use serde::{Deserialize, Serialize};
 
 /// Mean cross-entropy and accuracy over one split.

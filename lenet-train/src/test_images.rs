@@ -1,7 +1,7 @@
 //! Images for the tests: like digits, mostly a blank ground with saturated strokes, so that pools tie.
 
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS, IMAGE_SIDE};
-use lenet_infer::idx::LabelledImages;
+use lenet_infer::host::idx::LabelledImages;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 

@@ -1,6 +1,6 @@
 //! The command as a user meets it: wrong input gives a message that helps, the right exit code, and no panic.
 
-use lenet_infer::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabelledImages, Part};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

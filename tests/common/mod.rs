@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use image::{GrayImage, Luma};
-use lenet_infer::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabelledImages, Part};
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,7 @@ use heapless::Vec;
 use super::message::{Kind, Message, Refusal};
 
 /// The protocol version that this code speaks.
-pub const VERSION: u8 = 1;
+pub const PROTOCOL_VERSION: u8 = 1;
 /// The most bytes that a frame's contents may have: header, body and checksum.
 pub const MAX_CONTENTS: usize = HEADER_BYTES + MAX_BODY + CRC_BYTES;
 /// The sequence number of a refusal of a frame whose own number could not be read; no request has it.
@@ -25,7 +25,7 @@ const DELIMITER: u8 = 0;
 const FULL_BLOCK: usize = 254;
 
 /// As in the model file; a bit at a time, for a table would cost a board its flash.
-static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
+static CHECKSUM: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// A message that no frame can hold: only an [`Info`](super::Info) with overlong names is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +59,11 @@ fn write_contents<'a, M: Message<'a>>(
 ) -> Option<usize> {
     let (header, rest) = contents.split_first_chunk_mut::<HEADER_BYTES>()?;
     let [low, high] = sequence.to_le_bytes();
-    *header = [VERSION, M::KIND as u8, low, high];
+    *header = [PROTOCOL_VERSION, M::KIND as u8, low, high];
     let (body, _) = rest.split_first_chunk_mut::<MAX_BODY>()?;
     let checked = HEADER_BYTES + postcard::to_slice(message, body).ok()?.len();
     let (checked_bytes, rest) = contents.split_at_mut_checked(checked)?;
-    *rest.first_chunk_mut()? = CRC.checksum(checked_bytes).to_le_bytes();
+    *rest.first_chunk_mut()? = CHECKSUM.checksum(checked_bytes).to_le_bytes();
     Some(checked + CRC_BYTES)
 }
 
@@ -101,7 +101,7 @@ impl<'a> Frame<'a> {
     ///
     /// [`Refusal::Version`] or [`Refusal::Body`].
     pub fn message<M: Message<'a>>(&self) -> Result<M, Refusal> {
-        if self.version != VERSION {
+        if self.version != PROTOCOL_VERSION {
             return Err(Refusal::Version);
         }
         match postcard::take_from_bytes(self.body) {
@@ -186,7 +186,8 @@ fn parse(contents: &[u8]) -> Option<(u8, Frame<'_>)> {
     let (checked, crc) = contents.split_last_chunk()?;
     let (&[version, kind, low, high], body) = checked.split_first_chunk::<HEADER_BYTES>()?;
     let sequence = u16::from_le_bytes([low, high]);
-    (CRC.checksum(checked) == u32::from_le_bytes(*crc)).then_some((kind, Frame { version, sequence, body }))
+    (CHECKSUM.checksum(checked) == u32::from_le_bytes(*crc))
+        .then_some((kind, Frame { version, sequence, body }))
 }
 
 #[cfg(test)]

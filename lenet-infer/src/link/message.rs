@@ -1,11 +1,9 @@
 //! What host and board say to each other.
 
 use heapless::Vec;
-use lenet_core::shape::IMAGE_PIXELS;
+use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The most classes that a reply has room for.
-pub const MAX_CLASSES: usize = 64;
 /// The most bytes that a board's name, or its unit's, may have.
 pub const MAX_NAME: usize = 64;
 

@@ -54,16 +54,10 @@
 //!
 //! [COBS]: https://doi.org/10.1109/90.769765
 
-#[cfg(feature = "host")]
-mod client;
 mod frame;
 mod message;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "host")]
-pub use client::{Client, LinkError, Port, Retry};
-pub use frame::{Frame, MAX_CONTENTS, Receiver, TooLong, UNNUMBERED, VERSION, send};
-pub use message::{
-    Bench, Classification, Info, Kind, Logits, MAX_CLASSES, MAX_NAME, Message, Refusal, Reply, Request,
-};
+pub use frame::{Frame, MAX_CONTENTS, PROTOCOL_VERSION, Receiver, TooLong, UNNUMBERED, send};
+pub use message::{Bench, Classification, Info, Kind, Logits, MAX_NAME, Message, Refusal, Reply, Request};

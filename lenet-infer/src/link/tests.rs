@@ -4,6 +4,7 @@ use std::array;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use lenet_core::shape::MAX_CLASSES;
 use proptest::prelude::*;
 
 use super::*;

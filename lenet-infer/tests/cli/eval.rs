@@ -6,8 +6,8 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lenet_infer::evaluation::evaluate;
-use lenet_infer::idx::{self, Part};
+use lenet_infer::host::evaluation::evaluate;
+use lenet_infer::host::idx::{self, Part};
 use lenet_infer::{AnyModel, SHIPPED_MODEL};
 use serde_json::json;
 use tempfile::tempdir;

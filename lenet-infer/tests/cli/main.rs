@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use lenet_core::AnyLogits;
 use lenet_core::model::{Metadata, Weights};
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabelledImages, Part};
 use lenet_infer::{AnyModel, SHIPPED_MODEL, metadata};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};

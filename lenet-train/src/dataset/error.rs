@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lenet_infer::idx::IdxError;
+use lenet_infer::host::idx::IdxError;
 use thiserror::Error;
 
 use super::{DatasetName, FolderError};

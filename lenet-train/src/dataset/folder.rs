@@ -10,8 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES, MIN_CLASSES};
-use lenet_infer::idx::LabelledImages;
-use lenet_infer::picture::{self, Invert, PictureError};
+use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::picture_file::{self, Invert, PictureError};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -186,7 +186,7 @@ fn class(folder: &Path, others: &mut usize) -> Result<Class, FolderError> {
 }
 
 fn read(part: &Part) -> Result<LabelledImages, PictureError> {
-    let pixels = |(_, path, _): &(Hash, PathBuf, u8)| Ok(picture::load(path, Invert::Auto)?.pixels);
+    let pixels = |(_, path, _): &(Hash, PathBuf, u8)| Ok(picture_file::load(path, Invert::Auto)?.pixels);
     let images: Result<Vec<[u8; IMAGE_PIXELS]>, PictureError> = part.par_iter().map(pixels).collect();
     Ok(LabelledImages { images: images?, labels: part.iter().map(|(.., label)| *label).collect() })
 }

@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lenet_core::shape::{IMAGE_PIXELS, MIN_CLASSES};
-use lenet_infer::idx::{self, IdxError, LabelledImages, Part};
+use lenet_infer::host::idx::{self, IdxError, LabelledImages, Part};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};

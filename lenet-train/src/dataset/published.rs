@@ -1,6 +1,6 @@
 //! The sets known by name, as they were published: where they are and what their files must contain.
 
-use lenet_infer::idx::Part;
+use lenet_infer::host::idx::Part;
 
 use super::DatasetName;
 use crate::download::PublishedFile;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lenet_infer::files;
-use lenet_infer::idx::{self, IdxError};
+use lenet_infer::host::files;
+use lenet_infer::host::idx::{self, IdxError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use ureq::Agent;

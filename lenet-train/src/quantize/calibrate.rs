@@ -9,7 +9,7 @@ use crate::activations::Activations;
 use crate::dataset::Split;
 use crate::scoring::Tally;
 use crate::weights::FloatWeights;
-use lenet_infer::evaluation::logit_scale;
+use lenet_infer::host::evaluation::logit_scale;
 use lenet_infer::{AnyEngine, AnyModel};
 use rayon::prelude::*;
 use std::cmp::Ordering;

@@ -6,7 +6,7 @@ use super::chart::{ACCENT, Chart, HELD_OUT, Mark};
 use super::text;
 use crate::confidence::{RejectCurve, RejectPoint};
 use crate::metrics::Confidence;
-use lenet_infer::evaluation::CONFIDENCE_STEPS;
+use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
 
 /// The section with the reject curves of both splits and their figures.
 pub(super) fn section(confidence: &Confidence) -> Result<String, ReportError> {

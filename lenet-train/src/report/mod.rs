@@ -20,7 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::files;
+use lenet_infer::host::files;
 use serde::Serialize;
 
 pub use accuracy::AccuracyPlot;

@@ -8,8 +8,8 @@ use crate::test_images::synthetic;
 use dfdx::prelude::Cpu;
 use lenet_core::shape::CLASSES;
 use lenet_infer::AnyEngine;
-use lenet_infer::evaluation::evaluate;
-use lenet_infer::idx::LabelledImages;
+use lenet_infer::host::evaluation::evaluate;
+use lenet_infer::host::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
 
 const EPOCHS: u32 = 3;

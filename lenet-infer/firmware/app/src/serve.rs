@@ -1,8 +1,8 @@
 //! The program that answers a host: the board's end of [`lenet_infer::link`].
 
-use lenet_core::shape::CLASSES;
+use lenet_core::shape::{CLASSES, MAX_CLASSES};
 use lenet_infer::link::{
-    self, Bench, Classification, Frame, Info, Kind, Logits, MAX_CLASSES, MAX_NAME, Receiver, Reply, Request,
+    self, Bench, Classification, Frame, Info, Kind, Logits, MAX_NAME, Receiver, Reply, Request,
     UNNUMBERED,
 };
 use lenet_infer::{Engine, RAM_BYTES, SHIPPED_MODEL, decode};

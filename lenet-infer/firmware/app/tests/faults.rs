@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_firmware::{Board, Memory, Serial, Server};
-use lenet_infer::link::{Client, LinkError, Port, Retry};
+use lenet_infer::host::client::{Client, LinkError, Port, Retry};
 use lenet_infer::{Engine, SHIPPED_MODEL, decode};
 
 /// Often enough that no request is given up on the wires below.

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::cli::ClassifyArgs;
 use crate::preview;
 use crate::text::{STDOUT, class_name, odds, print_error};
-use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
-use lenet_infer::picture::{self, Picture};
+use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
+use lenet_infer::host::picture_file::{self, Picture};
 
 /// Columns of a full bar.
 const BAR_COLUMNS: usize = 24;
@@ -36,7 +36,7 @@ pub(crate) fn run(
     let style = Style::of_stdout(args.show);
     let (mut images, mut failed) = (Vec::new(), Vec::new());
     for path in &args.images {
-        match picture::load(path, args.invert) {
+        match picture_file::load(path, args.invert) {
             Ok(picture) => {
                 let answer = Answer::new(model, metadata, engine.classify(&picture.pixels));
                 if json {

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lenet_infer::idx;
-use lenet_infer::picture::Invert;
+use lenet_infer::host::idx;
+use lenet_infer::host::picture_file::Invert;
 
 use crate::board::BoardArgs;
 

@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 use cpu_time::ThreadTime;
 use lenet_core::model::Metadata;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::evaluation::{Evaluation, Tally, evaluate};
-use lenet_infer::{AnyEngine, AnyModel, idx};
+use lenet_infer::host::evaluation::{Evaluation, Tally, evaluate};
+use lenet_infer::host::idx;
+use lenet_infer::{AnyEngine, AnyModel};
 use serde_json::json;
 
 use crate::cli::EvalArgs;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::model_file::ModelFile;
 use crate::scale::{Layer, layers};
 use crate::text::{STDOUT, odds, percent, thousands};
-use lenet_infer::evaluation::{CONFIDENCE_STEPS, logit_scale};
+use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
 pub(crate) fn run(
     file: &ModelFile,

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use lenet_infer::link::LinkError;
+use lenet_infer::host::client::LinkError;
 
 use crate::cli::{Cli, Command};
 use crate::model_file::ModelFile;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use lenet_core::model::Metadata;
-use lenet_infer::files::read_at_most;
+use lenet_infer::host::files::read_at_most;
 use lenet_infer::{AnyModel, SHIPPED_MODEL};
 
 /// Twenty times a model with ordinary metadata: what is longer is some other file, and stays on the disk.

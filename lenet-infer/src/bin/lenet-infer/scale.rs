@@ -9,7 +9,7 @@ use lenet_core::model::{Conv, Dense, Weights, largest_activation};
 use lenet_core::quant::PIXEL_STEPS;
 use lenet_core::shape::{FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
 use lenet_infer::AnyModel;
-use lenet_infer::evaluation::logit_scale;
+use lenet_infer::host::evaluation::logit_scale;
 
 /// Activation ranges are kept in steps of 1/65536.
 const RANGE_STEPS: f64 = 65_536.0;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lenet_core::model::Metadata;
-use lenet_infer::evaluation::CONFIDENCE_STEPS;
+use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
 
 /// What failed when the output cannot be written.
 pub(crate) const STDOUT: &str = "cannot write to the standard output: is the disk full?";

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::host::idx;
 use lenet_infer::link::Classification;
-use lenet_infer::{AnyEngine, AnyModel, AnyPrediction, idx};
+use lenet_infer::{AnyEngine, AnyModel, AnyPrediction};
 use serde_json::json;
 
 use super::Board;

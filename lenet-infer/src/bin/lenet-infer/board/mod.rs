@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, ensure};
 use lenet_core::blob::Frame;
 use lenet_infer::AnyModel;
-use lenet_infer::link::{Client, Retry};
+use lenet_infer::host::client::{Client, Retry};
 
 pub(crate) use self::args::BoardArgs;
 use self::args::{BoardCommand, Wire};

@@ -5,7 +5,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use lenet_infer::link::Port;
+use lenet_infer::host::client::Port;
 use serialport::{ClearBuffer, SerialPort};
 
 /// How long a host may take to accept a connection.

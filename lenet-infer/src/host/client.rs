@@ -1,4 +1,4 @@
-//! The host's end of the link (feature `host`).
+//! The host's end of the link.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -7,8 +7,8 @@ use std::vec::Vec;
 use lenet_core::shape::IMAGE_PIXELS;
 use thiserror::Error;
 
-use super::{
-    Bench, Classification, Info, Kind, Receiver, Refusal, Reply, Request, UNNUMBERED, VERSION, send,
+use crate::link::{
+    Bench, Classification, Info, Kind, PROTOCOL_VERSION, Receiver, Refusal, Reply, Request, UNNUMBERED, send,
 };
 
 /// A wire to a board.
@@ -71,7 +71,7 @@ pub enum LinkError {
     },
     /// The board speaks another version of the protocol.
     #[error(
-        "the board speaks version {board} of the link, this program version {VERSION}: flash the firmware of this release"
+        "the board speaks version {board} of the link, this program version {PROTOCOL_VERSION}: flash the firmware of this release"
     )]
     Version {
         /// The board's version.
@@ -212,7 +212,7 @@ impl<P: Port> Client<P> {
     ) -> Result<Option<Answer<T>>, LinkError> {
         // Text between frames looks like a damaged one, and the time-out catches those that were frames.
         let Some(Ok(frame)) = self.receiver.push(byte) else { return Ok(None) };
-        if frame.version != VERSION {
+        if frame.version != PROTOCOL_VERSION {
             return Err(LinkError::Version { board: frame.version });
         }
         let numbered = frame.sequence == self.sequence;

@@ -10,7 +10,7 @@ use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, Imag
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 use thiserror::Error;
 
-use crate::files;
+use crate::host::files;
 
 /// The longest file taken, in bytes.
 const MAX_FILE: u64 = 256 << 20;

@@ -29,7 +29,7 @@ use flate2::bufread::MultiGzDecoder;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE, MAX_CLASSES};
 
 pub use self::error::IdxError;
-use crate::files;
+use crate::host::files;
 
 /// The largest contents taken, in bytes after decompression: 512 MiB, twice and a half EMNIST's 240,000 digits.
 /// It bounds what a crafted gzip file can make this process allocate.

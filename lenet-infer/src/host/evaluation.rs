@@ -46,7 +46,7 @@ pub struct Tally {
 /// # Example
 ///
 /// ```
-/// use lenet_infer::{AnyModel, SHIPPED_MODEL, evaluation::evaluate, idx::LabelledImages};
+/// use lenet_infer::{AnyModel, SHIPPED_MODEL, host::evaluation::evaluate, host::idx::LabelledImages};
 ///
 /// let set = LabelledImages { images: vec![[0; 784]; 2], labels: vec![3, 5] };
 /// let evaluation = evaluate(&AnyModel::decode(SHIPPED_MODEL)?, &set);
@@ -128,7 +128,7 @@ pub fn logit_scale(model: &AnyModel<'_>) -> f64 {
 mod tests {
     use super::*;
     use crate::SHIPPED_MODEL;
-    use crate::idx::LabelledImages;
+    use crate::host::idx::LabelledImages;
     use lenet_core::shape::CLASSES;
     use std::array;
 

@@ -1,7 +1,7 @@
 //! Any bytes give images, labels or an error; what was taken for a valid file encodes to the same bytes.
 #![no_main]
 
-use lenet_infer::idx;
+use lenet_infer::host::idx;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

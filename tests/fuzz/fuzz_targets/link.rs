@@ -3,7 +3,7 @@
 //! Bytes found by chance never carry the right checksum, so each input is also read as a body in a frame that does.
 #![no_main]
 
-use lenet_infer::link::{Kind, MAX_CONTENTS, Message, Receiver, Reply, Request, VERSION, send};
+use lenet_infer::link::{Kind, MAX_CONTENTS, Message, PROTOCOL_VERSION, Receiver, Reply, Request, send};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -53,7 +53,7 @@ fn wire<'a, M: Message<'a>>(sequence: u16, message: &M) -> Vec<u8> {
 /// `body` in a frame with a right checksum, written without the library.
 fn frame(kind: Kind, body: &[u8]) -> Vec<u8> {
     let body = &body[..body.len().min(MAX_CONTENTS - 8)];
-    let mut contents = [&[VERSION, kind as u8, 7, 0], body].concat();
+    let mut contents = [&[PROTOCOL_VERSION, kind as u8, 7, 0], body].concat();
     contents.extend(crc32fast::hash(&contents).to_le_bytes());
     let mut wire = vec![0];
     for run in contents.split(|byte| *byte == 0) {
