@@ -5,6 +5,7 @@ use core::fmt;
 
 /// A part of a model that an error can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(missing_docs, reason = "the network's layers, and the requant of the confidence")]
 pub enum Layer {
     Conv1,
@@ -30,6 +31,7 @@ impl fmt::Display for Layer {
 
 /// A layer's field in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(missing_docs, reason = "named as in the format")]
 pub enum Field {
     Weights,
@@ -49,9 +51,9 @@ impl fmt::Display for Field {
     }
 }
 
-/// Why [`decode`](crate::decode) refused the bytes. Every message says what was expected, what was found, and
-/// the mend.
+/// Why bytes are not a model. Every message says what was expected, what was found, and how to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
     /// Fewer bytes than the frame around a body needs.
@@ -61,7 +63,7 @@ pub enum Error {
         /// Bytes given.
         found: usize,
     },
-    /// The first four bytes are not [`MAGIC`](crate::blob::MAGIC).
+    /// The first four bytes are not [`MAGIC`](crate::format::MAGIC).
     Magic {
         /// The first four bytes given.
         found: [u8; 4],
@@ -94,19 +96,12 @@ pub enum Error {
         /// How many.
         found: usize,
     },
-    /// The model is for another number of classes.
-    Classes {
-        /// The classes asked for.
-        expected: u8,
-        /// The classes of the file.
-        found: u8,
-    },
     /// The model has fewer or more classes than any model can have.
     ClassCount {
         /// The classes found; a model has 2 to 64.
         found: usize,
     },
-    /// The list of class names has not one name a class.
+    /// The class names do not name every class.
     ClassNames {
         /// The classes of the file.
         expected: u8,
@@ -138,6 +133,13 @@ pub enum Error {
         /// Bytes in the file.
         found: usize,
     },
+    /// A byte of the padding before a layer's weights is not 0.
+    PaddingByte {
+        /// The layer.
+        layer: Layer,
+        /// The byte found.
+        found: u8,
+    },
     /// A bias so large that an accumulator could overflow.
     Bias {
         /// The layer.
@@ -147,7 +149,7 @@ pub enum Error {
         /// The bias found; its magnitude may be at most [`MAX_BIAS`](crate::model::MAX_BIAS).
         found: i32,
     },
-    /// A requantisation shift of more than 15.
+    /// A requantization shift of more than 15.
     PreShift {
         /// The layer.
         layer: Layer,
@@ -156,6 +158,28 @@ pub enum Error {
         /// The shift found.
         found: u8,
     },
+}
+
+impl Error {
+    /// Why, in one sentence without figures: for where none can be formatted, as in the compiler or in C.
+    #[must_use]
+    pub const fn summary(&self) -> &'static str {
+        match self {
+            Self::TooShort { .. } => "model file is cut short; copy or export it again",
+            Self::Magic { .. } => "not a model file: it does not start with LNET",
+            Self::Version { .. } => {
+                "model file has another format version; export it again with the lenet-train of this release"
+            }
+            Self::Length { .. } => "model file is shorter than its header says; copy or export it again",
+            Self::Crc { .. } => "model file is damaged: its checksum is wrong; copy or export it again",
+            Self::FieldSize { field: Field::Padding, .. } | Self::PaddingByte { .. } => {
+                "model file is misaligned: the padding before a layer's weights is wrong; export it again"
+            }
+            Self::ClassCount { .. } => "model file has fewer than 2 or more than 64 classes; export it again",
+            Self::ClassNames { .. } => "model file does not name every class; export it again",
+            _ => "model file holds no model of this network; export it again",
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -190,12 +214,6 @@ impl fmt::Display for Error {
             Self::TrailingBytes { found } => {
                 write!(f, "model file has {found} bytes after its last layer, expected none; export it again")
             }
-            Self::Classes { expected, found } => {
-                write!(
-                    f,
-                    "model file is for {found} classes, expected {expected}; choose a model of {expected}"
-                )
-            }
             Self::ClassCount { found } => {
                 write!(
                     f,
@@ -214,16 +232,21 @@ impl fmt::Display for Error {
                 f,
                 "{layer} of the model file has activations of {found} bits, expected 4 to 8; export it again"
             ),
-            Self::FieldSize { layer, field, expected, found } => {
-                write!(f, "{layer}.{field} of the model file has {found} bytes, expected {expected}")
-            }
+            Self::FieldSize { layer, field, expected, found } => write!(
+                f,
+                "{layer}.{field} of the model file has {found} bytes, expected {expected}; export it again"
+            ),
+            Self::PaddingByte { layer, found } => write!(
+                f,
+                "{layer}.padding of the model file has the byte {found:#04x}, expected zeros; export it again"
+            ),
             Self::Bias { layer, channel, found } => write!(
                 f,
-                "{layer}.biases[{channel}] of the model file is {found}, expected a magnitude of at most 2^30"
+                "{layer}.biases[{channel}] of the model file is {found}, expected a magnitude of at most 2^30; export it again"
             ),
             Self::PreShift { layer, channel, found } => write!(
                 f,
-                "{layer}.requants[{channel}] of the model file shifts by {found}, expected at most 15"
+                "{layer}.requants[{channel}] of the model file shifts by {found}, expected at most 15; export it again"
             ),
         }
     }

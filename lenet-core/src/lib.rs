@@ -1,38 +1,56 @@
 //! What a LeNet model is: its shapes, its numbers, and the file that carries it to a board.
 //!
-//! The map of the pipeline, in the order that the data takes:
+//! The map of the crate, in the order that the data takes:
 //!
 //! - [`shape`]: the network's sizes; the only place where they are written.
-//! - [`quant`]: how an accumulator becomes an activation; the only rounding in the project.
-//! - [`model`]: the layers as the engine reads them, borrowed from the file.
-//! - [`blob`]: the file format, normative, with [`encode`](fn@encode) and [`decode`].
-//! - [`AnyModel`]: a model whose number of classes is known at run time only (feature `alloc`).
+//! - [`requant`]: how an accumulator becomes an activation; the only rounding in the project.
+//! - [`model`]: the layers as the engine reads them, borrowed from a file. Only checked constructors make them.
+//! - [`format`](mod@format): the model file, normative, with [`decode`], [`include_model!`] and, with feature `alloc`,
+//!   `encode`.
 //! - [`error`]: why bytes are not a model.
 //!
-//! No float, no heap, no unsafe code. Feature `alloc` adds [`encode`] and [`AnyModel`], which only the host needs.
+//! No float, no heap, no unsafe code. Features, all off by default:
+//!
+//! - `alloc`: `encode`, which writes a model file. It changes nothing else.
+//! - `serde`: `Serialize` for [`Metadata`].
+//! - `defmt`: `Format` for [`Error`] and the types in it.
+//!
+//! # Example
+//!
+//! ```
+//! let error = lenet_core::decode(b"LNET").unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "model file is cut short: expected at least 14 bytes, found 4; export it again"
+//! );
+//! ```
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
-#[cfg(feature = "alloc")]
-mod any;
-pub mod blob;
-#[cfg(feature = "alloc")]
-mod encode;
+/// The value of a result, or a return of its error: what `?` does, which constant functions cannot use yet.
+macro_rules! check {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => return Err(error),
+        }
+    };
+}
+
 pub mod error;
+pub mod format;
 pub mod model;
-pub mod quant;
-mod reader;
+pub mod requant;
 pub mod shape;
 
-#[cfg(feature = "alloc")]
-pub use any::{AnyLogits, AnyModel};
-pub use blob::{decode, metadata};
-#[cfg(feature = "alloc")]
-pub use encode::encode;
 pub use error::Error;
+#[cfg(feature = "alloc")]
+pub use format::encode;
+pub use format::{Metadata, ModelFile, decode};
 pub use model::Model;
-pub use quant::Requant;
+pub use requant::Requant;

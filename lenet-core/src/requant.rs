@@ -54,6 +54,12 @@ impl Requant {
         Self::new(u16::from_le_bytes([bytes[0], bytes[1]]), bytes[2])
     }
 
+    /// Reads the form of the model file, of which the shift is known to be in range.
+    #[inline(always)]
+    pub(crate) const fn from_checked_bytes([low, high, pre_shift]: [u8; Self::BYTES]) -> Self {
+        Self { multiplier: u16::from_le_bytes([low, high]), pre_shift }
+    }
+
     /// The form of the model file.
     pub const fn to_bytes(self) -> [u8; Self::BYTES] {
         let [low, high] = self.multiplier.to_le_bytes();

@@ -1,0 +1,255 @@
+//! From bytes to a checked model.
+
+use super::reader::Reader;
+use super::{CRC_BYTES, FILE_CRC, FORMAT_VERSION, HEADER_BYTES, MAGIC, Metadata, WEIGHT_ALIGNMENT};
+use crate::error::{Error, Field, Layer};
+use crate::model::{
+    Confidence, Conv, Dense, Fc3, Model, Weights, check_activation_bits, check_biases, check_requants,
+};
+use crate::requant::Requant;
+use crate::shape::{
+    CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, MAX_CLASSES,
+    MIN_CLASSES, POOL2_LEN,
+};
+
+/// A model file that has been checked: the model, what is said of it, and the file's bytes.
+///
+/// [`decode`] makes it at run time and [`include_model!`](crate::include_model) while the program is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ModelFile<'a> {
+    /// The bytes of the file, from the magic to the checksum.
+    pub bytes: &'a [u8],
+    /// The model. Its weights lie in [`bytes`](Self::bytes).
+    pub model: Model<'a>,
+    /// What the file says of its model. Inference needs none of it.
+    pub metadata: Metadata<'a>,
+}
+
+impl ModelFile<'_> {
+    /// The checksum that ends the file. It tells one model from another.
+    #[must_use]
+    pub const fn crc(&self) -> u32 {
+        match self.bytes.last_chunk() {
+            Some(crc) => u32::from_le_bytes(*crc),
+            None => 0,
+        }
+    }
+}
+
+/// Reads a model file in place: the weights stay where they are.
+///
+/// `bytes` may be longer than the file, as a flash partition is; the length of [`ModelFile::bytes`] says how long the
+/// file was. Any bytes give a model or an error, and a model has exactly one encoding: `encode` of what was read gives
+/// back the same bytes.
+///
+/// The model works at any address. Cores read weights fastest when the file lies at a multiple of
+/// [`WEIGHT_ALIGNMENT`].
+///
+/// # Errors
+///
+/// The first thing found wrong, in the order magic, version, length, checksum, then field by field.
+///
+/// # Example
+///
+/// ```
+/// use lenet_core::{Error, decode};
+///
+/// let partition = include_bytes!("../../../lenet-infer/assets/model.lenet");
+/// let file = decode(partition)?;
+/// assert_eq!(file.model.classes(), 10);
+/// assert_eq!(decode(&partition[..100]), Err(Error::Length { expected: 45_898, found: 86 }));
+/// # Ok::<(), Error>(())
+/// ```
+// Out of line, so that a program can ask for small code here and for fast code where it classifies.
+#[inline(never)]
+pub const fn decode(bytes: &[u8]) -> Result<ModelFile<'_>, Error> {
+    let envelope = check!(Envelope::split(bytes));
+    check!(envelope.check(FILE_CRC.checksum(envelope.checked)));
+    envelope.open()
+}
+
+/// A file whose header has been checked.
+#[derive(Clone, Copy)]
+pub(super) struct Envelope<'a> {
+    /// The whole file.
+    file: &'a [u8],
+    /// What the checksum is of: the header and the body.
+    pub(super) checked: &'a [u8],
+    /// The postcard fields.
+    body: &'a [u8],
+    /// The checksum that the file has.
+    crc: u32,
+}
+
+impl<'a> Envelope<'a> {
+    /// Checks magic, version and length, in this order.
+    pub(super) const fn split(bytes: &'a [u8]) -> Result<Self, Error> {
+        let too_short = Error::TooShort { expected: HEADER_BYTES + CRC_BYTES, found: bytes.len() };
+        let Some((magic, rest)) = bytes.split_first_chunk() else { return Err(too_short) };
+        if u32::from_le_bytes(*magic) != u32::from_le_bytes(MAGIC) {
+            return Err(Error::Magic { found: *magic });
+        }
+        let Some((version, rest)) = rest.split_first_chunk() else { return Err(too_short) };
+        let version = u16::from_le_bytes(*version);
+        if version != FORMAT_VERSION {
+            return Err(Error::Version { expected: FORMAT_VERSION, found: version });
+        }
+        let Some((length, rest)) = rest.split_first_chunk() else { return Err(too_short) };
+        let length = u32::from_le_bytes(*length);
+        let wrong_length = Error::Length { expected: length, found: rest.len().saturating_sub(CRC_BYTES) };
+        let Some((body, rest)) = rest.split_at_checked(length as usize) else { return Err(wrong_length) };
+        let Some((crc, rest)) = rest.split_first_chunk() else { return Err(wrong_length) };
+        let (file, _) = bytes.split_at(bytes.len() - rest.len());
+        let (checked, _) = file.split_at(file.len() - CRC_BYTES);
+        Ok(Self { file, checked, body, crc: u32::from_le_bytes(*crc) })
+    }
+
+    /// Compares the checksum of [`checked`](Self::checked) with that of the file.
+    pub(super) const fn check(&self, expected: u32) -> Result<(), Error> {
+        if expected == self.crc { Ok(()) } else { Err(Error::Crc { expected, found: self.crc }) }
+    }
+
+    /// Reads the body.
+    pub(super) const fn open(&self) -> Result<ModelFile<'a>, Error> {
+        let mut fields = Reader::new(self.body, HEADER_BYTES);
+        let metadata = check!(fields.bytes());
+        let classes = check!(fields.byte()) as usize;
+        if classes < MIN_CLASSES || classes > MAX_CLASSES {
+            return Err(Error::ClassCount { found: classes });
+        }
+        let metadata = check!(Metadata::read(metadata, classes));
+        let confidence = check!(read_confidence(&mut fields));
+        let conv1 = check!(LayerBytes::read(&mut fields, Layer::Conv1, CONV1_CHANNELS, CONV1_TAPS));
+        let conv2 = check!(LayerBytes::read(&mut fields, Layer::Conv2, CONV2_CHANNELS, CONV2_TAPS));
+        let fc1 = check!(LayerBytes::read(&mut fields, Layer::Fc1, FC1_OUTPUTS, POOL2_LEN));
+        let fc2 = check!(LayerBytes::read(&mut fields, Layer::Fc2, FC2_OUTPUTS, FC1_OUTPUTS));
+        let fc3 = check!(LayerBytes::read(&mut fields, Layer::Fc3, classes, FC2_OUTPUTS));
+        if !fields.rest().is_empty() {
+            return Err(Error::TrailingBytes { found: fields.rest().len() });
+        }
+        let (Some(conv1), Some(conv2)) = (conv1.conv(), conv2.conv()) else { return Err(Error::Body) };
+        let (Some(fc1), Some(fc2)) = (fc1.dense(), fc2.dense()) else { return Err(Error::Body) };
+        let model = Model::new(conv1, conv2, fc1, fc2, fc3.fc3(), confidence);
+        Ok(ModelFile { bytes: self.file, model, metadata })
+    }
+}
+
+const fn read_confidence(fields: &mut Reader<'_>) -> Result<Confidence, Error> {
+    let requant = check!(fields.array());
+    let threshold = u16::from_le_bytes(check!(fields.array()));
+    match Requant::from_bytes(requant) {
+        Some(requant) => Ok(Confidence { requant, threshold }),
+        None => Err(Error::PreShift { layer: Layer::Confidence, channel: 0, found: requant[2] }),
+    }
+}
+
+/// The fields of a layer, their lengths and values checked. The types do not say the lengths, so that the code to read
+/// a layer exists once.
+#[derive(Clone, Copy)]
+struct LayerBytes<'a> {
+    /// 0 for `fc3`, which has no activations.
+    activation_bits: u8,
+    /// Empty for `fc3`.
+    requants: &'a [u8],
+    biases: &'a [u8],
+    /// 8 or 4.
+    weight_bits: u8,
+    weights: &'a [u8],
+}
+
+impl<'a> LayerBytes<'a> {
+    /// Reads a layer of `outputs` outputs with `taps` weights each.
+    #[inline(never)]
+    const fn read(fields: &mut Reader<'a>, layer: Layer, outputs: usize, taps: usize) -> Result<Self, Error> {
+        let (mut activation_bits, mut requants): (u8, &[u8]) = (0, &[]);
+        if !matches!(layer, Layer::Fc3) {
+            activation_bits = check!(fields.byte());
+            check!(check_activation_bits(layer, activation_bits));
+            requants = check!(sized(fields, layer, Field::Requants, outputs * Requant::BYTES));
+            check!(check_requants(layer, requants.as_chunks().0));
+        }
+        let biases = check!(sized(fields, layer, Field::Biases, outputs * size_of::<i32>()));
+        check!(check_biases(layer, biases.as_chunks().0));
+        let weight_bits = check!(fields.byte());
+        let weights = match weight_bits {
+            8 => outputs * taps,
+            4 => outputs * taps / 2,
+            found => return Err(Error::WeightBits { layer, found }),
+        };
+        let padding = check!(fields.bytes());
+        let weights = check!(sized(fields, layer, Field::Weights, weights));
+        check!(check_padding(layer, padding, fields.position() - weights.len()));
+        Ok(Self { activation_bits, requants, biases, weight_bits, weights })
+    }
+
+    const fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
+        &self,
+    ) -> Option<Conv<'a, TAPS, PAIRS, OUT>> {
+        let Some(biases) = self.biases.as_chunks().0.first_chunk() else { return None };
+        let Some(requants) = self.requants.as_chunks().0.first_chunk() else { return None };
+        let weights = if self.weight_bits == 8 {
+            let pairs = self.weights.as_chunks().0.as_chunks().0.first_chunk();
+            let Some(weights) = pairs else { return None };
+            Weights::Int8(weights)
+        } else {
+            let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
+            Weights::Int4(weights)
+        };
+        Some(Conv::checked(weights, biases, requants, self.activation_bits))
+    }
+
+    const fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+        &self,
+    ) -> Option<Dense<'a, IN, HALF, OUT>> {
+        let Some(biases) = self.biases.as_chunks().0.first_chunk() else { return None };
+        let Some(requants) = self.requants.as_chunks().0.first_chunk() else { return None };
+        let weights = if self.weight_bits == 8 {
+            let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
+            Weights::Int8(weights)
+        } else {
+            let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
+            Weights::Int4(weights)
+        };
+        Some(Dense::checked(weights, biases, requants, self.activation_bits))
+    }
+
+    const fn fc3(&self) -> Fc3<'a> {
+        let weights = if self.weight_bits == 8 {
+            Weights::Int8(self.weights.as_chunks().0)
+        } else {
+            Weights::Int4(self.weights.as_chunks().0)
+        };
+        Fc3::checked(weights, self.biases.as_chunks().0)
+    }
+}
+
+/// Reads a byte array that must have `expected` bytes.
+const fn sized<'a>(
+    fields: &mut Reader<'a>,
+    layer: Layer,
+    field: Field,
+    expected: usize,
+) -> Result<&'a [u8], Error> {
+    let bytes = check!(fields.bytes());
+    let found = bytes.len();
+    if found == expected { Ok(bytes) } else { Err(Error::FieldSize { layer, field, expected, found }) }
+}
+
+/// Checks that the padding is as long as it has to be for weights at `start`, and all zeros.
+const fn check_padding(layer: Layer, padding: &[u8], start: usize) -> Result<(), Error> {
+    let found = padding.len();
+    let without = start.wrapping_sub(found);
+    let expected = without.next_multiple_of(WEIGHT_ALIGNMENT).wrapping_sub(without);
+    if found != expected {
+        return Err(Error::FieldSize { layer, field: Field::Padding, expected, found });
+    }
+    let mut rest = padding;
+    while let Some((&found, tail)) = rest.split_first() {
+        if found != 0 {
+            return Err(Error::PaddingByte { layer, found });
+        }
+        rest = tail;
+    }
+    Ok(())
+}
