@@ -10,7 +10,6 @@ const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "riscv32", "portable""
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(lenet_armv8m)");
     println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
     println!("cargo::rustc-check-cfg=cfg(lenet_device, values({BACK_ENDS}))");
@@ -23,21 +22,23 @@ fn main() {
         println!("cargo::rustc-cfg=lenet_avx2");
     }
     let target = var("TARGET").unwrap_or_default();
-    if target.starts_with("thumbv8m.main-") {
-        println!("cargo::rustc-cfg=lenet_armv8m");
-    }
-    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&target));
+    let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let dsp_cpu = if target.starts_with("thumbv8m.main-") { dsp_cpu(&flags) } else { None };
+    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&target, dsp_cpu.is_some()));
+    // Where the whole program is optimized at once, the assembler is told no more than the target. So the kernels name
+    // the processor: the very one that all other code is compiled for.
+    let directive = dsp_cpu.map_or_else(String::new, |cpu| format!(".cpu {cpu}"));
+    println!("cargo::rustc-env=LENET_CPU_DIRECTIVE={directive}");
 }
 
-/// The back end for a target.
-fn device(target: &str) -> &'static str {
+/// The back end for a target. `mainline_dsp` says whether an Armv8-M Mainline core has the DSP extension.
+fn device(target: &str, mainline_dsp: bool) -> &'static str {
     let is = |prefix| target.starts_with(prefix);
-    let mainline = is("thumbv8m.main-");
-    if is("thumbv6m-") {
+    if is("thumbv6m-") || is("thumbv8m.base-") {
         "armv6m"
-    } else if is("thumbv7em-") || (mainline && cpu_has_dsp()) {
+    } else if is("thumbv7em-") || mainline_dsp {
         "armv7em"
-    } else if is("thumbv7m-") || mainline {
+    } else if is("thumbv7m-") || is("thumbv8m.main-") {
         "armv7m"
     } else if is("riscv32imc-") || is("riscv32imac-") || is("riscv32imafc-") {
         "riscv32"
@@ -46,9 +47,14 @@ fn device(target: &str) -> &'static str {
     }
 }
 
-/// Whether `-Ctarget-cpu` names a core with the DSP extension: the target `thumbv8m.main` alone does not promise it.
-fn cpu_has_dsp() -> bool {
-    let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    let cpu = flags.split("target-cpu=").last().and_then(|rest| rest.split('\x1f').next());
-    cpu.is_some_and(|cpu| ARMV8M_WITH_DSP.contains(&cpu))
+/// The core that the flags name, if it has the DSP extension and they do not turn it off. The target `thumbv8m.main`
+/// alone does not promise it.
+fn dsp_cpu(flags: &str) -> Option<&str> {
+    let value = |flag: &str| -> Vec<&str> {
+        flags.split('\x1f').filter_map(|word| word.split_once(flag).map(|(_, value)| value)).collect()
+    };
+    let features = value("target-feature=").join(",");
+    let last = features.split(',').rfind(|feature| matches!(*feature, "+dsp" | "-dsp"));
+    let cpu = value("target-cpu=").last().copied()?;
+    (ARMV8M_WITH_DSP.contains(&cpu) && last != Some("-dsp")).then_some(cpu)
 }

@@ -27,8 +27,6 @@
 #[cfg(any(feature = "host", test))]
 extern crate std;
 
-#[cfg(feature = "host")]
-mod any;
 #[cfg(feature = "capi")]
 pub mod capi;
 mod engine;
@@ -40,31 +38,19 @@ pub mod link;
 mod prediction;
 mod stream;
 
-#[cfg(feature = "host")]
-pub use any::{AnyEngine, AnyPrediction};
 #[cfg(feature = "corpus")]
 #[doc(hidden)]
 pub use kernel::corpus;
 
 pub use engine::{Engine, RAM_BYTES};
-#[cfg(feature = "host")]
-pub use lenet_core::AnyModel;
-pub use lenet_core::{Error, Model, decode, metadata};
+pub use lenet_core::{Error, Metadata, Model, ModelFile, decode, include_model};
 pub use prediction::Prediction;
 pub use stream::Stream;
 
-/// The model file that ships with this crate: trained on MNIST with the recipe `best`. It lies at a multiple of four,
-/// so that its weights do: a core then reads them fastest, and any other place gives the same logits.
-pub const SHIPPED_MODEL: &[u8] = &ALIGNED_MODEL.0;
+/// The model that ships with this crate: trained on MNIST with the recipe `best`, int8 weights.
+///
+/// It is decoded while the crate is compiled. A program that does not use it does not hold it.
+pub static SHIPPED: ModelFile<'static> = include_model!("../assets/model.lenet");
 
 /// The same network with int4 weights, in half the flash.
-pub const SHIPPED_INT4_MODEL: &[u8] = &ALIGNED_INT4_MODEL.0;
-
-#[repr(align(4))]
-struct Aligned<Bytes: ?Sized>(Bytes);
-
-static ALIGNED_MODEL: Aligned<[u8; include_bytes!("../assets/model.lenet").len()]> =
-    Aligned(*include_bytes!("../assets/model.lenet"));
-
-static ALIGNED_INT4_MODEL: Aligned<[u8; include_bytes!("../assets/model-int4.lenet").len()]> =
-    Aligned(*include_bytes!("../assets/model-int4.lenet"));
+pub static SHIPPED_INT4: ModelFile<'static> = include_model!("../assets/model-int4.lenet");

@@ -88,6 +88,16 @@ impl<'a, const TAPS: usize, const PAIRS: usize> ConvWeights<'a, TAPS, PAIRS> {
 }
 
 impl<'a, const IN: usize, const HALF: usize, const OUT: usize> DenseWeights<'a, IN, HALF, OUT> {
+    /// The same weights, their number of outputs not in the type: as [`Fc3Weights`] are.
+    #[inline(always)]
+    #[must_use]
+    pub const fn as_rows(&self) -> Weights<'a, [[u8; IN]], [[u8; HALF]]> {
+        match self {
+            Self::Int8(weights) => Weights::Int8(*weights),
+            Self::Int4(weights) => Weights::Int4(*weights),
+        }
+    }
+
     /// The bytes of the file.
     #[inline(always)]
     #[must_use]

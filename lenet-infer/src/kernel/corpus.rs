@@ -1,25 +1,27 @@
 //! Random layers on which the board's back end is compared with `portable`, on the core itself.
 //!
-//! They follow from the number of the case alone, so they are the same on every core. Weights are int8 or int4 and,
-//! as the activations, lie at any address; rows of extremes, biases up to the largest, every requant and every
-//! activation width occur. So that the smallest boards can run it, weights and activations are pieces of one table
-//! in flash.
+//! They follow from the number of the case alone, so they are the same on every core. Weights are int8 or int4 and, like
+//! the activations, lie at any address; rows of extremes, biases up to the largest, every requant and every activation
+//! width occur. So that the smallest boards can run it, weights and activations are pieces of one table in flash.
 
-use super::{PATCH_SIDE, Row, device, portable};
+use super::portable::Portable;
+use super::{Backend, Device, PATCH_SIDE};
 use bytemuck::AnyBitPattern;
 use core::fmt;
 use lenet_core::Requant;
-use lenet_core::model::{Biases, Conv, Dense, Logits, MAX_BIAS, Requants, Weights};
-use lenet_core::quant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
+use lenet_core::error::Layer;
+use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3, Hidden, MAX_BIAS, Weights};
+use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
+use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES};
 
 /// Cases that a check of a back end runs.
 pub const CASES: u32 = 200;
 
-/// Where a back end first parts from `portable`.
+/// The first output of a back end that differs from `portable`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The layer's name.
-    pub layer: &'static str,
+    /// The layer.
+    pub layer: Layer,
     /// Index of the output, as it lies in memory.
     pub output: usize,
     /// What the back end gives.
@@ -35,83 +37,71 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares the board's back end with `portable` on one layer of each shape.
+/// Compares the board's back end with `portable` on layers of each shape.
 ///
 /// # Errors
 ///
 /// The first output that differs.
 pub fn check(case: u32) -> Result<(), Difference> {
+    check_backend(Device, case)
+}
+
+/// Compares a back end that reads weights as they lie with `portable`.
+fn check_backend(backend: impl Backend<Prepared = ()>, case: u32) -> Result<(), Difference> {
     let draw = &mut Draw::new(case);
-    conv("conv1", draw, device::conv_pool_row::<1, 28, 12, 25, 3, 6>)?;
-    conv("conv2", draw, device::conv_pool_row::<6, 12, 4, 150, 8, 16>)?;
-    dense("fc1", draw, device::dense::<256, 128, 120>)?;
-    dense("fc2", draw, device::dense::<120, 60, 84>)?;
-    logits("logits of fc1's shape", draw, device::logits::<256, 128, 120>)?;
-    logits("fc3 of 2 classes", draw, device::logits::<84, 42, 2>)?;
-    logits("fc3 of 7 classes", draw, device::logits::<84, 42, 7>)?;
-    logits("fc3 of 10 classes", draw, device::logits::<84, 42, 10>)
+    hidden(draw, Layer::Conv1, |layer, draw, [found, expected]| {
+        let input = core::array::from_fn::<_, PATCH_SIDE, _>(|_| draw.activations());
+        backend.conv1_row(layer, &(), input, found);
+        Portable.conv1_row(layer, &(), input, expected);
+    })?;
+    hidden(draw, Layer::Conv2, |layer, draw, [found, expected]| {
+        let input = core::array::from_fn::<_, PATCH_SIDE, _>(|_| draw.activations());
+        backend.conv2_row(layer, &(), input, found);
+        Portable.conv2_row(layer, &(), input, expected);
+    })?;
+    hidden(draw, Layer::Fc1, |layer, draw, [found, expected]| {
+        let input = draw.activations();
+        backend.fc1(layer, input, found);
+        Portable.fc1(layer, input, expected);
+    })?;
+    hidden(draw, Layer::Fc2, |layer, draw, [found, expected]| {
+        let input = draw.activations();
+        backend.fc2(layer, input, found);
+        Portable.fc2(layer, input, expected);
+    })?;
+    for classes in [2, 3, 4, 7, 10, MAX_CLASSES] {
+        fc3(draw, classes, backend)?;
+    }
+    Ok(())
 }
 
-fn conv<
-    const IN: usize,
-    const SIDE: usize,
-    const POOLED: usize,
-    const TAPS: usize,
-    const PAIRS: usize,
-    const OUT: usize,
->(
-    name: &'static str,
+/// Draws a hidden layer, has `run` write what a back end and `portable` make of it, and compares.
+fn hidden<W: Copy + DrawWeights, Output: bytemuck::Pod, const OUT: usize>(
     draw: &mut Draw,
-    device: impl Fn(&Conv<'_, TAPS, PAIRS, OUT>, [&Row<IN, SIDE>; PATCH_SIDE], &mut Row<OUT, POOLED>),
+    layer: Layer,
+    run: impl Fn(&Hidden<'_, W, OUT>, &mut Draw, [&mut Output; 2]),
 ) -> Result<(), Difference> {
-    let (biases, requants) = (draw.biases(), draw.requants());
-    let layer = Conv {
-        weights: draw.weights(),
-        biases: Biases::new(&biases),
-        requants: Requants::new(&requants),
-        activation_bits: draw.activation_bits(),
-    };
-    let input = core::array::from_fn(|_| draw.activations());
-    let (mut found, mut expected) = ([[0; OUT]; POOLED], [[0; OUT]; POOLED]);
-    portable::conv_pool_row(&layer, input, &mut expected);
-    device(&layer, input, &mut found);
-    compare(name, found.as_flattened(), expected.as_flattened())
+    let (biases, requants) = (draw.biases(OUT), draw.requants::<OUT>());
+    let biases = biases.first_chunk().expect("no layer has more outputs");
+    let bits = draw.activation_bits();
+    let drawn = Hidden::new(layer, W::draw(draw), biases, &requants, bits).expect("all values are in range");
+    let (mut found, mut expected) = (Output::zeroed(), Output::zeroed());
+    run(&drawn, draw, [&mut found, &mut expected]);
+    compare(layer, bytemuck::bytes_of(&found), bytemuck::bytes_of(&expected))
 }
 
-fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
-    name: &'static str,
-    draw: &mut Draw,
-    device: impl Fn(&Dense<'_, IN, HALF, OUT>, &[u8; IN], &mut [u8; OUT]),
-) -> Result<(), Difference> {
-    let (biases, requants) = (draw.biases(), draw.requants());
-    let layer = Dense {
-        weights: draw.weights(),
-        biases: Biases::new(&biases),
-        requants: Requants::new(&requants),
-        activation_bits: draw.activation_bits(),
-    };
+/// Draws a last layer and compares.
+fn fc3(draw: &mut Draw, classes: usize, backend: impl Backend) -> Result<(), Difference> {
+    let biases = draw.biases(classes);
+    let drawn = Fc3::new(draw.rows(classes), &biases[..classes]).expect("all values are in range");
     let input = draw.activations();
-    let (mut found, mut expected) = ([0; OUT], [0; OUT]);
-    portable::dense(&layer, input, &mut expected);
-    device(&layer, input, &mut found);
-    compare(name, &found, &expected)
+    let (mut found, mut expected) = ([0; MAX_CLASSES], [0; MAX_CLASSES]);
+    backend.fc3(&drawn, input, &mut found[..classes]);
+    Portable.fc3(&drawn, input, &mut expected[..classes]);
+    compare(Layer::Fc3, &found, &expected)
 }
 
-fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
-    name: &'static str,
-    draw: &mut Draw,
-    device: impl Fn(&Logits<'_, IN, HALF, OUT>, &[u8; IN], &mut [i32; OUT]),
-) -> Result<(), Difference> {
-    let biases = draw.biases();
-    let layer = Logits { weights: draw.weights(), biases: Biases::new(&biases) };
-    let input = draw.activations();
-    let (mut found, mut expected) = ([0; OUT], [0; OUT]);
-    portable::logits(&layer, input, &mut expected);
-    device(&layer, input, &mut found);
-    compare(name, &found, &expected)
-}
-
-fn compare<T: Copy + Into<i32>>(layer: &'static str, found: &[T], expected: &[T]) -> Result<(), Difference> {
+fn compare<T: Copy + Into<i32>>(layer: Layer, found: &[T], expected: &[T]) -> Result<(), Difference> {
     for (output, (&found, &expected)) in found.iter().zip(expected).enumerate() {
         let (found, expected) = (found.into(), expected.into());
         if found != expected {
@@ -182,20 +172,27 @@ impl Draw {
         }
     }
 
-    fn weights<Int8: AnyBitPattern, Int4: AnyBitPattern>(&mut self) -> Weights<'static, Int8, Int4> {
-        if self.below(2) == 0 { Weights::Int8(self.piece()) } else { Weights::Int4(self.piece()) }
+    /// Rows of weights of a last layer.
+    fn rows(&mut self, classes: usize) -> Weights<'static, [[u8; FC2_OUTPUTS]], [[u8; FC2_OUTPUTS / 2]]> {
+        if self.below(2) == 0 {
+            Weights::Int8(&self.piece::<[[u8; FC2_OUTPUTS]; MAX_CLASSES]>()[..classes])
+        } else {
+            Weights::Int4(&self.piece::<[[u8; FC2_OUTPUTS / 2]; MAX_CLASSES]>()[..classes])
+        }
     }
 
-    /// Of every magnitude up to the largest.
-    fn biases<const OUT: usize>(&mut self) -> [[u8; 4]; OUT] {
-        core::array::from_fn(|_| {
+    /// Of every magnitude up to the largest: `count` of them.
+    fn biases(&mut self, count: usize) -> [[u8; 4]; MAX_OUTPUTS] {
+        let mut biases = [[0; 4]; MAX_OUTPUTS];
+        for bytes in biases.iter_mut().take(count) {
             let bias = match self.below(16) {
                 0 => MAX_BIAS,
                 1 => -MAX_BIAS,
                 _ => self.word() as i32 >> (10 + self.below(16)),
             };
-            bias.to_le_bytes()
-        })
+            *bytes = bias.to_le_bytes();
+        }
+        biases
     }
 
     fn requants<const OUT: usize>(&mut self) -> [[u8; Requant::BYTES]; OUT] {
@@ -210,13 +207,31 @@ impl Draw {
     }
 }
 
+/// Outputs of the largest layer.
+const MAX_OUTPUTS: usize = 120;
+
+/// Weights that can be drawn.
+trait DrawWeights {
+    fn draw(draw: &mut Draw) -> Self;
+}
+
+impl<Int8: AnyBitPattern, Int4: AnyBitPattern> DrawWeights for Weights<'static, Int8, Int4> {
+    fn draw(draw: &mut Draw) -> Self {
+        if draw.below(2) == 0 { Weights::Int8(draw.piece()) } else { Weights::Int4(draw.piece()) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
 
     use super::*;
     use core::cell::{Cell, RefCell};
+    use lenet_core::Model;
+    use lenet_core::shape::{FC1_OUTPUTS, POOL2_LEN};
     use std::collections::BTreeSet;
+
+    use crate::kernel::{FeatureRow, ImageRow, PooledRow};
 
     #[test]
     fn the_back_end_of_this_build_equals_portable() {
@@ -225,35 +240,69 @@ mod tests {
         }
     }
 
+    /// `portable` with its last fc2 output wrong.
+    #[derive(Clone, Copy)]
+    struct Wrong;
+
+    impl Backend for Wrong {
+        type Prepared = ();
+        fn prepare(self, _: &Model<'_>) {}
+        fn conv1_row(
+            self,
+            layer: &Conv1<'_>,
+            (): &(),
+            input: [&ImageRow; PATCH_SIDE],
+            output: &mut PooledRow,
+        ) {
+            Portable.conv1_row(layer, &(), input, output);
+        }
+        fn conv2_row(
+            self,
+            layer: &Conv2<'_>,
+            (): &(),
+            input: [&PooledRow; PATCH_SIDE],
+            output: &mut FeatureRow,
+        ) {
+            Portable.conv2_row(layer, &(), input, output);
+        }
+        fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
+            Portable.fc1(layer, input, output);
+        }
+        fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
+            Portable.fc2(layer, input, output);
+            output[83] ^= 1;
+        }
+        fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+            Portable.fc3(layer, input, logits);
+        }
+    }
+
     #[test]
     fn one_wrong_output_is_found() {
-        let wrong = |layer: &Dense<'_, 120, 60, 84>, input: &[u8; 120], output: &mut [u8; 84]| {
-            portable::dense(layer, input, output);
-            output[83] ^= 1;
-        };
-        let difference = dense("fc2", &mut Draw::new(0), wrong).unwrap_err();
-        assert_eq!((difference.output, difference.found), (83, difference.expected ^ 1));
+        let difference = check_backend(Wrong, 0).unwrap_err();
+        assert_eq!((difference.layer, difference.output), (Layer::Fc2, 83));
+        assert_eq!(difference.found, difference.expected ^ 1);
     }
 
     #[test]
     fn activations_take_most_values_and_accumulators_their_extremes() {
         let (activations, least, largest) = (RefCell::new(BTreeSet::<u8>::new()), Cell::new(0), Cell::new(0));
         for case in 0..CASES {
-            let fc1 = |layer: &Dense<'_, 256, 128, 120>, input: &[u8; 256], output: &mut [u8; 120]| {
-                portable::dense(layer, input, output);
-                activations.borrow_mut().extend(*output);
-            };
-            let sums = |layer: &Logits<'_, 256, 128, 120>, input: &[u8; 256], output: &mut [i32; 120]| {
-                portable::logits(layer, input, output);
-                for (sum, bias) in output.iter().zip(layer.biases.iter()) {
-                    least.set(least.get().min(sum - bias));
-                    largest.set(largest.get().max(sum - bias));
-                }
-            };
-            dense("fc1", &mut Draw::new(case), fc1).unwrap();
-            logits("logits", &mut Draw::new(case), sums).unwrap();
+            let draw = &mut Draw::new(case);
+            hidden(draw, Layer::Fc1, |layer, draw, [found, expected]| {
+                Portable.fc1(layer, draw.activations(), expected);
+                activations.borrow_mut().extend(*expected);
+                *found = *expected;
+            })
+            .unwrap();
+            let biases = [[0; 4]; MAX_CLASSES];
+            let layer = Fc3::new(draw.rows(MAX_CLASSES), &biases).unwrap();
+            let mut sums = [0; MAX_CLASSES];
+            Portable.fc3(&layer, draw.activations(), &mut sums);
+            least.set(sums.into_iter().fold(least.get(), i32::min));
+            largest.set(sums.into_iter().fold(largest.get(), i32::max));
         }
         assert!(activations.into_inner().len() > 200);
-        assert_eq!((least.get(), largest.get()), (256 * 255 * -128, 256 * 255 * 127));
+        assert_eq!((least.get(), largest.get()), (84 * 255 * -128, 84 * 255 * 127));
     }
 }

@@ -4,13 +4,14 @@
 //! None of it is generic over a layer's shape where that would make one more copy of a loop.
 
 use lenet_core::Requant;
-use lenet_core::model::{Dense, DenseWeights, Logits, Weights};
+use lenet_core::model::{Dense, Fc3, Weights};
+use lenet_core::shape::FC2_OUTPUTS;
 
 /// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights, `dot_int4` those of
 /// two with int4 weights as [`dot_int4`] does; `finish` makes activations of sums, biases and requants, given how many
 /// bits an activation has.
 #[inline(always)]
-pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
+pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
@@ -18,27 +19,27 @@ pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, const 
     dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
     finish: impl Fn(&[i32], &[[u8; 4]], &[[u8; Requant::BYTES]], u8, &mut [u8]),
 ) {
-    let biases = layer.biases.as_bytes().chunks(TILE);
-    let requants = layer.requants.as_bytes().chunks(TILE);
+    let biases = layer.biases().as_bytes().chunks(TILE);
+    let requants = layer.requants().as_bytes().chunks(TILE);
     let mut tiles = output.chunks_mut(TILE).zip(biases).zip(requants);
-    for_each_tile(&layer.weights, input, dot, dot_int4, |sums| {
+    for_each_tile(layer.weights().as_rows(), input, dot, dot_int4, |sums| {
         if let Some(((output, biases), requants)) = tiles.next() {
-            finish(sums, biases, requants, layer.activation_bits, output);
+            finish(sums, biases, requants, layer.activation_bits(), output);
         }
     });
 }
 
 /// The last layer; `dot` and `dot_int4` as for [`dense`].
 #[inline(always)]
-pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
-    layer: &Logits<'_, IN, HALF, OUT>,
-    input: &[u8; IN],
-    output: &mut [i32; OUT],
-    dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
-    dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
+pub(super) fn logits<const TILE: usize>(
+    layer: &Fc3<'_>,
+    input: &[u8; FC2_OUTPUTS],
+    logits: &mut [i32],
+    dot: impl Fn(&[[u8; FC2_OUTPUTS]; TILE], &[u8; FC2_OUTPUTS]) -> [i32; TILE],
+    dot_int4: impl Fn([&[u8; FC2_OUTPUTS / 2]; 2], &[u8; FC2_OUTPUTS], i32) -> [i32; 2],
 ) {
-    let mut tiles = output.chunks_mut(TILE).zip(layer.biases.as_bytes().chunks(TILE));
-    for_each_tile(&layer.weights, input, dot, dot_int4, |sums| {
+    let mut tiles = logits.chunks_mut(TILE).zip(layer.bias_bytes().chunks(TILE));
+    for_each_tile(layer.weights(), input, dot, dot_int4, |sums| {
         if let Some((output, biases)) = tiles.next() {
             add_biases(sums, biases, output);
         }
@@ -47,8 +48,8 @@ pub(super) fn logits<const IN: usize, const HALF: usize, const OUT: usize, const
 
 /// Calls `then` with the sums of products of each `TILE` outputs; the last tile may have fewer.
 #[inline(always)]
-fn for_each_tile<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
-    weights: &DenseWeights<'_, IN, HALF, OUT>,
+fn for_each_tile<const IN: usize, const HALF: usize, const TILE: usize>(
+    weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
     input: &[u8; IN],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
     dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],

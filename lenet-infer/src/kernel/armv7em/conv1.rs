@@ -4,38 +4,37 @@
 //! its last tap and the next row's first. [`widen`] lays the patch of a window out so that the activations of such a
 //! pair, for two neighbouring positions, are one `LDRD`.
 
-use super::conv::{int4_to_int8, largest, step};
-use super::finish::{Finish, finish_pair};
-use crate::kernel::PATCH_SIDE;
+use super::requant::{Finish, finish_pair};
+use super::window::{int4_to_int8, largest, step};
+use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
+use lenet_core::model::{Conv1, Weights};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, POOL_SIDE, POOL1_SIDE};
 
 /// What the four positions of a window see. Of each row of six pixels, as pairs of halfwords, the first in the low one:
 /// (p0, q4), (p1, q5), where q is the row before; (p0, p1), (p1, p2), (p2, p3), (p3, p4), (p4, p5).
 type Patch = [[u32; 7]; PATCH_SIDE];
 
-/// A row of conv1; `tap_bytes` is 2 for int8 weights and 1 for int4.
-///
-/// # Safety
-///
-/// `weights`, `rows` and `finish` are conv1's.
-#[inline(always)]
-pub(super) unsafe fn conv1_row(
-    weights: *const u8,
-    tap_bytes: usize,
-    rows: *const *const u8,
-    finish: &mut Finish,
-) {
-    // SAFETY: as the caller promises.
-    unsafe { if tap_bytes == 1 { int4_row(weights, rows, finish) } else { int8_row(weights, rows, finish) } }
+/// One pooled row, from the six rows of the image that it sees.
+#[inline(never)]
+pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
+    let rows = input.as_ptr().cast::<*const u8>();
+    let mut finish = Finish::new(layer, output.as_flattened_mut());
+    // SAFETY: the rows, the weights and the output are conv1's.
+    unsafe {
+        match layer.weights() {
+            Weights::Int8(weights) => int8_row(weights.as_ptr().cast(), rows, &mut finish),
+            Weights::Int4(weights) => int4_row(weights.as_ptr().cast(), rows, &mut finish),
+        }
+    }
 }
 
 /// A row of int8 weights.
 ///
 /// # Safety
 ///
-/// As [`conv1_row`]'s.
+/// `weights`, `rows` and `finish` are conv1's.
 #[inline(never)]
 unsafe fn int8_row(weights: *const u8, rows: *const *const u8, finish: &mut Finish) {
     let mut patch = MaybeUninit::<Patch>::uninit();
@@ -56,7 +55,7 @@ unsafe fn int8_row(weights: *const u8, rows: *const *const u8, finish: &mut Fini
 ///
 /// # Safety
 ///
-/// As [`conv1_row`]'s.
+/// As [`int8_row`]'s.
 #[inline(never)]
 unsafe fn int4_row(weights: *const u8, rows: *const *const u8, finish: &mut Finish) {
     let mut int8 = MaybeUninit::<[[u8; 2]; CONV1_PAIRS * CONV1_TAPS]>::uninit();

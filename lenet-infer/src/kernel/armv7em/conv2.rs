@@ -3,12 +3,13 @@
 //! A kernel row at a time for four pairs of channels, so that two rows of a window's patch are all that is widened at
 //! a time, in turns: its lower row is the upper one of the next kernel row.
 
-use super::conv::{int4_to_int8, largest, step};
-use super::finish::{Finish, finish_pair};
-use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
+use super::requant::{Finish, finish_pair};
+use super::window::{int4_to_int8, largest, step};
+use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, POOL_SIDE, POOL2_SIDE};
+use lenet_core::model::{Conv2, Weights};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL2_SIDE};
 
 /// A row of what the four positions of a window see: for each pair of channels, for each of six columns, both.
 type PatchRow = [u32; PATCH_SIDE * CONV1_CHANNELS / 2];
@@ -16,24 +17,34 @@ type PatchRow = [u32; PATCH_SIDE * CONV1_CHANNELS / 2];
 const ROW_TAPS: usize = KERNEL_SIDE * CONV1_CHANNELS;
 /// Pairs of channels whose sums are held at a time. With all eight, the patch would be widened once and not twice, for
 /// 7,000 instructions an image and 128 bytes of stack.
-pub(super) const HELD_PAIRS: usize = 4;
+const HELD_PAIRS: usize = 4;
+
+const _: () = assert!(CONV2_PAIRS.is_multiple_of(HELD_PAIRS));
 
 /// The sums of a pair of channels at the four positions of a window: for each row of the window, for each column, the
 /// even channel's and the odd one's.
 type Sums = [i32; 8];
 
-/// A row of conv2; `tap_bytes` is 2 for int8 weights and 1 for int4.
+/// One pooled row, from the six pooled rows of conv1 that it sees.
+#[inline(never)]
+pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+    let rows = input.as_ptr().cast::<*const u8>();
+    let (weights, tap_bytes) = match layer.weights() {
+        Weights::Int8(weights) => (weights.as_ptr().cast(), 2),
+        Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
+    };
+    let mut finish = Finish::new(layer, output.as_flattened_mut());
+    // SAFETY: the rows, the weights and the output are conv2's.
+    unsafe { windows(weights, tap_bytes, rows, &mut finish) }
+}
+
+/// All windows of a row; `tap_bytes` is 2 for int8 weights and 1 for int4.
 ///
 /// # Safety
 ///
 /// `weights`, `rows` and `finish` are conv2's.
 #[inline(always)]
-pub(super) unsafe fn conv2_row(
-    weights: *const u8,
-    tap_bytes: usize,
-    rows: *const *const u8,
-    finish: &mut Finish,
-) {
+unsafe fn windows(weights: *const u8, tap_bytes: usize, rows: *const *const u8, finish: &mut Finish) {
     let mut patch = MaybeUninit::<[PatchRow; 2]>::uninit();
     let patch = patch.as_mut_ptr().cast::<PatchRow>();
     let mut column = 0;
@@ -65,7 +76,7 @@ pub(super) unsafe fn conv2_row(
 ///
 /// # Safety
 ///
-/// As [`conv2_row`]'s.
+/// As [`windows`]'s.
 #[inline(never)]
 unsafe fn kernel_rows(
     weights: *const u8,
@@ -88,7 +99,7 @@ unsafe fn kernel_rows(
 ///
 /// # Safety
 ///
-/// As [`conv2_row`]'s.
+/// As [`windows`]'s.
 #[inline(never)]
 unsafe fn int4_kernel_rows(weights: *const u8, patch: *const PatchRow, sums: &mut [Sums; HELD_PAIRS]) {
     let mut int8 = MaybeUninit::<[[u8; 2]; ROW_TAPS]>::uninit();

@@ -1,9 +1,9 @@
 //! Fully-connected layers, four outputs at a time.
 
-use super::finish::{Finish, finish_four};
-use crate::kernel::portable;
+use super::requant::{Finish, finish_four};
 use core::arch::naked_asm;
-use lenet_core::model::{Dense, DenseWeights, Logits, Weights};
+use lenet_core::model::{Dense, Fc3, Weights};
+use lenet_core::shape::FC2_OUTPUTS;
 
 /// Four inputs of one output, whose weights are at `$at`: four products. The inputs are in `r8`, the first and third, and
 /// `r9`.
@@ -35,23 +35,30 @@ macro_rules! int8_step {
     };
 }
 
-/// Sums four outputs of int8 weights, rows of `inputs` bytes.
+/// Sums four outputs of int8 weights, rows `stride` bytes apart, of the inputs from `input` up to `end`.
 ///
 /// # Safety
 ///
-/// As [`four_rows`]'s.
+/// As [`Matrix::four_rows`]'s.
 #[unsafe(naked)]
-unsafe extern "C" fn int8_rows(_input: *const u8, _weights: *const u8, _inputs: usize, _sums: *mut [i32; 4]) {
+unsafe extern "C" fn int8_rows(
+    _input: *const u8,
+    _weights: *const u8,
+    _stride: usize,
+    _end: *const u8,
+    _sums: *mut [i32; 4],
+) {
     naked_asm!(
         dsp!(),
-        "push {{r3-r11, lr}}",
-        "add r12, r0, r2",
+        "push {{r4-r11, lr}}",
+        "mov r12, r3",
+        "subs r4, r3, r0",
         "add r3, r2, r2, lsl #1",
+        "lsls r4, #29",
         "mov r4, #0",
         "mov r5, #0",
         "mov r6, #0",
         "mov r7, #0",
-        "tst r2, #4",
         "bne 3f",
         "2:",
         int8_step!(),
@@ -59,9 +66,9 @@ unsafe extern "C" fn int8_rows(_input: *const u8, _weights: *const u8, _inputs: 
         int8_step!(),
         "cmp r0, r12",
         "bne 2b",
-        "ldr r3, [sp]",
+        "ldr r3, [sp, #36]",
         "stmia r3, {{r4-r7}}",
-        "pop {{r3-r11, pc}}",
+        "pop {{r4-r11, pc}}",
     )
 }
 
@@ -85,28 +92,31 @@ macro_rules! int4_row {
     };
 }
 
-/// Sums four outputs of int4 weights, rows of `row_bytes`, half as many as the inputs. Where the inputs are not a multiple
-/// of eight, a last turn takes the last eight again, the first four of them as zeros.
+/// Sums four outputs of int4 weights, rows `stride` bytes apart, of the inputs from `input` up to `end`. Where the inputs
+/// are not a multiple of eight, a last turn takes the last eight again, the first four of them as zeros.
 ///
 /// 256 inputs of 255 times -128, times 256, stay within 32 bits.
 ///
 /// # Safety
 ///
-/// As [`four_rows`]'s.
+/// As [`Matrix::four_rows`]'s.
 #[unsafe(naked)]
 unsafe extern "C" fn int4_rows(
     _input: *const u8,
     _weights: *const u8,
-    _row_bytes: usize,
+    _stride: usize,
+    _end: *const u8,
     _sums: *mut [i32; 4],
 ) {
     naked_asm!(
         dsp!(),
-        "push {{r3-r11, lr}}",
-        "add r4, r0, r2, lsl #1",
-        "lsr r3, r2, #2",
-        "add r3, r0, r3, lsl #3",
-        "push {{r3, r4}}",
+        "push {{r4-r11, lr}}",
+        // Where the whole eights end, and where the inputs do.
+        "subs r4, r3, r0",
+        "bic r4, #7",
+        "adds r4, r4, r0",
+        "mov r5, r3",
+        "push {{r4, r5}}",
         "mov r4, #0",
         "mov r5, #0",
         "mov r6, #0",
@@ -141,103 +151,108 @@ unsafe extern "C" fn int4_rows(
         "mov r8, #0",
         "b 3b",
         "4:",
-        "ldr r3, [sp, #8]",
+        "ldr r3, [sp, #44]",
         "asr r4, #8",
         "asr r5, #8",
         "asr r6, #8",
         "asr r7, #8",
         "stmia r3, {{r4-r7}}",
         "add sp, #8",
-        "pop {{r3-r11, pc}}",
+        "pop {{r4-r11, pc}}",
     )
 }
 
-/// The sums of products of four outputs: rows of `row_bytes` weights, which are int4 if these are fewer than the inputs.
-///
-/// # Safety
-///
-/// `inputs` activations, a multiple of 4, 8 to 256; four rows of weights.
-#[inline(always)]
-unsafe fn four_rows(weights: *const u8, row_bytes: usize, input: *const u8, inputs: usize) -> [i32; 4] {
-    let mut sums = [0; 4];
-    // SAFETY: as the caller promises.
-    unsafe {
-        if row_bytes == inputs {
-            int8_rows(input, weights, row_bytes, &mut sums);
-        } else {
-            int4_rows(input, weights, row_bytes, &mut sums);
+/// Outputs at a time.
+const ROWS: usize = 4;
+
+/// The weights of a fully-connected layer, whatever its shape: the code exists once for all.
+#[derive(Clone, Copy)]
+struct Matrix {
+    weights: *const u8,
+    /// Bytes per row.
+    row_bytes: usize,
+    int4: bool,
+}
+
+impl Matrix {
+    #[inline(always)]
+    const fn new<const IN: usize, const HALF: usize>(weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>) -> Self {
+        const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN >= 8 && IN <= 256) };
+        match weights {
+            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, int4: false },
+            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, int4: true },
         }
     }
-    sums
-}
 
-/// The address of a layer's weights, and the bytes of a row.
-#[inline(always)]
-fn rows<const IN: usize, const HALF: usize, const OUT: usize>(
-    weights: &DenseWeights<'_, IN, HALF, OUT>,
-) -> (*const u8, usize) {
-    const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN >= 8 && IN <= 256) };
-    match weights {
-        Weights::Int8(rows) => (rows.as_ptr().cast(), IN),
-        Weights::Int4(rows) => (rows.as_ptr().cast(), HALF),
+    /// The sums of products of four outputs, whose rows lie `stride` bytes apart from row `first` on.
+    ///
+    /// # Safety
+    ///
+    /// There are such rows. From `input` up to `end` there is one activation per weight of a row: a multiple of 4, 8 to
+    /// 256.
+    #[inline(always)]
+    unsafe fn four_rows(self, first: usize, stride: usize, input: *const u8, end: *const u8) -> [i32; ROWS] {
+        let mut sums = [0; ROWS];
+        // SAFETY: the caller's promise.
+        unsafe {
+            let weights = self.weights.add(first * self.row_bytes);
+            if self.int4 {
+                int4_rows(input, weights, stride, end, &mut sums);
+            } else {
+                int8_rows(input, weights, stride, end, &mut sums);
+            }
+        }
+        sums
     }
 }
 
+/// A hidden layer.
 #[inline(never)]
-pub(in crate::kernel) fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    const { assert!(OUT.is_multiple_of(4)) };
-    let (weights, row_bytes) = rows(&layer.weights);
-    let finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output);
+    const { assert!(OUT.is_multiple_of(ROWS)) };
+    let finish = Finish::new(layer, output);
     // SAFETY: the types say how many weights, inputs and outputs there are, the assertions what they are multiples of.
-    unsafe { hidden(weights, row_bytes, input.as_ptr(), IN, OUT, finish) }
+    unsafe { all_outputs(Matrix::new(layer.weights().as_rows()), input, OUT, finish) }
 }
 
-/// A hidden layer.
+/// A hidden layer of `outputs` outputs.
 ///
 /// # Safety
 ///
-/// As [`four_rows`]'s; `outputs` rows of weights, and so many outputs, a multiple of 4, to finish.
+/// `outputs` is a multiple of four, the matrix has so many rows, and `finish` so many outputs. `input` has one activation
+/// per weight of a row.
 #[inline(never)]
-unsafe fn hidden(
-    mut weights: *const u8,
-    row_bytes: usize,
-    input: *const u8,
-    inputs: usize,
-    outputs: usize,
-    mut finish: Finish,
-) {
-    for _ in 0..outputs / 4 {
-        // SAFETY: as the caller promises.
+unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: Finish) {
+    let inputs = input.as_ptr_range();
+    for first in (0..outputs).step_by(ROWS) {
+        // SAFETY: the caller's promise.
         unsafe {
-            finish_four(&four_rows(weights, row_bytes, input, inputs), &mut finish);
-            weights = weights.add(4 * row_bytes);
+            let sums = matrix.four_rows(first, matrix.row_bytes, inputs.start, inputs.end);
+            finish_four(&sums, &mut finish);
         }
     }
 }
 
+/// The last layer. The last four logits overlap those before them where their number is no multiple of four; fewer than
+/// four are made one by one.
 #[inline(never)]
-pub(in crate::kernel) fn logits<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Logits<'_, IN, HALF, OUT>,
-    input: &[u8; IN],
-    output: &mut [i32; OUT],
-) {
-    if OUT < 4 {
-        return portable::logits(layer, input, output);
-    }
-    let (weights, row_bytes) = rows(&layer.weights);
-    // The last four may overlap the four before them.
-    for first in (0..OUT).step_by(4).map(|first| first.min(OUT - 4)) {
-        // SAFETY: the types say how many weights and inputs there are; `first` and three more are outputs.
-        let sums = unsafe { four_rows(weights.add(first * row_bytes), row_bytes, input.as_ptr(), IN) };
-        for (logit, sum) in output.iter_mut().skip(first).zip(sums) {
+pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+    let matrix = Matrix::new(layer.weights());
+    let inputs = input.as_ptr_range();
+    let count = layer.classes();
+    let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };
+    for first in (0..count).step_by(rows).map(|first| first.min(count - rows)) {
+        // SAFETY: the layer has the rows that are summed, and 84 weights in each.
+        let sums = unsafe { matrix.four_rows(first, stride, inputs.start, inputs.end) };
+        for (logit, sum) in logits.iter_mut().skip(first).zip(sums) {
             *logit = sum;
         }
     }
-    for (logit, bias) in output.iter_mut().zip(layer.biases.iter()) {
+    for (logit, bias) in logits.iter_mut().zip(layer.biases()) {
         *logit += bias;
     }
 }

@@ -1,24 +1,49 @@
 //! The fully-connected layers: four rows of weights at once.
 
-use super::{load, store, zero_extended};
+use super::{load, store};
 use core::arch::x86_64::*;
-use lenet_core::model::{Biases, DenseWeights, Weights, unpack};
+use lenet_core::model::{Dense, Fc3, Weights, unpack};
+use lenet_core::shape::FC2_OUTPUTS;
 
-/// `biases` plus each row of `weights` times `input`.
+/// Rows of weights that share a load of the input.
+const ROWS: usize = 4;
+
+/// A hidden layer.
 #[target_feature(enable = "avx2")]
-pub(super) fn rows<const IN: usize, const HALF: usize, const OUT: usize>(
-    weights: &DenseWeights<'_, IN, HALF, OUT>,
-    biases: Biases<'_, OUT>,
+pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
-    sums: &mut [i32; OUT],
+    output: &mut [u8; OUT],
 ) {
-    let mut biases = biases.iter();
-    for (group, sums) in sums.chunks_mut(4).enumerate() {
-        let row = |row: usize| (4 * group + row).min(OUT - 1);
+    let mut sums = [0; OUT];
+    accumulators(layer.weights().as_rows(), layer.biases().iter(), input, &mut sums);
+    let max = layer.largest_activation();
+    for ((activation, sum), requant) in output.iter_mut().zip(sums).zip(layer.requants().iter()) {
+        *activation = requant.activation(sum, max);
+    }
+}
+
+/// The last layer.
+#[target_feature(enable = "avx2")]
+pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+    accumulators(layer.weights(), layer.biases(), input, logits);
+}
+
+/// Each bias plus the products of its row of weights with the input.
+#[target_feature(enable = "avx2")]
+fn accumulators<const IN: usize, const HALF: usize>(
+    weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
+    mut biases: impl Iterator<Item = i32>,
+    input: &[u8; IN],
+    sums: &mut [i32],
+) {
+    let last = sums.len().saturating_sub(1);
+    for (group, sums) in sums.chunks_mut(ROWS).enumerate() {
+        let row = |row: usize| (ROWS * group + row).min(last);
         let dots = match weights {
             Weights::Int8(rows) => four_dots(input, core::array::from_fn(|r| &rows[row(r)])),
             Weights::Int4(rows) => {
-                let unpacked: [[u8; IN]; 4] = core::array::from_fn(|r| unpack_row(&rows[row(r)]));
+                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| unpack_row(&rows[row(r)]));
                 four_dots(input, unpacked.each_ref())
             }
         };
@@ -28,7 +53,7 @@ pub(super) fn rows<const IN: usize, const HALF: usize, const OUT: usize>(
     }
 }
 
-/// int4 weights as int8.
+/// int4 weights as int8 weights.
 fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
     let mut unpacked = [0; IN];
     for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
@@ -38,11 +63,11 @@ fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; I
 }
 
 #[target_feature(enable = "avx2")]
-fn four_dots<const IN: usize>(input: &[u8; IN], rows: [&[u8; IN]; 4]) -> [i32; 4] {
+fn four_dots<const IN: usize>(input: &[u8; IN], rows: [&[u8; IN]; ROWS]) -> [i32; ROWS] {
     let (input, input_rest) = input.as_chunks::<16>();
     let rows = rows.map(|row| row.as_chunks::<16>());
-    let mut sums = [_mm256_setzero_si256(); 4];
-    let mut add = |input: &[u8; 16], weights: [&[u8; 16]; 4]| {
+    let mut sums = [_mm256_setzero_si256(); ROWS];
+    let mut add = |input: &[u8; 16], weights: [&[u8; 16]; ROWS]| {
         let activations = _mm256_cvtepu8_epi16(load(input));
         for (sum, weights) in sums.iter_mut().zip(weights) {
             let weights = _mm256_cvtepi8_epi16(load(weights));
@@ -62,4 +87,13 @@ fn four_dots<const IN: usize>(input: &[u8; IN], rows: [&[u8; IN]; 4]) -> [i32; 4
     let dots = _mm256_castsi128_si256(_mm_add_epi32(halves[0], halves[1]));
     let [a, b, c, d, ..] = store(dots);
     [a, b, c, d]
+}
+
+/// The bytes, and zeros up to 16.
+fn zero_extended(bytes: &[u8]) -> [u8; 16] {
+    let mut extended = [0; 16];
+    for (to, from) in extended.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    extended
 }

@@ -1,7 +1,97 @@
-//! The sums of a convolution, and their maximum over a window.
+//! The sums of a convolution and their maximum over a window, for both convolutions.
 
-use super::{KERNEL_SIDE, PATCH_SIDE};
+use super::requant::activations;
+use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
 use core::arch::naked_asm;
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+use lenet_core::model::{Conv, Weights, unpack};
+use lenet_core::shape::POOL_SIDE;
+
+/// A row of `POOLED` windows of a convolution of `IN` input channels.
+///
+/// # Safety
+///
+/// The six rows of `IN` channels are each valid for reads of a patch at every second column, `POOLED` of them.
+#[inline(always)]
+pub(super) unsafe fn row<
+    const IN: usize,
+    const POOLED: usize,
+    const TAPS: usize,
+    const PAIRS: usize,
+    const OUT: usize,
+>(
+    layer: &Conv<'_, TAPS, PAIRS, OUT>,
+    rows: [*const u8; PATCH_SIDE],
+    output: &mut [[u8; OUT]; POOLED],
+) {
+    const { assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS) };
+    let max = layer.largest_activation();
+    let mut channels = layer.biases().iter().zip(layer.requants().iter());
+    let mut channel = output.as_flattened_mut().as_mut_ptr();
+    // The count is hidden, so that the loop is not unrolled.
+    for pair in 0..black_box(PAIRS) {
+        let mut maxima = Maxima::<POOLED>::uninit();
+        // SAFETY: the caller's promise about the rows.
+        unsafe {
+            match layer.weights() {
+                Weights::Int8(pairs) => {
+                    pairs.get(pair).map(|weights| maxima_int8::<IN, _, _>(weights, &rows, &mut maxima))
+                }
+                Weights::Int4(pairs) => {
+                    pairs.get(pair).map(|weights| maxima_int4::<IN, _, _>(weights, &rows, &mut maxima))
+                }
+            }
+        };
+        let mut maximum = maxima.as_ptr().cast::<i32>();
+        for (bias, requant) in channels.by_ref().take(2) {
+            // SAFETY: either channel of a pair has a maximum per window, all just written, and an activation per window.
+            unsafe {
+                activations(maximum, channel, OUT, POOLED, bias, requant, max);
+                (maximum, channel) = (maximum.add(1), channel.add(1));
+            }
+        }
+    }
+}
+
+/// The maxima of a row of windows in the two channels of a pair.
+type Maxima<const POOLED: usize> = MaybeUninit<[[i32; 2]; POOLED]>;
+
+/// # Safety
+///
+/// As [`row`]'s.
+unsafe fn maxima_int8<const IN: usize, const POOLED: usize, const TAPS: usize>(
+    weights: &[[u8; 2]; TAPS],
+    rows: &[*const u8; PATCH_SIDE],
+    maxima: &mut Maxima<POOLED>,
+) {
+    // SAFETY: the caller's promise. Of the weights there are 25 times `IN`, and of the maxima `POOLED`.
+    unsafe { row_maxima::<IN>(rows, weights.as_ptr(), maxima.as_mut_ptr().cast(), POOLED * POOL_SIDE * IN) };
+}
+
+/// Out of line, so that only int4 weights take stack to be unpacked.
+///
+/// # Safety
+///
+/// As [`row`]'s.
+#[inline(never)]
+unsafe fn maxima_int4<const IN: usize, const POOLED: usize, const TAPS: usize>(
+    weights: &[u8; TAPS],
+    rows: &[*const u8; PATCH_SIDE],
+    maxima: &mut Maxima<POOLED>,
+) {
+    let mut unpacked = [[0; 2]; TAPS];
+    unpack_taps(weights, &mut unpacked);
+    // SAFETY: the caller's promise.
+    unsafe { maxima_int8::<IN, _, _>(&unpacked, rows, maxima) };
+}
+
+#[inline(never)]
+fn unpack_taps(weights: &[u8], unpacked: &mut [[u8; 2]]) {
+    for (pair, byte) in unpacked.iter_mut().zip(weights) {
+        *pair = unpack(*byte).map(|weight| weight as u8);
+    }
+}
 
 /// `sum += input * weight` for each triple.
 macro_rules! add_products {
@@ -37,7 +127,7 @@ macro_rules! max {
 /// The frame: the six rows at 0, weights at 24, maxima at 28, `end` at 32, the next pair of rows at 36, and the
 /// registers of the caller from 40 on.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn row_maxima<const IN: usize>(
+unsafe extern "C" fn row_maxima<const IN: usize>(
     rows: &[*const u8; PATCH_SIDE],
     weights: *const [u8; 2],
     maxima: *mut [i32; 2],

@@ -1,26 +1,43 @@
 //! The convolution of six channels, four output channels at a time: the sums of four in three words.
 
-use super::finish::{Outputs, finish_from_assembly};
+use super::requant::{Outputs, finish_from_assembly};
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::offset_of;
-use lenet_core::shape::CONV2_TAPS;
+use lenet_core::model::{Conv2, Weights};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, POOL1_SIDE, POOL2_SIDE};
 
 // A sum fits in 24 bits with its sign.
 const _: () = assert!(CONV2_TAPS * 255 * 128 < 1 << 23);
+// The assembly has these sizes in it.
+const _: () = assert!(CONV1_CHANNELS == 6 && POOL1_SIDE == 12 && POOL2_SIDE == 4 && CONV2_CHANNELS == 16);
 
-/// A row of the convolution, as [`row`] reads and advances it.
+/// One pooled row, from the six pooled rows of conv1 that it sees.
+#[inline(always)]
+pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+    let (weights, pair) = match layer.weights() {
+        Weights::Int8(pairs) => (pairs.as_ptr().cast(), 2 * CONV2_TAPS),
+        Weights::Int4(pairs) => (pairs.as_ptr().cast(), CONV2_TAPS),
+    };
+    let rows = input.as_ptr().cast::<*const u8>();
+    let outputs = Outputs::new(layer, output.as_mut_ptr().cast(), 4);
+    // SAFETY: six rows of 72 bytes, all weights, the outputs of a row.
+    unsafe { all_channels(&mut Row { rows, weights, pair, outputs, channels: CONV2_CHANNELS }) };
+}
+
+/// A row of the convolution, as [`all_channels`] reads and advances it.
 #[repr(C)]
-pub(super) struct Row {
+struct Row {
     /// Six rows of activations.
-    pub(super) rows: *const *const u8,
+    rows: *const *const u8,
     /// The weights, as the file has them.
-    pub(super) weights: *const u8,
+    weights: *const u8,
     /// Bytes of the weights of a pair of channels: 300 of int8, 150 of int4.
-    pub(super) pair: usize,
+    pair: usize,
     /// The first four channels of the row's first position.
-    pub(super) outputs: Outputs,
+    outputs: Outputs,
     /// Output channels, a multiple of four.
-    pub(super) channels: usize,
+    channels: usize,
 }
 
 /// Packs the weights `r3`, `r5`, `r4`, `r6` of channels a, b, c, d for one tap:
@@ -164,7 +181,7 @@ macro_rules! unpack_sums {
 /// Each of the six rows of activations is valid for reads of 72 bytes, the weights for reads of 150 taps of each
 /// channel; the outputs are as [`Outputs::new`] makes them, for all channels of four positions.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn row(_row: &mut Row) {
+unsafe extern "C" fn all_channels(_row: &mut Row) {
     // On the stack: packed weights at 0, and later a Window; sums from 120 to 312, two rows of eight positions; where
     // the rows end at 312, the sums of a window at 316; `_row` at 336.
     naked_asm!(

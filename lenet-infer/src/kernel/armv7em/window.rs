@@ -1,50 +1,6 @@
 //! What the two convolutions share.
 
-use super::conv1::conv1_row;
-use super::conv2::{HELD_PAIRS, conv2_row};
-use super::finish::Finish;
-use crate::kernel::{KERNEL_SIDE, PATCH_SIDE, Row};
 use core::arch::naked_asm;
-use lenet_core::model::{Conv, Weights};
-use lenet_core::shape::{CONV1_CHANNELS, CONV1_PAIRS, CONV2_PAIRS, POOL1_SIDE, POOL2_SIDE};
-
-#[inline(never)]
-pub(in crate::kernel) fn conv_pool_row<
-    const IN: usize,
-    const SIDE: usize,
-    const POOLED: usize,
-    const TAPS: usize,
-    const PAIRS: usize,
-    const OUT: usize,
->(
-    layer: &Conv<'_, TAPS, PAIRS, OUT>,
-    input: [&Row<IN, SIDE>; PATCH_SIDE],
-    output: &mut Row<OUT, POOLED>,
-) {
-    const {
-        assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS);
-        assert!(SIDE == 2 * POOLED + PATCH_SIDE - 2);
-        let is_conv1 = IN == 1 && PAIRS == CONV1_PAIRS && POOLED == POOL1_SIDE;
-        assert!(is_conv1 || IN == CONV1_CHANNELS && PAIRS == CONV2_PAIRS && POOLED == POOL2_SIDE);
-        assert!(CONV2_PAIRS.is_multiple_of(HELD_PAIRS));
-    }
-    // References to rows of bytes are pointers to their first bytes.
-    let rows = input.as_ptr().cast::<*const u8>();
-    let (weights, tap_bytes) = match layer.weights {
-        Weights::Int8(weights) => (weights.as_ptr().cast(), 2),
-        Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
-    };
-    let output = output.as_flattened_mut();
-    let mut finish = Finish::new(layer.biases, layer.requants, layer.activation_bits, output);
-    // SAFETY: the assertions say that the rows, the weights and the output are those of the layer called.
-    unsafe {
-        if IN == 1 {
-            conv1_row(weights, tap_bytes, rows, &mut finish);
-        } else {
-            conv2_row(weights, tap_bytes, rows, &mut finish);
-        }
-    }
-}
 
 /// Writes the two int8 weights of each int4 byte from `weights` up to `end`.
 ///

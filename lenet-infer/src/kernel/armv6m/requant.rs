@@ -3,7 +3,7 @@
 use core::arch::naked_asm;
 use core::mem::offset_of;
 use lenet_core::Requant;
-use lenet_core::model::{Biases, Requants, largest_activation};
+use lenet_core::model::Hidden;
 
 /// What [`finish`] needs to know of the outputs that it makes.
 #[repr(C)]
@@ -30,15 +30,14 @@ impl Outputs {
 
     /// The first `count` outputs of a layer.
     #[inline(always)]
-    pub(super) const fn new<const OUT: usize>(
-        biases: Biases<'_, OUT>,
-        requants: Requants<'_, OUT>,
-        activation_bits: u8,
+    pub(super) const fn new<W: Copy, const OUT: usize>(
+        layer: &Hidden<'_, W, OUT>,
         activations: *mut u8,
         count: usize,
     ) -> Self {
-        let (biases, requants) = (biases.as_bytes().as_ptr(), requants.as_bytes().as_ptr());
-        let max = largest_activation(activation_bits) as u32;
+        let biases = layer.biases().as_bytes().as_ptr();
+        let requants = layer.requants().as_bytes().as_ptr();
+        let max = layer.largest_activation() as u32;
         Self { biases: biases.cast(), requants: requants.cast(), activations, max, count }
     }
 

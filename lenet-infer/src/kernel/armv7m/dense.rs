@@ -1,14 +1,32 @@
-//! The sums of a fully-connected layer, and activations of sums.
+//! The fully-connected layers: four outputs at a time.
 
+use super::requant::finish;
+use crate::kernel::scalar;
 use core::arch::naked_asm;
-use lenet_core::Requant;
-use lenet_core::model::largest_activation;
+use lenet_core::model::{Dense, Fc3};
+use lenet_core::shape::FC2_OUTPUTS;
 
 /// Outputs of a fully-connected layer that share a loaded activation.
 const TILE: usize = 4;
 
+/// A hidden layer.
+#[inline(never)]
+pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, OUT>,
+    input: &[u8; IN],
+    output: &mut [u8; OUT],
+) {
+    scalar::hidden(layer, input, output, dot, dot_int4, finish);
+}
+
+/// The last layer.
+#[inline(never)]
+pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+    scalar::logits(layer, input, logits, dot, dot_int4);
+}
+
 /// The sums of products of a tile of outputs with int8 weights.
-pub(super) fn dot<const IN: usize>(rows: &[[u8; IN]; TILE], input: &[u8; IN]) -> [i32; TILE] {
+fn dot<const IN: usize>(rows: &[[u8; IN]; TILE], input: &[u8; IN]) -> [i32; TILE] {
     const { assert!(IN.is_multiple_of(INPUTS_AT_A_TIME)) };
     let mut sums = [0; TILE];
     let inputs = input.as_ptr_range();
@@ -55,7 +73,7 @@ unsafe extern "C" fn dot_int8(weights: *const u8, input: *const u8, end: *const 
 }
 
 /// The sums of products of two outputs with int4 weights, as `scalar::dot_int4` makes them.
-pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
+fn dot_int4<const IN: usize, const HALF: usize>(
     [first, second]: [&[u8; HALF]; 2],
     input: &[u8; IN],
     excess: i32,
@@ -104,59 +122,6 @@ unsafe extern "C" fn sum_int4(
         "ldr r0, [sp, #24]",
         "strd r8, r9, [r0]",
         "pop {{r4-r9}}",
-        "bx lr",
-    )
-}
-
-/// Bias, ReLU and requantisation of as many outputs as there are in all of the slices.
-pub(super) fn finish(
-    sums: &[i32],
-    biases: &[[u8; 4]],
-    requants: &[[u8; Requant::BYTES]],
-    activation_bits: u8,
-    output: &mut [u8],
-) {
-    let outputs = sums.len().min(biases.len()).min(requants.len()).min(output.len());
-    let max = largest_activation(activation_bits).into();
-    // SAFETY: each slice has `outputs` elements.
-    unsafe {
-        activations(sums.as_ptr(), biases.as_ptr(), requants.as_ptr(), output.as_mut_ptr(), outputs, max)
-    };
-}
-
-/// Activations of sums: [`Requant::activation`] without a branch, for shifts that a model can have.
-#[unsafe(naked)]
-unsafe extern "C" fn activations(
-    sums: *const i32,
-    biases: *const [u8; 4],
-    requants: *const [u8; Requant::BYTES],
-    output: *mut u8,
-    outputs: usize,
-    max: u32,
-) {
-    naked_asm!(
-        "push {{r4-r7}}",
-        "ldrd r6, r7, [sp, #16]",
-        "cbz r6, 3f",
-        "add r6, r3",
-        "2:",
-        "ldr r4, [r0], #4",
-        "ldr r5, [r1], #4",
-        "ldrb r12, [r2, #2]",
-        "add r4, r5",
-        "ldrh r5, [r2], #3",
-        "asr r4, r12",
-        "usat r4, #16, r4",
-        "muls r4, r5, r4",
-        "lsrs r4, #23",
-        "cmp r4, r7",
-        "it hi",
-        "movhi r4, r7",
-        "strb r4, [r3], #1",
-        "cmp r3, r6",
-        "bne 2b",
-        "3:",
-        "pop {{r4-r7}}",
         "bx lr",
     )
 }

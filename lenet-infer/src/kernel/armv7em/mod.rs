@@ -47,25 +47,57 @@
 
 #![allow(unsafe_code)]
 
-/// Tells the assembler of the DSP extension: where whole programs are optimised it knows no more than the target.
-#[cfg(lenet_armv8m)]
+/// The directive that names the processor: see `build.rs`. It is the processor that all other code is compiled for, so
+/// what stays in force after a block changes nothing.
 macro_rules! dsp {
     () => {
-        ".cpu cortex-m33"
-    };
-}
-#[cfg(not(lenet_armv8m))]
-macro_rules! dsp {
-    () => {
-        ""
+        env!("LENET_CPU_DIRECTIVE")
     };
 }
 
-mod conv;
 mod conv1;
 mod conv2;
 mod dense;
-mod finish;
+mod requant;
+mod window;
 
-pub(super) use conv::conv_pool_row;
-pub(super) use dense::{dense, logits};
+use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE, PooledRow};
+use lenet_core::Model;
+use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
+use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
+
+/// The kernels of Armv7E-M and of Armv8-M Mainline with the DSP extension.
+#[derive(Clone, Copy)]
+pub(super) struct Armv7em;
+
+impl Backend for Armv7em {
+    type Prepared = ();
+
+    #[inline(always)]
+    fn prepare(self, _: &Model<'_>) {}
+
+    #[inline(always)]
+    fn conv1_row(self, layer: &Conv1<'_>, (): &(), input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
+        conv1::row(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn conv2_row(self, layer: &Conv2<'_>, (): &(), input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+        conv2::row(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
+        dense::hidden(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
+        dense::hidden(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+        dense::logits(layer, input, logits);
+    }
+}

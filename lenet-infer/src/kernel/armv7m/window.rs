@@ -1,15 +1,53 @@
-//! The sums of a convolution, and their maximum over a window.
+//! The sums of a convolution and their maximum over a window, for both convolutions.
 
-use super::{KERNEL_SIDE, PATCH_SIDE};
+use super::requant::finish;
+use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
 use core::arch::naked_asm;
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+use lenet_core::model::{Conv, Weights};
+use lenet_core::shape::POOL_SIDE;
+
+/// A row of windows of a convolution of `IN` input channels.
+///
+/// # Safety
+///
+/// `rows` are six rows of `IN` channels, each valid for reads of a patch at every second column, as many as `output` has
+/// cells.
+#[inline(always)]
+pub(super) unsafe fn row<const IN: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
+    layer: &Conv<'_, TAPS, PAIRS, OUT>,
+    rows: *const *const u8,
+    output: &mut [[u8; OUT]],
+) {
+    const { assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS) };
+    let mut patch = MaybeUninit::<[[[u8; IN]; PATCH_SIDE]; PATCH_SIDE]>::uninit();
+    let patch = patch.as_mut_ptr().cast();
+    let mut maxima = MaybeUninit::<[i32; OUT]>::uninit();
+    let (biases, requants) = (layer.biases().as_bytes(), layer.requants().as_bytes());
+    // The length is hidden, so that the loop is not unrolled.
+    for (x, cell) in black_box(output).iter_mut().enumerate() {
+        // SAFETY: the caller's promise. The patch and the weights have the sizes that `IN` and `PAIRS` say, and each
+        // channel's maximum is written.
+        let maxima = unsafe {
+            copy_patch::<IN>(rows, x * POOL_SIDE * IN, patch);
+            match layer.weights() {
+                Weights::Int8(pairs) => {
+                    maxima_int8::<IN>(patch, pairs.as_ptr().cast(), maxima.as_mut_ptr().cast(), PAIRS);
+                }
+                Weights::Int4(pairs) => {
+                    maxima_int4::<IN>(patch, pairs.as_ptr().cast(), maxima.as_mut_ptr().cast(), PAIRS);
+                }
+            }
+            maxima.assume_init_ref()
+        };
+        finish(maxima, biases, requants, layer.activation_bits(), cell);
+    }
+}
 
 /// Copies the patch that starts at activation `start` of each of the six rows.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn copy_patch<const IN: usize>(
-    rows: *const *const u8,
-    start: usize,
-    patch: *mut u8,
-) {
+unsafe extern "C" fn copy_patch<const IN: usize>(rows: *const *const u8, start: usize, patch: *mut u8) {
     naked_asm!(
         "push {{r4}}",
         "add r12, r0, #4 * {rows}",
@@ -71,7 +109,7 @@ macro_rules! maxima {
     ($(#[$doc:meta])* $name:ident, bytes: $bytes:literal, first_tap: $first_tap:literal, tap: $tap:literal, scale: $scale:literal) => {
         $(#[$doc])*
         #[unsafe(naked)]
-        pub(super) unsafe extern "C" fn $name<const IN: usize>(
+        unsafe extern "C" fn $name<const IN: usize>(
             patch: *const u8,
             weights: *const u8,
             maxima: *mut i32,

@@ -1,7 +1,7 @@
 //! From sums to activations: the rule of `lenet_core::quant`, two channels at a time.
 
 use core::arch::naked_asm;
-use lenet_core::model::{Biases, Requants, largest_activation};
+use lenet_core::model::Hidden;
 
 /// Where the next outputs are finished; [`finish_pair`] steps through it.
 #[repr(C)]
@@ -16,17 +16,12 @@ pub(super) struct Finish {
 
 impl Finish {
     #[inline(always)]
-    pub(super) fn new<const OUT: usize>(
-        biases: Biases<'_, OUT>,
-        requants: Requants<'_, OUT>,
-        activation_bits: u8,
-        output: &mut [u8],
-    ) -> Self {
+    pub(super) fn new<W: Copy, const OUT: usize>(layer: &Hidden<'_, W, OUT>, output: &mut [u8]) -> Self {
         Self {
-            biases: biases.as_bytes().as_ptr(),
-            requants: requants.as_bytes().as_ptr(),
+            biases: layer.biases().as_bytes().as_ptr(),
+            requants: layer.requants().as_bytes().as_ptr(),
             output: output.as_mut_ptr(),
-            headroom: (0xFFFF - u32::from(largest_activation(activation_bits))) * 0x0001_0001,
+            headroom: (0xFFFF - u32::from(layer.largest_activation())) * 0x0001_0001,
         }
     }
 

@@ -1,18 +1,38 @@
 //! The convolution of a grey picture, three output channels at a time: the sums of three in two words.
 
-use super::finish::{Outputs, finish_from_assembly};
+use super::requant::{Outputs, finish_from_assembly};
+use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
-use lenet_core::shape::CONV1_TAPS;
+use lenet_core::model::{Conv1, Weights};
+use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
 
 /// Output channels at a time.
-pub(super) const CHANNELS: usize = 3;
+const CHANNELS: usize = 3;
 
 /// The `shifts` of int4 weights of three channels of which the first is even, and of which it is odd.
-pub(super) const SHIFTS: [u32; 2] =
-    [u32::from_le_bytes([28, 24, 28, 0]), u32::from_le_bytes([24, 28, 24, 0])];
+const SHIFTS: [u32; 2] = [u32::from_le_bytes([28, 24, 28, 0]), u32::from_le_bytes([24, 28, 24, 0])];
 
 // A sum fits in 21 bits with its sign.
 const _: () = assert!(CONV1_TAPS * 255 * 128 < 1 << 20);
+// The assembly has these sizes in it.
+const _: () = assert!(IMAGE_SIDE == 28 && POOL1_SIDE == 12 && CONV1_CHANNELS == 2 * CHANNELS);
+
+/// One pooled row, from the six rows of the image that it sees.
+#[inline(always)]
+pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
+    let rows = input.as_ptr().cast::<*const u8>();
+    let mut outputs = Outputs::new(layer, output.as_mut_ptr().cast(), CHANNELS);
+    for first in [0, CHANNELS] {
+        let channels = [first, first + 1, first + 2];
+        let (weights, shifts) = match layer.weights() {
+            Weights::Int8(pairs) => (channels.map(|c| &raw const pairs[c / 2][0][c % 2]), 0),
+            Weights::Int4(pairs) => (channels.map(|c| pairs[c / 2].as_ptr()), SHIFTS[first % 2]),
+        };
+        // SAFETY: six rows of 28 bytes; all weights of channels that the layer has; the outputs are those of a row.
+        unsafe { three_channels(rows, &weights, &outputs, shifts) };
+        outputs.advance(CHANNELS);
+    }
+}
 
 /// Packs the weights `r3`, `r4`, `r5` of channels a, b, c for one tap: `[a + b * 2^21, c + b * 2^11]`.
 macro_rules! pack {
@@ -149,7 +169,7 @@ macro_rules! position {
 /// Each of the six `rows` is valid for reads of 28 bytes, each of `weights` for reads up to the last of 25 taps;
 /// `outputs` are three outputs of the first of twelve positions, six bytes apart.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn three_channels(
+unsafe extern "C" fn three_channels(
     _rows: *const *const u8,
     _weights: &[*const u8; CHANNELS],
     _outputs: &Outputs,

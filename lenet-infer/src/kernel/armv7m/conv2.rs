@@ -1,0 +1,15 @@
+//! The second convolution: six input channels, sixteen output channels.
+
+use super::window;
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
+use lenet_core::model::Conv2;
+use lenet_core::shape::{CONV1_CHANNELS, POOL_SIDE, POOL1_SIDE, POOL2_SIDE};
+
+const _: () = assert!(POOL_SIDE * (POOL2_SIDE - 1) + PATCH_SIDE <= POOL1_SIDE);
+
+/// One pooled row, from the six pooled rows of conv1 that it sees.
+#[inline(never)]
+pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+    // SAFETY: six rows of six input channels, which hold a patch for each window.
+    unsafe { window::row::<CONV1_CHANNELS, _, _, _>(layer, input.as_ptr().cast(), output) };
+}

@@ -1,0 +1,148 @@
+//! The order of the layers and the memory between them, for every back end.
+//!
+//! conv2 needs six pooled rows of conv1 at a time, so a ring of six is all that is ever kept of them.
+
+use super::{Backend, Features, Image, ImageRow, PATCH_SIDE, PooledRow, Ring};
+use bytemuck::must_cast_mut;
+use lenet_core::Model;
+use lenet_core::shape::{
+    FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_SIDE, MAX_CLASSES, POOL_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
+};
+
+/// Words of the ring.
+const RING_WORDS: usize = size_of::<Ring>() / size_of::<i32>();
+
+const _: () = {
+    assert!(size_of::<Ring>().is_multiple_of(size_of::<i32>()));
+    assert!(FC1_OUTPUTS <= size_of::<Ring>() && FC2_OUTPUTS <= POOL2_LEN && MAX_CLASSES <= RING_WORDS);
+    // `place` wraps once, and the image has all rows that `image_rows` is asked for.
+    assert!(POOL1_SIDE <= 2 * PATCH_SIDE);
+    assert!(POOL_SIDE * (POOL1_SIDE - 1) + PATCH_SIDE <= IMAGE_SIDE);
+    assert!(POOL_SIDE * (POOL2_SIDE - 1) + PATCH_SIDE <= POOL1_SIDE);
+};
+
+/// The scratch memory of one classification. Layers write to its two parts in turn.
+#[derive(Clone)]
+pub(crate) struct Scratch {
+    /// The ring of six pooled rows of conv1, 12x6 each; then the 120 outputs of fc1; then the logits.
+    first: [i32; RING_WORDS],
+    /// The pooled output of conv2, 4x4x16; then the 84 outputs of fc2.
+    second: [u8; POOL2_LEN],
+}
+
+impl Scratch {
+    pub(crate) const fn new() -> Self {
+        Self { first: [0; RING_WORDS], second: [0; POOL2_LEN] }
+    }
+
+    /// The memory as the convolutions use it.
+    #[inline(always)]
+    pub(crate) fn for_convolutions(&mut self) -> (&mut Ring, &mut Features) {
+        (must_cast_mut(&mut self.first), must_cast_mut(&mut self.second))
+    }
+}
+
+/// All layers, from the image to the logits.
+#[inline(always)]
+pub(super) fn classify<'s>(
+    backend: impl Backend,
+    model: &Model<'_>,
+    image: &Image,
+    scratch: &'s mut Scratch,
+) -> &'s [i32] {
+    convolutions(backend, model, image, scratch);
+    dense_layers(backend, model, scratch)
+}
+
+/// Both convolutions with their pools, row by row.
+#[inline(always)]
+fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratch: &mut Scratch) {
+    let prepared = backend.prepare(model);
+    let (ring, features) = scratch.for_convolutions();
+    let mut pooled = 0;
+    for (y, output) in features.iter_mut().enumerate() {
+        let first = POOL_SIDE * y;
+        while pooled < first + PATCH_SIDE {
+            conv1_row(backend, model, &prepared, image, pooled, &mut ring[place(pooled)]);
+            pooled += 1;
+        }
+        conv2_row(backend, model, &prepared, ring, first, output);
+    }
+}
+
+/// One pooled row of conv1. Out of line, as is the next function, so that the stack holds the locals of one at a time.
+#[inline(never)]
+fn conv1_row<B: Backend>(
+    backend: B,
+    model: &Model<'_>,
+    prepared: &B::Prepared,
+    image: &Image,
+    pooled: usize,
+    output: &mut PooledRow,
+) {
+    backend.conv1_row(model.conv1(), prepared, image_rows(image, POOL_SIDE * pooled), output);
+}
+
+/// One pooled row of conv2, from the six of conv1 from `first` on.
+#[inline(never)]
+fn conv2_row<B: Backend>(
+    backend: B,
+    model: &Model<'_>,
+    prepared: &B::Prepared,
+    ring: &Ring,
+    first: usize,
+    output: &mut super::FeatureRow,
+) {
+    let input = core::array::from_fn(|row| &ring[place(first + row)]);
+    backend.conv2_row(model.conv2(), prepared, input, output);
+}
+
+/// The fully-connected layers, from the features in the scratch memory to the logits.
+#[inline(never)] // So that its locals are not on the stack while the convolutions run.
+pub(super) fn dense_layers<'s>(
+    backend: impl Backend,
+    model: &Model<'_>,
+    Scratch { first, second }: &'s mut Scratch,
+) -> &'s [i32] {
+    let ring_bytes: &mut [u8; size_of::<Ring>()] = must_cast_mut(first);
+    backend.fc1(model.fc1(), second, prefix_mut(ring_bytes));
+    backend.fc2(model.fc2(), prefix(ring_bytes), prefix_mut(second));
+    // Clamped so that no bounds check is needed.
+    let logits = &mut first[..model.classes().min(RING_WORDS)];
+    backend.fc3(model.fc3(), prefix(second), logits);
+    logits
+}
+
+/// The place of a row in a ring of six: its index modulo six, for an index below twelve. Clamped so that no bounds
+/// check is needed; a small core divides by a call.
+#[inline(always)]
+pub(crate) fn place(row: usize) -> usize {
+    let row = if row < PATCH_SIDE { row } else { row - PATCH_SIDE };
+    row.min(PATCH_SIDE - 1)
+}
+
+/// The six rows of the image from `first` on. Clamped so that no bounds check is needed.
+#[inline(always)]
+fn image_rows(image: &Image, first: usize) -> [&ImageRow; PATCH_SIDE] {
+    core::array::from_fn(|row| &image[(first + row).min(IMAGE_SIDE - 1)])
+}
+
+/// The first `N` of `M` bytes.
+#[inline(always)]
+fn prefix<const N: usize, const M: usize>(bytes: &[u8; M]) -> &[u8; N] {
+    const { assert!(N <= M) };
+    match bytes.first_chunk() {
+        Some(prefix) => prefix,
+        None => unreachable!(),
+    }
+}
+
+/// The first `N` of `M` bytes, to write to.
+#[inline(always)]
+fn prefix_mut<const N: usize, const M: usize>(bytes: &mut [u8; M]) -> &mut [u8; N] {
+    const { assert!(N <= M) };
+    match bytes.first_chunk_mut() {
+        Some(prefix) => prefix,
+        None => unreachable!(),
+    }
+}

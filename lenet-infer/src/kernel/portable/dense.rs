@@ -1,0 +1,50 @@
+//! The fully-connected layers.
+
+use lenet_core::model::{Dense, Fc3, Weights, unpack};
+use lenet_core::shape::FC2_OUTPUTS;
+
+/// A hidden layer.
+pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, OUT>,
+    input: &[u8; IN],
+    output: &mut [u8; OUT],
+) {
+    let max = layer.largest_activation();
+    let weights = layer.weights().as_rows();
+    let outputs = output.iter_mut().zip(layer.biases().iter()).zip(layer.requants().iter()).enumerate();
+    for (index, ((activation, bias), requant)) in outputs {
+        *activation = requant.activation(bias + dot(weights, index, input), max);
+    }
+}
+
+/// The last layer.
+pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+    for (index, (logit, bias)) in logits.iter_mut().zip(layer.biases()).enumerate() {
+        *logit = bias + dot(layer.weights(), index, input);
+    }
+}
+
+/// The sum of products of one output; 0 where there is no such output.
+#[inline(always)]
+fn dot<const IN: usize, const HALF: usize>(
+    weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
+    output: usize,
+    input: &[u8; IN],
+) -> i32 {
+    const { assert!(IN == 2 * HALF) };
+    let product = |activation: u8, weight: i8| i32::from(activation) * i32::from(weight);
+    match weights {
+        Weights::Int8(rows) => {
+            let row = rows.get(output).unwrap_or(&[0; IN]);
+            input.iter().zip(row).map(|(a, w)| product(*a, *w as i8)).sum()
+        }
+        Weights::Int4(rows) => {
+            let row = rows.get(output).unwrap_or(&[0; HALF]);
+            let products = input.as_chunks::<2>().0.iter().zip(row).map(|([even, odd], byte)| {
+                let [low, high] = unpack(*byte);
+                product(*even, low) + product(*odd, high)
+            });
+            products.sum()
+        }
+    }
+}

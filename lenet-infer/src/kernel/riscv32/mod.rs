@@ -1,0 +1,92 @@
+//! RV32IMC: no product that adds, so a product costs two instructions, and what counts is to need fewer of them.
+//!
+//! # What a step costs
+//!
+//! A convolution of two outputs by two taps needs four products, or three (the fast FIR algorithm of two phases, which
+//! is Karatsuba's trick). For the inputs i0, i1, i2, one below the other, and the taps h0, h1:
+//!
+//! ```text
+//! upper = h0 i0 + h1 i1 = h0 (i0 - i1) + (h0 + h1) i1
+//! lower = h0 i1 + h1 i2 = h1 (i2 - i1) + (h0 + h1) i1
+//! ```
+//!
+//! The three products are added up apart, over all taps, so the additions on the right are made once a window. The
+//! maximum of the two outputs of a column needs no sum but that of the larger outer product and the shared one. All
+//! of it is exact: a difference has nine bits and a sign, a sum of two weights nine bits.
+//!
+//! So a kernel's five rows are two pairs of rows, then the last row in the ordinary way. For the two columns of a window and
+//! two output channels, a tap of a pair of rows costs:
+//!
+//! | | instructions |
+//! |---|---|
+//! | 4 `lb`, 2 `add`: weights and their sums | 6 |
+//! | 3 `lbu`, 2 `sub`: the column that is new to the right | 5 |
+//! | 12 `mul`, 12 `add` | 24 |
+//!
+//! That is 35 instructions for what are 16 products in the ordinary way, 2.2 for one, where the ordinary way with the same
+//! tile costs 2.5, and with four output channels, of which conv1 has no multiple, 2.4. It also multiplies a fifth less,
+//! which counts more where a multiply takes several cycles.
+//!
+//! Twelve sums, three inputs, six weights, a product, a pointer to the weights and one to each of three rows of input, the window's
+//! offset and the end of a loop are 28 registers: all but the stack pointer and the two that belong to the system.
+//! Rows are reached by pointers of their own, so nothing is copied. The maxima of a whole row of windows are kept
+//! for one pair of channels at a time, so that a bias and a requant are read once a row.
+//!
+//! The fully-connected layers go six outputs at a time: 19 instructions for six products.
+//!
+//! # What was left aside
+//!
+//! - Two activations in one word: `mul`, `add`, `srl`, `add` for two products is no less than two `mul` and `add`.
+//! - Three taps by two outputs with four products in place of six (Winograd): its sums of weights and inputs cost what it saves.
+//! - The same in Rust: LLVM keeps some of the sums on the stack, which takes half as much again.
+//!
+//! int4 weights of a convolution are unpacked, a pair of channels at a time; those of a fully-connected layer are not.
+
+#![allow(unsafe_code)]
+
+mod conv1;
+mod conv2;
+mod dense;
+mod requant;
+mod window;
+
+use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE, PooledRow};
+use lenet_core::Model;
+use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
+use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
+
+/// The kernels of RV32IMC.
+#[derive(Clone, Copy)]
+pub(super) struct Riscv32;
+
+impl Backend for Riscv32 {
+    type Prepared = ();
+
+    #[inline(always)]
+    fn prepare(self, _: &Model<'_>) {}
+
+    #[inline(always)]
+    fn conv1_row(self, layer: &Conv1<'_>, (): &(), input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
+        conv1::row(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn conv2_row(self, layer: &Conv2<'_>, (): &(), input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+        conv2::row(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
+        dense::hidden(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
+        dense::hidden(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+        dense::logits(layer, input, logits);
+    }
+}
