@@ -3,10 +3,11 @@
 use std::env;
 
 /// The functions of each program that the world may call.
-const ROOTS: [(&str, [&str; 2]); 3] = [
-    ("proof-engine", ["proof_decode", "proof_classify"]),
-    ("proof-stream", ["proof_decode", "proof_push"]),
-    ("proof-link", ["proof_receive", "proof_send"]),
+const ROOTS: [(&str, &[&str]); 4] = [
+    ("proof-engine", &["proof_decode", "proof_classify"]),
+    ("proof-included", &["proof_classify"]),
+    ("proof-stream", &["proof_decode", "proof_push"]),
+    ("proof-link", &["proof_receive", "proof_send"]),
 ];
 
 fn main() {

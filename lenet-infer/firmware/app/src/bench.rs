@@ -1,12 +1,12 @@
-//! The program that is counted: a classification between two symbols that an instruction counter waits for.
+//! The program whose instructions are counted: a classification between two symbols that an instruction counter waits for.
 
 use crate::board::{Board, Console};
 use crate::golden;
 use crate::stack;
-use core::fmt::{self, Write};
+use core::fmt::Write;
 use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Error, Model, Prediction, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, Error, Model, ModelFile, Prediction, SHIPPED, decode};
 
 /// Instructions are counted from the entry of this function.
 #[unsafe(no_mangle)]
@@ -26,40 +26,47 @@ extern "C" fn bench_stop() {
 /// Decoding, as one symbol with its own stack frame.
 #[unsafe(no_mangle)]
 #[inline(never)]
-fn bench_decode(file: &[u8]) -> Result<Model<'_>, Error> {
+fn bench_decode(file: &[u8]) -> Result<ModelFile<'_>, Error> {
     decode(file)
 }
 
 /// Classification, as one symbol with its own stack frame.
 #[unsafe(no_mangle)]
 #[inline(never)]
-fn bench_classify(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction {
+fn bench_classify<'e>(engine: &'e mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction<'e> {
     engine.classify(image)
 }
 
-/// Classifies a blank picture, a golden digit and noise, each between `bench_start` and `bench_stop`, and prints
-/// how much stack `decode` and `classify` took. False if the model or the digit is unusable.
+/// Classifies a blank image, a golden digit and noise with a model that is decoded at run time, each between `bench_start`
+/// and `bench_stop`, and prints how much stack `decode` and `classify` took. False if the model or the digit is unusable.
 pub fn bench<B: Board>(board: &mut B) -> bool {
+    let (file, decode_stack) = stack::high_water::<B, _>(|| bench_decode(black_box(SHIPPED.bytes)));
+    let Ok(ModelFile { model, .. }) = file else { return false };
+    let Some(classify_stack) = bench_model::<B>(&model) else { return false };
     // A board's `write` reports no failure, so printing does not fail either.
-    try_bench(board).unwrap_or(false)
+    writeln!(Console(board), "decode {decode_stack} classify {classify_stack}").is_ok()
 }
 
-fn try_bench<B: Board>(board: &mut B) -> Result<bool, fmt::Error> {
-    let (model, decode_stack) = stack::high_water::<B, _>(|| bench_decode(black_box(SHIPPED_MODEL)));
-    let (Ok(model), Some((digit, _))) = (model, golden::digits().next()) else {
-        return Ok(false);
-    };
+/// As [`bench`](fn@bench), with the model that was decoded while the program was compiled.
+pub fn bench_included<B: Board>(board: &mut B) -> bool {
+    let Some(classify_stack) = bench_model::<B>(&SHIPPED.model) else { return false };
+    // A board's `write` reports no failure, so printing does not fail either.
+    writeln!(Console(board), "decode 0 classify {classify_stack}").is_ok()
+}
+
+/// Classifies the three images, and says how much stack that took.
+fn bench_model<B: Board>(model: &Model<'_>) -> Option<usize> {
+    let (digit, _) = golden::digits().next()?;
     let mut engine = Engine::new(model);
     for image in [&[0; IMAGE_PIXELS], digit, &noise()] {
         count(&mut engine, image);
     }
-    let (_, classify_stack) =
-        stack::high_water::<B, _>(|| black_box(bench_classify(&mut engine, black_box(digit))));
-    writeln!(Console(board), "decode {decode_stack} classify {classify_stack}")?;
-    Ok(true)
+    let classify = || black_box(bench_classify(&mut engine, black_box(digit))).class;
+    let (_, classify_stack) = stack::high_water::<B, _>(classify);
+    Some(classify_stack)
 }
 
-/// What is counted; never inlined, so that all pictures meet the same code.
+/// What is counted; never inlined, so that all images meet the same code.
 #[inline(never)]
 fn count(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) {
     bench_start();

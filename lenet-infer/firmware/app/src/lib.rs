@@ -4,7 +4,7 @@
 //!
 //! - [`Board`]: what a board must offer; all else is the same everywhere.
 //! - [`run`]: the program.
-//! - [`bench`](fn@bench): the program whose instructions and stack are counted.
+//! - [`bench`](fn@bench), [`bench_included`]: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the core's kernels with the portable ones.
 //! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
 //! - `bulk`, with feature `semihosting`: the program on a board that reads and writes files of a host.
@@ -32,7 +32,7 @@ mod run;
 mod serve;
 mod stack;
 
-pub use bench::bench;
+pub use bench::{bench, bench_included};
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]
 pub use bulk::bulk;

@@ -9,8 +9,8 @@ use crate::board::Board;
 use crate::stack;
 
 /// What one classification said and took.
-pub(crate) struct Measured {
-    pub(crate) prediction: Prediction,
+pub(crate) struct Measured<'e> {
+    pub(crate) prediction: Prediction<'e>,
     pub(crate) cycles: u32,
     /// Bytes.
     pub(crate) stack: usize,
@@ -18,27 +18,27 @@ pub(crate) struct Measured {
 
 /// The call that is measured; never inlined, so that it is one symbol, with its own stack frame.
 #[inline(never)]
-pub(crate) fn classify(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction {
+pub(crate) fn classify<'e>(engine: &'e mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction<'e> {
     engine.classify(image)
 }
 
-/// Classifies `image` twice: once to count cycles, once to see the stack.
-pub(crate) fn measure<B: Board>(
+/// Classifies `image` twice: once to see the stack, once to count cycles.
+pub(crate) fn measure<'e, B: Board>(
     board: &mut B,
-    engine: &mut Engine<'_>,
+    engine: &'e mut Engine<'_>,
     image: &[u8; IMAGE_PIXELS],
-) -> Measured {
+) -> Measured<'e> {
+    let (_, stack) = stack::high_water::<B, _>(|| black_box(classify(engine, black_box(image))).class);
     let (prediction, cycles) = count(board, engine, image);
-    let (_, stack) = stack::high_water::<B, _>(|| black_box(classify(engine, black_box(image))));
     Measured { prediction, cycles, stack }
 }
 
 /// Classifies `image`, and counts the cycles that it takes.
-pub(crate) fn count<B: Board>(
+pub(crate) fn count<'e, B: Board>(
     board: &mut B,
-    engine: &mut Engine<'_>,
+    engine: &'e mut Engine<'_>,
     image: &[u8; IMAGE_PIXELS],
-) -> (Prediction, u32) {
+) -> (Prediction<'e>, u32) {
     let idle = board.cycles();
     let start = board.cycles();
     let prediction = black_box(classify(engine, black_box(image)));

@@ -6,7 +6,7 @@ use crate::measure::{Measured, classify, measure};
 use crate::picture::Picture;
 use core::fmt::{self, Write};
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, RAM_BYTES, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, RAM_BYTES, SHIPPED};
 
 /// Classifies the golden digits, prints the first with what it took, and how many digits had all ten logits as on
 /// every other core. True when all had.
@@ -17,14 +17,7 @@ pub fn run<B: Board>(board: &mut B) -> bool {
 
 fn try_run<B: Board>(board: &mut B) -> Result<bool, fmt::Error> {
     writeln!(Console(board), "LeNet on {}", B::NAME)?;
-    let model = match decode(SHIPPED_MODEL) {
-        Ok(model) => model,
-        Err(error) => {
-            writeln!(Console(board), "model: {error}")?;
-            return Ok(false);
-        }
-    };
-    let mut engine = Engine::new(model);
+    let mut engine = Engine::new(&SHIPPED.model);
 
     if let Some((image, _)) = golden::digits().next() {
         let measured = measure(board, &mut engine, image);
@@ -40,7 +33,7 @@ fn try_run<B: Board>(board: &mut B) -> Result<bool, fmt::Error> {
     Ok(equal == total)
 }
 
-fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measured) -> fmt::Result {
+fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measured<'_>) -> fmt::Result {
     let Measured { prediction, cycles, stack } = measured;
     let memory = board.memory();
     let mut out = Console(board);
@@ -52,8 +45,8 @@ fn print<B: Board>(board: &mut B, image: &[u8; IMAGE_PIXELS], measured: &Measure
     writeln!(out, "stack       {stack} bytes for a digit")?;
     writeln!(out, "RAM         {RAM_BYTES} bytes for the engine, {IMAGE_PIXELS} for an image")?;
     writeln!(out, "variables   {} bytes", memory.variables)?;
-    let rest = memory.flash.saturating_sub(SHIPPED_MODEL.len() + golden::BYTES);
-    let model = SHIPPED_MODEL.len();
+    let rest = memory.flash.saturating_sub(SHIPPED.bytes.len() + golden::BYTES);
+    let model = SHIPPED.bytes.len();
     let digits = golden::BYTES;
     writeln!(out, "flash       {} bytes: {model} model, {digits} golden digits, {rest} program", memory.flash)
 }

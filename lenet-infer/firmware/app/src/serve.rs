@@ -1,33 +1,20 @@
 //! The program that answers a host: the board's end of [`lenet_infer::link`].
 
-use lenet_core::shape::{CLASSES, MAX_CLASSES};
 use lenet_infer::link::{
     self, Bench, Classification, Frame, Info, Kind, Logits, MAX_NAME, Receiver, Reply, Request,
     UNNUMBERED,
 };
-use lenet_infer::{Engine, RAM_BYTES, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, RAM_BYTES, SHIPPED};
 
-use crate::board::{Board, Console, Serial};
+use crate::board::{Board, Serial};
 use crate::golden;
 use crate::measure::{count, measure};
-use core::fmt::Write;
 
 /// Answers the requests of a host, for ever.
 pub fn serve<B: Board + Serial>(board: &mut B) -> ! {
-    match decode(SHIPPED_MODEL) {
-        Ok(model) => {
-            let mut server = Server::new(Engine::new(model));
-            loop {
-                server.step(board);
-            }
-        }
-        Err(error) => {
-            // A board's `write` reports no failure, so printing does not fail either.
-            let _ = writeln!(Console(board), "model: {error}");
-            loop {
-                core::hint::spin_loop();
-            }
-        }
+    let mut server = Server::new(Engine::new(&SHIPPED.model));
+    loop {
+        server.step(board);
     }
 }
 
@@ -58,13 +45,14 @@ impl<'a> Server<'a> {
 
 fn answer<B: Board + Serial>(board: &mut B, engine: &mut Engine<'_>, frame: &Frame<'_>) {
     let reply = match frame.message() {
-        Ok(Request::Info) => Reply::Info(info(board)),
+        Ok(Request::Info) => Reply::Info(info(board, engine)),
         Ok(Request::Classify { image }) => {
             let measured = measure(board, engine, image);
             Reply::Classification(Classification {
                 class: measured.prediction.class,
                 confidence: measured.prediction.confidence,
-                logits: logits(&measured.prediction.logits),
+                // A model has 64 classes at most, and logits have room for as many.
+                logits: Logits::new(measured.prediction.logits).unwrap_or_default(),
                 cycles: measured.cycles,
                 stack: bytes(measured.stack),
             })
@@ -81,13 +69,13 @@ fn send<B: Board + Serial>(board: &mut B, sequence: u16, reply: &Reply<'_>) {
     let _ = link::send(sequence, reply, |bytes| Serial::write(board, bytes));
 }
 
-fn info<B: Board>(board: &B) -> Info<'static> {
+fn info<B: Board>(board: &B, engine: &Engine<'_>) -> Info<'static> {
     let memory = board.memory();
     Info {
         board: B::NAME,
         unit: B::UNIT,
-        model_crc: SHIPPED_MODEL.last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc)),
-        classes: CLASSES as u8,
+        model_crc: SHIPPED.crc(),
+        classes: engine.model().classes() as u8,
         engine_ram: bytes(RAM_BYTES),
         variables: bytes(memory.variables),
         flash: bytes(memory.flash),
@@ -108,11 +96,6 @@ fn bench<B: Board>(board: &mut B, engine: &mut Engine<'_>, images: u16) -> Bench
     bench
 }
 
-fn logits(logits: &[i32; CLASSES]) -> Logits {
-    const { assert!(CLASSES <= MAX_CLASSES) };
-    Logits::new(logits).unwrap_or_default()
-}
-
 /// Sizes on a microcontroller fit in 32 bits.
 fn bytes(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
@@ -126,7 +109,7 @@ mod tests {
 
     /// What a new server answers to the bytes: each reply's number, and what it is, as text.
     fn answers(bytes: &[u8]) -> Vec<(u16, std::string::String)> {
-        let mut server = Server::new(Engine::new(decode(SHIPPED_MODEL).unwrap()));
+        let mut server = Server::new(Engine::new(&SHIPPED.model));
         let mut board = Paper::default();
         board.incoming.extend(bytes);
         while !board.incoming.is_empty() {

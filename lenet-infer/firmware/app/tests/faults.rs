@@ -8,7 +8,7 @@ use std::time::Duration;
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_firmware::{Board, Memory, Serial, Server};
 use lenet_infer::host::client::{Client, LinkError, Port, Retry};
-use lenet_infer::{Engine, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, SHIPPED};
 
 /// Often enough that no request is given up on the wires below.
 const PATIENT: Retry = Retry { timeout: Duration::from_secs(60), attempts: 1_000 };
@@ -104,7 +104,7 @@ impl Wire {
     fn new(seed: u64, one_in: u64) -> Self {
         Self {
             faults: Faults { state: seed, one_in, injected: 0 },
-            server: Server::new(Engine::new(decode(SHIPPED_MODEL).unwrap())),
+            server: Server::new(Engine::new(&SHIPPED.model)),
             board: FakeBoard::default(),
             to_host: VecDeque::new(),
             sent: 0,
@@ -151,7 +151,7 @@ fn image(number: usize) -> [u8; IMAGE_PIXELS] {
 
 /// Has the board classify images and asserts that each answer is that of the engine here.
 fn assert_answers(client: &mut Client<&mut Wire>, images: usize) {
-    let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
+    let mut engine = Engine::new(&SHIPPED.model);
     for image in (0..images).map(image) {
         let said = client.classify(&image).unwrap();
         let expected = engine.classify(&image);

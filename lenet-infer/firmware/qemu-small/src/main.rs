@@ -5,13 +5,13 @@
 use core::panic::PanicInfo;
 use cortex_m as _; // The critical section.
 use cortex_m_rt::entry;
-use lenet_infer::SHIPPED_INT4_MODEL;
+use lenet_infer::SHIPPED_INT4;
 use semihosting::process;
 
 /// Runs the program, once. There is no room to say what went wrong; the exit code says that something did.
 #[entry]
 fn main() -> ! {
-    process::exit(i32::from(app::bulk(SHIPPED_INT4_MODEL).is_err()))
+    process::exit(i32::from(app::bulk(&SHIPPED_INT4.model).is_err()))
 }
 
 #[panic_handler]

@@ -4,15 +4,16 @@
 use core::arch::wasm32;
 use core::panic::PanicInfo;
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
-use lenet_infer::{Engine, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, SHIPPED};
 
-/// Classifies an image with the shipped model: writes its logits and returns its class, or -1 if the model is refused.
+/// Classifies an image with the shipped model: writes its logits and returns its class.
 #[unsafe(no_mangle)]
-pub extern "C" fn classify(image: &[u8; IMAGE_PIXELS], logits: &mut [i32; CLASSES]) -> i32 {
-    let Ok(model) = decode(SHIPPED_MODEL) else { return -1 };
-    let prediction = Engine::new(model).classify(image);
-    *logits = prediction.logits;
-    i32::from(prediction.class)
+pub extern "C" fn classify(image: &[u8; IMAGE_PIXELS], logits: &mut [i32; CLASSES]) -> u8 {
+    let mut engine = Engine::new(&SHIPPED.model);
+    let prediction = engine.classify(image);
+    // The shipped model has just so many classes.
+    logits.iter_mut().zip(prediction.logits).for_each(|(to, from)| *to = *from);
+    prediction.class
 }
 
 #[panic_handler]

@@ -3,14 +3,14 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use lenet_infer::SHIPPED_MODEL;
+use lenet_infer::SHIPPED;
 use qemu_arm as _;
 use semihosting::{eprintln, process}; // The panic handler.
 
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    match app::bulk(SHIPPED_MODEL) {
+    match app::bulk(&SHIPPED.model) {
         Ok(()) => process::exit(0),
         Err(error) => {
             eprintln!("{error}");

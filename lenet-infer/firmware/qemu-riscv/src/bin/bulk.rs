@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-use lenet_infer::SHIPPED_MODEL;
+use lenet_infer::SHIPPED;
 use qemu_riscv as _;
 use riscv_rt::entry;
 use semihosting::{eprintln, process}; // The panic handler.
@@ -10,7 +10,7 @@ use semihosting::{eprintln, process}; // The panic handler.
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    match app::bulk(SHIPPED_MODEL) {
+    match app::bulk(&SHIPPED.model) {
         Ok(()) => process::exit(0),
         Err(error) => {
             eprintln!("{error}");
