@@ -1,41 +1,78 @@
 //! Files that are written whole or not at all, and read whole or not at all (feature `host`).
+//!
+//! Paths come from users and their scripts, so reading refuses what would never end: a named pipe (FIFO) waits until
+//! somebody writes to it, and a device or a crafted file can be endless. `/dev/stdin` and `/dev/fd/3`, where a shell
+//! passes a pipe, are read as before.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::format;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
+use std::time::Duration;
 use std::vec::Vec;
+
+use tempfile::{Builder, NamedTempFile};
+
+/// How the names of our temporary files start. Random letters follow, so that nobody can guess a name.
+const TEMPORARY_PREFIX: &str = ".lenet-";
+/// How the names of our temporary files end.
+const TEMPORARY_SUFFIX: &str = ".tmp";
+/// No write takes so long: an older temporary file is what a killed process left.
+const LEFT_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Creates or replaces `path` with what `write` writes, atomically.
 ///
 /// The bytes go to a temporary file in the same folder, reach the disk, and only then take the name: a reader,
-/// a crash or a full disk never meets half a file. Two writers at once both succeed and the last one stays.
+/// a crash or a full disk never meets half a file. Two writers at once both succeed and the last one stays. The file has
+/// the permissions of any new file.
+///
+/// The temporary file is called `.lenet-` and random letters and `.tmp`. Where a process is killed before it can remove
+/// its own, a later call removes it, a day or more afterwards.
 ///
 /// # Errors
 ///
 /// Those of the file system and of `write`; the temporary file is removed and an older `path` is left as it was.
+/// [`io::ErrorKind::InvalidInput`] for a path that does not name a file.
 pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let temporary = temporary_name(path)?;
-    let written = write_through(&temporary, write).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // The first error is the one worth telling.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    let (Some(folder), Some(_)) = (path.parent(), path.file_name()) else {
+        let message = format!("{} does not name a file", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    remove_leftovers(folder);
+    let mut out = BufWriter::new(temporary(folder)?);
+    write(&mut out)?;
+    let temporary = out.into_inner()?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|failed| failed.error)?;
+    sync_folder(folder)
 }
 
-/// The contents of a file, unless it is longer than `cap` bytes.
+/// Reads the contents of a file, unless it is longer than `cap` bytes.
 ///
 /// # Errors
 ///
-/// Those of the file system, and [`io::ErrorKind::FileTooLarge`].
+/// Those of the file system, [`io::ErrorKind::FileTooLarge`] for a longer file, and [`io::ErrorKind::InvalidInput`] for a
+/// named pipe.
 pub fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
+    if is_named_pipe(path)? {
+        let message = "expected a regular file, found a named pipe: save its contents to a file, or pass them by \
+                       /dev/stdin";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    read_all_at_most(File::open(path)?, cap)
+}
+
+/// Reads all that `input` gives, unless it is more than `cap` bytes.
+///
+/// # Errors
+///
+/// Those of `input`, and [`io::ErrorKind::FileTooLarge`] for more bytes.
+pub fn read_all_at_most(input: impl Read, cap: u64) -> io::Result<Vec<u8>> {
     let mut contents = Vec::new();
     // One byte beyond the cap tells "too long" from "just fits".
-    File::open(path)?.take(cap + 1).read_to_end(&mut contents)?;
+    input.take(cap.saturating_add(1)).read_to_end(&mut contents)?;
     if contents.len() as u64 > cap {
         let message = format!("expected at most {cap} bytes, found more");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
@@ -43,29 +80,76 @@ pub fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
     Ok(contents)
 }
 
-fn write_through(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    write(&mut out)?;
-    out.into_inner()?.sync_all()
+/// Whether opening `path` may wait for a writer that never comes. A pipe that the shell passes by number has one.
+#[cfg(unix)]
+fn is_named_pipe(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::FileTypeExt;
+
+    let by_number = ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|place| path.starts_with(place));
+    Ok(!by_number && fs::metadata(path)?.file_type().is_fifo())
 }
 
-/// A hidden name beside `path` that no other process or thread of this machine is using.
-fn temporary_name(path: &Path) -> io::Result<PathBuf> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = path.file_name().ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidInput, format!("{} does not name a file", path.display()))
-    })?;
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}-{}.tmp", process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-    Ok(path.with_file_name(temporary))
+#[cfg(not(unix))]
+fn is_named_pipe(_: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// A new file in `folder` that nobody else has open, removed when it is dropped.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    // Not `tempfile_in`: its files are for their owner alone, and its errors show the random name.
+    Builder::new()
+        .prefix(TEMPORARY_PREFIX)
+        .suffix(TEMPORARY_SUFFIX)
+        .rand_bytes(12)
+        .make_in(folder, |path| File::create_new(path))
+}
+
+/// Makes a renaming in `folder` last through a power cut, where the system can.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Windows opens no folders, and some network file systems do not synchronize them.
+    let Ok(folder) = File::open(folder) else { return Ok(()) };
+    match folder.sync_all() {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes temporary files of ours that no process can still be writing. What cannot be removed stays.
+fn remove_leftovers(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| is_temporary_name(&entry.file_name())) {
+        // Of the entry itself, not of what a link points to.
+        let left = entry.metadata().is_ok_and(|found| {
+            let age = found.modified().ok().and_then(|written| written.elapsed().ok());
+            found.is_file() && age.is_some_and(|age| age >= LEFT_AFTER)
+        });
+        if left {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_temporary_name(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(TEMPORARY_PREFIX.as_bytes()) && name.ends_with(TEMPORARY_SUFFIX.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
     use std::string::ToString;
+    use std::time::SystemTime;
     use tempfile::tempdir;
+
+    fn names(folder: &Path) -> Vec<PathBuf> {
+        let mut names: Vec<PathBuf> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into()).collect();
+        names.sort();
+        names
+    }
 
     #[test]
     fn a_file_is_replaced_whole() {
@@ -75,7 +159,7 @@ mod tests {
             replace(&path, |out| out.write_all(contents.as_bytes())).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), contents);
         }
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(names(dir.path()), [PathBuf::from("file")]);
     }
 
     #[test]
@@ -89,7 +173,55 @@ mod tests {
         });
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(names(dir.path()), [PathBuf::from("file")]);
+    }
+
+    #[test]
+    fn the_temporary_file_is_new_and_its_name_is_not_the_same_twice() {
+        let dir = tempdir().unwrap();
+        let temporaries = [temporary(dir.path()).unwrap(), temporary(dir.path()).unwrap()];
+        let [first, second] = temporaries.each_ref().map(|file| file.path().file_name().unwrap());
+        assert!(first != second && is_temporary_name(first) && is_temporary_name(second));
+        // What a process of the same number, or somebody who guesses, would have used.
+        assert!(!first.to_string_lossy().contains(&std::process::id().to_string()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_has_the_permissions_of_a_new_one() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempdir().unwrap();
+        let [plain, replaced] = ["plain", "replaced"].map(|name| dir.path().join(name));
+        fs::write(&plain, "").unwrap();
+        replace(&replaced, |_| Ok(())).unwrap();
+        let mode = |path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&replaced), mode(&plain));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_a_day_ago_is_removed_and_nothing_else() {
+        let dir = tempdir().unwrap();
+        let file = |name: &str, age: Duration| {
+            let file = File::create(dir.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        };
+        file(".lenet-old.tmp", LEFT_AFTER);
+        file(".lenet-new.tmp", Duration::from_secs(60));
+        file("model.tmp", 2 * LEFT_AFTER);
+        file(".lenet-notes", 2 * LEFT_AFTER);
+        fs::create_dir(dir.path().join(".lenet-folder.tmp")).unwrap();
+        replace(&dir.path().join("file"), |_| Ok(())).unwrap();
+        let left = [".lenet-folder.tmp", ".lenet-new.tmp", ".lenet-notes", "file", "model.tmp"];
+        assert_eq!(names(dir.path()), left.map(PathBuf::from));
+    }
+
+    #[test]
+    fn the_error_of_a_missing_folder_does_not_show_the_temporary_name() {
+        let dir = tempdir().unwrap();
+        let error = replace(&dir.path().join("none/file"), |_| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains(TEMPORARY_PREFIX), "{error}");
     }
 
     #[test]
@@ -99,12 +231,16 @@ mod tests {
         fs::write(&path, [7; 10]).unwrap();
         assert_eq!(read_at_most(&path, 10).unwrap(), [7; 10]);
         let error = read_at_most(&path, 9).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(error.to_string(), "expected at most 9 bytes, found more");
+        assert_eq!(read_all_at_most(io::repeat(1), 9).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]
     fn a_path_that_names_no_file_is_an_error() {
-        let error = replace(Path::new(".."), |_| Ok(())).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        for path in ["..", "", "/"] {
+            let error = replace(Path::new(path), |_| Ok(())).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{path:?}");
+        }
     }
 }

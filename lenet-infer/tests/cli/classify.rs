@@ -114,3 +114,88 @@ fn raw_bytes_of_the_wrong_number_are_refused() {
         "short.raw: expected 784 raw bytes, 28 rows of 28 grey levels, found 783",
     );
 }
+
+#[test]
+fn a_picture_of_another_format_is_refused_even_if_it_is_as_long_as_raw_pixels() {
+    for (name, start) in [("anim.gif", &b"GIF89a"[..]), ("scan.bmp", b"BM")] {
+        let mut contents = start.to_vec();
+        contents.resize(IMAGE_PIXELS, 0);
+        let format = if name == "anim.gif" { "Gif" } else { "Bmp" };
+        assert_fails(
+            &dir_with(name, &contents),
+            &["classify", name],
+            &format!(
+                "{name}: expected a PNG or JPEG picture, found {format}: save it as PNG, or name it .raw if it holds \
+                 784 raw bytes"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_picture_is_refused() {
+    let dir = tempdir().unwrap();
+    fs::create_dir(dir.path().join("folder.png")).unwrap();
+    let output = lenet_infer(&dir, &["classify", "folder.png"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).starts_with("error: folder.png: expected a picture that can be read: "));
+}
+
+#[test]
+fn a_jpeg_without_its_end_is_refused() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("photo.jpg");
+    image::imageops::resize(&grey(&strokes(4)), 300, 300, FilterType::Nearest).save(&path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    for length in [whole.len() - 2, whole.len() - 3, whole.len() / 2] {
+        fs::write(&path, &whole[..length]).unwrap();
+        assert_fails(
+            &dir,
+            &["classify", "photo.jpg"],
+            "photo.jpg: expected a whole JPEG picture, found image data missing: copy or save the file again",
+        );
+    }
+}
+
+/// Runs the command with so many MiB of memory. Only Linux keeps the limit.
+#[cfg(target_os = "linux")]
+fn lenet_infer_within(mebibytes: u32, dir: &tempfile::TempDir, arguments: &[&str]) -> std::process::Output {
+    std::process::Command::new("sh")
+        .current_dir(dir)
+        .args(["-c", &format!("ulimit -v {}; exec \"$0\" \"$@\"", mebibytes << 10)])
+        .arg(env!("CARGO_BIN_EXE_lenet-infer"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_png_of_more_pixels_than_memory_is_classified() {
+    let dir = tempdir().unwrap();
+    let mut encoder =
+        png::Encoder::new(fs::File::create(dir.path().join("large.png")).unwrap(), 2_000, 2_000);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    encoder.set_compression(png::Compression::Fastest);
+    // 32 MB of samples.
+    encoder.write_header().unwrap().write_image_data(&vec![0x7f; 2_000 * 2_000 * 8]).unwrap();
+    let output = lenet_infer_within(24, &dir, &["classify", "large.png"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_picture_that_the_memory_does_not_hold_is_refused_without_a_panic() {
+    let mut contents = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new(&mut contents);
+    image::ImageEncoder::write_image(encoder, &strokes(2), 28, 28, image::ExtendedColorType::L8).unwrap();
+    // Its frame header says 10,000 x 10,000 pixels, and there are the two bits of each block that they need at least.
+    let frame = contents.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    contents[frame + 5..frame + 9].copy_from_slice(&[10_000_u16.to_be_bytes(); 2].concat());
+    contents.splice(contents.len() - 2..contents.len() - 2, vec![0x55; 400_000]);
+    let dir = dir_with("large.jpg", &contents);
+    let output = lenet_infer_within(24, &dir, &["classify", "large.jpg"]);
+    let message = "error: large.jpg: expected 100000000 bytes of free memory to decode the picture, found fewer: save it smaller\n";
+    assert_eq!((output.status.code(), stderr(&output)), (Some(1), message));
+}

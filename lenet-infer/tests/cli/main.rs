@@ -1,9 +1,11 @@
-//! The `lenet-infer` command as a user meets it: what it prints, what it says of wrong input, its exit codes.
+//! Runs the `lenet-infer` command as a user does: its output, its messages for wrong input, its exit codes.
 
 mod board;
 mod classify;
 mod eval;
 mod inspect;
+#[cfg(unix)]
+mod pipes;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

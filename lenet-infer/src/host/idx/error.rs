@@ -1,4 +1,4 @@
-//! What can be wrong with IDX files.
+//! The reasons why IDX files are refused.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,13 +9,14 @@ use thiserror::Error;
 
 use super::{MAX_CONTENTS, UNSIGNED_BYTE};
 
-/// Why IDX files were refused. Each message names the file, what was expected, what was found, and the mend.
+/// Why IDX files were refused.
 ///
-/// All sizes are in bytes of the decompressed contents.
+/// Each message names the file, what was expected, what was found, and how to fix it. All sizes are in bytes of the
+/// decompressed contents.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum IdxError {
-    /// None of the names that the file may have is in the folder.
+    /// The folder holds none of the names that the file may have.
     #[error(
         "{}: expected one of {looked_for}, found none of them: put the file there or name another folder",
         dir.display()
@@ -27,7 +28,7 @@ pub enum IdxError {
         looked_for: String,
     },
 
-    /// The file system does not let the file be read.
+    /// The file cannot be read.
     #[error("{file}: expected a readable file: check what it is and its permissions")]
     Read {
         /// The file.
@@ -36,7 +37,7 @@ pub enum IdxError {
         source: io::Error,
     },
 
-    /// The file system does not let the file, or its folder, be written.
+    /// The file or its folder cannot be written.
     #[error("{file}: cannot be written: check the permissions of its folder and the space on the disk")]
     Write {
         /// The file or its folder.
@@ -47,8 +48,8 @@ pub enum IdxError {
 
     /// The contents are larger than [`MAX_CONTENTS`].
     #[error(
-        "{file}: expected at most {MAX_CONTENTS} bytes of contents, found more: this is no set of \
-         {IMAGE_SIDE}x{IMAGE_SIDE} images, or it must be cut into smaller ones"
+        "{file}: expected at most {MAX_CONTENTS} bytes of contents, found more: split the set into smaller \
+         ones, or check that the file is a set of {IMAGE_SIDE}x{IMAGE_SIDE} images"
     )]
     TooLarge {
         /// The file.
@@ -96,7 +97,7 @@ pub enum IdxError {
         found: u8,
     },
 
-    /// An image file has three dimensions and a label file has one.
+    /// The header has another number of dimensions than the kind of file: three for images, one for labels.
     #[error("{file}: expected {expected} IDX dimension(s), found {found}: are images and labels swapped?")]
     Dimensions {
         /// The file.
@@ -121,7 +122,7 @@ pub enum IdxError {
         columns: u32,
     },
 
-    /// The header promises no items.
+    /// The header counts no items.
     #[error(
         "{file}: expected at least one item, found a header that counts 0: choose a set that is not empty"
     )]
@@ -130,14 +131,14 @@ pub enum IdxError {
         file: String,
     },
 
-    /// The contents end before the last item (or inside the header).
+    /// The contents end before the last item, or inside the header.
     #[error("{file}: expected {expected} bytes by its header, found {found}: fetch or copy the file again")]
     Truncated {
         /// The file.
         file: String,
-        /// Bytes that the header promises, or the header's own.
+        /// Bytes by the header, or of the header itself.
         expected: u64,
-        /// Bytes there.
+        /// Bytes in the file.
         found: u64,
     },
 
@@ -149,9 +150,9 @@ pub enum IdxError {
     TrailingBytes {
         /// The file.
         file: String,
-        /// Bytes that the header promises.
+        /// Bytes by the header.
         expected: u64,
-        /// Bytes there.
+        /// Bytes in the file.
         found: u64,
     },
 
@@ -168,7 +169,7 @@ pub enum IdxError {
         index: usize,
         /// The label.
         found: u8,
-        /// Classes that labels may name.
+        /// The number of classes: labels are less.
         classes: usize,
     },
 

@@ -1,12 +1,13 @@
-//! IDX, the files of MNIST: big-endian headers before plain bytes, often gzipped (feature `host`).
+//! Reads and writes IDX, the format of MNIST's files: big-endian headers before plain bytes, often gzipped (feature
+//! `host`).
 //!
 //! ```text
 //! images: 00 00 08 03 | count: u32 | rows: u32 | columns: u32 | count x rows x columns bytes, row by row
 //! labels: 00 00 08 01 | count: u32 | count bytes
 //! ```
 //!
-//! Everything is checked here, once: what comes out holds at least one image, as many labels as images, and no
-//! label beyond the 64 classes that a model can have. Any set of that shape will do: MNIST, Fashion-MNIST, KMNIST, EMNIST.
+//! Reading checks everything once: a set holds at least one image, one label per image, and no label beyond the 64 classes
+//! that a model can have. Any set of that shape works: MNIST, Fashion-MNIST, KMNIST, EMNIST.
 //! Format: <http://yann.lecun.com/exdb/mnist/>.
 
 mod error;
@@ -17,8 +18,8 @@ use std::array;
 use std::borrow::{Cow, ToOwned};
 use std::cmp::Ordering;
 use std::format;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::iter;
 use std::path::Path;
 use std::slice;
@@ -31,24 +32,25 @@ use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE, MAX_CLASSES};
 pub use self::error::IdxError;
 use crate::host::files;
 
-/// The largest contents taken, in bytes after decompression: 512 MiB, twice and a half EMNIST's 240,000 digits.
+/// The largest contents accepted, in bytes after decompression: 512 MiB, two and a half times EMNIST's 240,000 digits.
+///
 /// It bounds what a crafted gzip file can make this process allocate.
 pub const MAX_CONTENTS: u64 = 512 << 20;
 
 const UNSIGNED_BYTE: u8 = 0x08;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Images with their labels, in the order of the files.
+/// Images with one label each, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelledImages {
-    /// 28x28 grey pixels each, row by row; 0 is background and 255 is ink.
+    /// 28x28 grey pixels each, row by row: 0 for paper to 255 for ink.
     pub images: Vec<[u8; IMAGE_PIXELS]>,
     /// The class of each image, 0 to 63.
     pub labels: Vec<u8>,
 }
 
 impl LabelledImages {
-    /// Number of images.
+    /// The number of images.
     pub fn len(&self) -> usize {
         self.images.len()
     }
@@ -63,13 +65,13 @@ impl<'a> IntoIterator for &'a LabelledImages {
     type Item = (&'a [u8; IMAGE_PIXELS], &'a u8);
     type IntoIter = iter::Zip<slice::Iter<'a, [u8; IMAGE_PIXELS]>, slice::Iter<'a, u8>>;
 
-    /// Each image with its label.
+    /// Gives each image with its label.
     fn into_iter(self) -> Self::IntoIter {
         self.images.iter().zip(&self.labels)
     }
 }
 
-/// One half of a data set: a file of images and a file of labels.
+/// A part of a data set: a file of images and a file of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The images to train on.
@@ -79,7 +81,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// Name of the image file, uncompressed.
+    /// The name of the image file, uncompressed.
     pub const fn images_file(self) -> &'static str {
         match self {
             Self::Train => "train-images-idx3-ubyte",
@@ -87,7 +89,7 @@ impl Part {
         }
     }
 
-    /// Name of the label file, uncompressed.
+    /// The name of the label file, uncompressed.
     pub const fn labels_file(self) -> &'static str {
         match self {
             Self::Train => "train-labels-idx1-ubyte",
@@ -98,21 +100,32 @@ impl Part {
 
 /// Reads the two files of `part` from the folder `dir`.
 ///
-/// Each file may be plain or end in `.gz`, and may be spelled with a dot (`train-images.idx3-ubyte`); a plain
-/// file goes before a compressed one.
+/// Each file may be plain or end in `.gz`, and may be spelled with a dot (`train-images.idx3-ubyte`). A plain file is
+/// preferred to a compressed one.
 ///
 /// # Errors
 ///
 /// [`IdxError`] if a file is missing, unreadable, or not what the [module](self) describes.
+///
+/// # Example
+///
+/// ```no_run
+/// use std::path::Path;
+/// use lenet_infer::host::idx::{self, Part};
+///
+/// let test = idx::load(Path::new("data/mnist"), Part::Test)?;
+/// println!("{} images, the first of class {}", test.len(), test.labels[0]);
+/// # Ok::<(), idx::IdxError>(())
+/// ```
 pub fn load(dir: &Path, part: Part) -> Result<LabelledImages, IdxError> {
     load_classes(dir, part, MAX_CLASSES)
 }
 
-/// As [`load`], for a model of `classes` classes.
+/// Reads the two files of `part` as [`load`] does, for a model of `classes` classes.
 ///
 /// # Errors
 ///
-/// Those of [`load`], and [`IdxError::Label`] for a label that is none of the `classes`.
+/// Those of [`load`], and [`IdxError::Label`] for a label that is not less than `classes`.
 pub fn load_classes(dir: &Path, part: Part, classes: usize) -> Result<LabelledImages, IdxError> {
     let (images_file, contents) = read(dir, part.images_file())?;
     let images = parse_images(&images_file, &decompress(&images_file, &contents)?)?;
@@ -125,9 +138,9 @@ pub fn load_classes(dir: &Path, part: Part, classes: usize) -> Result<LabelledIm
     Ok(LabelledImages { images, labels })
 }
 
-/// Writes `set` as the two plain files of `part` into the folder `dir`, which is made if need be.
+/// Writes `set` as the two plain files of `part` into the folder `dir`, and creates the folder if it is missing.
 ///
-/// The counterpart of [`load`]. Nothing is checked here: [`load`] refuses an empty set, say.
+/// The set is not checked: [`load`] may refuse what this writes, for example an empty set.
 ///
 /// # Errors
 ///
@@ -144,10 +157,10 @@ pub fn write(dir: &Path, part: Part, set: &LabelledImages) -> Result<(), IdxErro
     files::replace(&path, |out| encode_labels(&set.labels, out)).map_err(failed(&path))
 }
 
-/// Undoes gzip, if `contents` start like gzip, and gives back anything else as it is.
+/// Decompresses `contents` if they start like gzip, and returns anything else as it is.
 ///
-/// The contents decide and not the name: some servers decompress `.gz` files on the way. `file` names the
-/// source in errors.
+/// The contents decide, not the name, because some servers decompress `.gz` files on the way. `file` names the source in
+/// errors.
 ///
 /// # Errors
 ///
@@ -156,17 +169,10 @@ pub fn decompress<'a>(file: &str, contents: &'a [u8]) -> Result<Cow<'a, [u8]>, I
     if !contents.starts_with(&GZIP_MAGIC) {
         return Ok(Cow::Borrowed(contents));
     }
-    let decoded = read_capped(file, MultiGzDecoder::new(contents), MAX_CONTENTS, |source| {
-        let file = file.to_owned();
-        match source.kind() {
-            io::ErrorKind::UnexpectedEof => IdxError::TruncatedGzip { file },
-            _ => IdxError::CorruptGzip { file, source },
-        }
-    })?;
-    Ok(Cow::Owned(decoded))
+    decompress_at_most(file, contents, MAX_CONTENTS).map(Cow::Owned)
 }
 
-/// The images in the (decompressed) contents of an image file. `file` names the source in errors.
+/// Parses the decompressed contents of an image file. `file` names the source in errors.
 ///
 /// # Errors
 ///
@@ -181,12 +187,12 @@ pub fn parse_images(file: &str, contents: &[u8]) -> Result<Vec<[u8; IMAGE_PIXELS
     Ok(images.to_vec())
 }
 
-/// The labels in the (decompressed) contents of a label file. `file` names the source in errors.
+/// Parses the decompressed contents of a label file. `file` names the source in errors.
 ///
 /// # Errors
 ///
-/// [`IdxError`] if the header is not that of byte labels, the contents are not as long as it says, or a label
-/// is none of the `classes`.
+/// [`IdxError`] if the header is not that of byte labels, the contents are not as long as it says, or a label is not less
+/// than `classes`.
 pub fn parse_labels(file: &str, contents: &[u8], classes: usize) -> Result<Vec<u8>, IdxError> {
     let ([count], labels) = split_header(file, contents)?;
     check_length(file, contents, labels, count, 1)?;
@@ -225,43 +231,37 @@ fn count(items: usize) -> io::Result<u32> {
     u32::try_from(items).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
-/// The path and the contents of the first spelling of `name` that `dir` holds.
+/// Reads the file with the first spelling of `name` that `dir` holds. Returns its path and contents.
 fn read(dir: &Path, name: &str) -> Result<(String, Vec<u8>), IdxError> {
     let dotted = name.replace("-idx", ".idx");
     let spellings = [name.to_owned(), dotted.clone(), format!("{name}.gz"), format!("{dotted}.gz")];
     for spelling in &spellings {
         let path = dir.join(spelling);
         let file = path.display().to_string();
-        let failed = |source| IdxError::Read { file: file.clone(), source };
-        match File::open(&path) {
-            Ok(input) => {
-                let contents = read_capped(&file, input, MAX_CONTENTS, failed)?;
-                return Ok((file, contents));
-            }
+        match files::read_at_most(&path, MAX_CONTENTS) {
+            Ok(contents) => return Ok((file, contents)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(IdxError::TooLarge { file });
+            }
+            Err(source) => return Err(IdxError::Read { file, source }),
         }
     }
     Err(IdxError::Missing { dir: dir.to_owned(), looked_for: spellings.join(", ") })
 }
 
-/// All of `input`, unless it is more than `cap` bytes.
-fn read_capped(
-    file: &str,
-    input: impl Read,
-    cap: u64,
-    failed: impl FnOnce(io::Error) -> IdxError,
-) -> Result<Vec<u8>, IdxError> {
-    let mut contents = Vec::new();
-    // One byte beyond the cap tells "too large" from "just fits".
-    input.take(cap + 1).read_to_end(&mut contents).map_err(failed)?;
-    if contents.len() as u64 > cap {
-        return Err(IdxError::TooLarge { file: file.to_owned() });
-    }
-    Ok(contents)
+fn decompress_at_most(file: &str, contents: &[u8], cap: u64) -> Result<Vec<u8>, IdxError> {
+    files::read_all_at_most(MultiGzDecoder::new(contents), cap).map_err(|source| {
+        let file = file.to_owned();
+        match source.kind() {
+            io::ErrorKind::FileTooLarge => IdxError::TooLarge { file },
+            io::ErrorKind::UnexpectedEof => IdxError::TruncatedGzip { file },
+            _ => IdxError::CorruptGzip { file, source },
+        }
+    })
 }
 
-/// Checks the magic number; the sizes of the `D` dimensions, and what follows the header.
+/// Checks the magic number, and returns the sizes of the `D` dimensions and what follows the header.
 fn split_header<'a, const D: usize>(
     file: &str,
     contents: &'a [u8],
@@ -285,7 +285,7 @@ fn split_header<'a, const D: usize>(
     Ok((array::from_fn(|dimension| u32::from_be_bytes(sizes[dimension])), items))
 }
 
-/// Checks that `items`, the end of `contents`, is `count` items of `size` bytes, and that there is one at all.
+/// Checks that `items`, the end of `contents`, is `count` items of `size` bytes, and that there is at least one.
 fn check_length(file: &str, contents: &[u8], items: &[u8], count: u32, size: usize) -> Result<(), IdxError> {
     let file = file.to_owned();
     if count == 0 {

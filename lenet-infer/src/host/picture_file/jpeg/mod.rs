@@ -1,0 +1,80 @@
+//! JPEG pictures. The decoder gives the whole picture at once, so its size bounds the memory.
+
+mod outline;
+
+use std::vec::Vec;
+
+use image::metadata::Orientation;
+use lenet_core::shape::IMAGE_PIXELS;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use self::outline::Outline;
+use super::error::Fault;
+use super::grey::Layout;
+use super::memory;
+use super::shrink::Shrink;
+
+/// Bytes that the decoder holds per column of a picture: a row of blocks of each of four channels, as samples and
+/// enlarged, each block up to 32 rows high.
+const COLUMN_BYTES: u64 = 1 << 10;
+/// JPEG pads each side to whole blocks of the coarsest channel, at most four blocks of eight pixels.
+const PADDING: u32 = 32;
+
+/// The picture as 28x28 grey levels, not yet turned, and how its camera was held.
+pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation), Fault> {
+    let outline = Outline::read(contents)?;
+    let (width, height) = (u32::from(outline.width), u32::from(outline.height));
+    memory::check_size(width, height)?;
+    if !outline.has_data() {
+        return Err(Fault::Truncated);
+    }
+    let layout = Layout { channels: if outline.components == 1 { 1 } else { 3 }, wide: false };
+    let pixels = u64::from(width) * u64::from(height) * layout.channels as u64;
+    // The decoder keeps copies of the segments before the image data, at most the whole file.
+    let beside = decoder_bytes(&outline) + contents.len() as u64;
+    let _loan = memory::borrow_for(width, height, pixels + beside)?;
+
+    let color = if layout.channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(width as usize)
+        .set_max_height(height as usize)
+        .jpeg_set_out_colorspace(color);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(contents), options);
+    decoder.decode_headers().map_err(damaged)?;
+    if decoder.output_buffer_size().map(|bytes| bytes as u64) != Some(pixels) {
+        return Err(Fault::damaged("its headers contradict each other"));
+    }
+    let orientation = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
+    let mut decoded = memory::zeros(pixels)?;
+    memory::check_free(beside)?;
+    decoder.decode_into(&mut decoded).map_err(damaged)?;
+
+    let mut shrink = Shrink::new(width, height);
+    let mut greys = Vec::new();
+    for (y, row) in (0..).zip(decoded.chunks_exact(width as usize * layout.channels)) {
+        layout.greys(row, &mut greys);
+        shrink.add(y, 0, 1, &greys);
+    }
+    Ok((shrink.finish(), orientation.unwrap_or(Orientation::NoTransforms)))
+}
+
+/// What the decoder allocates beside its output: where it must gather the parts of each block from several scans, two
+/// bytes for each sample of the picture.
+fn decoder_bytes(outline: &Outline) -> u64 {
+    let padded = |side: u16| u64::from(u32::from(side).next_multiple_of(PADDING));
+    let (width, height) = (padded(outline.width), padded(outline.height));
+    let gathered = if outline.one_scan { 0 } else { 2 * width * height * u64::from(outline.components) };
+    gathered + width * COLUMN_BYTES
+}
+
+fn damaged(error: DecodeErrors) -> Fault {
+    Fault::damaged(error)
+}
+
+#[cfg(test)]
+mod tests;
