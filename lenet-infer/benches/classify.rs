@@ -1,18 +1,17 @@
-//! Images a second of one `Engine::classify` on one thread: `cargo bench -p lenet-infer --features host`.
+//! Images per second of one `Engine::classify` on one thread: `cargo bench -p lenet-infer --features host`.
 //!
 //! Add `RUSTFLAGS='--cfg lenet_backend="portable"'` to time the portable loops instead of the host's.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lenet_infer::{Engine, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, SHIPPED};
 use std::hint::black_box;
 
 fn classify(criterion: &mut Criterion) {
-    let model = decode(SHIPPED_MODEL).expect("the shipped model is valid");
-    let mut engine = Engine::new(model);
+    let mut engine = Engine::new(&SHIPPED.model);
     let image = std::array::from_fn(|pixel| (pixel * 37 % 256) as u8);
     let mut group = criterion.benchmark_group("engine");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("classify", |bencher| bencher.iter(|| engine.classify(black_box(&image))));
+    group.bench_function("classify", |bencher| bencher.iter(|| engine.classify(black_box(&image)).class));
     group.finish();
 }
 

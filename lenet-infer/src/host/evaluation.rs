@@ -4,9 +4,9 @@ use std::vec;
 use std::vec::Vec;
 
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_core::{AnyModel, Requant};
+use lenet_core::{Model, Requant};
 
-use crate::{AnyEngine, AnyPrediction};
+use crate::{Engine, Prediction};
 
 /// Confidences are kept in steps of 1/256 nat.
 pub const CONFIDENCE_STEPS: f64 = 256.0;
@@ -15,11 +15,29 @@ pub const CONFIDENCE_STEPS: f64 = 256.0;
 /// for each class.
 pub type Confusion = Vec<Vec<u32>>;
 
+/// What a model said of one image: a [`Prediction`] without its logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The class with the largest logit.
+    pub class: u8,
+    /// The confidence, in 1/256 nat.
+    pub confidence: u16,
+    /// Whether the confidence reaches the confidence threshold of the model.
+    pub confident: bool,
+}
+
+impl From<Prediction<'_>> for Answer {
+    fn from(prediction: Prediction<'_>) -> Self {
+        let Prediction { class, confidence, .. } = prediction;
+        Self { class, confidence, confident: prediction.is_confident() }
+    }
+}
+
 /// What a model said of each image of a set, and how often it was right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
     /// One for each image, in the order of the set.
-    pub predictions: Vec<AnyPrediction>,
+    pub predictions: Vec<Answer>,
     /// The true class of each.
     pub labels: Vec<u8>,
     /// Predicted classes by true class.
@@ -46,23 +64,23 @@ pub struct Tally {
 /// # Example
 ///
 /// ```
-/// use lenet_infer::{AnyModel, SHIPPED_MODEL, host::evaluation::evaluate, host::idx::LabelledImages};
+/// use lenet_infer::SHIPPED;
+/// use lenet_infer::host::{evaluation::evaluate, idx::LabelledImages};
 ///
 /// let set = LabelledImages { images: vec![[0; 784]; 2], labels: vec![3, 5] };
-/// let evaluation = evaluate(&AnyModel::decode(SHIPPED_MODEL)?, &set);
+/// let evaluation = evaluate(&SHIPPED.model, &set);
 /// assert_eq!(evaluation.images(), 2);
 /// // The same picture twice, with two labels: at most one of them is right.
 /// assert!(evaluation.accuracy() <= 0.5);
-/// # Ok::<(), lenet_infer::Error>(())
 /// ```
 pub fn evaluate<'i>(
-    model: &AnyModel<'_>,
+    model: &Model<'_>,
     samples: impl IntoIterator<Item = (&'i [u8; IMAGE_PIXELS], &'i u8)>,
 ) -> Evaluation {
-    let mut engine = AnyEngine::new(model);
+    let mut engine = Engine::new(model);
     let mut evaluation = Evaluation::none(model.classes());
     for (image, &label) in samples {
-        let prediction = engine.classify(image);
+        let prediction = Answer::from(engine.classify(image));
         evaluation.confusion[usize::from(label)][usize::from(prediction.class)] += 1;
         evaluation.labels.push(label);
         evaluation.predictions.push(prediction);
@@ -92,13 +110,13 @@ impl Evaluation {
     }
 
     /// Each image's prediction with its label.
-    pub fn answers(&self) -> impl Iterator<Item = (&AnyPrediction, u8)> {
-        self.predictions.iter().zip(self.labels.iter().copied())
+    pub fn answers(&self) -> impl Iterator<Item = (Answer, u8)> {
+        self.predictions.iter().copied().zip(self.labels.iter().copied())
     }
 
-    /// The images whose prediction [is confident](AnyPrediction::is_confident).
+    /// The images whose prediction is confident.
     pub fn confident(&self) -> Tally {
-        let confident = || self.answers().filter(|(prediction, _)| prediction.is_confident());
+        let confident = || self.answers().filter(|(prediction, _)| prediction.confident);
         let correct = confident().filter(|(prediction, label)| prediction.class == *label).count();
         Tally { images: confident().count(), correct }
     }
@@ -119,26 +137,31 @@ pub fn recall(confusion: &[Vec<u32>]) -> Vec<Option<f64>> {
 }
 
 /// Nats that one unit of the model's logits stands for.
-pub fn logit_scale(model: &AnyModel<'_>) -> f64 {
-    let shift = Requant::CONFIDENCE_SHIFT + u32::from(model.confidence.pre_shift());
-    f64::from(model.confidence.multiplier()) / f64::from(1_u32 << shift) / CONFIDENCE_STEPS
+pub fn logit_scale(model: &Model<'_>) -> f64 {
+    let requant = model.confidence().requant;
+    let shift = Requant::CONFIDENCE_SHIFT + u32::from(requant.pre_shift());
+    f64::from(requant.multiplier()) / f64::from(1_u32 << shift) / CONFIDENCE_STEPS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SHIPPED_MODEL;
+    use crate::SHIPPED;
     use crate::host::idx::LabelledImages;
+    use lenet_core::model::Confidence;
     use lenet_core::shape::CLASSES;
     use std::array;
 
-    fn shipped() -> AnyModel<'static> {
-        AnyModel::decode(SHIPPED_MODEL).unwrap()
+    /// The shipped model with another confidence threshold.
+    fn with_threshold(threshold: u16) -> Model<'static> {
+        let model = &SHIPPED.model;
+        let confidence = Confidence { threshold, ..model.confidence() };
+        Model::new(*model.conv1(), *model.conv2(), *model.fc1(), *model.fc2(), *model.fc3(), confidence)
     }
 
     /// Images whose labels are what the engine says, but for the first, whose label is the next class.
     fn set(images: usize) -> LabelledImages {
-        let mut engine = AnyEngine::new(&shipped());
+        let mut engine = Engine::new(&SHIPPED.model);
         let images: Vec<[u8; IMAGE_PIXELS]> =
             (0..images).map(|seed| array::from_fn(|pixel| (seed * pixel * 7 % 256) as u8)).collect();
         let mut labels: Vec<u8> = images.iter().map(|image| engine.classify(image).class).collect();
@@ -149,7 +172,7 @@ mod tests {
     #[test]
     fn a_set_with_one_wrong_label_has_one_mistake() {
         let set = set(20);
-        let evaluation = evaluate(&shipped(), &set);
+        let evaluation = evaluate(&SHIPPED.model, &set);
         assert_eq!((evaluation.images(), evaluation.correct()), (20, 19));
         assert_eq!(evaluation.accuracy(), 0.95);
         let [label, predicted] = [set.labels[0], evaluation.predictions[0].class].map(usize::from);
@@ -160,28 +183,23 @@ mod tests {
     #[test]
     fn the_predictions_are_those_of_the_engine_in_order() {
         let set = set(5);
-        let model = shipped();
-        let mut engine = AnyEngine::new(&model);
-        let expected: Vec<AnyPrediction> = set.images.iter().map(|image| engine.classify(image)).collect();
-        assert_eq!(evaluate(&model, &set).predictions, expected);
+        let mut engine = Engine::new(&SHIPPED.model);
+        let expected: Vec<Answer> = set.images.iter().map(|image| engine.classify(image).into()).collect();
+        assert_eq!(evaluate(&SHIPPED.model, &set).predictions, expected);
     }
 
     #[test]
     fn the_confident_images_are_those_from_the_models_threshold_up() {
         let set = set(40);
-        let confidences = evaluate(&shipped(), &set).predictions.into_iter().map(|answer| answer.confidence);
+        let confidences =
+            evaluate(&SHIPPED.model, &set).predictions.into_iter().map(|answer| answer.confidence);
         let mut sorted: Vec<u16> = confidences.collect();
         sorted.sort_unstable();
-        let mut model = shipped();
-        model.confidence_threshold = sorted[20];
-        let evaluation = evaluate(&model, &set);
+        let evaluation = evaluate(&with_threshold(sorted[20]), &set);
         let confident = evaluation.confident();
         assert_eq!(confident.images, sorted.iter().filter(|confidence| **confidence >= sorted[20]).count());
         // The one wrong label is that of the first image.
-        assert_eq!(
-            confident.correct,
-            confident.images - usize::from(evaluation.predictions[0].is_confident())
-        );
+        assert_eq!(confident.correct, confident.images - usize::from(evaluation.predictions[0].confident));
     }
 
     #[test]
@@ -196,7 +214,7 @@ mod tests {
 
     #[test]
     fn no_images_have_an_accuracy_of_zero() {
-        let evaluation = evaluate(&shipped(), &LabelledImages::default());
+        let evaluation = evaluate(&SHIPPED.model, &LabelledImages::default());
         assert_eq!((evaluation.images(), evaluation.accuracy()), (0, 0.0));
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use lenet_infer::link::{Bench, Classification, Info, Kind, Logits, Receiver, Reply, Request, send};
-use lenet_infer::{Engine, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, SHIPPED};
 use tempfile::{TempDir, tempdir};
 
 use super::{assert_fails, dir_with_test_set, lenet_infer, stderr, stdout, succeed, succeed_with_json};
@@ -39,7 +39,7 @@ fn board(defect: Defect) -> String {
 
 /// A board that prints before it answers.
 fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
-    let mut engine = Engine::new(decode(SHIPPED_MODEL).unwrap());
+    let mut engine = Engine::new(&SHIPPED.model);
     let mut receiver = Receiver::new(Kind::Request);
     let (mut requests, mut replies, mut images) = (0, 0, 0);
     for byte in BufReader::new(from_host).bytes() {
@@ -81,7 +81,7 @@ fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
 }
 
 fn info(defect: Defect) -> Info<'static> {
-    let crc = u32::from_le_bytes(*SHIPPED_MODEL.last_chunk().unwrap());
+    let crc = SHIPPED.crc();
     Info {
         board: "thread",
         unit: "cycles",

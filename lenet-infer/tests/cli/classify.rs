@@ -5,7 +5,7 @@ use std::fs;
 use image::imageops::{self, FilterType};
 use image::{GrayImage, ImageFormat};
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, SHIPPED_MODEL, decode};
+use lenet_infer::{Engine, SHIPPED};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -24,7 +24,8 @@ fn classify_gives_what_the_engine_gives_for_raw_bytes_and_for_the_same_picture_a
     fs::write(dir.path().join("strokes.bin"), strokes(1)).unwrap();
     grey(&strokes(1)).save(dir.path().join("strokes.png")).unwrap();
     let object = succeed_with_json(&dir, &["classify", "--json", "strokes.bin", "strokes.png"]);
-    let expected = Engine::new(decode(SHIPPED_MODEL).unwrap()).classify(&strokes(1));
+    let mut engine = Engine::new(&SHIPPED.model);
+    let expected = engine.classify(&strokes(1));
     assert_eq!(object["failed"], json!([]));
     for (index, path) in ["strokes.bin", "strokes.png"].iter().enumerate() {
         let image = &object["images"][index];
@@ -52,7 +53,8 @@ fn classify_takes_an_enlarged_dark_on_light_jpeg() {
 #[test]
 fn classify_prints_the_class_a_bar_for_each_class_and_the_picture_on_request() {
     let dir = dir_with("strokes.raw", &strokes(3));
-    let expected = Engine::new(decode(SHIPPED_MODEL).unwrap()).classify(&strokes(3));
+    let mut engine = Engine::new(&SHIPPED.model);
+    let expected = engine.classify(&strokes(3));
     let text = succeed(&dir, &["classify", "strokes.raw"]);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "strokes.raw");

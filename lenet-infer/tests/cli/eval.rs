@@ -6,9 +6,9 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lenet_infer::SHIPPED;
 use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::{self, Part};
-use lenet_infer::{AnyModel, SHIPPED_MODEL};
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -24,7 +24,7 @@ const LABELS: &str = "t10k-labels-idx1-ubyte";
 fn eval_scores_the_test_part_and_times_it() {
     let dir = dir_with_test_set();
     let object = succeed_with_json(&dir, &["eval", "--data", "data", "--json"]);
-    let expected = evaluate(&AnyModel::decode(SHIPPED_MODEL).unwrap(), &test_set());
+    let expected = evaluate(&SHIPPED.model, &test_set());
     assert_eq!(object["images"], 12);
     assert_eq!(object["correct"], expected.correct());
     assert_eq!(object["accuracy"], expected.accuracy());

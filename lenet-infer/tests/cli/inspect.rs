@@ -1,6 +1,6 @@
 //! `inspect`, and the model files that every subcommand takes and refuses.
 
-use lenet_infer::{RAM_BYTES, SHIPPED_MODEL, metadata};
+use lenet_infer::{RAM_BYTES, SHIPPED};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -12,18 +12,18 @@ use super::{
 #[test]
 fn inspect_tells_what_the_file_holds() {
     let dir = dir_with_model(|_| {});
-    let metadata = metadata(SHIPPED_MODEL).unwrap();
+    let metadata = SHIPPED.metadata;
     let object = succeed_with_json(&dir, &["--model", "model.lenet", "inspect", "--json"]);
-    let (_, crc) = SHIPPED_MODEL.split_last_chunk().unwrap();
+    let (_, crc) = SHIPPED.bytes.split_last_chunk().unwrap();
     assert_eq!(object["model"], "model.lenet");
     assert_eq!((&object["magic"], &object["version"]), (&json!("LNET"), &json!(2)));
-    assert_eq!(object["body_bytes"], SHIPPED_MODEL.len() - 14);
+    assert_eq!(object["body_bytes"], SHIPPED.bytes.len() - 14);
     assert_eq!(object["crc32"], format!("{:08x}", u32::from_le_bytes(*crc)));
     assert_eq!(object["dataset"], metadata.dataset);
     assert_eq!(object["recipe"], metadata.recipe);
     assert_eq!(object["seed"], metadata.seed);
     assert_eq!(object["validation_images"], metadata.validation_images);
-    assert_eq!(object["flash_bytes"], SHIPPED_MODEL.len());
+    assert_eq!(object["flash_bytes"], SHIPPED.bytes.len());
     assert_eq!(object["ram_bytes"], RAM_BYTES);
     let layers = object["layers"].as_array().unwrap();
     let names: Vec<&str> = layers.iter().map(|layer| layer["name"].as_str().unwrap()).collect();
@@ -82,9 +82,9 @@ fn a_missing_model_is_named_whatever_the_subcommand() {
 
 #[test]
 fn a_truncated_model_is_refused() {
-    let (expected, found) = (SHIPPED_MODEL.len() - 14, SHIPPED_MODEL.len() - 15);
+    let (expected, found) = (SHIPPED.bytes.len() - 14, SHIPPED.bytes.len() - 15);
     assert_fails(
-        &dir_with_model(|bytes| bytes.truncate(SHIPPED_MODEL.len() - 1)),
+        &dir_with_model(|bytes| bytes.truncate(SHIPPED.bytes.len() - 1)),
         &["inspect", "--model", "model.lenet"],
         &format!(
             "model.lenet: model file has the wrong length: its header says a body of {expected} bytes, \

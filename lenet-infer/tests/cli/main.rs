@@ -10,11 +10,10 @@ mod pipes;
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
-use lenet_core::AnyLogits;
-use lenet_core::model::{Metadata, Weights};
+use lenet_core::model::{Confidence, Fc3, Weights};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::idx::{self, LabelledImages, Part};
-use lenet_infer::{AnyModel, SHIPPED_MODEL, metadata};
+use lenet_infer::{Metadata, Model, SHIPPED};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
@@ -82,7 +81,7 @@ fn dir_with_test_set() -> TempDir {
 /// A folder with the shipped model, `edit`ed, as `model.lenet`.
 fn dir_with_model(edit: impl FnOnce(&mut Vec<u8>)) -> TempDir {
     let dir = tempdir().unwrap();
-    let mut bytes = SHIPPED_MODEL.to_vec();
+    let mut bytes = SHIPPED.bytes.to_vec();
     edit(&mut bytes);
     fs::write(dir.path().join("model.lenet"), bytes).unwrap();
     dir
@@ -91,13 +90,14 @@ fn dir_with_model(edit: impl FnOnce(&mut Vec<u8>)) -> TempDir {
 /// A folder with a model of three named classes, the shipped model's first three, as `model.lenet`, confident from
 /// `threshold` up.
 fn dir_with_model_of_three(threshold: u16) -> TempDir {
-    let mut model = AnyModel::decode(SHIPPED_MODEL).unwrap();
-    let Weights::Int8(weights) = model.model::<10>().unwrap().fc3.weights else { panic!("int4 weights") };
-    model.fc3 = AnyLogits::new(8, weights[..3].as_flattened(), &[0; 3 * 4]).unwrap();
-    model.confidence_threshold = threshold;
-    let metadata = Metadata { class_names: "circle\nbox\nstar", ..metadata(SHIPPED_MODEL).unwrap() };
+    let model = &SHIPPED.model;
+    let Weights::Int8(weights) = model.fc3().weights() else { panic!("int4 weights") };
+    let fc3 = Fc3::new(Weights::Int8(&weights[..3]), &[[0; 4]; 3]).unwrap();
+    let confidence = Confidence { threshold, ..model.confidence() };
+    let model = Model::new(*model.conv1(), *model.conv2(), *model.fc1(), *model.fc2(), fc3, confidence);
+    let metadata = Metadata { class_names: "circle\nbox\nstar", ..SHIPPED.metadata };
     let dir = tempdir().unwrap();
-    fs::write(dir.path().join("model.lenet"), model.encode(&metadata)).unwrap();
+    fs::write(dir.path().join("model.lenet"), lenet_core::encode(&model, &metadata).unwrap()).unwrap();
     dir
 }
 

@@ -60,7 +60,7 @@ fn a_named_pipe_that_nobody_writes_is_refused_wherever_a_file_is_expected() {
 #[test]
 fn what_a_shell_passes_by_a_pipe_is_read() {
     let dir = dir_with("strokes.raw", &strokes(0));
-    fs::write(dir.path().join("model.lenet"), lenet_infer::SHIPPED_MODEL).unwrap();
+    fs::write(dir.path().join("model.lenet"), lenet_infer::SHIPPED.bytes).unwrap();
     for script in [
         r#"cat strokes.raw | "$0" classify /dev/stdin"#,
         r#""$0" classify /dev/stdin < strokes.raw"#,

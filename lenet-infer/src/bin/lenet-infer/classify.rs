@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use lenet_core::model::Metadata;
-use lenet_infer::{AnyEngine, AnyModel, AnyPrediction};
+use lenet_infer::{Engine, Metadata, Model, ModelFile, Prediction};
 use serde_json::{Value, json};
 
 use crate::cli::ClassifyArgs;
@@ -27,18 +26,17 @@ const SURE_FROM: u16 = 1_768;
 
 pub(crate) fn run(
     args: &ClassifyArgs,
-    model: &AnyModel<'_>,
-    metadata: &Metadata<'_>,
+    file: &ModelFile<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
-    let mut engine = AnyEngine::new(model);
+    let mut engine = Engine::new(&file.model);
     let style = Style::of_stdout(args.show);
     let (mut images, mut failed) = (Vec::new(), Vec::new());
     for path in &args.images {
         match picture_file::load(path, args.invert) {
             Ok(picture) => {
-                let answer = Answer::new(model, metadata, engine.classify(&picture.pixels));
+                let answer = Answer::new(&file.model, &file.metadata, engine.classify(&picture.pixels));
                 if json {
                     images.push(object(path, &picture, &answer));
                 } else {
@@ -81,15 +79,15 @@ struct Answer<'a> {
     metadata: Metadata<'a>,
     /// Whether the model carries a confidence threshold.
     has_threshold: bool,
-    prediction: AnyPrediction,
+    prediction: Prediction<'a>,
     /// What the model gives each class, 0 to 1: the softmax of the logits. The engine itself needs none.
     probabilities: Vec<f64>,
 }
 
 impl<'a> Answer<'a> {
-    fn new(model: &AnyModel<'_>, metadata: &Metadata<'a>, prediction: AnyPrediction) -> Self {
-        let probabilities = softmax(&prediction.logits, logit_scale(model));
-        let has_threshold = model.confidence_threshold > 0;
+    fn new(model: &Model<'_>, metadata: &Metadata<'a>, prediction: Prediction<'a>) -> Self {
+        let probabilities = softmax(prediction.logits, logit_scale(model));
+        let has_threshold = model.confidence().threshold > 0;
         Self { metadata: *metadata, has_threshold, prediction, probabilities }
     }
 
@@ -115,7 +113,7 @@ impl<'a> Answer<'a> {
 
     /// The class with the second largest logit.
     fn runner_up(&self) -> usize {
-        let AnyPrediction { class, logits, .. } = &self.prediction;
+        let Prediction { class, logits, .. } = &self.prediction;
         let others = (0..logits.len()).filter(|other| *other != usize::from(*class));
         others.rev().max_by_key(|other| logits[*other]).unwrap_or_default()
     }
@@ -131,7 +129,7 @@ impl<'a> Answer<'a> {
 }
 
 fn object(path: &Path, picture: &Picture, answer: &Answer<'_>) -> Value {
-    let AnyPrediction { class, logits, margin, confidence, .. } = &answer.prediction;
+    let Prediction { class, logits, margin, confidence, .. } = &answer.prediction;
     json!({
         "path": path.to_string_lossy(),
         "inverted": picture.inverted,
@@ -169,7 +167,7 @@ fn print(
 
 /// The class, how sure it is, and a bar for each of the likeliest classes.
 fn lines(answer: &Answer<'_>, colour: bool) -> Vec<String> {
-    let AnyPrediction { class, confidence, .. } = answer.prediction;
+    let Prediction { class, confidence, .. } = answer.prediction;
     let bold = |line: String| if colour { format!("\x1b[1m{line}\x1b[0m") } else { line };
     let nats = f64::from(confidence) / CONFIDENCE_STEPS;
     let classes = answer.likeliest();
@@ -210,15 +208,15 @@ fn bar(fraction: f64) -> String {
 mod tests {
     use super::*;
     use lenet_core::shape::IMAGE_PIXELS;
-    use lenet_infer::SHIPPED_MODEL;
+    use lenet_infer::SHIPPED;
 
     /// An answer of the shipped model with other logits.
-    fn answer(logits: &[i32]) -> Answer<'static> {
-        let model = AnyModel::decode(SHIPPED_MODEL).unwrap();
-        let mut prediction = AnyEngine::new(&model).classify(&[0; IMAGE_PIXELS]);
+    fn answer(logits: &[i32]) -> Answer<'_> {
+        let engine = Box::leak(Box::new(Engine::new(&SHIPPED.model)));
+        let mut prediction = engine.classify(&[0; IMAGE_PIXELS]);
         prediction.class = (0..logits.len()).rev().max_by_key(|class| logits[*class]).unwrap() as u8;
-        prediction.logits = logits.to_vec();
-        Answer::new(&model, &lenet_infer::metadata(SHIPPED_MODEL).unwrap(), prediction)
+        prediction.logits = logits;
+        Answer::new(&SHIPPED.model, &SHIPPED.metadata, prediction)
     }
 
     #[test]

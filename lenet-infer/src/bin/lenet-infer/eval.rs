@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cpu_time::ThreadTime;
-use lenet_core::model::Metadata;
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::evaluation::{Evaluation, Tally, evaluate};
 use lenet_infer::host::idx;
-use lenet_infer::{AnyEngine, AnyModel};
+use lenet_infer::{Engine, Model, ModelFile};
 use serde_json::json;
 
 use crate::cli::EvalArgs;
@@ -26,11 +25,11 @@ const MIN_IMAGES: usize = 1_000;
 
 pub(crate) fn run(
     args: &EvalArgs,
-    model: &AnyModel<'_>,
-    metadata: &Metadata<'_>,
+    file: &ModelFile<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
+    let ModelFile { model, metadata, .. } = file;
     let set = idx::load_classes(&args.data, args.part.idx(), model.classes())?;
     let bar = progress_bar(set.len());
     let evaluation = evaluate(model, bar.wrap_iter((&set).into_iter()));
@@ -50,15 +49,15 @@ pub(crate) fn run(
         writeln!(out, "{object}").context(STDOUT)?;
     } else {
         let names: Vec<String> = (0..model.classes()).map(|class| class_name(metadata, class)).collect();
-        let confident = (model.confidence_threshold > 0).then(|| evaluation.confident());
+        let confident = (model.confidence().threshold > 0).then(|| evaluation.confident());
         print(out, &names, &evaluation, confident, images_per_second).context(STDOUT)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Images over the CPU time of this thread, over whole passes through `images`, which are not none.
-fn images_per_second(model: &AnyModel<'_>, images: &[[u8; IMAGE_PIXELS]]) -> io::Result<f64> {
-    let mut engine = AnyEngine::new(model);
+fn images_per_second(model: &Model<'_>, images: &[[u8; IMAGE_PIXELS]]) -> io::Result<f64> {
+    let mut engine = Engine::new(model);
     let passes = MIN_IMAGES.div_ceil(images.len());
     let mut classified = 0;
     let start = ThreadTime::try_now()?;

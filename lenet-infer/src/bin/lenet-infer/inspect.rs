@@ -5,56 +5,44 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use lenet_core::Requant;
-use lenet_core::blob::{Frame, MAGIC};
-use lenet_core::model::Metadata;
+use lenet_core::format::{CRC_BYTES, FORMAT_VERSION, HEADER_BYTES, MAGIC};
 use lenet_core::shape::{IMAGE_PIXELS, macs, parameters};
-use lenet_infer::{AnyModel, RAM_BYTES};
+use lenet_infer::{Metadata, ModelFile, RAM_BYTES};
 use serde_json::{Value, json};
 
-use crate::model_file::ModelFile;
 use crate::scale::{Layer, layers};
 use crate::text::{STDOUT, odds, percent, thousands};
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
-pub(crate) fn run(
-    file: &ModelFile,
-    model: &AnyModel<'_>,
-    metadata: &Metadata<'_>,
-    json: bool,
-    out: &mut impl Write,
-) -> Result<ExitCode> {
-    let frame = Frame::read(&file.bytes).with_context(|| file.name.clone())?;
-    let written = if json {
-        writeln!(out, "{}", object(file, &frame, model, metadata))
-    } else {
-        print(out, file, &frame, model, metadata)
-    };
+pub(crate) fn run(name: &str, file: &ModelFile<'_>, json: bool, out: &mut impl Write) -> Result<ExitCode> {
+    let written = if json { writeln!(out, "{}", object(name, file)) } else { print(out, name, file) };
     written.context(STDOUT)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn object(file: &ModelFile, frame: &Frame<'_>, model: &AnyModel<'_>, metadata: &Metadata<'_>) -> Value {
+fn object(name: &str, file: &ModelFile<'_>) -> Value {
+    let ModelFile { bytes, model, metadata, .. } = file;
     let Metadata { dataset, recipe, seed, validation_correct, validation_images, activation_ranges, .. } =
         *metadata;
     json!({
-        "model": file.name,
+        "model": name,
         "magic": magic(),
-        "version": frame.version,
-        "body_bytes": frame.body.len(),
-        "crc32": format!("{:08x}", frame.crc),
+        "version": FORMAT_VERSION,
+        "body_bytes": body_bytes(file),
+        "crc32": format!("{:08x}", file.crc()),
         "dataset": dataset,
         "recipe": recipe,
         "seed": seed,
         "classes": model.classes(),
         "class_names": class_names(metadata),
-        "confidence_threshold": model.confidence_threshold,
+        "confidence_threshold": model.confidence().threshold,
         "validation_correct": validation_correct,
         "validation_images": validation_images,
         "layers": layers(model, activation_ranges).iter().map(layer_object).collect::<Vec<_>>(),
         "nats_per_logit": logit_scale(model),
         "parameters": parameters(model.classes()),
         "multiply_accumulates": macs(model.classes()),
-        "flash_bytes": file.bytes.len(),
+        "flash_bytes": bytes.len(),
         "ram_bytes": RAM_BYTES,
         "image_bytes": IMAGE_PIXELS,
     })
@@ -75,23 +63,23 @@ fn layer_object(layer: &Layer) -> Value {
     })
 }
 
-fn print(
-    out: &mut impl Write,
-    file: &ModelFile,
-    frame: &Frame<'_>,
-    model: &AnyModel<'_>,
-    metadata: &Metadata<'_>,
-) -> io::Result<()> {
+/// Bytes between the header and the checksum.
+const fn body_bytes(file: &ModelFile<'_>) -> usize {
+    file.bytes.len() - HEADER_BYTES - CRC_BYTES
+}
+
+fn print(out: &mut impl Write, name: &str, file: &ModelFile<'_>) -> io::Result<()> {
+    let ModelFile { bytes, model, metadata, .. } = file;
     let Metadata { dataset, recipe, seed, activation_ranges, .. } = *metadata;
-    let size = thousands(file.bytes.len() as u64);
-    writeln!(out, "model         {}", file.name)?;
+    let size = thousands(bytes.len() as u64);
+    writeln!(out, "model         {name}")?;
     writeln!(
         out,
         "header        magic {}, format version {}, body of {} bytes, CRC-32 {:08x}",
         magic(),
-        frame.version,
-        thousands(frame.body.len() as u64),
-        frame.crc
+        FORMAT_VERSION,
+        thousands(body_bytes(file) as u64),
+        file.crc()
     )?;
     writeln!(out, "trained on    {dataset}, {} classes, recipe {recipe}, seed {seed}", model.classes())?;
     let names = class_names(metadata);
@@ -99,7 +87,7 @@ fn print(
         writeln!(out, "class names   {}", names.join(", "))?;
     }
     writeln!(out, "validation    {}", validation(metadata))?;
-    writeln!(out, "confident     {}", confident(model.confidence_threshold))?;
+    writeln!(out, "confident     {}", confident(model.confidence().threshold))?;
     writeln!(out)?;
     print_layers(out, &layers(model, activation_ranges))?;
     writeln!(out)?;
@@ -200,8 +188,7 @@ mod tests {
 
     #[test]
     fn the_validation_split_is_told_even_when_there_was_none() {
-        let file = ModelFile::read(None).unwrap();
-        let mut metadata = lenet_infer::metadata(&file.bytes).unwrap();
+        let mut metadata = lenet_infer::SHIPPED.metadata;
         (metadata.validation_correct, metadata.validation_images) = (4_965, 5_000);
         assert_eq!(validation(&metadata), "99.30 % (4,965 of 5,000 images)");
         metadata.validation_images = 0;

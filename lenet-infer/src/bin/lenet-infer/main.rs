@@ -19,7 +19,7 @@ use clap::Parser;
 use lenet_infer::host::client::LinkError;
 
 use crate::cli::{Cli, Command};
-use crate::model_file::ModelFile;
+use crate::model_file::Source;
 
 fn main() -> ExitCode {
     match run(&Cli::parse(), &mut io::stdout().lock()) {
@@ -36,13 +36,13 @@ fn run(cli: &Cli, out: &mut impl Write) -> Result<ExitCode> {
     if let Command::Board(args) = &cli.command {
         args.check();
     }
-    let file = ModelFile::read(cli.model.as_deref())?;
-    let (model, metadata) = (file.decode()?, file.metadata()?);
+    let source = Source::read(cli.model.as_deref())?;
+    let file = source.open()?;
     let code = match &cli.command {
-        Command::Classify(args) => classify::run(args, &model, &metadata, cli.json, out)?,
-        Command::Eval(args) => eval::run(args, &model, &metadata, cli.json, out)?,
-        Command::Inspect => inspect::run(&file, &model, &metadata, cli.json, out)?,
-        Command::Board(args) => board::run(args, &file, &model, cli.json, out)?,
+        Command::Classify(args) => classify::run(args, &file, cli.json, out)?,
+        Command::Eval(args) => eval::run(args, &file, cli.json, out)?,
+        Command::Inspect => inspect::run(&source.name, &file, cli.json, out)?,
+        Command::Board(args) => board::run(args, &source.name, &file, cli.json, out)?,
     };
     out.flush().context(text::STDOUT)?;
     Ok(code)

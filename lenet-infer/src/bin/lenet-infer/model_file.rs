@@ -3,26 +3,25 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use lenet_core::model::Metadata;
+use anyhow::{Context, Result, ensure};
 use lenet_infer::host::files::read_at_most;
-use lenet_infer::{AnyModel, SHIPPED_MODEL};
+use lenet_infer::{ModelFile, SHIPPED, decode};
 
 /// Twenty times a model with ordinary metadata: what is longer is some other file, and stays on the disk.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The bytes of a model, not yet checked.
 #[derive(Debug)]
-pub(crate) struct ModelFile {
+pub(crate) struct Source {
     /// The path, or what the shipped model is called.
     pub(crate) name: String,
-    pub(crate) bytes: Cow<'static, [u8]>,
+    bytes: Cow<'static, [u8]>,
 }
 
-impl ModelFile {
+impl Source {
     pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
-            return Ok(Self { name: "the shipped model".to_owned(), bytes: Cow::Borrowed(SHIPPED_MODEL) });
+            return Ok(Self { name: "the shipped model".to_owned(), bytes: Cow::Borrowed(SHIPPED.bytes) });
         };
         let name = path.display().to_string();
         let bytes = read_at_most(path, MAX_BYTES).with_context(|| {
@@ -31,13 +30,17 @@ impl ModelFile {
         Ok(Self { name, bytes: Cow::Owned(bytes) })
     }
 
-    pub(crate) fn decode(&self) -> Result<AnyModel<'_>> {
-        AnyModel::decode(&self.bytes).with_context(|| self.name.clone())
-    }
-
-    /// What the file says of its model.
-    pub(crate) fn metadata(&self) -> Result<Metadata<'_>> {
-        lenet_infer::metadata(&self.bytes).with_context(|| self.name.clone())
+    /// Checks the bytes. A file holds one model and nothing else.
+    pub(crate) fn open(&self) -> Result<ModelFile<'_>> {
+        let file = decode(&self.bytes).with_context(|| self.name.clone())?;
+        let after = self.bytes.len() - file.bytes.len();
+        ensure!(
+            after == 0,
+            "{}: expected {} bytes, found {after} more after the model; copy or export it again",
+            self.name,
+            file.bytes.len()
+        );
+        Ok(file)
     }
 }
 
@@ -47,7 +50,13 @@ mod tests {
 
     #[test]
     fn without_a_path_it_is_the_shipped_model() {
-        let file = ModelFile::read(None).unwrap();
-        assert_eq!(file.decode().unwrap(), AnyModel::decode(SHIPPED_MODEL).unwrap());
+        assert_eq!(Source::read(None).unwrap().open().unwrap(), SHIPPED);
+    }
+
+    #[test]
+    fn a_file_with_bytes_after_the_model_is_refused() {
+        let bytes = [SHIPPED.bytes, &[0; 3]].concat().into();
+        let message = Source { name: "F".to_owned(), bytes }.open().unwrap_err().to_string();
+        assert!(message.starts_with("F: expected 45912 bytes, found 3 more"), "{message}");
     }
 }

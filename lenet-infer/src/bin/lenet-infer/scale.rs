@@ -5,10 +5,10 @@
 //! the confidence requant holds, is `input * weight` in nats.
 
 use lenet_core::Requant;
-use lenet_core::model::{Conv, Dense, Weights, largest_activation};
-use lenet_core::quant::PIXEL_STEPS;
-use lenet_core::shape::{FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
-use lenet_infer::AnyModel;
+use lenet_core::model::{Conv, Dense, Hidden, largest_activation};
+use lenet_core::requant::PIXEL_STEPS;
+use lenet_core::shape::{CONV1_CHANNELS, FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE};
+use lenet_infer::Model;
 use lenet_infer::host::evaluation::logit_scale;
 
 /// Activation ranges are kept in steps of 1/65536.
@@ -38,27 +38,28 @@ pub(crate) struct Layer {
 }
 
 /// The five layers, in the order of the network.
-pub(crate) fn layers(model: &AnyModel<'_>, activation_ranges: [u32; 4]) -> [Layer; 5] {
+pub(crate) fn layers(model: &Model<'_>, activation_ranges: [u32; 4]) -> [Layer; 5] {
     let input = 1.0 / f64::from(PIXEL_STEPS);
-    let AnyModel { conv1, conv2, fc1, fc2, fc3, .. } = model;
-    let steps = [conv1.activation_bits, conv2.activation_bits, fc1.activation_bits, fc2.activation_bits];
+    let (conv1, conv2, fc1, fc2, fc3) = (model.conv1(), model.conv2(), model.fc1(), model.fc2(), model.fc3());
+    let bits =
+        [conv1.activation_bits(), conv2.activation_bits(), fc1.activation_bits(), fc2.activation_bits()];
     let mut scales = activation_ranges.map(|range| f64::from(range) / RANGE_STEPS);
-    for (scale, bits) in scales.iter_mut().zip(steps) {
+    for (scale, bits) in scales.iter_mut().zip(bits) {
         *scale /= f64::from(largest_activation(bits));
     }
     let [pool1, pool2, hidden1, hidden2] = scales;
     [
         conv("conv1", IMAGE_CHANNELS, conv1, [input, pool1]),
-        conv("conv2", conv1.biases.iter().len(), conv2, [pool1, pool2]),
+        conv("conv2", CONV1_CHANNELS, conv2, [pool1, pool2]),
         dense("fc1", fc1, [pool2, hidden1]),
         dense("fc2", fc2, [hidden1, hidden2]),
         Layer {
             name: "fc3",
             shape: format!("{FC2_OUTPUTS} to {}", fc3.classes()),
             weights: FC2_OUTPUTS * fc3.classes(),
-            weight_bits: fc3.weight_bits(),
+            weight_bits: fc3.weights().bits(),
             activation_bits: None,
-            bytes: fc3.bytes(),
+            bytes: fc3.weights().as_bytes().len() + fc3.bias_bytes().as_flattened().len(),
             weight_scale: (hidden2 > 0.0).then(|| [logit_scale(model) / hidden2; 2]),
             output_scale: logit_scale(model),
             requants: Vec::new(),
@@ -73,15 +74,7 @@ fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     scales: [f64; 2],
 ) -> Layer {
     let shape = format!("{KERNEL_SIDE}x{KERNEL_SIDE}, {channels} to {OUT} channels");
-    hidden(
-        name,
-        shape,
-        TAPS * OUT,
-        &layer.weights,
-        layer.requants.iter().collect(),
-        layer.activation_bits,
-        scales,
-    )
+    hidden(name, shape, layer, layer.weights().as_bytes(), layer.weights().bits(), scales)
 }
 
 fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
@@ -90,33 +83,25 @@ fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
     scales: [f64; 2],
 ) -> Layer {
     let shape = format!("{IN} to {OUT}");
-    hidden(
-        name,
-        shape,
-        IN * OUT,
-        &layer.weights,
-        layer.requants.iter().collect(),
-        layer.activation_bits,
-        scales,
-    )
+    hidden(name, shape, layer, layer.weights().as_bytes(), layer.weights().bits(), scales)
 }
 
-fn hidden<Int8, Int4>(
+fn hidden<W: Copy, const OUT: usize>(
     name: &'static str,
     shape: String,
-    count: usize,
-    weights: &Weights<'_, Int8, Int4>,
-    requants: Vec<Requant>,
-    activation_bits: u8,
+    layer: &Hidden<'_, W, OUT>,
+    weights: &[u8],
+    weight_bits: u8,
     [input, output]: [f64; 2],
 ) -> Layer {
+    let requants: Vec<Requant> = layer.requants().iter().collect();
     Layer {
         name,
         shape,
-        weights: count,
-        weight_bits: weights.bits(),
-        activation_bits: Some(activation_bits),
-        bytes: weights.bytes() + requants.len() * (size_of::<i32>() + Requant::BYTES),
+        weights: weights.len() * 8 / usize::from(weight_bits),
+        weight_bits,
+        activation_bits: Some(layer.activation_bits()),
+        bytes: weights.len() + OUT * (size_of::<i32>() + Requant::BYTES),
         weight_scale: weight_scale(&requants, input, output),
         output_scale: output,
         requants,
@@ -140,31 +125,31 @@ fn factor(requant: Requant, shift: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenet_core::error;
+    use lenet_core::model::{Confidence, Conv1};
     use lenet_core::shape::{CLASSES, parameters};
-    use lenet_infer::SHIPPED_MODEL;
-
-    fn shipped() -> AnyModel<'static> {
-        AnyModel::decode(SHIPPED_MODEL).unwrap()
-    }
+    use lenet_infer::SHIPPED;
 
     /// One for each output channel.
     const BIASES: usize = 6 + 16 + 120 + 84 + CLASSES;
 
     #[test]
     fn the_layers_hold_all_weights_and_have_the_bytes_of_the_format() {
-        let layers = layers(&shipped(), [1 << 16; 4]);
+        let layers = layers(&SHIPPED.model, [1 << 16; 4]);
         assert_eq!(layers.each_ref().map(|layer| layer.bytes), [192, 2_512, 31_560, 10_668, 880]);
         assert_eq!(layers.iter().map(|layer| layer.weights).sum::<usize>(), parameters(CLASSES) - BIASES);
     }
 
     #[test]
     fn scales_follow_from_the_file() {
-        let mut model = shipped();
+        let model = &SHIPPED.model;
         // 2^-10 = 32768 * 2^-(23 + 2), and activation 255 stands for 2, so one step is 2/255.
-        let requants = [Requant::new(32_768, 2).unwrap().to_bytes(); 6];
-        model.conv1.requants = lenet_core::model::Requants::new(&requants);
+        let requants = [Requant::new(32_768, 2).unwrap().to_bytes(); CONV1_CHANNELS];
+        let (weights, biases) = (model.conv1().weights(), model.conv1().biases().as_bytes());
+        let conv1 = Conv1::new(error::Layer::Conv1, weights, biases, &requants, 8).unwrap();
         // 2^-1 of 1/256 nat
-        model.confidence = Requant::new(32_768, 0).unwrap();
+        let confidence = Confidence { requant: Requant::new(32_768, 0).unwrap(), threshold: 0 };
+        let model = Model::new(conv1, *model.conv2(), *model.fc1(), *model.fc2(), *model.fc3(), confidence);
         let [conv1, .., fc3] = layers(&model, [2 << 16; 4]);
         assert_eq!(conv1.output_scale, 2.0 / 255.0);
         assert_eq!(conv1.weight_scale, Some([2.0 / 1024.0; 2]));
@@ -175,7 +160,7 @@ mod tests {
     #[test]
     fn a_range_of_zero_leaves_the_weight_scales_on_both_sides_unknown() {
         let known =
-            layers(&shipped(), [1 << 16, 0, 1 << 16, 1 << 16]).map(|layer| layer.weight_scale.is_some());
+            layers(&SHIPPED.model, [1 << 16, 0, 1 << 16, 1 << 16]).map(|layer| layer.weight_scale.is_some());
         assert_eq!(known, [true, false, false, true, true]);
     }
 }

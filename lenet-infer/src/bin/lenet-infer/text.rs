@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lenet_core::model::Metadata;
+use lenet_infer::Metadata;
 use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
 
 /// What failed when the output cannot be written.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lenet_core::shape::CLASSES;
-use lenet_infer::{AnyEngine, AnyModel};
+use lenet_infer::{Engine, Model};
 use serde_json::json;
 
 use super::args::BoardEvalArgs;
@@ -30,7 +30,7 @@ pub(super) fn run(
     core: Core,
     firmware: Option<&Path>,
     args: &BoardEvalArgs,
-    model: &AnyModel<'_>,
+    model: &Model<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
@@ -42,7 +42,7 @@ pub(super) fn run(
     let answers = answers(core, firmware, folder.path(), samples.len())?;
     let rate = samples.len() as f64 / start.elapsed().as_secs_f64();
 
-    let mut engine = AnyEngine::new(model);
+    let mut engine = Engine::new(model);
     let (mut correct, mut mismatches) = (0, 0);
     for ((image, label), answer) in samples.iter().zip(answers.as_chunks::<ANSWER>().0) {
         let logits = logits(answer);

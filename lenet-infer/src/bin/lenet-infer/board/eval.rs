@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::idx;
 use lenet_infer::link::Classification;
-use lenet_infer::{AnyEngine, AnyModel, AnyPrediction};
+use lenet_infer::{Engine, Model, Prediction};
 use serde_json::json;
 
 use super::Board;
@@ -27,7 +27,7 @@ struct Score {
 }
 
 impl Score {
-    fn add(&mut self, said: &Classification, expected: &AnyPrediction, label: u8) {
+    fn add(&mut self, said: &Classification, expected: &Prediction<'_>, label: u8) {
         let equal = said.logits.as_slice() == expected.logits
             && (said.class, said.confidence) == (expected.class, expected.confidence);
         if !equal {
@@ -49,12 +49,12 @@ impl Score {
 pub(super) fn run(
     board: &mut Board,
     args: &BoardEvalArgs,
-    model: &AnyModel<'_>,
+    model: &Model<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
     let samples = load(args)?;
-    let mut engine = AnyEngine::new(model);
+    let mut engine = Engine::new(model);
     let mut score = Score::default();
     let bar = progress_bar(samples.len());
     let start = Instant::now();

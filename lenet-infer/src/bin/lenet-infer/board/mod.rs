@@ -11,16 +11,14 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
-use lenet_core::blob::Frame;
-use lenet_infer::AnyModel;
+use anyhow::{Result, ensure};
+use lenet_infer::ModelFile;
 use lenet_infer::host::client::{Client, Retry};
 
 pub(crate) use self::args::BoardArgs;
 use self::args::{BoardCommand, Wire};
 use self::port::{AnyPort, SerialLine, TcpLine};
 use self::qemu::Emulator;
-use crate::model_file::ModelFile;
 
 /// How often a request is sent before the board is given up.
 const ATTEMPTS: u32 = 4;
@@ -44,13 +42,13 @@ struct About {
 
 pub(crate) fn run(
     args: &BoardArgs,
-    file: &ModelFile,
-    model: &AnyModel<'_>,
+    name: &str,
+    file: &ModelFile<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
     if let (BoardCommand::Bulk(bulk), Some(core)) = (&args.command, args.wire.qemu) {
-        return bulk::run(core, args.firmware.as_deref(), bulk, model, json, out);
+        return bulk::run(core, args.firmware.as_deref(), bulk, &file.model, json, out);
     }
     let mut emulator =
         args.wire.qemu.map(|core| Emulator::start(core, args.firmware.as_deref())).transpose()?;
@@ -59,7 +57,7 @@ pub(crate) fn run(
         (Wire { port: Some(name), .. }, _) => AnyPort::Serial(SerialLine::open(name, args.baud)?),
         (Wire { tcp, .. }, _) => AnyPort::Tcp(TcpLine::connect(tcp.as_deref().unwrap_or_default())?),
     };
-    let done = talk(args, line, file, model, json, out);
+    let done = talk(args, line, name, file, json, out);
     match emulator {
         Some(emulator) => emulator.explain(done),
         None => done,
@@ -69,8 +67,8 @@ pub(crate) fn run(
 fn talk(
     args: &BoardArgs,
     line: AnyPort,
-    file: &ModelFile,
-    model: &AnyModel<'_>,
+    name: &str,
+    file: &ModelFile<'_>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
@@ -87,8 +85,8 @@ fn talk(
         BoardCommand::Info => show::info(&board.about, json, out),
         BoardCommand::Bench(args) => show::bench(&mut board, args.images, json, out),
         BoardCommand::Eval(args) => {
-            board.check_model(file)?;
-            eval::run(&mut board, args, model, json, out)
+            board.check_model(name, file)?;
+            eval::run(&mut board, args, &file.model, json, out)
         }
         BoardCommand::Bulk(_) => unreachable!("`check` refused it without --qemu"),
     }
@@ -113,14 +111,13 @@ impl Board {
     }
 
     /// Refuses to compare two models.
-    fn check_model(&self, file: &ModelFile) -> Result<()> {
-        let host = Frame::read(&file.bytes).with_context(|| file.name.clone())?.crc;
+    fn check_model(&self, name: &str, file: &ModelFile<'_>) -> Result<()> {
+        let host = file.crc();
         let board = self.about.model_crc;
         ensure!(
             host == board,
-            "expected the board to run {} (CRC-32 {host:08x}), found it running another (CRC-32 {board:08x}): \
-             flash the firmware again, or name the board's model with --model",
-            file.name
+            "expected the board to run {name} (CRC-32 {host:08x}), found it running another (CRC-32 {board:08x}): \
+             flash the firmware again, or name the board's model with --model"
         );
         Ok(())
     }
