@@ -43,7 +43,7 @@ impl ModelFile<'_> {
 /// file was. Any bytes give a model or an error, and a model has exactly one encoding: `encode` of what was read gives
 /// back the same bytes.
 ///
-/// The model works at any address. Cores read weights fastest when the file lies at a multiple of
+/// A board that has no use for the metadata saves flash by [`Model::decode`]. The model works at any address. Cores read weights fastest when the file lies at a multiple of
 /// [`WEIGHT_ALIGNMENT`].
 ///
 /// # Errors
@@ -61,12 +61,38 @@ impl ModelFile<'_> {
 /// assert_eq!(decode(&partition[..100]), Err(Error::Length { expected: 45_898, found: 86 }));
 /// # Ok::<(), Error>(())
 /// ```
-// Out of line, so that a program can ask for small code here and for fast code where it classifies.
-#[inline(never)]
 pub const fn decode(bytes: &[u8]) -> Result<ModelFile<'_>, Error> {
     let envelope = check!(Envelope::split(bytes));
     check!(envelope.check(FILE_CRC.checksum(envelope.checked)));
     envelope.open()
+}
+
+impl<'a> Model<'a> {
+    /// Reads the model of a file in place, and the length of the file, as [`decode`](fn@decode) does, but passes over the
+    /// metadata: what a board needs that decodes at run time, in less flash.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`decode`](fn@decode). Metadata that are no metadata go unnoticed.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lenet_core::Model;
+    ///
+    /// let partition = [include_bytes!("../../../lenet-infer/assets/model.lenet"), &[0xFF; 100][..]].concat();
+    /// let (model, length) = Model::decode(&partition)?;
+    /// assert_eq!((model.classes(), length), (10, partition.len() - 100));
+    /// # Ok::<(), lenet_core::Error>(())
+    /// ```
+    // Out of line, so that a program can ask for small code here and for fast code where it classifies.
+    #[inline(never)]
+    pub const fn decode(bytes: &'a [u8]) -> Result<(Self, usize), Error> {
+        let envelope = check!(Envelope::split(bytes));
+        check!(envelope.check(FILE_CRC.checksum(envelope.checked)));
+        let (model, _) = check!(envelope.model());
+        Ok((model, envelope.file.len()))
+    }
 }
 
 /// A file whose header has been checked.
@@ -99,9 +125,12 @@ impl<'a> Envelope<'a> {
         let length = u32::from_le_bytes(*length);
         let wrong_length = Error::Length { expected: length, found: rest.len().saturating_sub(CRC_BYTES) };
         let Some((body, rest)) = rest.split_at_checked(length as usize) else { return Err(wrong_length) };
-        let Some((crc, rest)) = rest.split_first_chunk() else { return Err(wrong_length) };
-        let (file, _) = bytes.split_at(bytes.len() - rest.len());
-        let (checked, _) = file.split_at(file.len() - CRC_BYTES);
+        let Some((crc, _)) = rest.split_first_chunk() else { return Err(wrong_length) };
+        let end = HEADER_BYTES.wrapping_add(body.len());
+        let Some((checked, _)) = bytes.split_at_checked(end) else { return Err(wrong_length) };
+        let Some((file, _)) = bytes.split_at_checked(end.wrapping_add(CRC_BYTES)) else {
+            return Err(wrong_length);
+        };
         Ok(Self { file, checked, body, crc: u32::from_le_bytes(*crc) })
     }
 
@@ -110,28 +139,40 @@ impl<'a> Envelope<'a> {
         if expected == self.crc { Ok(()) } else { Err(Error::Crc { expected, found: self.crc }) }
     }
 
-    /// Reads the body.
+    /// Reads the whole body.
     pub(super) const fn open(&self) -> Result<ModelFile<'a>, Error> {
+        let (model, metadata) = check!(self.model());
+        let metadata = check!(Metadata::read(metadata, model.classes()));
+        Ok(ModelFile { bytes: self.file, model, metadata })
+    }
+
+    /// Reads the model, and gives the bytes of the metadata.
+    #[inline(always)]
+    const fn model(&self) -> Result<(Model<'a>, &'a [u8]), Error> {
         let mut fields = Reader::new(self.body, HEADER_BYTES);
         let metadata = check!(fields.bytes());
-        let classes = check!(fields.byte()) as usize;
-        if classes < MIN_CLASSES || classes > MAX_CLASSES {
-            return Err(Error::ClassCount { found: classes });
+        let classes = check!(fields.byte());
+        let outputs = classes as usize;
+        if outputs < MIN_CLASSES || outputs > MAX_CLASSES {
+            return Err(Error::ClassCount { found: outputs });
         }
-        let metadata = check!(Metadata::read(metadata, classes));
         let confidence = check!(read_confidence(&mut fields));
-        let conv1 = check!(LayerBytes::read(&mut fields, Layer::Conv1, CONV1_CHANNELS, CONV1_TAPS));
-        let conv2 = check!(LayerBytes::read(&mut fields, Layer::Conv2, CONV2_CHANNELS, CONV2_TAPS));
-        let fc1 = check!(LayerBytes::read(&mut fields, Layer::Fc1, FC1_OUTPUTS, POOL2_LEN));
-        let fc2 = check!(LayerBytes::read(&mut fields, Layer::Fc2, FC2_OUTPUTS, FC1_OUTPUTS));
-        let fc3 = check!(LayerBytes::read(&mut fields, Layer::Fc3, classes, FC2_OUTPUTS));
+        let mut layers = [LayerBytes::EMPTY; SHAPES.len()];
+        let mut index = 0;
+        while index < SHAPES.len() {
+            let (layer, hidden, taps) = SHAPES[index];
+            let outputs = if matches!(layer, Layer::Fc3) { outputs } else { hidden };
+            check!(layers[index].read(&mut fields, layer, outputs, taps));
+            index += 1;
+        }
         if !fields.rest().is_empty() {
             return Err(Error::TrailingBytes { found: fields.rest().len() });
         }
+        let [conv1, conv2, fc1, fc2, fc3] = &layers;
         let (Some(conv1), Some(conv2)) = (conv1.conv(), conv2.conv()) else { return Err(Error::Body) };
         let (Some(fc1), Some(fc2)) = (fc1.dense(), fc2.dense()) else { return Err(Error::Body) };
-        let model = Model::new(conv1, conv2, fc1, fc2, fc3.fc3(), confidence);
-        Ok(ModelFile { bytes: self.file, model, metadata })
+        let Some(fc3) = fc3.fc3(classes) else { return Err(Error::Body) };
+        Ok((Model::new(conv1, conv2, fc1, fc2, fc3, confidence), metadata))
     }
 }
 
@@ -143,6 +184,16 @@ const fn read_confidence(fields: &mut Reader<'_>) -> Result<Confidence, Error> {
         None => Err(Error::PreShift { layer: Layer::Confidence, channel: 0, found: requant[2] }),
     }
 }
+
+/// The layers in the order of the file, with the number of their outputs and of the weights of each output. `fc3` has one
+/// output per class.
+const SHAPES: [(Layer, usize, usize); 5] = [
+    (Layer::Conv1, CONV1_CHANNELS, CONV1_TAPS),
+    (Layer::Conv2, CONV2_CHANNELS, CONV2_TAPS),
+    (Layer::Fc1, FC1_OUTPUTS, POOL2_LEN),
+    (Layer::Fc2, FC2_OUTPUTS, FC1_OUTPUTS),
+    (Layer::Fc3, 0, FC2_OUTPUTS),
+];
 
 /// The fields of a layer, their lengths and values checked. The types do not say the lengths, so that the code to read
 /// a layer exists once.
@@ -159,28 +210,35 @@ struct LayerBytes<'a> {
 }
 
 impl<'a> LayerBytes<'a> {
-    /// Reads a layer of `outputs` outputs with `taps` weights each.
+    const EMPTY: Self = Self { activation_bits: 0, requants: &[], biases: &[], weight_bits: 0, weights: &[] };
+
+    /// Reads a layer of `outputs` outputs with `taps` weights each. In place, since to move a layer would cost a board
+    /// more code than to read it.
     #[inline(never)]
-    const fn read(fields: &mut Reader<'a>, layer: Layer, outputs: usize, taps: usize) -> Result<Self, Error> {
-        let (mut activation_bits, mut requants): (u8, &[u8]) = (0, &[]);
+    const fn read(
+        &mut self,
+        fields: &mut Reader<'a>,
+        layer: Layer,
+        outputs: usize,
+        taps: usize,
+    ) -> Result<(), Error> {
         if !matches!(layer, Layer::Fc3) {
-            activation_bits = check!(fields.byte());
-            check!(check_activation_bits(layer, activation_bits));
-            requants = check!(sized(fields, layer, Field::Requants, outputs * Requant::BYTES));
-            check!(check_requants(layer, requants.as_chunks().0));
+            self.activation_bits = check!(fields.byte());
+            check!(check_activation_bits(layer, self.activation_bits));
+            self.requants = check!(sized(fields, layer, Field::Requants, outputs * Requant::BYTES));
+            check!(check_requants(layer, self.requants));
         }
-        let biases = check!(sized(fields, layer, Field::Biases, outputs * size_of::<i32>()));
-        check!(check_biases(layer, biases.as_chunks().0));
-        let weight_bits = check!(fields.byte());
-        let weights = match weight_bits {
+        self.biases = check!(sized(fields, layer, Field::Biases, outputs * size_of::<i32>()));
+        check!(check_biases(layer, self.biases));
+        self.weight_bits = check!(fields.byte());
+        let weights = match self.weight_bits {
             8 => outputs * taps,
             4 => outputs * taps / 2,
             found => return Err(Error::WeightBits { layer, found }),
         };
         let padding = check!(fields.bytes());
-        let weights = check!(sized(fields, layer, Field::Weights, weights));
-        check!(check_padding(layer, padding, fields.position() - weights.len()));
-        Ok(Self { activation_bits, requants, biases, weight_bits, weights })
+        self.weights = check!(sized(fields, layer, Field::Weights, weights));
+        check_padding(layer, padding, fields.position().wrapping_sub(self.weights.len()))
     }
 
     const fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
@@ -214,13 +272,18 @@ impl<'a> LayerBytes<'a> {
         Some(Dense::checked(weights, biases, requants, self.activation_bits))
     }
 
-    const fn fc3(&self) -> Fc3<'a> {
+    /// The lengths are computed again, so that the compiler sees multiples of a row and does not divide.
+    const fn fc3(&self, classes: u8) -> Option<Fc3<'a>> {
+        let classes = classes as usize;
         let weights = if self.weight_bits == 8 {
-            Weights::Int8(self.weights.as_chunks().0)
+            let Some((rows, _)) = self.weights.split_at_checked(classes * FC2_OUTPUTS) else { return None };
+            Weights::Int8(rows.as_chunks().0)
         } else {
-            Weights::Int4(self.weights.as_chunks().0)
+            let half = FC2_OUTPUTS / 2;
+            let Some((rows, _)) = self.weights.split_at_checked(classes * half) else { return None };
+            Weights::Int4(rows.as_chunks().0)
         };
-        Fc3::checked(weights, self.biases.as_chunks().0)
+        Some(Fc3::checked(weights, self.biases.as_chunks().0))
     }
 }
 

@@ -32,21 +32,28 @@ impl<'a> Metadata<'a> {
     }
 
     /// Reads the metadata of a model of so many classes.
+    #[inline(never)]
     pub(super) const fn read(bytes: &'a [u8], classes: usize) -> Result<Self, Error> {
         let mut fields = Reader::new(bytes, 0);
+        let dataset = check!(fields.text());
+        let recipe = check!(fields.text());
+        let seed = check!(fields.varint_u64());
+        let class_names = check!(fields.text());
+        let mut numbers = [0; 6];
+        let mut index = 0;
+        while index < numbers.len() {
+            numbers[index] = check!(fields.varint_u32());
+            index += 1;
+        }
+        let [validation_correct, validation_images, activation_ranges @ ..] = numbers;
         let metadata = Self {
-            dataset: check!(fields.text()),
-            recipe: check!(fields.text()),
-            seed: check!(fields.varint_u64()),
-            class_names: check!(fields.text()),
-            validation_correct: check!(fields.varint_u32()),
-            validation_images: check!(fields.varint_u32()),
-            activation_ranges: [
-                check!(fields.varint_u32()),
-                check!(fields.varint_u32()),
-                check!(fields.varint_u32()),
-                check!(fields.varint_u32()),
-            ],
+            dataset,
+            recipe,
+            seed,
+            class_names,
+            validation_correct,
+            validation_images,
+            activation_ranges,
         };
         if !fields.rest().is_empty() {
             return Err(Error::Body);

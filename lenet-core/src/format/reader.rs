@@ -41,6 +41,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A byte array: its length as a varint, then its bytes.
+    #[inline(never)]
     pub(super) const fn bytes(&mut self) -> Result<&'a [u8], Error> {
         let length = check!(self.varint_u32());
         let Some((bytes, rest)) = self.rest.split_at_checked(length as usize) else {
@@ -51,6 +52,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string: a byte array in UTF-8.
+    #[inline(never)]
     pub(super) const fn text(&mut self) -> Result<&'a str, Error> {
         match core::str::from_utf8(check!(self.bytes())) {
             Ok(text) => Ok(text),
@@ -59,6 +61,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A varint of at most 32 bits, in as few bytes as it needs.
+    #[inline(never)]
     pub(super) const fn varint_u32(&mut self) -> Result<u32, Error> {
         let value = check!(self.varint_u64());
         if value >> 32 == 0 { Ok(value as u32) } else { Err(Error::Body) }
@@ -66,18 +69,18 @@ impl<'a> Reader<'a> {
 
     /// A varint: seven bits per byte, the lowest first; the high bit says that another byte follows. Only the shortest
     /// form of a number is accepted.
+    #[inline(never)]
     pub(super) const fn varint_u64(&mut self) -> Result<u64, Error> {
         let mut value = 0;
         let mut shift = 0;
         while shift < u64::BITS {
             let byte = check!(self.byte());
-            let bits = (byte & 0x7F) as u64;
-            let placed = bits << shift;
             let overlong = byte == 0 && shift > 0;
-            if placed >> shift != bits || overlong {
+            let overflow = byte > 1 && shift > u64::BITS - 7;
+            if overlong || overflow {
                 return Err(Error::Body);
             }
-            value |= placed;
+            value |= ((byte & 0x7F) as u64) << shift;
             if byte < 0x80 {
                 return Ok(value);
             }

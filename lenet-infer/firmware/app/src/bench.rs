@@ -6,7 +6,7 @@ use crate::stack;
 use core::fmt::Write;
 use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Error, Model, ModelFile, Prediction, SHIPPED, decode};
+use lenet_infer::{Engine, Error, Model, Prediction, SHIPPED};
 
 /// Instructions are counted from the entry of this function.
 #[unsafe(no_mangle)]
@@ -26,8 +26,8 @@ extern "C" fn bench_stop() {
 /// Decoding, as one symbol with its own stack frame.
 #[unsafe(no_mangle)]
 #[inline(never)]
-fn bench_decode(file: &[u8]) -> Result<ModelFile<'_>, Error> {
-    decode(file)
+fn bench_decode(file: &[u8]) -> Result<(Model<'_>, usize), Error> {
+    Model::decode(file)
 }
 
 /// Classification, as one symbol with its own stack frame.
@@ -40,8 +40,8 @@ fn bench_classify<'e>(engine: &'e mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) ->
 /// Classifies a blank image, a golden digit and noise with a model that is decoded at run time, each between `bench_start`
 /// and `bench_stop`, and prints how much stack `decode` and `classify` took. False if the model or the digit is unusable.
 pub fn bench<B: Board>(board: &mut B) -> bool {
-    let (file, decode_stack) = stack::high_water::<B, _>(|| bench_decode(black_box(SHIPPED.bytes)));
-    let Ok(ModelFile { model, .. }) = file else { return false };
+    let (decoded, decode_stack) = stack::high_water::<B, _>(|| bench_decode(black_box(SHIPPED.bytes)));
+    let Ok((model, _)) = decoded else { return false };
     let Some(classify_stack) = bench_model::<B>(&model) else { return false };
     // A board's `write` reports no failure, so printing does not fail either.
     writeln!(Console(board), "decode {decode_stack} classify {classify_stack}").is_ok()

@@ -1,8 +1,7 @@
 //! The program that answers a host: the board's end of [`lenet_infer::link`].
 
 use lenet_infer::link::{
-    self, Bench, Classification, Frame, Info, Kind, Logits, MAX_NAME, Receiver, Reply, Request,
-    UNNUMBERED,
+    self, Bench, Classification, Frame, Info, Kind, Logits, MAX_NAME, Receiver, Reply, Request, UNNUMBERED,
 };
 use lenet_infer::{Engine, RAM_BYTES, SHIPPED};
 

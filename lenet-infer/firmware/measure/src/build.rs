@@ -26,6 +26,12 @@ pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<Pa
     Ok(target_folder().join(board.target).join("release").join(program))
 }
 
+/// Bytes of the model file that the measured programs include.
+pub(crate) fn model_bytes() -> Result<u64> {
+    let path = workspace().join("../assets/model.lenet");
+    Ok(fs::metadata(&path).with_context(|| format!("{}: cannot be read", path.display()))?.len())
+}
+
 /// Compiles the plugin that makes QEMU count, and says where it is.
 pub(crate) fn plugin() -> Result<PathBuf> {
     let folder = target_folder().join("measure");

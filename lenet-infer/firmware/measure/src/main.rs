@@ -6,8 +6,9 @@
 //!
 //! The figures of a row:
 //!
-//! - `text`, `rodata`, `data+bss`: the sections of the program `proof-engine`, which holds `decode`, `classify` and all
-//!   that they call, the engine and a picture, and nothing else.
+//! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled.
+//! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and nothing
+//!   else: `proof-engine` with `decode` and `classify`, or `proof-included` with `classify`, the weights not counted.
 //! - `stack`: the most that `classify` can take there, by following every way through the code ([`bound`]).
 //! - `instructions`: of one `classify`, executed and counted in QEMU ([`count`]).
 //!
@@ -70,8 +71,8 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
     let opt_level = build::opt_level()?;
     let (mut rows, mut complaints) = (Vec::new(), Vec::new());
     for board in boards {
-        let (row, found) = measure_board(board, &plugin, &opt_level)?;
-        rows.push(row);
+        let (measured, found) = measure_board(board, &plugin, &opt_level)?;
+        rows.extend(measured);
         complaints.extend(found.into_iter().map(|complaint| format!("{}: {complaint}", board.core)));
     }
     print!("{}", table::print(&rows));
@@ -97,17 +98,34 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
 }
 
 /// Measures one board, prints what the table has no column for, and says what is wrong.
-fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, Vec<String>)> {
+fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 2], Vec<String>)> {
     let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?)?;
-    let mut bounds = Bounds::new(&engine)?;
-    let stack = bounds.of("proof_classify")?.bytes;
-    let start = bounds.of("proof_decode")?.bytes;
-    let counted = build::firmware(board, board.package, "bench")?;
-    let run = count::run(board, &counted, plugin)?;
+    let start = Bounds::new(&engine)?.of("proof_decode")?.bytes;
+    println!("{} {}: stack {start} to decode", board.core, board.name);
+    let (decoded, mut complaints) = row(board, plugin, [opt_level, "decoded", "bench"], &engine)?;
 
+    let mut included = Program::read(&build::firmware(board, "proof", "proof-included")?)?;
+    included.sizes.rodata -= build::model_bytes()?;
+    let (included, found) = row(board, plugin, [opt_level, "included", "bench-included"], &included)?;
+    complaints.extend(found);
+
+    print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?)?)?;
+    Ok(([decoded, included], complaints))
+}
+
+/// Runs the counted program `counted`, and makes the row of `program`, which has the same inference in it.
+fn row(
+    board: &Board,
+    plugin: &Path,
+    [opt_level, model, counted]: [&str; 3],
+    program: &Program,
+) -> Result<(Row, Vec<String>)> {
+    let stack = Bounds::new(program)?.of("proof_classify")?.bytes;
+    let counted = build::firmware(board, board.package, counted)?;
+    let run = count::run(board, &counted, plugin)?;
     let [first, ..] = run.instructions;
     let most = run.instructions.into_iter().fold(first, u64::max);
-    println!("{} {}: {most} instructions; stack {stack}, {start} to decode", board.core, board.name);
+    println!("    {model}: {most} instructions, stack {stack}");
     let mut complaints = check_stack(&Program::read(&counted)?, &run)?;
     if run.instructions != [first; 3] {
         complaints.push(format!(
@@ -116,10 +134,8 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Row, 
             run.instructions
         ));
     }
-    print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?)?)?;
-
-    let keys = [board.target, board.name, opt_level].map(str::to_owned);
-    let Sizes { text, rodata, variables } = engine.sizes;
+    let keys = [board.target, board.name, model, opt_level].map(str::to_owned);
+    let Sizes { text, rodata, variables } = program.sizes;
     Ok((Row { keys, figures: [text, rodata, variables, u64::from(stack), most] }, complaints))
 }
 
@@ -128,6 +144,9 @@ fn check_stack(counted: &Program, run: &Run) -> Result<Vec<String>> {
     let mut bounds = Bounds::new(counted)?;
     let mut complaints = Vec::new();
     for (root, measured) in [("bench_decode", run.decode_stack), ("bench_classify", run.classify_stack)] {
+        if measured == 0 {
+            continue; // A model that is included is not decoded.
+        }
         let bound = bounds.of(root)?;
         println!("    stack {measured} measured, {} at most: {}", bound.bytes, chain(&bound));
         if measured > bound.bytes {

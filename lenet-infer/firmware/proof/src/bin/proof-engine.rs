@@ -4,7 +4,7 @@
 
 use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Error, Model, Prediction, decode};
+use lenet_infer::{Engine, Error, Model, Prediction};
 use proof as _;
 
 static mut MODEL: Option<Model<'static>> = None;
@@ -14,7 +14,7 @@ static mut IMAGE: [u8; IMAGE_PIXELS] = [0; IMAGE_PIXELS];
 /// Decodes any file into the engine.
 #[unsafe(no_mangle)]
 fn proof_decode(file: &'static [u8]) -> Result<(), Error> {
-    let model = decode(file)?.model;
+    let (model, _) = Model::decode(file)?;
     // SAFETY: nothing runs this program.
     unsafe { ENGINE = Some(Engine::new((*(&raw mut MODEL)).insert(model))) };
     Ok(())

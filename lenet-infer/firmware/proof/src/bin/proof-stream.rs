@@ -4,7 +4,7 @@
 
 use core::hint::black_box;
 use lenet_core::shape::IMAGE_SIDE;
-use lenet_infer::{Error, Model, Prediction, Stream, decode};
+use lenet_infer::{Error, Model, Prediction, Stream};
 use proof as _;
 
 static mut MODEL: Option<Model<'static>> = None;
@@ -13,7 +13,7 @@ static mut STREAM: Option<Stream<'static>> = None;
 /// Decodes any file into the stream.
 #[unsafe(no_mangle)]
 fn proof_decode(file: &'static [u8]) -> Result<(), Error> {
-    let model = decode(file)?.model;
+    let (model, _) = Model::decode(file)?;
     // SAFETY: nothing runs this program.
     unsafe { STREAM = Some(Stream::new((*(&raw mut MODEL)).insert(model))) };
     Ok(())
