@@ -1,15 +1,14 @@
 //! The program that answers a host: the board's end of [`lenet_infer::link`].
 
-use lenet_core::shape::{CLASSES, MAX_CLASSES};
+use lenet_core::shape::CLASSES;
 use lenet_infer::link::{
-    self, Bench, Classification, Frame, Info, Kind, Logits, MAX_NAME, Receiver, Reply, Request,
-    UNNUMBERED,
+    self, Bench, Classification, Frame, Info, Kind, MAX_NAME, Receiver, Refusal, Reply, Request, UNNUMBERED,
 };
 use lenet_infer::{Engine, RAM_BYTES, SHIPPED_MODEL, decode};
 
 use crate::board::{Board, Console, Serial};
 use crate::golden;
-use crate::measure::{count, measure};
+use crate::measure::{Measured, count, measure};
 use core::fmt::Write;
 
 /// Answers the requests of a host, for ever.
@@ -60,14 +59,16 @@ fn answer<B: Board + Serial>(board: &mut B, engine: &mut Engine<'_>, frame: &Fra
     let reply = match frame.message() {
         Ok(Request::Info) => Reply::Info(info(board)),
         Ok(Request::Classify { image }) => {
-            let measured = measure(board, engine, image);
-            Reply::Classification(Classification {
-                class: measured.prediction.class,
-                confidence: measured.prediction.confidence,
-                logits: logits(&measured.prediction.logits),
-                cycles: measured.cycles,
-                stack: bytes(measured.stack),
-            })
+            let Measured { prediction, cycles, stack } = measure(board, engine, image);
+            // No model has more classes than a reply has room for.
+            Classification::new(
+                prediction.class,
+                prediction.confidence,
+                &prediction.logits,
+                cycles,
+                bytes(stack),
+            )
+            .map_or(Reply::Refused(Refusal::Body), Reply::Classification)
         }
         Ok(Request::Bench { images }) => Reply::Bench(bench(board, engine, images)),
         Err(refusal) => Reply::Refused(refusal),
@@ -106,11 +107,6 @@ fn bench<B: Board>(board: &mut B, engine: &mut Engine<'_>, images: u16) -> Bench
     }
     bench.least = bench.least.min(bench.most);
     bench
-}
-
-fn logits(logits: &[i32; CLASSES]) -> Logits {
-    const { assert!(CLASSES <= MAX_CLASSES) };
-    Logits::new(logits).unwrap_or_default()
 }
 
 /// Sizes on a microcontroller fit in 32 bits.

@@ -28,7 +28,7 @@ struct Score {
 
 impl Score {
     fn add(&mut self, said: &Classification, expected: &AnyPrediction, label: u8) {
-        let equal = said.logits.as_slice() == expected.logits
+        let equal = said.logits() == expected.logits
             && (said.class, said.confidence) == (expected.class, expected.confidence);
         if !equal {
             self.mismatches.push(self.cycles.len());
