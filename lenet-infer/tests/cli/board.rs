@@ -156,6 +156,21 @@ fn a_bench_of_no_digits_or_of_too_many_fails() {
 }
 
 #[test]
+fn a_board_s_name_cannot_control_the_terminal() {
+    let dir = dir_with_test_set();
+    let defect = Defect { name: "\x1b]0;owned\x07\nboard", ..Defect::default() };
+    let shown = r"\u{1b}]0;owned\u{7}\u{a}board";
+    let text = succeed(&dir, &["board", "--tcp", &board(defect), "info"]);
+    assert!(text.starts_with(&format!("board      {shown}, which counts cycles\n")), "{text}");
+    let text = succeed(&dir, &["board", "--tcp", &board(defect), "bench"]);
+    assert!(text.starts_with(&format!("board   {shown}\n")), "{text}");
+    let text = succeed(&dir, &["board", "--tcp", &board(defect), "eval", "--data", "data"]);
+    assert!(text.starts_with(&format!("board     {shown}\n")), "{text}");
+    let object = succeed_with_json(&dir, &["board", "--tcp", &board(defect), "--json", "info"]);
+    assert_eq!(object["board"], defect.name);
+}
+
+#[test]
 fn a_single_wrong_logit_fails_the_eval_and_is_named() {
     let dir = dir_with_test_set();
     let board = board(Defect { logit: 1, ..Defect::default() });

@@ -4,6 +4,7 @@ mod board;
 mod classify;
 mod eval;
 mod inspect;
+mod terminal;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::model_file::ModelFile;
 use crate::scale::{Layer, layers};
-use crate::text::{STDOUT, odds, percent, thousands};
+use crate::text::{STDOUT, odds, percent, printable, thousands};
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
 pub(crate) fn run(
@@ -84,7 +84,7 @@ fn print(
 ) -> io::Result<()> {
     let Metadata { dataset, recipe, seed, activation_ranges, .. } = *metadata;
     let size = thousands(file.bytes.len() as u64);
-    writeln!(out, "model         {}", file.name)?;
+    writeln!(out, "model         {}", printable(&file.name))?;
     writeln!(
         out,
         "header        magic {}, format version {}, body of {} bytes, CRC-32 {:08x}",
@@ -93,10 +93,11 @@ fn print(
         thousands(frame.body.len() as u64),
         frame.crc
     )?;
+    let [dataset, recipe] = [dataset, recipe].map(printable);
     writeln!(out, "trained on    {dataset}, {} classes, recipe {recipe}, seed {seed}", model.classes())?;
     let names = class_names(metadata);
     if !names.is_empty() {
-        writeln!(out, "class names   {}", names.join(", "))?;
+        writeln!(out, "class names   {}", printable(&names.join(", ")))?;
     }
     writeln!(out, "validation    {}", validation(metadata))?;
     writeln!(out, "confident     {}", confident(model.confidence_threshold))?;
