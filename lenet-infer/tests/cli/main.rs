@@ -4,6 +4,8 @@ mod board;
 mod classify;
 mod eval;
 mod inspect;
+#[cfg(unix)]
+mod qemu;
 mod terminal;
 
 use std::fs;

@@ -2,15 +2,16 @@
 #![no_std]
 #![no_main]
 
+use app::Board;
 use lenet_infer::SHIPPED_MODEL;
-use qemu_riscv as _;
+use qemu_riscv::Qemu;
 use riscv_rt::entry;
-use semihosting::{eprintln, process}; // The panic handler.
+use semihosting::{eprintln, process};
 
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    match app::bulk(SHIPPED_MODEL) {
+    match app::bulk(Qemu::NAME, SHIPPED_MODEL) {
         Ok(()) => process::exit(0),
         Err(error) => {
             eprintln!("{error}");
