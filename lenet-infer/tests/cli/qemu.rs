@@ -189,31 +189,33 @@ fn assert_ends_with_us(script: &str, arguments: &[&str], signal: &str) {
         dir_with_qemu(&format!("started() {{ echo $$ > $here/new; mv $here/new $here/pid; }}\n{script}"));
     let mut child = command(&dir, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let pid_file = dir.path().join("pid");
-    wait_for("QEMU starts", || pid_file.exists());
+    assert!(in_time(|| pid_file.exists()), "QEMU did not start");
     let qemu = fs::read_to_string(pid_file).unwrap();
     sleep(Duration::from_millis(100)); // Until the command waits for QEMU, which nothing shows.
     kill(signal, &child.id().to_string());
-    wait_for("the command ends", || child.try_wait().unwrap().is_some());
+    let ended = in_time(|| child.try_wait().unwrap().is_some());
+    let _ = child.kill(); // Has no effect unless the test fails.
     let output = child.wait_with_output().unwrap();
+    let runs_on = kill("-0", qemu.trim()) && kill("-KILL", qemu.trim());
+    assert!(ended && !runs_on, "{signal}: ended {ended}, QEMU runs on {runs_on}");
     assert_eq!((output.status.code(), stdout(&output), stderr(&output)), (Some(130), "", ""));
-    assert!(!is_running(qemu.trim()), "QEMU runs on after {signal}");
     assert_no_temporary_files(&dir);
 }
 
-fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+/// Whether `done` returns true within [`LONG`].
+fn in_time(mut done: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + LONG;
-    while !done() {
-        assert!(Instant::now() < deadline, "not within {LONG:?}: {what}");
+    while Instant::now() < deadline {
+        if done() {
+            return true;
+        }
         sleep(Duration::from_millis(10));
     }
+    false
 }
 
 fn kill(signal: &str, pid: &str) -> bool {
     Command::new("kill").args([signal, pid]).stderr(Stdio::null()).status().unwrap().success()
-}
-
-fn is_running(pid: &str) -> bool {
-    kill("-0", pid)
 }
 
 /// Whether this process, and so the command that it starts, ignores a signal.
