@@ -1,4 +1,4 @@
-//! From messages to bytes on the wire and back.
+//! The encoding of messages as bytes on the wire, and their decoding.
 
 use core::fmt;
 
@@ -7,27 +7,28 @@ use heapless::Vec;
 
 use super::message::{Kind, Message, Refusal};
 
-/// The protocol version that this code speaks.
+/// The protocol version that this crate implements.
 pub const PROTOCOL_VERSION: u8 = 1;
-/// The most bytes that a frame's contents may have: header, body and checksum.
+/// The maximum length of a frame's contents, in bytes: header, body and checksum, before COBS.
 pub const MAX_CONTENTS: usize = HEADER_BYTES + MAX_BODY + CRC_BYTES;
-/// The sequence number of a refusal of a frame whose own number could not be read; no request has it.
+/// The sequence number of a refusal of a frame whose own number could not be read. No request has this number.
 pub const UNNUMBERED: u16 = 0;
 
 /// Version, kind and sequence number.
 const HEADER_BYTES: usize = 4;
-/// An image needs 787 bytes: its variant, its length, its pixels.
+/// The largest request, an image, takes 787 bytes: variant, length and pixels.
 const MAX_BODY: usize = 800;
 const CRC_BYTES: usize = 4;
-/// The byte that ends a frame and begins the next.
+/// The byte before and after each frame.
 const DELIMITER: u8 = 0;
-/// Bytes in a full COBS block, which stands for no 00 at its end.
+/// The length of a full COBS block, which does not stand for a 00 at its end.
 const FULL_BLOCK: usize = 254;
 
-/// As in the model file; a bit at a time, for a table would cost a board its flash.
+/// The checksum of the model file too. It is computed bit by bit because a table would cost flash.
 static CHECKSUM: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
-/// A message that no frame can hold: only an [`Info`](super::Info) with overlong names is.
+/// The error of [`send`]: the message does not fit in a frame. Only an [`Info`](super::Info) with names longer than
+/// [`MAX_NAME`](super::MAX_NAME) can be too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
@@ -39,11 +40,11 @@ impl fmt::Display for TooLong {
 
 impl core::error::Error for TooLong {}
 
-/// Sends `message` as one frame, by calls of `put` with the bytes in order, a few at a time.
+/// Encodes `message` as one frame and passes its bytes to `put`, in order, in several calls.
 ///
 /// # Errors
 ///
-/// [`TooLong`], and then nothing is put.
+/// Returns [`TooLong`] if the message does not fit. `put` is not called then.
 pub fn send<'a, M: Message<'a>>(sequence: u16, message: &M, put: impl FnMut(&[u8])) -> Result<(), TooLong> {
     let mut contents = [0; MAX_CONTENTS];
     let length = write_contents(sequence, message, &mut contents).ok_or(TooLong)?;
@@ -51,7 +52,7 @@ pub fn send<'a, M: Message<'a>>(sequence: u16, message: &M, put: impl FnMut(&[u8
     Ok(())
 }
 
-/// Fills the start of `contents`, and says how much of it.
+/// Writes the contents of a frame to the start of `contents` and returns their length.
 fn write_contents<'a, M: Message<'a>>(
     sequence: u16,
     message: &M,
@@ -67,7 +68,7 @@ fn write_contents<'a, M: Message<'a>>(
     Some(checked + CRC_BYTES)
 }
 
-/// The delimiters, and between them the COBS encoding.
+/// Passes the COBS encoding of `contents` to `put`, with a delimiter before and after it.
 pub(super) fn put_frame(contents: &[u8], mut put: impl FnMut(&[u8])) {
     put(&[DELIMITER]);
     for run in contents.split(|byte| *byte == DELIMITER) {
@@ -77,29 +78,30 @@ pub(super) fn put_frame(contents: &[u8], mut put: impl FnMut(&[u8])) {
             put(block);
             rest = tail;
         }
-        // Shorter than a full block, so its code, one more than its length, is a byte.
+        // At most 253 bytes are left, so the code fits in a byte.
         put(&[rest.len() as u8 + 1]);
         put(rest);
     }
     put(&[DELIMITER]);
 }
 
-/// A whole frame, its checksum right.
+/// A frame that arrived complete and whose checksum matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// The protocol version of the sender.
+    /// The sender's protocol version.
     pub version: u8,
-    /// Which request this is, or answers.
+    /// The number of the request: of this one, or of the one that this reply answers.
     pub sequence: u16,
     body: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
-    /// The message in it.
+    /// Decodes the message in the frame.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Version`] or [`Refusal::Body`].
+    /// Returns [`Refusal::Version`] if the sender has another protocol version, and [`Refusal::Body`] if the body is not
+    /// an `M`.
     pub fn message<M: Message<'a>>(&self) -> Result<M, Refusal> {
         if self.version != PROTOCOL_VERSION {
             return Err(Refusal::Version);
@@ -111,33 +113,34 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Takes the bytes of a wire one by one and finds the frames among them. Whatever comes, the next frame is found.
+/// Finds the frames in the bytes that arrive over a wire. Whatever bytes came before, it finds the next frame.
 #[derive(Clone, Debug)]
 pub struct Receiver {
     kind: Kind,
-    /// What is decoded of the frame that is coming.
+    /// The part of the current frame that is decoded so far.
     contents: Vec<u8, MAX_CONTENTS>,
     state: State,
 }
 
-/// Where in the COBS encoding of a frame the next byte lies.
+/// The position of the next byte in the COBS encoding of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Before its first byte.
+    /// Before the first byte.
     Start,
-    /// In a block with so many bytes still to come; with none, before the next block's code.
+    /// In a block that needs `left` more bytes; if that is 0, before the code of the next block.
     Block { left: u8, zero_after: bool },
-    /// Beyond the end of the buffer.
+    /// The frame is longer than the buffer.
     Overrun,
 }
 
 impl Receiver {
-    /// A receiver for the frames of one kind, which ignores those of the other.
+    /// Creates a receiver for the frames of one kind. It ignores frames of the other kind.
     pub const fn new(kind: Kind) -> Self {
         Self { kind, contents: Vec::new(), state: State::Start }
     }
 
-    /// Takes the next byte from the wire: the frame that it ends, or [`Refusal::Damaged`] when it ends something else.
+    /// Takes the next byte from the wire. Returns the frame that the byte completes, or [`Refusal::Damaged`] if it
+    /// completes something that is not a frame.
     pub fn push(&mut self, byte: u8) -> Option<Result<Frame<'_>, Refusal>> {
         if byte == DELIMITER {
             return self.end();
@@ -176,12 +179,12 @@ impl Receiver {
     }
 }
 
-/// The block that `code`, which is not 0, begins.
+/// The state after `code`, the first byte of a block, which is not 0.
 const fn block(code: u8) -> State {
     State::Block { left: code.wrapping_sub(1), zero_after: code != u8::MAX }
 }
 
-/// The kind and the frame, if the contents are long enough and the checksum fits.
+/// Splits contents into kind and frame. Returns `None` if they are too short or the checksum does not match.
 fn parse(contents: &[u8]) -> Option<(u8, Frame<'_>)> {
     let (checked, crc) = contents.split_last_chunk()?;
     let (&[version, kind, low, high], body) = checked.split_first_chunk::<HEADER_BYTES>()?;
@@ -202,7 +205,7 @@ mod tests {
         wire
     }
 
-    /// From the paper, and at the block's edge.
+    /// Examples from the paper, and contents around the length of a full block.
     #[test]
     fn contents_without_zeros_lie_between_the_delimiters() {
         let hello = b"Hello".as_slice();

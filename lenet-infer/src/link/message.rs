@@ -1,25 +1,25 @@
-//! What host and board say to each other.
+//! The requests of a host and the replies of a board.
 
 use heapless::Vec;
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The most bytes that a board's name, or its unit's, may have.
+/// The longest name of a board or of its unit, in bytes of UTF-8.
 pub const MAX_NAME: usize = 64;
 
-/// Who sends a frame.
+/// The direction of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// The host.
+    /// From the host to the board.
     Request = b'Q',
-    /// The board.
+    /// From the board to the host.
     Reply = b'R',
 }
 
 /// A body that a frame can carry: [`Request`] or [`Reply`].
 pub trait Message<'a>: Serialize + Deserialize<'a> {
-    /// The kind of frame for it.
+    /// The kind of the frames that carry it.
     const KIND: Kind;
 }
 
@@ -34,17 +34,18 @@ impl<'a> Message<'a> for Reply<'a> {
 /// What the host asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request<'a> {
-    /// Who are you? Answered by [`Reply::Info`].
+    /// Asks the board to describe itself. The answer is [`Reply::Info`].
     Info,
-    /// What does this picture show? Answered by [`Reply::Classification`].
+    /// Asks the board to classify an image. The answer is [`Reply::Classification`].
     Classify {
-        /// 28x28 grey levels row by row, 0 for paper to 255 for ink; a byte array on the wire.
+        /// 28x28 pixels, row by row, from 0 for paper to 255 for ink; a byte array on the wire.
         #[serde(borrow, with = "image")]
         image: &'a [u8; IMAGE_PIXELS],
     },
-    /// Classify so many golden digits, from the first on and around again. Answered by [`Reply::Bench`].
+    /// Asks the board to classify its golden digits, from the first on, and again from the first after the last. The
+    /// answer is [`Reply::Bench`].
     Bench {
-        /// How many; none asks for none.
+        /// The number of digits to classify; it may be 0.
         images: u16,
     },
 }
@@ -54,93 +55,100 @@ pub enum Request<'a> {
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply<'a> {
-    /// The board describes itself.
+    /// The board's description of itself.
     Info(#[serde(borrow)] Info<'a>),
-    /// What a picture shows, and what it took.
+    /// The class of an image, and the cost of finding it.
     Classification(Classification),
-    /// What the golden digits took.
+    /// The cost of classifying the golden digits.
     Bench(Bench),
-    /// The frame was not understood.
+    /// The board did not understand the frame.
     Refused(Refusal),
 }
 
-/// What a board is and holds.
+/// A board and the model that it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info<'a> {
     /// The board's name, at most [`MAX_NAME`] bytes.
     pub board: &'a str,
-    /// What it counts: "cycles" on silicon, "instructions" in an emulator.
+    /// The unit of [`Classification::cycles`]: "cycles" on silicon, "instructions" in an emulator; at most
+    /// [`MAX_NAME`] bytes.
     pub unit: &'a str,
-    /// The checksum at the end of its model file, which tells one model from another.
+    /// The checksum at the end of the board's model file. It tells one model from another.
     pub model_crc: u32,
-    /// Classes of the model.
+    /// The number of classes of the model.
     pub classes: u8,
-    /// Bytes of RAM that the engine holds, beside the image.
+    /// The RAM that the engine holds, in bytes, without the image.
     pub engine_ram: u32,
-    /// Bytes of RAM for variables that live as long as the program; not the stack.
+    /// The RAM of static variables, in bytes, without the stack.
     pub variables: u32,
-    /// Bytes of flash, all in all.
+    /// The flash of the whole firmware, in bytes.
     pub flash: u32,
 }
 
-/// What a picture shows, and what it took to see it.
+/// The class of an image, its logits, and the cost of finding them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Classification {
     /// The class with the largest logit.
     pub class: u8,
-    /// The odds against the runner-up are e^(confidence / 256).
+    /// The margin over the runner-up in 1/256 nat: the odds against the runner-up are e^(confidence / 256).
     pub confidence: u16,
-    /// All logits.
-    pub logits: Logits,
-    /// Cycles, or instructions in an emulator.
+    logits: Vec<i32, MAX_CLASSES>,
+    /// The time, in the unit that [`Info::unit`] names.
     pub cycles: u32,
-    /// Bytes of stack, by painting.
+    /// The stack that the classification used, in bytes.
     pub stack: u32,
 }
 
-/// What classifying golden digits took.
+impl Classification {
+    /// Creates a classification with a copy of `logits`, one per class. Returns `None` if there are more than
+    /// [`MAX_CLASSES`] logits.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lenet_infer::link::Classification;
+    ///
+    /// let classification = Classification::new(1, 256, &[-40, 90], 871_651, 608).unwrap();
+    /// assert_eq!(classification.logits(), [-40, 90]);
+    /// ```
+    pub fn new(class: u8, confidence: u16, logits: &[i32], cycles: u32, stack: u32) -> Option<Self> {
+        let logits = Vec::from_slice(logits).ok()?;
+        Some(Self { class, confidence, logits, cycles, stack })
+    }
+
+    /// The logits, one per class, in accumulator units of the model's last layer.
+    pub fn logits(&self) -> &[i32] {
+        &self.logits
+    }
+}
+
+/// The cost of classifying golden digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bench {
-    /// How many were classified.
+    /// The number of digits that were classified.
     pub images: u16,
-    /// How many of them had all the logits that every core must give.
+    /// The number of digits whose logits all had the values that every core must give.
     pub equal: u16,
-    /// The fewest cycles that one took; 0 for no images.
+    /// The cycles of the fastest classification; 0 if there was none.
     pub least: u32,
-    /// The most.
+    /// The cycles of the slowest classification; 0 if there was none.
     pub most: u32,
-    /// Those of all together.
+    /// The cycles of all classifications together.
     pub total: u64,
 }
 
-/// Why a frame was refused.
+/// Why a board refused a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// Its contents are too long, too short or not COBS, or its checksum does not fit them.
+    /// The contents are too long, too short or not COBS, or the checksum does not match.
     Damaged,
-    /// It is of another protocol version than the frame that says so.
+    /// The frame has another protocol version than this refusal.
     Version,
-    /// Its body is no message of its kind.
+    /// The body is not a message of the frame's kind.
     Body,
 }
 
-/// The logits of one picture, one a class.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Logits(Vec<i32, MAX_CLASSES>);
-
-impl Logits {
-    /// A copy of `logits`, or `None` when there are more than [`MAX_CLASSES`].
-    pub fn new(logits: &[i32]) -> Option<Self> {
-        Vec::from_slice(logits).ok().map(Self)
-    }
-
-    /// One a class.
-    pub fn as_slice(&self) -> &[i32] {
-        &self.0
-    }
-}
-
-/// An image as a byte array of just its length.
+/// An image as a byte array of exactly [`IMAGE_PIXELS`] bytes.
 mod image {
     use super::*;
 

@@ -1,13 +1,15 @@
-//! Frames between a host and a board: the link protocol, version 1. This text is normative; golden bytes pin it.
+//! The link protocol, version 1: frames between a host and a board.
 //!
-//! 1. Host and board exchange frames over any wire that carries bytes both ways, such as a UART. The host sends
-//!    requests, one at a time; the board answers each with one reply and says nothing unasked.
+//! This text is normative, and the tests pin it with golden bytes.
 //!
-//! 2. A frame lies on the wire as the byte 00, the [COBS] encoding of its contents (which has no byte 00), and the byte
-//!    00. A full block of COBS (code FF) is always followed by another block. Whatever lies between two bytes 00 and is
-//!    no frame, text that the firmware prints for example, is skipped. So is nothing at all: bytes 00 may be repeated.
+//! 1. Host and board exchange frames over any wire that carries bytes both ways, such as a UART. The host sends one
+//!    request at a time. The board answers each request with one reply and sends no other frames.
 //!
-//! 3. The contents of a frame, integers little-endian, are at most [`MAX_CONTENTS`] bytes:
+//! 2. A frame on the wire is a byte 00, the [COBS] encoding of its contents, which has no byte 00, and a byte 00. A full
+//!    COBS block (code FF) is always followed by another block. The receiver skips whatever lies between two bytes 00
+//!    and is not a frame, for example text that the firmware prints. Bytes 00 may be repeated.
+//!
+//! 3. The contents of a frame are at most [`MAX_CONTENTS`] bytes. Integers are little-endian.
 //!
 //!    | offset | bytes | field |
 //!    |---|---|---|
@@ -17,22 +19,28 @@
 //!    | 4 | n | body, at most 800 bytes |
 //!    | 4 + n | 4 | CRC-32/ISO-HDLC of all bytes before it |
 //!
-//!    These fields keep their places in every version; the body may change with it.
+//!    These fields keep their places in every version. Another version may have another body.
 //!
 //! 4. The body is the [postcard](https://postcard.jamesmunns.com/wire-format) encoding of a [`Request`] or a
-//!    [`Reply`], and no byte follows it. The variants and fields are numbered in the order in which they are declared.
+//!    [`Reply`], and no byte follows it. Variants and fields are numbered in the order of their declaration.
 //!
-//! 5. A reply carries the sequence number of its request. The host numbers its requests one after the other and never
-//!    with 0. It sends a request again, under the same number, when no reply came in time; the board answers a
-//!    repeated request again. The host ignores replies to other requests.
+//! 5. A reply carries the sequence number of its request. The host numbers its requests consecutively and never uses 0.
+//!    If no reply arrives in time, the host sends the request again under the same number, and the board answers it
+//!    again. The host ignores replies to other requests.
 //!
-//! 6. The board answers [`Reply::Refused`] to a request whose version or body it cannot read, under its number, and to
-//!    contents that are too long, too short, not COBS or damaged, under number [`UNNUMBERED`]: the host may send again
-//!    at once. It ignores frames of any kind but `Q`. After any bytes at all it understands the next frame.
+//! 6. The board answers [`Reply::Refused`] to a request whose version or body it cannot read, under the number of that
+//!    request. To contents that are too long, too short, not COBS or damaged it answers [`Refusal::Damaged`] under
+//!    number [`UNNUMBERED`]. Such a refusal does not say which frame was damaged: it may be about stray bytes before
+//!    the request, or about an earlier request. The host therefore does not send again because of it, but waits for
+//!    the reply until its time-out, as it does without a refusal. (A host that sends again at once lets each stray byte
+//!    cause one more request, whose refusal causes the next, without end.) A request that really was damaged
+//!    costs one time-out.
 //!
-//! 7. A frame of kind `R` with another version tells the host that the board's firmware is of another release.
+//!    The board ignores frames of any kind but `Q`. Whatever bytes it receives, it understands the next frame.
 //!
-//! Both ends run the same [`Receiver`]. Nothing here allocates or panics, whatever comes over the wire.
+//! 7. A frame of kind `R` with another version tells the host that the board runs the firmware of another release.
+//!
+//! Both ends use the same [`Receiver`]. Nothing here allocates or panics, whatever arrives over the wire.
 //!
 //! # Example
 //!
@@ -60,4 +68,4 @@ mod message;
 mod tests;
 
 pub use frame::{Frame, MAX_CONTENTS, PROTOCOL_VERSION, Receiver, TooLong, UNNUMBERED, send};
-pub use message::{Bench, Classification, Info, Kind, Logits, MAX_NAME, Message, Refusal, Reply, Request};
+pub use message::{Bench, Classification, Info, Kind, MAX_NAME, Message, Refusal, Reply, Request};

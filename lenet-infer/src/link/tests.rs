@@ -1,4 +1,4 @@
-//! The protocol as a whole: what is sent is received, and nothing else is.
+//! Tests of the whole protocol: what is sent is received, and nothing else is.
 
 use std::array;
 use std::string::{String, ToString};
@@ -16,7 +16,7 @@ fn wire<'a>(sequence: u16, message: &impl Message<'a>) -> Vec<u8> {
     wire
 }
 
-/// A frame on the wire with just these contents but for the checksum, which is put right.
+/// A frame on the wire with these contents and a correct checksum.
 fn wire_of(contents: &[u8]) -> Vec<u8> {
     let mut contents = contents.to_vec();
     contents.extend(crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&contents).to_le_bytes());
@@ -25,7 +25,7 @@ fn wire_of(contents: &[u8]) -> Vec<u8> {
     wire
 }
 
-/// What a board makes of the bytes: the number of each request and what it is, as text, or why it is refused.
+/// Each request that a board finds in the bytes, as its number and its debug text, or why the board refuses it.
 fn requests(receiver: &mut Receiver, wire: &[u8]) -> Vec<Result<(u16, String), Refusal>> {
     let mut found = Vec::new();
     for &byte in wire {
@@ -50,14 +50,7 @@ fn info() -> Result<(u16, String), Refusal> {
 }
 
 fn classification(logits: &[i32]) -> Reply<'static> {
-    let logits = Logits::new(logits).unwrap();
-    Reply::Classification(Classification {
-        class: 63,
-        confidence: u16::MAX,
-        logits,
-        cycles: u32::MAX,
-        stack: 1,
-    })
+    Reply::Classification(Classification::new(63, u16::MAX, logits, u32::MAX, 1).unwrap())
 }
 
 #[test]
@@ -84,7 +77,7 @@ fn the_largest_messages_fit_and_an_overlong_name_is_refused() {
     let mut receiver = Receiver::new(Kind::Reply);
     let received = wire(1, &largest).iter().filter(|byte| receiver.push(**byte).is_some()).count();
     assert_eq!(received, 1);
-    assert_eq!(Logits::new(&[0; MAX_CLASSES + 1]), None);
+    assert_eq!(Classification::new(0, 0, &[0; MAX_CLASSES + 1], 0, 0), None);
 
     let name = "n".repeat(1_000);
     let with_name =
@@ -96,7 +89,7 @@ fn the_largest_messages_fit_and_an_overlong_name_is_refused() {
 }
 
 #[test]
-fn text_between_frames_is_one_refusal_and_no_more() {
+fn text_between_frames_is_refused_once() {
     let frame = wire(0x0102, &Request::Info);
     let bytes = [b"LeNet on a board\n".as_slice(), &frame, b"more", &frame, &[0, 0, 0], &frame].concat();
     let expected = [Err(Refusal::Damaged), info(), Err(Refusal::Damaged), info(), info()];
@@ -144,7 +137,7 @@ fn contents_that_are_too_short_or_too_long_are_refused_and_the_next_frame_is_fou
     }
 }
 
-/// Every bit of a short frame and of an image's.
+/// Flips every bit of a short frame and of a frame with an image.
 #[test]
 fn a_flipped_bit_is_never_accepted_and_the_next_frame_is_found() {
     let image = array::from_fn(|pixel| (pixel * 7 % 256) as u8);
@@ -164,7 +157,7 @@ fn a_flipped_bit_is_never_accepted_and_the_next_frame_is_found() {
 }
 
 fn any_image() -> impl Strategy<Value = [u8; 784]> {
-    // Long runs, of zeros too, as drawings have.
+    // Long runs of equal bytes, zeros among them, as drawings have.
     proptest::collection::vec((any::<u8>(), 1..300_usize), 1..40).prop_map(|runs| {
         let mut pixels =
             runs.into_iter().flat_map(|(value, length)| std::iter::repeat_n(value, length)).cycle();
@@ -190,12 +183,11 @@ proptest! {
         board in "[ -~]{0,64}",
     ) {
         let (class, confidence, cycles, stack, total) = numbers;
-        let logits = Logits::new(&logits).unwrap();
         let replies = [
             Reply::Info(Info {
                 board: &board, unit: "cycles", model_crc: cycles, classes: class, engine_ram: stack, variables: 0, flash: 9,
             }),
-            Reply::Classification(Classification { class, confidence, logits, cycles, stack }),
+            Reply::Classification(Classification::new(class, confidence, &logits, cycles, stack).unwrap()),
             Reply::Bench(Bench { images: confidence, equal: 0, least: cycles, most: stack, total }),
             Reply::Refused(Refusal::Damaged),
         ];

@@ -1,30 +1,38 @@
-//! `board`, against a board that is a thread here, and against what is no board.
+//! `board`, against a board that is a thread of this test, and against peers that are not boards.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use lenet_infer::link::{Bench, Classification, Info, Kind, Logits, Receiver, Reply, Request, send};
+use lenet_infer::link::{
+    Bench, Classification, Info, Kind, Receiver, Refusal, Reply, Request, UNNUMBERED, send,
+};
 use lenet_infer::{Engine, SHIPPED};
 use tempfile::{TempDir, tempdir};
 
 use super::{assert_fails, dir_with_test_set, lenet_infer, stderr, stdout, succeed, succeed_with_json};
 
-/// How a board differs from a good one.
+/// The ways in which a board differs from a good one.
 #[derive(Clone, Copy, Default)]
 struct Defect {
-    /// Added to one logit of the second image.
+    /// What is added to one logit of the second image.
     logit: i32,
-    /// Added to the checksum of its model.
+    /// What is added to the checksum of its model.
     model_crc: u32,
-    /// It hangs up before this many replies, if not 0.
+    /// The reply that it hangs up in place of, counted from 1; 0 for none.
     replies: usize,
-    /// Each reply comes only to a request that was sent twice.
+    /// It answers only every second request.
     deaf: bool,
+    /// What is added to the number of digits that it says it classified.
+    digits: u16,
+    /// It refuses a damaged frame before each reply.
+    stray: bool,
+    /// Its name; empty for the usual one.
+    name: &'static str,
 }
 
-/// Runs `peer` with the first connection to the address given back.
+/// Runs `peer` with the first connection to the address that it returns.
 fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -52,6 +60,7 @@ fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
         let reply = match frame.message().unwrap() {
             Request::Info => Reply::Info(info(defect)),
             Request::Bench { images } => {
+                let images = images.wrapping_add(defect.digits);
                 Reply::Bench(Bench { images, equal: images, least: 10, most: 30, total: 60 })
             }
             Request::Classify { image } => {
@@ -59,13 +68,9 @@ fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
                 let prediction = engine.classify(image);
                 let mut logits = prediction.logits.to_vec();
                 logits[4] += if images == 2 { defect.logit } else { 0 };
-                Reply::Classification(Classification {
-                    class: prediction.class,
-                    confidence: prediction.confidence,
-                    logits: Logits::new(&logits).unwrap(),
-                    cycles: 1_000 + images,
-                    stack: 700 + images % 2,
-                })
+                let (class, confidence) = (prediction.class, prediction.confidence);
+                let (cycles, stack) = (1_000 + images, 700 + images % 2);
+                Reply::Classification(Classification::new(class, confidence, &logits, cycles, stack).unwrap())
             }
         };
         replies += 1;
@@ -73,6 +78,10 @@ fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
             return;
         }
         let mut wire = b"text".to_vec();
+        if defect.stray {
+            let refused = Reply::Refused(Refusal::Damaged);
+            send(UNNUMBERED, &refused, |bytes| wire.extend_from_slice(bytes)).unwrap();
+        }
         send(frame.sequence, &reply, |bytes| wire.extend_from_slice(bytes)).unwrap();
         if to_host.write_all(&wire).is_err() {
             return;
@@ -83,7 +92,7 @@ fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
 fn info(defect: Defect) -> Info<'static> {
     let crc = SHIPPED.crc();
     Info {
-        board: "thread",
+        board: if defect.name.is_empty() { "thread" } else { defect.name },
         unit: "cycles",
         model_crc: crc.wrapping_add(defect.model_crc),
         classes: 10,
@@ -127,6 +136,41 @@ fn eval_scores_the_board_beside_the_host() {
 }
 
 #[test]
+fn a_board_that_refuses_stray_bytes_is_asked_once() {
+    let dir = dir_with_test_set();
+    let board = board(Defect { stray: true, ..Defect::default() });
+    let object = succeed_with_json(&dir, &["board", "--tcp", &board, "--json", "eval", "--data", "data"]);
+    assert_eq!((&object["mismatches"], &object["resent"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn a_bench_of_no_digits_or_of_too_many_fails() {
+    for (digits, found) in [(100_u16.wrapping_neg(), 0), (u16::MAX - 100, u16::MAX)] {
+        let board = board(Defect { digits, ..Defect::default() });
+        let message = format!(
+            "expected the board to classify 100 digits, found an answer of {found} equal among {found}: flash the \
+             firmware of this release"
+        );
+        assert_fails(&tempdir().unwrap(), &["board", "--tcp", &board, "bench"], &message);
+    }
+}
+
+#[test]
+fn a_board_s_name_cannot_control_the_terminal() {
+    let dir = dir_with_test_set();
+    let defect = Defect { name: "\x1b]0;owned\x07\nboard", ..Defect::default() };
+    let shown = r"\u{1b}]0;owned\u{7}\u{a}board";
+    let text = succeed(&dir, &["board", "--tcp", &board(defect), "info"]);
+    assert!(text.starts_with(&format!("board      {shown}, which counts cycles\n")), "{text}");
+    let text = succeed(&dir, &["board", "--tcp", &board(defect), "bench"]);
+    assert!(text.starts_with(&format!("board   {shown}\n")), "{text}");
+    let text = succeed(&dir, &["board", "--tcp", &board(defect), "eval", "--data", "data"]);
+    assert!(text.starts_with(&format!("board     {shown}\n")), "{text}");
+    let object = succeed_with_json(&dir, &["board", "--tcp", &board(defect), "--json", "info"]);
+    assert_eq!(object["board"], defect.name);
+}
+
+#[test]
 fn a_single_wrong_logit_fails_the_eval_and_is_named() {
     let dir = dir_with_test_set();
     let board = board(Defect { logit: 1, ..Defect::default() });
@@ -159,7 +203,7 @@ fn a_board_that_goes_away_is_named_with_the_image() {
     );
 }
 
-/// On a pseudo-terminal, which is as near to a serial port as a test gets.
+/// On a pseudo-terminal, in place of a serial port.
 #[cfg(unix)]
 #[test]
 fn a_serial_port_carries_the_link() {
@@ -171,7 +215,7 @@ fn a_serial_port_carries_the_link() {
         board.set_timeout(Duration::from_secs(600)).unwrap();
         let to_host = board.try_clone_native().unwrap();
         serve(board, to_host, Defect::default());
-        drop(host); // Else the board reads an error when no command has the port open.
+        drop(host); // Kept until now: the board would read an error while no command has the port open.
     });
     let dir = dir_with_test_set();
     let text = succeed(&dir, &["board", "--port", &port, "info"]);
@@ -211,7 +255,7 @@ fn a_board_of_another_release_is_named() {
     );
 }
 
-/// CRC-32/ISO-HDLC, a bit at a time.
+/// CRC-32/ISO-HDLC.
 fn crc_32(bytes: &[u8]) -> [u8; 4] {
     let mut crc = u32::MAX;
     for byte in bytes {

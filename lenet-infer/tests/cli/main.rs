@@ -6,6 +6,9 @@ mod eval;
 mod inspect;
 #[cfg(unix)]
 mod pipes;
+#[cfg(unix)]
+mod qemu;
+mod terminal;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

@@ -1,6 +1,6 @@
-//! Any bytes from the wire give frames or refusals, at either end, and the next frame is found after them.
+//! Checks that any bytes from the wire give frames or refusals, at either end, and that the next frame is found.
 //!
-//! Bytes found by chance never carry the right checksum, so each input is also read as a body in a frame that does.
+//! Random bytes practically never have the right checksum, so each input is also used as the body of a valid frame.
 #![no_main]
 
 use lenet_infer::link::{Kind, MAX_CONTENTS, Message, PROTOCOL_VERSION, Receiver, Reply, Request, send};
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// The number of the last frame. What is read from a frame must be read back from the frame written of it.
+/// Returns the number of the last frame. Each message that is decoded must survive being encoded again.
 fn receive(receiver: &mut Receiver, bytes: &[u8]) -> Option<u16> {
     let mut last = None;
     for &byte in bytes {
@@ -37,7 +37,7 @@ fn receive(receiver: &mut Receiver, bytes: &[u8]) -> Option<u16> {
 }
 
 fn check<'a, M: Message<'a> + core::fmt::Debug>(message: &M) {
-    // A varint can be read longer than it is written, so what was read always fits.
+    // It always fits: a varint is never encoded longer than it was received.
     let wire = wire(1, message);
     let mut receiver = Receiver::new(M::KIND);
     let frames = wire.iter().filter(|byte| matches!(receiver.push(**byte), Some(Ok(_)))).count();
@@ -46,11 +46,11 @@ fn check<'a, M: Message<'a> + core::fmt::Debug>(message: &M) {
 
 fn wire<'a, M: Message<'a>>(sequence: u16, message: &M) -> Vec<u8> {
     let mut wire = Vec::new();
-    send(sequence, message, |bytes| wire.extend_from_slice(bytes)).expect("what was received fits");
+    send(sequence, message, |bytes| wire.extend_from_slice(bytes)).expect("a received message fits");
     wire
 }
 
-/// `body` in a frame with a right checksum, written without the library.
+/// A frame with `body` and the right checksum, encoded without the library.
 fn frame(kind: Kind, body: &[u8]) -> Vec<u8> {
     let body = &body[..body.len().min(MAX_CONTENTS - 8)];
     let mut contents = [&[PROTOCOL_VERSION, kind as u8, 7, 0], body].concat();

@@ -1,26 +1,39 @@
-//! The program that classifies a host's file of images (feature `semihosting`).
+//! The program that classifies a file of images on the host (feature `semihosting`).
 
-use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Model};
+use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
+use lenet_infer::{Engine, ModelFile};
 use semihosting::fs::File;
 use semihosting::io::{self, Read, Write};
 
-/// Classifies by `model` every image of the host's file `images.bin`, 784 bytes each, and writes their logits to its file
-/// `logits.bin`, four bytes each, little-endian. Both are in the folder that the emulator runs in.
+/// Classifies all images of a file on the host with `model`, on the board with the name `board`.
+///
+/// All files are in the folder in which the emulator, or the debugger, runs. The program first writes `about.bin`: the
+/// CRC-32 at the end of the model file (4 bytes, little-endian), the number of classes (1 byte), and the name of the
+/// board. It then reads `images.bin`, 784 bytes per image, and writes the logits of each image to `logits.bin`, 4 bytes
+/// per logit, little-endian.
 ///
 /// # Errors
 ///
 /// Those of the host's file system.
-pub fn bulk(model: &Model<'_>) -> io::Result<()> {
-    let mut engine = Engine::new(model);
+pub fn bulk(board: &str, file: &ModelFile<'_>) -> io::Result<()> {
+    let mut engine = Engine::new(&file.model);
+    let mut about = File::create(c"about.bin")?;
+    about.write_all(&file.crc().to_le_bytes())?;
+    about.write_all(&[file.model.classes() as u8])?;
+    about.write_all(board.as_bytes())?;
+    drop(about);
     let mut images = File::open(c"images.bin")?;
     let mut logits = File::create(c"logits.bin")?;
     let mut image = [0; IMAGE_PIXELS];
     for _ in 0..images.metadata()?.len() / IMAGE_PIXELS as u64 {
         images.read_exact(&mut image)?;
-        for logit in engine.classify(&image).logits {
-            logits.write_all(&logit.to_le_bytes())?;
+        let prediction = engine.classify(&image);
+        let mut bytes = [[0; 4]; MAX_CLASSES];
+        for (bytes, logit) in bytes.iter_mut().zip(prediction.logits) {
+            *bytes = logit.to_le_bytes();
         }
+        // Clamped so that no bounds check is needed.
+        logits.write_all(bytes[..prediction.logits.len().min(MAX_CLASSES)].as_flattened())?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! The program that answers a host: the board's end of [`lenet_infer::link`].
 
 use lenet_infer::link::{
-    self, Bench, Classification, Frame, Info, Kind, Logits, MAX_NAME, Receiver, Reply, Request, UNNUMBERED,
+    self, Bench, Classification, Frame, Info, Kind, MAX_NAME, Receiver, Refusal, Reply, Request, UNNUMBERED,
 };
 use lenet_infer::{Engine, RAM_BYTES, SHIPPED};
 
 use crate::board::{Board, Serial};
 use crate::golden;
-use crate::measure::{count, measure};
+use crate::measure::{Measured, count, measure};
 
 /// Answers the requests of a host, for ever.
 pub fn serve<B: Board + Serial>(board: &mut B) -> ! {
@@ -46,15 +46,16 @@ fn answer<B: Board + Serial>(board: &mut B, engine: &mut Engine<'_>, frame: &Fra
     let reply = match frame.message() {
         Ok(Request::Info) => Reply::Info(info(board, engine)),
         Ok(Request::Classify { image }) => {
-            let measured = measure(board, engine, image);
-            Reply::Classification(Classification {
-                class: measured.prediction.class,
-                confidence: measured.prediction.confidence,
-                // A model has 64 classes at most, and logits have room for as many.
-                logits: Logits::new(measured.prediction.logits).unwrap_or_default(),
-                cycles: measured.cycles,
-                stack: bytes(measured.stack),
-            })
+            let Measured { prediction, cycles, stack } = measure(board, engine, image);
+            // No model has more classes than a reply has room for.
+            Classification::new(
+                prediction.class,
+                prediction.confidence,
+                prediction.logits,
+                cycles,
+                bytes(stack),
+            )
+            .map_or(Reply::Refused(Refusal::Body), Reply::Classification)
         }
         Ok(Request::Bench { images }) => Reply::Bench(bench(board, engine, images)),
         Err(refusal) => Reply::Refused(refusal),

@@ -11,7 +11,7 @@ use semihosting::process;
 /// Runs the program, once. There is no room to say what went wrong; the exit code says that something did.
 #[entry]
 fn main() -> ! {
-    process::exit(i32::from(app::bulk(&SHIPPED_INT4.model).is_err()))
+    process::exit(i32::from(app::bulk("microbit", &SHIPPED_INT4).is_err()))
 }
 
 #[panic_handler]

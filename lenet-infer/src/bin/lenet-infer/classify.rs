@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::ClassifyArgs;
 use crate::preview;
-use crate::text::{STDOUT, class_name, odds, print_error};
+use crate::text::{STDOUT, class_name, odds, print_error, printable};
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
 use lenet_infer::host::picture_file::{self, Picture};
 
@@ -151,7 +151,7 @@ fn print(
     answer: &Answer<'_>,
 ) -> io::Result<()> {
     let inverted = if picture.inverted { " (dark on light: inverted)" } else { "" };
-    writeln!(out, "{}{inverted}", path.display())?;
+    writeln!(out, "{}{inverted}", printable(&path.to_string_lossy()))?;
     let text = lines(answer, style.colour);
     let preview = if style.preview { preview::lines(&picture.pixels, style.colour) } else { Vec::new() };
     for index in 0..text.len().max(preview.len()) {

@@ -8,7 +8,7 @@ use lenet_infer::host::picture_file::Invert;
 
 use crate::board::BoardArgs;
 
-const EXIT_CODES: &str = "Exit codes: 0 all went well, 1 something failed, 2 wrong usage.";
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted while QEMU ran.";
 
 /// Run a quantised LeNet on pictures.
 #[derive(Debug, Parser)]

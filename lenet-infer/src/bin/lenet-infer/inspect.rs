@@ -11,7 +11,7 @@ use lenet_infer::{Metadata, ModelFile, RAM_BYTES};
 use serde_json::{Value, json};
 
 use crate::scale::{Layer, layers};
-use crate::text::{STDOUT, odds, percent, thousands};
+use crate::text::{STDOUT, odds, percent, printable, thousands};
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
 pub(crate) fn run(name: &str, file: &ModelFile<'_>, json: bool, out: &mut impl Write) -> Result<ExitCode> {
@@ -72,7 +72,7 @@ fn print(out: &mut impl Write, name: &str, file: &ModelFile<'_>) -> io::Result<(
     let ModelFile { bytes, model, metadata, .. } = file;
     let Metadata { dataset, recipe, seed, activation_ranges, .. } = *metadata;
     let size = thousands(bytes.len() as u64);
-    writeln!(out, "model         {name}")?;
+    writeln!(out, "model         {}", printable(name))?;
     writeln!(
         out,
         "header        magic {}, format version {}, body of {} bytes, CRC-32 {:08x}",
@@ -81,10 +81,11 @@ fn print(out: &mut impl Write, name: &str, file: &ModelFile<'_>) -> io::Result<(
         thousands(body_bytes(file) as u64),
         file.crc()
     )?;
+    let [dataset, recipe] = [dataset, recipe].map(printable);
     writeln!(out, "trained on    {dataset}, {} classes, recipe {recipe}, seed {seed}", model.classes())?;
     let names = class_names(metadata);
     if !names.is_empty() {
-        writeln!(out, "class names   {}", names.join(", "))?;
+        writeln!(out, "class names   {}", printable(&names.join(", ")))?;
     }
     writeln!(out, "validation    {}", validation(metadata))?;
     writeln!(out, "confident     {}", confident(model.confidence().threshold))?;

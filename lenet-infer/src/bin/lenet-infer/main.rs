@@ -22,7 +22,11 @@ use crate::cli::{Cli, Command};
 use crate::model_file::Source;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse(), &mut io::stdout().lock()) {
+    let done = run(&Cli::parse(), &mut io::stdout().lock());
+    if board::interrupted() {
+        return ExitCode::from(board::INTERRUPTED);
+    }
+    match done {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

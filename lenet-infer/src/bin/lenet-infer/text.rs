@@ -1,28 +1,53 @@
-//! Numbers and classes as people read them, progress, and errors.
+//! Text for people: numbers, names, progress, and errors.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lenet_infer::Metadata;
 use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
 
-/// What failed when the output cannot be written.
+/// The context of an error while the output is written.
 pub(crate) const STDOUT: &str = "cannot write to the standard output: is the disk full?";
 
-/// Prints the error and its causes on one line.
+/// Prints an error and its causes on one line.
 pub(crate) fn print_error(error: &anyhow::Error) {
-    // Nothing is left to tell it to if the standard error is closed.
-    let _ = writeln!(io::stderr(), "error: {error:#}");
+    // If the standard error is closed, there is no other place for the message.
+    let _ = writeln!(io::stderr(), "error: {}", printable(&format!("{error:#}")));
 }
 
-/// A bar that counts images, on the standard error, and only if that is a terminal.
+/// `text` with each character that could control a terminal, or change the order of what it shows, as an escape such
+/// as `\u{1b}`. Whatever comes from a file, a board or a command line goes through this before it is printed as text;
+/// JSON has its own escapes.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::new();
+    for character in text.chars() {
+        if is_unsafe(character) {
+            escaped.extend(character.escape_unicode());
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Control characters, separators of lines, and marks of the direction of writing.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A bar that counts images. It is drawn on the standard error, and only if that is a terminal.
 pub(crate) fn progress_bar(images: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} images")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(images as u64).with_style(style)
 }
 
-/// `1234567` as `1,234,567`.
+/// A number with its digits in groups of three: `1234567` is `1,234,567`.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
@@ -35,12 +60,12 @@ pub(crate) fn thousands(number: u64) -> String {
     grouped
 }
 
-/// A fraction, 0 to 1, in percent.
+/// A fraction from 0 to 1 in percent.
 pub(crate) fn percent(fraction: f64) -> String {
     format!("{:.2} %", 100.0 * fraction)
 }
 
-/// A confidence as the odds of a class against the runner-up.
+/// The odds of a class against the runner-up that a confidence stands for.
 pub(crate) fn odds(confidence: u16) -> String {
     let odds = (f64::from(confidence) / CONFIDENCE_STEPS).exp();
     if odds < 10.0 {
@@ -52,9 +77,9 @@ pub(crate) fn odds(confidence: u16) -> String {
     }
 }
 
-/// The name that the model has for a class, else its number.
+/// The model's name for a class, printable, or the number of the class if it has no name.
 pub(crate) fn class_name(metadata: &Metadata<'_>, class: usize) -> String {
-    metadata.class_name(class as u8).map_or_else(|| class.to_string(), str::to_owned)
+    metadata.class_name(class as u8).map_or_else(|| class.to_string(), |name| printable(name).into_owned())
 }
 
 #[cfg(test)]
@@ -66,6 +91,22 @@ mod tests {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (45_926, "45,926"), (1_234_567, "1,234,567")];
         for (number, expected) in cases {
             assert_eq!(thousands(number), expected);
+        }
+    }
+
+    #[test]
+    fn text_that_controls_a_terminal_is_escaped() {
+        for plain in ["", "mps2-an386", "zwölf Ziffern \u{1F522}", r"C:\data"] {
+            assert!(matches!(printable(plain), Cow::Borrowed(text) if text == plain));
+        }
+        let cases = [
+            ("\x1b[2Jboard", r"\u{1b}[2Jboard"),
+            ("a\r\nb\tc", r"a\u{d}\u{a}b\u{9}c"),
+            ("\u{9b}31m \u{7f}", r"\u{9b}31m \u{7f}"),
+            ("abc\u{202e}gnp.exe", r"abc\u{202e}gnp.exe"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(printable(text), expected);
         }
     }
 

@@ -2,15 +2,16 @@
 #![no_std]
 #![no_main]
 
+use app::Board;
 use cortex_m_rt::entry;
 use lenet_infer::SHIPPED;
-use qemu_arm as _;
-use semihosting::{eprintln, process}; // The panic handler.
+use qemu_arm::Qemu;
+use semihosting::{eprintln, process};
 
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    match app::bulk(&SHIPPED.model) {
+    match app::bulk(Qemu::NAME, &SHIPPED) {
         Ok(()) => process::exit(0),
         Err(error) => {
             eprintln!("{error}");

@@ -2,15 +2,16 @@
 #![no_std]
 #![no_main]
 
+use app::Board;
 use lenet_infer::SHIPPED;
-use qemu_riscv as _;
+use qemu_riscv::Qemu;
 use riscv_rt::entry;
-use semihosting::{eprintln, process}; // The panic handler.
+use semihosting::{eprintln, process};
 
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    match app::bulk(&SHIPPED.model) {
+    match app::bulk(Qemu::NAME, &SHIPPED) {
         Ok(()) => process::exit(0),
         Err(error) => {
             eprintln!("{error}");

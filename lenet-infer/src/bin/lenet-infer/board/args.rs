@@ -3,56 +3,63 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Subcommand, value_parser};
+use lenet_infer::host::qemu::Core;
 
-use super::qemu::Core;
 use crate::cli::{Cli, Part};
 
 #[derive(Args, Debug)]
 pub(crate) struct BoardArgs {
     #[command(flatten)]
     pub(crate) wire: Wire,
-    /// Bits a second on the serial port
+    /// Bits per second on the serial port
     #[arg(long, value_name = "RATE", default_value_t = 115_200, value_parser = value_parser!(u32).range(1..))]
     pub(crate) baud: u32,
     /// ELF file that --qemu runs [default: the one in lenet-infer/firmware/target]
     #[arg(long, value_name = "ELF")]
     pub(crate) firmware: Option<PathBuf>,
-    /// Seconds to wait for an answer before asking again
+    /// Seconds to wait for an answer before asking again; after four of these waits the board is given up
+    ///
+    /// A slow board needs a longer wait than it takes for an answer. `bulk` gives the board up when it writes no
+    /// logits for four of these waits, from the start of QEMU on.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     pub(crate) timeout: Duration,
     #[command(subcommand)]
     pub(crate) command: BoardCommand,
 }
 
-/// Where the board is.
+/// The wire to the board.
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Wire {
-    /// Serial port that the board is on, /dev/ttyACM0 or COM3, say
+    /// Serial port of the board, such as /dev/ttyACM0 or COM3
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<String>,
     /// Address at which something carries the board's serial bytes
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) tcp: Option<String>,
-    /// Core that QEMU shall emulate, with a board around it
-    #[arg(long, value_name = "CORE", value_enum, ignore_case = true)]
+    /// Core that QEMU emulates, on a board that has it
+    #[arg(long, value_name = "CORE", value_parser = core(), ignore_case = true)]
     pub(crate) qemu: Option<Core>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BoardCommand {
-    /// Show what the board is and holds
+    /// Show the board's name, its model, and its memory
     Info,
     /// Score the board on a data set, and compare every logit with the host's
     ///
-    /// Streams the images over the link, one by one. The exit code is 1 if any logit differs. The speed is that of
-    /// all together: sending, classifying twice (once to count, once to see the stack), and answering.
+    /// Sends the images over the link, one by one. The exit code is 1 if any logit differs. The speed includes
+    /// sending, classifying twice (once to count cycles, once to measure the stack), and answering.
     Eval(BoardEvalArgs),
-    /// Count what classifying the golden digits takes
+    /// Count the cycles of classifying the golden digits, and check their logits
     Bench(BenchArgs),
     /// Compare every logit on a data set that an emulated board reads as a file, which is faster; needs --qemu
+    ///
+    /// The firmware first writes which board and which model it is for, and then the logits of each image. The exit
+    /// code is 1 if any logit differs.
     Bulk(BoardEvalArgs),
 }
 
@@ -61,23 +68,23 @@ pub(crate) struct BoardEvalArgs {
     /// Folder of the IDX files, plain or .gz, named as those of MNIST
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
-    /// Which half of the data set
+    /// Part of the data set
     #[arg(long, value_enum, default_value_t)]
     pub(crate) part: Part,
-    /// Images from the first on [default: all]
+    /// Number of images, from the first on [default: all]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(crate) limit: Option<u32>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchArgs {
-    /// Golden digits to classify, from the first on and around again
+    /// Number of golden digits to classify, again from the first after the last
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u16).range(1..))]
     pub(crate) images: u16,
 }
 
 impl BoardArgs {
-    /// Ends the program, as clap does for wrong usage, if something is given that only --qemu makes use of.
+    /// Ends the program, as clap does for wrong usage, if an argument needs --qemu and --qemu is missing.
     pub(crate) fn check(&self) {
         let needs_qemu = match (&self.command, &self.firmware) {
             (BoardCommand::Bulk(_), _) => "bulk",
@@ -91,7 +98,21 @@ impl BoardArgs {
     }
 }
 
-/// From a thousandth of a second to an hour.
+/// Parses the name of a core, in upper or lower case.
+fn core() -> impl TypedValueParser<Value = Core> {
+    let about = |core| match core {
+        Core::M0 => "Cortex-M0, the first micro:bit",
+        Core::M3 => "Cortex-M3",
+        Core::M4 => "Cortex-M4",
+        Core::M7 => "Cortex-M7",
+        Core::M33 => "Cortex-M33",
+        Core::Rv32imc => "RISC-V, 32 bits",
+    };
+    PossibleValuesParser::new(Core::ALL.map(|core| PossibleValue::new(core.name()).help(about(core))))
+        .try_map(|name| Core::named(&name).ok_or("expected the name of a core"))
+}
+
+/// Parses a number of seconds, from a thousandth to an hour.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     if (0.001..=3600.0).contains(&seconds) {

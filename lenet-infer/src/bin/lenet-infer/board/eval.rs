@@ -1,4 +1,4 @@
-//! `lenet-infer board eval`: a data set through the link.
+//! `lenet-infer board eval`: a board's score on a data set that goes over the link.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -13,22 +13,23 @@ use serde_json::json;
 
 use super::Board;
 use super::args::BoardEvalArgs;
-use crate::text::{STDOUT, percent, progress_bar, thousands};
+use crate::text::{STDOUT, percent, printable, progress_bar, thousands};
 
-/// What the board said of the images, and took for them.
+/// The board's answers about the images, summed up.
 #[derive(Debug, Default)]
 struct Score {
     correct: usize,
-    /// The images, counted from 0, for which the host says something else.
+    /// The images, counted from 0, on which the host's answer differs.
     mismatches: Vec<usize>,
-    /// Of each image, in order.
+    /// The cycles of each image, in order.
     cycles: Vec<u32>,
+    /// The largest stack of any image, in bytes.
     stack: u32,
 }
 
 impl Score {
     fn add(&mut self, said: &Classification, expected: &Prediction<'_>, label: u8) {
-        let equal = said.logits.as_slice() == expected.logits
+        let equal = said.logits() == expected.logits
             && (said.class, said.confidence) == (expected.class, expected.confidence);
         if !equal {
             self.mismatches.push(self.cycles.len());
@@ -38,7 +39,11 @@ impl Score {
         self.stack = self.stack.max(said.stack);
     }
 
-    /// Fewest, median and most cycles; there is an image.
+    /// The fewest, median and most cycles of an image.
+    ///
+    /// # Panics
+    ///
+    /// If there is no image.
     fn cycles(&self) -> [u32; 3] {
         let mut sorted = self.cycles.clone();
         sorted.sort_unstable();
@@ -76,7 +81,7 @@ pub(super) fn run(
     Ok(if score.mismatches.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The first images of the set, as many as the flags ask for, each with its label.
+/// Loads the first images of the set, as many as the flags ask for, each with its label.
 pub(super) fn load(args: &BoardEvalArgs) -> Result<Vec<([u8; IMAGE_PIXELS], u8)>> {
     let set = idx::load(&args.data, args.part.idx())?;
     let limit = args.limit.map_or(set.len(), |limit| limit as usize);
@@ -109,13 +114,17 @@ fn print(board: &Board, score: &Score, rate: f64, out: &mut impl Write) -> io::R
     let mismatches = thousands(score.mismatches.len() as u64);
     let [min, median, max] = score.cycles().map(|cycles| thousands(cycles.into()));
     let resent = thousands(board.client.resent());
-    writeln!(out, "board     {}", board.about.board)?;
+    writeln!(out, "board     {}", printable(&board.about.board))?;
     writeln!(out, "accuracy  {accuracy} ({correct} of {images} images)")?;
     writeln!(out, "mismatch  {mismatches} of {images} images with a logit that is not the host's")?;
     if let Some(first) = score.mismatches.first() {
         writeln!(out, "          the first is image {first} (counted from 0)")?;
     }
-    writeln!(out, "time      min {min}, median {median}, max {max} {} an image", board.about.unit)?;
+    writeln!(
+        out,
+        "time      min {min}, median {median}, max {max} {} an image",
+        printable(&board.about.unit)
+    )?;
     writeln!(out, "stack     {} bytes for an image", thousands(score.stack.into()))?;
     writeln!(out, "speed     {rate:.1} images/s over the link, {resent} requests sent again")
 }

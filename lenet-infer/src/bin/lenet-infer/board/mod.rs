@@ -1,24 +1,25 @@
-//! `lenet-infer board`: what a board says, beside what the host says.
+//! `lenet-infer board`: a board's answers, compared with the host's.
 
 mod args;
 mod bulk;
 mod eval;
+mod interrupt;
 mod port;
-mod qemu;
 mod show;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use lenet_infer::ModelFile;
 use lenet_infer::host::client::{Client, Retry};
+use lenet_infer::host::qemu::{Core, Emulator};
 
 pub(crate) use self::args::BoardArgs;
 use self::args::{BoardCommand, Wire};
+pub(crate) use self::interrupt::{EXIT_CODE as INTERRUPTED, interrupted};
 use self::port::{AnyPort, SerialLine, TcpLine};
-use self::qemu::Emulator;
 
 /// How often a request is sent before the board is given up.
 const ATTEMPTS: u32 = 4;
@@ -29,7 +30,7 @@ struct Board {
     about: About,
 }
 
-/// What the board says of itself.
+/// A board's description of itself.
 struct About {
     board: String,
     unit: String,
@@ -47,21 +48,35 @@ pub(crate) fn run(
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
-    if let (BoardCommand::Bulk(bulk), Some(core)) = (&args.command, args.wire.qemu) {
-        return bulk::run(core, args.firmware.as_deref(), bulk, &file.model, json, out);
+    match (&args.wire, &args.command) {
+        (Wire { qemu: Some(core), .. }, BoardCommand::Bulk(bulk)) => {
+            interrupt::catch()?;
+            bulk::run(*core, args, bulk, name, file, json, out)
+        }
+        (Wire { qemu: Some(core), .. }, _) => {
+            interrupt::catch()?;
+            let elf = core.firmware("link", args.firmware.as_deref())?;
+            let (emulator, uart) = Emulator::with_uart(*core, &elf)?;
+            interrupt::watch(emulator.killer());
+            let line = TcpLine::new(uart.connect(&emulator)?).context("cannot talk to QEMU")?;
+            explain(talk(args, AnyPort::Tcp(line), name, file, json, out), &emulator)
+        }
+        (Wire { port: Some(port), .. }, _) => {
+            talk(args, AnyPort::Serial(SerialLine::open(port, args.baud)?), name, file, json, out)
+        }
+        (Wire { tcp, .. }, _) => {
+            let line = TcpLine::connect(tcp.as_deref().unwrap_or_default())?;
+            talk(args, AnyPort::Tcp(line), name, file, json, out)
+        }
     }
-    let mut emulator =
-        args.wire.qemu.map(|core| Emulator::start(core, args.firmware.as_deref())).transpose()?;
-    let line = match (&args.wire, &mut emulator) {
-        (_, Some(emulator)) => AnyPort::Tcp(emulator.connect()?),
-        (Wire { port: Some(name), .. }, _) => AnyPort::Serial(SerialLine::open(name, args.baud)?),
-        (Wire { tcp, .. }, _) => AnyPort::Tcp(TcpLine::connect(tcp.as_deref().unwrap_or_default())?),
-    };
-    let done = talk(args, line, name, file, json, out);
-    match emulator {
-        Some(emulator) => emulator.explain(done),
-        None => done,
-    }
+}
+
+/// Ends QEMU after an error, and adds to the error what QEMU said.
+fn explain<T>(done: Result<T>, emulator: &Emulator) -> Result<T> {
+    done.map_err(|error| {
+        let said = emulator.end();
+        if said.is_empty() { error } else { error.context(format!("QEMU said: {said}")) }
+    })
 }
 
 fn talk(
@@ -74,28 +89,45 @@ fn talk(
 ) -> Result<ExitCode> {
     let mut board = Board::meet(line, Retry { timeout: args.timeout, attempts: ATTEMPTS })?;
     if let Some(core) = args.wire.qemu {
-        let (expected, found) = (core.board(), &board.about.board);
-        ensure!(
-            expected == found,
-            "expected the firmware for {expected}, found that for {found}: build it with: {}",
-            core.build_command()
-        );
+        check_board(core, &board.about.board)?;
     }
     match &args.command {
         BoardCommand::Info => show::info(&board.about, json, out),
         BoardCommand::Bench(args) => show::bench(&mut board, args.images, json, out),
         BoardCommand::Eval(args) => {
-            board.check_model(name, file)?;
+            check_model(name, file, board.about.model_crc)?;
             eval::run(&mut board, args, &file.model, json, out)
         }
         BoardCommand::Bulk(_) => unreachable!("`check` refused it without --qemu"),
     }
 }
 
+/// Refuses a firmware that was built for another board than the one that QEMU emulates.
+fn check_board(core: Core, found: &str) -> Result<()> {
+    let expected = core.board();
+    ensure!(
+        expected == found,
+        "expected the firmware for {expected}, found that for {found}: build it with: {}",
+        core.build_command()
+    );
+    Ok(())
+}
+
+/// Refuses a board that runs another model than the host. `board` is the checksum of the board's model.
+fn check_model(name: &str, file: &ModelFile<'_>, board: u32) -> Result<()> {
+    let host = file.crc();
+    ensure!(
+        host == board,
+        "expected the board to run {name} (CRC-32 {host:08x}), found it running another (CRC-32 {board:08x}): \
+         flash the firmware again, or name the board's model with --model"
+    );
+    Ok(())
+}
+
 impl Board {
-    /// Asks the board what it is.
+    /// Asks the board to describe itself.
     fn meet(line: AnyPort, retry: Retry) -> Result<Self> {
-        // No two runs number their requests alike.
+        // Two runs should not use the same sequence numbers.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut client = Client::new(line, retry, now.subsec_micros() as u16);
         let about = client.info(|info| About {
@@ -108,17 +140,5 @@ impl Board {
             flash: info.flash,
         })?;
         Ok(Self { client, about })
-    }
-
-    /// Refuses to compare two models.
-    fn check_model(&self, name: &str, file: &ModelFile<'_>) -> Result<()> {
-        let host = file.crc();
-        let board = self.about.model_crc;
-        ensure!(
-            host == board,
-            "expected the board to run {name} (CRC-32 {host:08x}), found it running another (CRC-32 {board:08x}): \
-             flash the firmware again, or name the board's model with --model"
-        );
-        Ok(())
     }
 }

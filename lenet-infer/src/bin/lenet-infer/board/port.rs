@@ -1,4 +1,4 @@
-//! The wires to a board.
+//! The wires to a board: a serial port or a TCP connection.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -8,10 +8,10 @@ use anyhow::{Context, Result, anyhow};
 use lenet_infer::host::client::Port;
 use serialport::{ClearBuffer, SerialPort};
 
-/// How long a host may take to accept a connection.
+/// The time that a host has to accept a connection, and a wire to take the bytes of a request.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// One of them.
+/// A wire of either kind.
 pub(super) enum AnyPort {
     Serial(SerialLine),
     Tcp(TcpLine),
@@ -50,7 +50,7 @@ impl SerialLine {
             let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             format!("{name}: expected a serial port to open at {baud} baud (ports found: {found})")
         })?;
-        // What the board said before is no answer.
+        // What the board sent before is not an answer.
         port.clear(ClearBuffer::Input).with_context(|| name.to_owned())?;
         Ok(Self(port))
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::{About, Board};
-use crate::text::{STDOUT, thousands};
+use crate::text::{STDOUT, printable, thousands};
 
 pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<ExitCode> {
     let About { board, unit, model_crc, classes, engine_ram, variables, flash } = about;
@@ -24,6 +24,7 @@ pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<Ex
         writeln!(out, "{object}").context(STDOUT)?;
     } else {
         let bytes = |size: &u32| thousands(u64::from(*size));
+        let [board, unit] = [board, unit].map(|text| printable(text));
         writeln!(out, "board      {board}, which counts {unit}").context(STDOUT)?;
         writeln!(out, "model      CRC-32 {model_crc:08x}, {classes} classes").context(STDOUT)?;
         writeln!(out, "RAM        {} bytes for the engine", bytes(engine_ram)).context(STDOUT)?;
@@ -33,7 +34,7 @@ pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fails if any logit of any golden digit was wrong.
+/// The exit code is that of a failure if any logit of any golden digit was wrong.
 pub(super) fn bench(board: &mut Board, images: u16, json: bool, out: &mut impl Write) -> Result<ExitCode> {
     let bench = board.client.bench(images)?;
     let mean = bench.total / u64::from(bench.images.max(1));
@@ -51,8 +52,9 @@ pub(super) fn bench(board: &mut Board, images: u16, json: bool, out: &mut impl W
         writeln!(out, "{object}").context(STDOUT)?;
     } else {
         let [least, mean, most] = [bench.least.into(), mean, bench.most.into()].map(thousands);
-        writeln!(out, "board   {}", board.about.board).context(STDOUT)?;
-        writeln!(out, "time    min {least}, mean {mean}, max {most} {unit} a digit").context(STDOUT)?;
+        writeln!(out, "board   {}", printable(&board.about.board)).context(STDOUT)?;
+        writeln!(out, "time    min {least}, mean {mean}, max {most} {} a digit", printable(unit))
+            .context(STDOUT)?;
         writeln!(out, "golden  {} of {} digits with all logits equal", bench.equal, bench.images)
             .context(STDOUT)?;
     }

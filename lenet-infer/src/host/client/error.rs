@@ -1,0 +1,72 @@
+//! The errors of the link.
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::link::PROTOCOL_VERSION;
+
+/// Why a board gave no answer.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The wire does not work.
+    #[error("the link is broken: is the board still plugged in?")]
+    Port {
+        /// The error of the operating system.
+        #[source]
+        source: io::Error,
+    },
+    /// The other end closed the wire.
+    #[error("the other end closed the link: is the board, or its emulator, still running?")]
+    Closed,
+    /// No reply arrived.
+    #[error(
+        "no answer from the board: sent the request {attempts} times and waited {} ms each time; is it running a \
+         firmware that serves the link, and is the baud rate right?",
+        timeout.as_millis()
+    )]
+    NoAnswer {
+        /// The number of times that the request was sent.
+        attempts: u32,
+        /// The wait after each.
+        timeout: Duration,
+    },
+    /// The board reported a damaged frame and no reply arrived.
+    #[error(
+        "no answer from the board: sent the request {attempts} times and waited {} ms each time; at last the board \
+         refused a frame as damaged: is the wire too noisy?",
+        timeout.as_millis()
+    )]
+    Noise {
+        /// The number of times that the request was sent.
+        attempts: u32,
+        /// The wait after each.
+        timeout: Duration,
+    },
+    /// The board speaks another version of the protocol.
+    #[error(
+        "the board speaks version {board} of the link, this program version {PROTOCOL_VERSION}: flash the firmware of this release"
+    )]
+    Version {
+        /// The board's version.
+        board: u8,
+    },
+    /// The board's answer cannot be decoded, or answers another kind of request.
+    #[error("the board's answer cannot be read: flash the firmware of this release")]
+    Answer,
+    /// The board's answer to a bench does not fit the number of digits asked for.
+    #[error(
+        "expected the board to classify {asked} digits, found an answer of {equal} equal among {classified}: flash the \
+         firmware of this release"
+    )]
+    Bench {
+        /// The number of digits that the board was asked to classify.
+        asked: u16,
+        /// The number that it says it classified.
+        classified: u16,
+        /// The number of those whose logits it says were all equal.
+        equal: u16,
+    },
+}

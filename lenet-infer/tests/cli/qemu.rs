@@ -1,0 +1,247 @@
+//! `board --qemu`, with shell scripts in place of QEMU.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use lenet_infer::{Engine, SHIPPED, decode};
+use tempfile::TempDir;
+
+use super::{dir_with_test_set, stderr, stdout, test_set};
+
+/// Longer than any test takes, on any machine.
+const LONG: Duration = Duration::from_secs(60);
+const BOARD: [&str; 5] = ["board", "--qemu", "M4", "--firmware", "fake.elf"];
+const BULK: [&str; 3] = ["bulk", "--data", "data"];
+
+/// A folder with a data set, a firmware, what that firmware would write, a folder `tmp` for temporary files, and
+/// `script` as QEMU in the folder `bin`.
+fn dir_with_qemu(script: &str) -> TempDir {
+    let dir = dir_with_test_set();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("fake.elf"), "").unwrap();
+    fs::write(path("about.bin"), about(SHIPPED.bytes, "mps2-an386")).unwrap();
+    fs::write(path("logits.bin"), logits(SHIPPED.bytes)).unwrap();
+    fs::create_dir(path("tmp")).unwrap();
+    fs::create_dir(path("bin")).unwrap();
+    let qemu = path("bin/qemu-system-arm");
+    fs::write(&qemu, format!("#!/usr/bin/env bash\nhere={}\n{script}\n", dir.path().display())).unwrap();
+    fs::set_permissions(qemu, fs::Permissions::from_mode(0o755)).unwrap();
+    dir
+}
+
+/// What a firmware for `board` that holds `model` writes first.
+fn about(model: &[u8], board: &str) -> Vec<u8> {
+    [&model[model.len() - 4..], &[10], board.as_bytes()].concat()
+}
+
+/// What a firmware that holds `model` writes for the test set.
+fn logits(model: &[u8]) -> Vec<u8> {
+    let file = decode(model).unwrap();
+    let mut engine = Engine::new(&file.model);
+    let images = test_set().images;
+    images
+        .iter()
+        .flat_map(|image| engine.classify(image).logits.to_vec())
+        .flat_map(i32::to_le_bytes)
+        .collect()
+}
+
+fn command(dir: &TempDir, arguments: &[&str]) -> Command {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = [dir.path().join("bin")].into_iter().chain(env::split_paths(&path));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lenet-infer"));
+    command.current_dir(dir).args(BOARD).args(arguments);
+    command.env("PATH", env::join_paths(folders).unwrap()).env("TMPDIR", dir.path().join("tmp"));
+    command
+}
+
+/// The output of a command, which leaves no temporary files.
+fn run(dir: &TempDir, arguments: &[&str]) -> Output {
+    let output = command(dir, arguments).output().unwrap();
+    assert_no_temporary_files(dir);
+    output
+}
+
+fn assert_no_temporary_files(dir: &TempDir) {
+    let left: Vec<PathBuf> =
+        fs::read_dir(dir.path().join("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+fn assert_bulk_fails(script: &str, arguments: &[&str], message: &str) {
+    let output = run(&dir_with_qemu(script), &[arguments, BULK.as_slice()].concat());
+    assert_eq!(stderr(&output), format!("error: {message}\n"));
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+}
+
+#[test]
+fn bulk_compares_the_logits_that_a_board_writes() {
+    let dir = dir_with_qemu("cp $here/about.bin about.bin && cp $here/logits.bin logits.bin");
+    let output = run(&dir, &BULK);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    let text = stdout(&output);
+    assert!(text.starts_with("board     mps2-an386\naccuracy  "), "{text}");
+    assert!(text.contains("\nmismatch  0 of 12 images "), "{text}");
+
+    let mut wrong = logits(SHIPPED.bytes);
+    wrong[99] ^= 1;
+    fs::write(dir.path().join("logits.bin"), wrong).unwrap();
+    let output = run(&dir, &BULK);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(1), ""));
+    assert!(stdout(&output).contains("\nmismatch  1 of 12 images "), "{}", stdout(&output));
+}
+
+#[test]
+fn bulk_takes_any_number_of_classes() {
+    let dir = dir_with_qemu("cp $here/about.bin about.bin && cp $here/logits.bin logits.bin");
+    let three = super::dir_with_model_of_three(0);
+    let model = fs::read(three.path().join("model.lenet")).unwrap();
+    let mut about = about(&model, "mps2-an386");
+    about[4] = 3;
+    fs::write(dir.path().join("about.bin"), about).unwrap();
+    fs::write(dir.path().join("logits.bin"), logits(&model)).unwrap();
+    fs::write(dir.path().join("model.lenet"), &model).unwrap();
+    let output = run(&dir, &[&["--model", "model.lenet"], BULK.as_slice()].concat());
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    assert!(stdout(&output).contains("\nmismatch  0 of 12 images "), "{}", stdout(&output));
+}
+
+/// The scripts would run for ever: the command must not wait for the logits.
+#[test]
+fn bulk_refuses_firmware_for_another_board_or_model_before_it_compares() {
+    let build = "build it with: (cd lenet-infer/firmware/qemu-arm && BOARD=mps2-an386 cargo build --release --target \
+                 thumbv7em-none-eabihf)";
+    let with = |about: &str| format!("{{ {about}; }} > about.bin; : > logits.bin; exec sleep 600");
+    let crc = SHIPPED.crc();
+    assert_bulk_fails(
+        &with("head -c 5 $here/about.bin; printf mps2-an500"),
+        &["--json"],
+        &format!("expected the firmware for mps2-an386, found that for mps2-an500: {build}"),
+    );
+    assert_bulk_fails(
+        &with(r"printf '\0\0\0\0\12mps2-an386'"),
+        &[],
+        &format!(
+            "expected the board to run the shipped model (CRC-32 {crc:08x}), found it running another (CRC-32 00000000): \
+             flash the firmware again, or name the board's model with --model"
+        ),
+    );
+    assert_bulk_fails(
+        &with(r"head -c 4 $here/about.bin; printf '\3mps2-an386'"),
+        &[],
+        &format!("expected the board's model to have 10 classes, found 3: {build}"),
+    );
+    assert_bulk_fails(
+        ": > logits.bin; exec sleep 600",
+        &[],
+        &format!(
+            "expected the firmware to say in about.bin for which board and model it is: {build}: {}",
+            super::not_found()
+        ),
+    );
+}
+
+#[test]
+fn bulk_gives_up_a_board_that_makes_no_progress() {
+    for script in
+        ["exec sleep 600", "cp $here/about.bin .; head -c 45 $here/logits.bin > logits.bin; exec sleep 600"]
+    {
+        let found = usize::from(script.starts_with("cp"));
+        assert_bulk_fails(
+            script,
+            &["--timeout", "0.1"],
+            &format!(
+                "expected mps2-an386 to classify 12 images, found {found}, and no more within 0.4 s; is the firmware the \
+                 program `bulk`, and --timeout long enough?"
+            ),
+        );
+    }
+}
+
+#[test]
+fn bulk_says_how_qemu_ended_and_reads_all_that_it_prints() {
+    // More than a pipe holds, so that the script would wait for ever for someone to read it.
+    let script = "head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo 'no such board' >&2; exit 3";
+    let output = run(&dir_with_qemu(script), &BULK);
+    assert_eq!(output.status.code(), Some(1));
+    let expected =
+        "error: expected mps2-an386 to classify 12 images, found 0 when QEMU ended (exit status: 3): xxx";
+    assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
+    assert!(stderr(&output).ends_with("xxx; no such board\n"), "{}", stderr(&output));
+    assert!(stderr(&output).len() < 5_000);
+}
+
+#[test]
+fn qemu_that_does_not_know_the_board_is_quoted_without_its_escapes() {
+    let output = run(&dir_with_qemu(r"printf '\033[31mno such board\n' >&2; exit 1"), &["info"]);
+    assert_eq!(
+        stderr(&output),
+        "error: QEMU ended before it began (exit status: 1): \\u{1b}[31mno such board\n"
+    );
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+}
+
+/// Runs a command whose QEMU never ends, sends the command a signal when the script has called `started`, and asserts
+/// that nothing is left of either.
+fn assert_ends_with_us(script: &str, arguments: &[&str], signal: &str) {
+    let dir =
+        dir_with_qemu(&format!("started() {{ echo $$ > $here/new; mv $here/new $here/pid; }}\n{script}"));
+    let mut child = command(&dir, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid_file = dir.path().join("pid");
+    assert!(in_time(|| pid_file.exists()), "QEMU did not start");
+    let qemu = fs::read_to_string(pid_file).unwrap();
+    sleep(Duration::from_millis(100)); // Until the command waits for QEMU, which nothing shows.
+    kill(signal, &child.id().to_string());
+    let ended = in_time(|| child.try_wait().unwrap().is_some());
+    let _ = child.kill(); // Has no effect unless the test fails.
+    let output = child.wait_with_output().unwrap();
+    let runs_on = kill("-0", qemu.trim()) && kill("-KILL", qemu.trim());
+    assert!(ended && !runs_on, "{signal}: ended {ended}, QEMU runs on {runs_on}");
+    assert_eq!((output.status.code(), stdout(&output), stderr(&output)), (Some(130), "", ""));
+    assert_no_temporary_files(&dir);
+}
+
+/// Whether `done` returns true within [`LONG`].
+fn in_time(mut done: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + LONG;
+    while Instant::now() < deadline {
+        if done() {
+            return true;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    false
+}
+
+fn kill(signal: &str, pid: &str) -> bool {
+    Command::new("kill").args([signal, pid]).stderr(Stdio::null()).status().unwrap().success()
+}
+
+/// Whether this process, and so the command that it starts, ignores a signal.
+fn is_ignored(signal: u32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t"));
+    mask.is_some_and(|mask| u64::from_str_radix(mask, 16).unwrap() >> (signal - 1) & 1 == 1)
+}
+
+#[test]
+fn a_signal_ends_qemu_and_removes_the_temporary_files() {
+    for (number, signal) in [(2, "-INT"), (15, "-TERM"), (1, "-HUP")] {
+        if is_ignored(number) {
+            // As in the background of a script, or after nohup; the command leaves it ignored too.
+            eprintln!("not tested: kill {signal}, which this test was started to ignore");
+            continue;
+        }
+        assert_ends_with_us("started; exec sleep 600", &BULK, signal);
+    }
+    // QEMU that does not connect the UART, and QEMU that does and says nothing.
+    assert_ends_with_us("started; exec sleep 600", &["info"], "-TERM");
+    let connected = "arguments=$*; exec 3<>/dev/tcp/127.0.0.1/${arguments##*,port=}; started
+                     while read -r -u 3 -n 1; do :; done";
+    assert_ends_with_us(connected, &["--timeout", "600", "info"], "-TERM");
+}
