@@ -1,4 +1,4 @@
-//! How well a model does on labelled images: the one way to score it (feature `host`).
+//! Scores a model on labelled images (feature `host`).
 
 use std::vec;
 use std::vec::Vec;
@@ -8,40 +8,41 @@ use lenet_core::{AnyModel, Requant};
 
 use crate::{AnyEngine, AnyPrediction};
 
-/// Confidences are kept in steps of 1/256 nat.
+/// The number of confidence steps per nat: a confidence of 256 is one nat.
 pub const CONFIDENCE_STEPS: f64 = 256.0;
 
-/// `confusion[label][predicted]`: images of class `label` that were taken for class `predicted`; a row and a column
-/// for each class.
+/// A confusion matrix: `confusion[label][predicted]` counts the images of class `label` that the model took for class
+/// `predicted`. It has one row and one column per class.
 pub type Confusion = Vec<Vec<u32>>;
 
-/// What a model said of each image of a set, and how often it was right.
+/// A model's prediction for each image of a set, and how often it was right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
-    /// One for each image, in the order of the set.
+    /// One prediction per image, in the order of the set.
     pub predictions: Vec<AnyPrediction>,
-    /// The true class of each.
+    /// The true class of each image.
     pub labels: Vec<u8>,
     /// Predicted classes by true class.
     pub confusion: Confusion,
 }
 
-/// Some of the images of an [`Evaluation`].
+/// A count of some of an [`Evaluation`]'s images, and of the correct ones among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// How many.
+    /// The number of images.
     pub images: usize,
-    /// How many of them were classified correctly.
+    /// The number of them that were classified correctly.
     pub correct: usize,
 }
 
-/// Runs the model over images and their labels.
+/// Classifies images with the model and compares the predictions with the labels.
 ///
-/// A [`LabelledImages`](crate::idx::LabelledImages) can be given by reference; zip slices for a part of one.
+/// Takes a reference to a [`LabelledImages`](crate::host::idx::LabelledImages), or zipped slices for a part of one.
 ///
 /// # Panics
 ///
-/// If a label is no class of the model; [`idx::load_classes`](crate::idx::load_classes) never returns one.
+/// If a label is not less than the model's number of classes; [`idx::load_classes`](crate::host::idx::load_classes) never
+/// returns such a label.
 ///
 /// # Example
 ///
@@ -71,22 +72,22 @@ pub fn evaluate<'i>(
 }
 
 impl Evaluation {
-    /// That of no images.
+    /// Returns the evaluation of an empty set, for a model of `classes` classes.
     pub fn none(classes: usize) -> Self {
         Self { predictions: Vec::new(), labels: Vec::new(), confusion: vec![vec![0; classes]; classes] }
     }
 
-    /// Number of images.
+    /// The number of images.
     pub fn images(&self) -> usize {
         self.predictions.len()
     }
 
-    /// Number of images whose class is their label.
+    /// The number of images whose predicted class is their label.
     pub fn correct(&self) -> usize {
         self.confusion.iter().enumerate().map(|(class, row)| row[class] as usize).sum()
     }
 
-    /// Fraction of the images whose class is their label, 0 to 1; 0 for no images.
+    /// The fraction of the images whose predicted class is their label, 0 to 1; 0 for an empty set.
     pub fn accuracy(&self) -> f64 {
         self.correct() as f64 / self.images().max(1) as f64
     }
@@ -96,20 +97,22 @@ impl Evaluation {
         self.predictions.iter().zip(self.labels.iter().copied())
     }
 
-    /// The images whose prediction [is confident](AnyPrediction::is_confident).
+    /// Counts the images whose prediction [is confident](AnyPrediction::is_confident).
     pub fn confident(&self) -> Tally {
         let confident = || self.answers().filter(|(prediction, _)| prediction.is_confident());
         let correct = confident().filter(|(prediction, label)| prediction.class == *label).count();
         Tally { images: confident().count(), correct }
     }
 
-    /// Fraction of each class's images that were found, 0 to 1; `None` for a class without images.
+    /// The recall of each class: the fraction of its images that were predicted as it, 0 to 1. `None` for a class without
+    /// images.
     pub fn recall(&self) -> Vec<Option<f64>> {
         recall(&self.confusion)
     }
 }
 
-/// Fraction of each label's images that were found, 0 to 1; `None` for a label without images.
+/// The recall of each class of a confusion matrix: the fraction of its images that were predicted as it, 0 to 1. `None`
+/// for a class without images.
 pub fn recall(confusion: &[Vec<u32>]) -> Vec<Option<f64>> {
     let found = |(label, row): (usize, &Vec<u32>)| {
         let images: u32 = row.iter().sum();
@@ -118,7 +121,7 @@ pub fn recall(confusion: &[Vec<u32>]) -> Vec<Option<f64>> {
     confusion.iter().enumerate().map(found).collect()
 }
 
-/// Nats that one unit of the model's logits stands for.
+/// The value of one unit of the model's logits, in nats.
 pub fn logit_scale(model: &AnyModel<'_>) -> f64 {
     let shift = Requant::CONFIDENCE_SHIFT + u32::from(model.confidence.pre_shift());
     f64::from(model.confidence.multiplier()) / f64::from(1_u32 << shift) / CONFIDENCE_STEPS
@@ -136,7 +139,7 @@ mod tests {
         AnyModel::decode(SHIPPED_MODEL).unwrap()
     }
 
-    /// Images whose labels are what the engine says, but for the first, whose label is the next class.
+    /// Images labelled as the engine classifies them, except the first, whose label is the next class.
     fn set(images: usize) -> LabelledImages {
         let mut engine = AnyEngine::new(&shipped());
         let images: Vec<[u8; IMAGE_PIXELS]> =

@@ -1,4 +1,4 @@
-//! The model to run: a file that the user names, or the shipped one.
+//! Reads the model to run: a file that the user names, or the shipped model.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -8,13 +8,13 @@ use lenet_core::model::Metadata;
 use lenet_infer::host::files::read_at_most;
 use lenet_infer::{AnyModel, SHIPPED_MODEL};
 
-/// Twenty times a model with ordinary metadata: what is longer is some other file, and stays on the disk.
+/// The longest file read, in bytes: twenty times a model with ordinary metadata. A longer file is not a model.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The bytes of a model, not yet checked.
+/// The bytes of a model file, not yet checked.
 #[derive(Debug)]
 pub(crate) struct ModelFile {
-    /// The path, or what the shipped model is called.
+    /// The path, or "the shipped model".
     pub(crate) name: String,
     pub(crate) bytes: Cow<'static, [u8]>,
 }
@@ -35,7 +35,7 @@ impl ModelFile {
         AnyModel::decode(&self.bytes).with_context(|| self.name.clone())
     }
 
-    /// What the file says of its model.
+    /// The metadata that the file carries beside the model.
     pub(crate) fn metadata(&self) -> Result<Metadata<'_>> {
         lenet_infer::metadata(&self.bytes).with_context(|| self.name.clone())
     }
