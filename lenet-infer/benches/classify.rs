@@ -1,6 +1,6 @@
-//! Images per second of one `Engine::classify` on one thread: `cargo bench -p lenet-infer --features host`.
+//! Times `Engine::classify` in images per second on one thread: `cargo bench -p lenet-infer --features host`.
 //!
-//! Add `RUSTFLAGS='--cfg lenet_backend="portable"'` to time the portable loops instead of the host's.
+//! Add `RUSTFLAGS='--cfg lenet_backend="portable"'` to time the portable kernels instead of the host's.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lenet_infer::{Engine, SHIPPED};

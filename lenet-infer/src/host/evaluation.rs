@@ -1,4 +1,4 @@
-//! How well a model does on labelled images: the one way to score it (feature `host`).
+//! Scores a model on labelled images (feature `host`).
 
 use std::vec;
 use std::vec::Vec;
@@ -8,11 +8,11 @@ use lenet_core::{Model, Requant};
 
 use crate::{Engine, Prediction};
 
-/// Confidences are kept in steps of 1/256 nat.
+/// The number of confidence steps per nat: a confidence of 256 is one nat.
 pub const CONFIDENCE_STEPS: f64 = 256.0;
 
-/// `confusion[label][predicted]`: images of class `label` that were taken for class `predicted`; a row and a column
-/// for each class.
+/// A confusion matrix: `confusion[label][predicted]` counts the images of class `label` that the model took for class
+/// `predicted`. It has one row and one column per class.
 pub type Confusion = Vec<Vec<u32>>;
 
 /// What a model said of one image: a [`Prediction`] without its logits.
@@ -44,22 +44,23 @@ pub struct Evaluation {
     pub confusion: Confusion,
 }
 
-/// Some of the images of an [`Evaluation`].
+/// A count of some of an [`Evaluation`]'s images, and of the correct ones among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// How many.
+    /// The number of images.
     pub images: usize,
-    /// How many of them were classified correctly.
+    /// The number of them that were classified correctly.
     pub correct: usize,
 }
 
-/// Runs the model over images and their labels.
+/// Classifies images with the model and compares the predictions with the labels.
 ///
-/// A [`LabelledImages`](crate::idx::LabelledImages) can be given by reference; zip slices for a part of one.
+/// Takes a reference to a [`LabelledImages`](crate::host::idx::LabelledImages), or zipped slices for a part of one.
 ///
 /// # Panics
 ///
-/// If a label is no class of the model; [`idx::load_classes`](crate::idx::load_classes) never returns one.
+/// If a label is not less than the model's number of classes; [`idx::load_classes`](crate::host::idx::load_classes) never
+/// returns such a label.
 ///
 /// # Example
 ///
@@ -89,22 +90,22 @@ pub fn evaluate<'i>(
 }
 
 impl Evaluation {
-    /// That of no images.
+    /// Returns the evaluation of an empty set, for a model of `classes` classes.
     pub fn none(classes: usize) -> Self {
         Self { predictions: Vec::new(), labels: Vec::new(), confusion: vec![vec![0; classes]; classes] }
     }
 
-    /// Number of images.
+    /// The number of images.
     pub fn images(&self) -> usize {
         self.predictions.len()
     }
 
-    /// Number of images whose class is their label.
+    /// The number of images whose predicted class is their label.
     pub fn correct(&self) -> usize {
         self.confusion.iter().enumerate().map(|(class, row)| row[class] as usize).sum()
     }
 
-    /// Fraction of the images whose class is their label, 0 to 1; 0 for no images.
+    /// The fraction of the images whose predicted class is their label, 0 to 1; 0 for an empty set.
     pub fn accuracy(&self) -> f64 {
         self.correct() as f64 / self.images().max(1) as f64
     }
@@ -114,20 +115,22 @@ impl Evaluation {
         self.predictions.iter().copied().zip(self.labels.iter().copied())
     }
 
-    /// The images whose prediction is confident.
+    /// Counts the images whose prediction [is confident](AnyPrediction::is_confident).
     pub fn confident(&self) -> Tally {
         let confident = || self.answers().filter(|(prediction, _)| prediction.confident);
         let correct = confident().filter(|(prediction, label)| prediction.class == *label).count();
         Tally { images: confident().count(), correct }
     }
 
-    /// Fraction of each class's images that were found, 0 to 1; `None` for a class without images.
+    /// The recall of each class: the fraction of its images that were predicted as it, 0 to 1. `None` for a class without
+    /// images.
     pub fn recall(&self) -> Vec<Option<f64>> {
         recall(&self.confusion)
     }
 }
 
-/// Fraction of each label's images that were found, 0 to 1; `None` for a label without images.
+/// The recall of each class of a confusion matrix: the fraction of its images that were predicted as it, 0 to 1. `None`
+/// for a class without images.
 pub fn recall(confusion: &[Vec<u32>]) -> Vec<Option<f64>> {
     let found = |(label, row): (usize, &Vec<u32>)| {
         let images: u32 = row.iter().sum();
@@ -159,7 +162,7 @@ mod tests {
         Model::new(*model.conv1(), *model.conv2(), *model.fc1(), *model.fc2(), *model.fc3(), confidence)
     }
 
-    /// Images whose labels are what the engine says, but for the first, whose label is the next class.
+    /// Images labelled as the engine classifies them, except the first, whose label is the next class.
     fn set(images: usize) -> LabelledImages {
         let mut engine = Engine::new(&SHIPPED.model);
         let images: Vec<[u8; IMAGE_PIXELS]> =

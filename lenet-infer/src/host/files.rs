@@ -1,8 +1,8 @@
-//! Files that are written whole or not at all, and read whole or not at all (feature `host`).
+//! Reads and writes files whole or not at all (feature `host`).
 //!
-//! Paths come from users and their scripts, so reading refuses what would never end: a named pipe (FIFO) waits until
-//! somebody writes to it, and a device or a crafted file can be endless. `/dev/stdin` and `/dev/fd/3`, where a shell
-//! passes a pipe, are read as before.
+//! Reading always ends. It refuses a named pipe (FIFO), which would wait for a writer that may never come, and a file
+//! beyond a cap, because devices can be endless. It accepts the pipes that a shell passes by number, `/dev/stdin` and
+//! `/dev/fd/3` for example, as in `lenet-infer classify <(curl ...)`.
 
 use std::ffi::OsStr;
 use std::format;
@@ -14,21 +14,21 @@ use std::vec::Vec;
 
 use tempfile::{Builder, NamedTempFile};
 
-/// How the names of our temporary files start. Random letters follow, so that nobody can guess a name.
+/// The start of a temporary file's name. Random letters and digits follow, so that nobody can guess it.
 const TEMPORARY_PREFIX: &str = ".lenet-";
-/// How the names of our temporary files end.
+/// The end of a temporary file's name.
 const TEMPORARY_SUFFIX: &str = ".tmp";
-/// No write takes so long: an older temporary file is what a killed process left.
+/// The age from which a temporary file counts as left by a killed process: no write takes so long.
 const LEFT_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Creates or replaces `path` with what `write` writes, atomically.
 ///
-/// The bytes go to a temporary file in the same folder, reach the disk, and only then take the name: a reader,
-/// a crash or a full disk never meets half a file. Two writers at once both succeed and the last one stays. The file has
-/// the permissions of any new file.
+/// The bytes go to a temporary file in the same folder, reach the disk, and only then take the name. So a reader never
+/// sees half a file, even after a crash or on a full disk. If two processes write at once, both succeed and the last one
+/// stays. The file has the permissions of any new file.
 ///
-/// The temporary file is called `.lenet-` and random letters and `.tmp`. Where a process is killed before it can remove
-/// its own, a later call removes it, a day or more afterwards.
+/// The name of the temporary file is `.lenet-`, twelve random letters and digits, and `.tmp`. A killed process leaves its
+/// file behind, and a call for the same folder removes such files when they are a day old.
 ///
 /// # Errors
 ///
@@ -80,7 +80,7 @@ pub fn read_all_at_most(input: impl Read, cap: u64) -> io::Result<Vec<u8>> {
     Ok(contents)
 }
 
-/// Whether opening `path` may wait for a writer that never comes. A pipe that the shell passes by number has one.
+/// Whether opening `path` may wait for a writer that never comes. A pipe that a shell passes by number has a writer.
 #[cfg(unix)]
 fn is_named_pipe(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::FileTypeExt;
@@ -94,7 +94,7 @@ fn is_named_pipe(_: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// A new file in `folder` that nobody else has open, removed when it is dropped.
+/// Creates a new file in `folder`, which is removed when it is dropped. Never opens an existing file or follows a link.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     // Not `tempfile_in`: its files are for their owner alone, and its errors show the random name.
     Builder::new()
@@ -104,7 +104,7 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
         .make_in(folder, |path| File::create_new(path))
 }
 
-/// Makes a renaming in `folder` last through a power cut, where the system can.
+/// Makes a renaming in `folder` survive a power cut, if the system can.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     // Windows opens no folders, and some network file systems do not synchronize them.
     let Ok(folder) = File::open(folder) else { return Ok(()) };
@@ -116,11 +116,11 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes temporary files of ours that no process can still be writing. What cannot be removed stays.
+/// Removes the temporary files in `folder` that killed processes left, as far as it can.
 fn remove_leftovers(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| is_temporary_name(&entry.file_name())) {
-        // Of the entry itself, not of what a link points to.
+        // The metadata of the entry itself, not of a link's target.
         let left = entry.metadata().is_ok_and(|found| {
             let age = found.modified().ok().and_then(|written| written.elapsed().ok());
             found.is_file() && age.is_some_and(|age| age >= LEFT_AFTER)

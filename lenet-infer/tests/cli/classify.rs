@@ -1,4 +1,4 @@
-//! `classify`, and the pictures it takes and refuses.
+//! Tests of `classify`, and of the pictures that it accepts and refuses.
 
 use std::fs;
 
@@ -159,7 +159,7 @@ fn a_jpeg_without_its_end_is_refused() {
     }
 }
 
-/// Runs the command with so many MiB of memory. Only Linux keeps the limit.
+/// Runs the command with a limit on its memory, which only Linux enforces.
 #[cfg(target_os = "linux")]
 fn lenet_infer_within(mebibytes: u32, dir: &tempfile::TempDir, arguments: &[&str]) -> std::process::Output {
     std::process::Command::new("sh")

@@ -1,4 +1,4 @@
-//! `eval`, and the data sets it takes and refuses.
+//! Tests of `eval`, and of the data sets that it accepts and refuses.
 
 use std::fs;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! `inspect`, and the model files that every subcommand takes and refuses.
+//! Tests of `inspect`, and of the model files that every subcommand accepts and refuses.
 
 use lenet_infer::{RAM_BYTES, SHIPPED};
 use serde_json::{Value, json};

@@ -36,27 +36,27 @@ fn stderr(output: &Output) -> &str {
     str::from_utf8(&output.stderr).unwrap()
 }
 
-/// The standard output of a run that went well and had nothing to say beside it.
+/// Returns the standard output of a run that succeeds and writes nothing to the standard error.
 fn succeed(dir: &TempDir, arguments: &[&str]) -> String {
     let output = lenet_infer(dir, arguments);
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
     stdout(&output).to_owned()
 }
 
-/// The one JSON object of a run that went well.
+/// Returns the JSON object of a run that succeeds.
 fn succeed_with_json(dir: &TempDir, arguments: &[&str]) -> Value {
     let text = succeed(dir, arguments);
     serde_json::from_str(text.strip_suffix('\n').expect("a whole line")).unwrap()
 }
 
-/// Asserts that a run fails with exit code 1, prints nothing, and says just `message`.
+/// Asserts that a run fails with exit code 1, prints nothing, and writes only `message` to the standard error.
 fn assert_fails(dir: &TempDir, arguments: &[&str], message: &str) {
     let output = lenet_infer(dir, arguments);
     assert_eq!(stderr(&output), format!("error: {message}\n"));
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
 }
 
-/// What the operating system says of a file that is not there.
+/// The operating system's message for a missing file.
 fn not_found() -> String {
     fs::read("a file that is not there").unwrap_err().to_string()
 }
@@ -70,7 +70,7 @@ fn strokes(seed: usize) -> [u8; IMAGE_PIXELS] {
     })
 }
 
-/// Twelve images; those of label 9 are missing, so that one class has no recall.
+/// Twelve images, none of them of label 9, so that one class has no recall.
 fn test_set() -> LabelledImages {
     LabelledImages { images: (0..12).map(strokes).collect(), labels: (0..12).map(|i| i % 9).collect() }
 }
@@ -81,7 +81,7 @@ fn dir_with_test_set() -> TempDir {
     dir
 }
 
-/// A folder with the shipped model, `edit`ed, as `model.lenet`.
+/// A folder with the shipped model as `model.lenet`, changed by `edit`.
 fn dir_with_model(edit: impl FnOnce(&mut Vec<u8>)) -> TempDir {
     let dir = tempdir().unwrap();
     let mut bytes = SHIPPED.bytes.to_vec();
@@ -90,8 +90,8 @@ fn dir_with_model(edit: impl FnOnce(&mut Vec<u8>)) -> TempDir {
     dir
 }
 
-/// A folder with a model of three named classes, the shipped model's first three, as `model.lenet`, confident from
-/// `threshold` up.
+/// A folder with a model of three named classes as `model.lenet`: the shipped model's first three, with a confidence
+/// threshold.
 fn dir_with_model_of_three(threshold: u16) -> TempDir {
     let model = &SHIPPED.model;
     let Weights::Int8(weights) = model.fc3().weights() else { panic!("int4 weights") };

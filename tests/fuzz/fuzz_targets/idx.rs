@@ -1,4 +1,4 @@
-//! Any bytes give images, labels or an error; what was taken for a valid file encodes to the same bytes.
+//! Parses any bytes as images and as labels without a panic, and checks that a valid file encodes to the same bytes.
 #![no_main]
 
 use lenet_infer::host::idx;

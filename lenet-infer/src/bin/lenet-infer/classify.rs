@@ -1,4 +1,4 @@
-//! `lenet-infer classify`: which class each picture shows.
+//! `lenet-infer classify`: tells which class each picture shows.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -15,13 +15,13 @@ use crate::text::{STDOUT, class_name, odds, print_error, printable};
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
 use lenet_infer::host::picture_file::{self, Picture};
 
-/// Columns of a full bar.
+/// The width of a full bar, in columns.
 const BAR_COLUMNS: usize = 24;
-/// Bars, at most: the lines that a preview has left.
+/// The largest number of bars: the lines that a preview has left.
 const BARS: usize = preview::LINES - 4;
-/// A confidence below this is unsure where the model carries no threshold: odds of 20 to 1.
+/// A confidence below this is unsure if the model has no threshold: odds of 20 to 1.
 const UNSURE_BELOW: u16 = 768;
-/// A confidence from here on is sure: odds of 1,000 to 1.
+/// A confidence of at least this is sure: odds of 1,000 to 1.
 const SURE_FROM: u16 = 1_768;
 
 pub(crate) fn run(
@@ -57,7 +57,7 @@ pub(crate) fn run(
     Ok(code)
 }
 
-/// How the terminal wants it.
+/// How to print for the terminal.
 #[derive(Clone, Copy, Debug)]
 struct Style {
     preview: bool,
@@ -74,10 +74,10 @@ impl Style {
     }
 }
 
-/// A prediction, and what the model says beside it.
+/// A prediction, with what the model file adds to it.
 struct Answer<'a> {
     metadata: Metadata<'a>,
-    /// Whether the model carries a confidence threshold.
+    /// Whether the model has a confidence threshold.
     has_threshold: bool,
     prediction: Prediction<'a>,
     /// What the model gives each class, 0 to 1: the softmax of the logits. The engine itself needs none.
@@ -118,7 +118,7 @@ impl<'a> Answer<'a> {
         others.rev().max_by_key(|other| logits[*other]).unwrap_or_default()
     }
 
-    /// The likeliest classes, at most [`BARS`], in the order of the classes.
+    /// At most [`BARS`] of the likeliest classes, in the order of the classes.
     fn likeliest(&self) -> Vec<usize> {
         let mut classes: Vec<usize> = (0..self.probabilities.len()).collect();
         classes.sort_by_key(|class| std::cmp::Reverse(self.prediction.logits[*class]));
@@ -165,7 +165,7 @@ fn print(
     writeln!(out)
 }
 
-/// The class, how sure it is, and a bar for each of the likeliest classes.
+/// The lines of an answer: the class, its confidence, and a bar for each of the likeliest classes.
 fn lines(answer: &Answer<'_>, colour: bool) -> Vec<String> {
     let Prediction { class, confidence, .. } = answer.prediction;
     let bold = |line: String| if colour { format!("\x1b[1m{line}\x1b[0m") } else { line };
@@ -187,7 +187,7 @@ fn lines(answer: &Answer<'_>, colour: bool) -> Vec<String> {
     head.into_iter().chain(bars).collect()
 }
 
-/// What logits, in units of `scale` nats, give each class.
+/// The probability of each class by logits in units of `scale` nats.
 fn softmax(logits: &[i32], scale: f64) -> Vec<f64> {
     let largest = logits.iter().copied().max().unwrap_or_default();
     let weights = logits.iter().map(|&logit| ((f64::from(logit) - f64::from(largest)) * scale).exp());
@@ -196,7 +196,7 @@ fn softmax(logits: &[i32], scale: f64) -> Vec<f64> {
     weights.into_iter().map(|weight| weight / sum).collect()
 }
 
-/// A bar of [`BAR_COLUMNS`], to an eighth of a column.
+/// Draws a bar of [`BAR_COLUMNS`] columns for a fraction from 0 to 1, to an eighth of a column.
 fn bar(fraction: f64) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (fraction * (8 * BAR_COLUMNS) as f64).round() as usize;

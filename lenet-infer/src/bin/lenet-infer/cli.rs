@@ -1,4 +1,4 @@
-//! The flags.
+//! The command line.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,9 @@ use lenet_infer::host::picture_file::Invert;
 
 use crate::board::BoardArgs;
 
-const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted while QEMU ran.";
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage.";
 
-/// Run a quantised LeNet on pictures.
+/// Run a quantized LeNet on pictures
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -19,7 +19,7 @@ pub(crate) struct Cli {
     /// Model file that lenet-train exported [default: the shipped model]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) model: Option<PathBuf>,
-    /// Print one JSON object, on one line, in place of the text
+    /// Print one JSON object on one line instead of the text
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
@@ -30,12 +30,11 @@ pub(crate) enum Command {
     Classify(ClassifyArgs),
     /// Score the model on a data set of IDX files
     ///
-    /// Prints accuracy, speed, recall of each class, and the confusion matrix. The speed is that of
-    /// classification alone, on one thread: the images of the set are classified again and again until at least
-    /// 0.3 s have passed, and their number is divided by the CPU time that the thread took for it. Reading files is
-    /// not in it, nor is time that other processes had the core.
+    /// Prints accuracy, speed, recall per class, and the confusion matrix. The speed is that of classification alone on
+    /// one thread: the images of the set are classified repeatedly for at least 0.3 s, and their number is divided by the
+    /// CPU time of the thread. It includes neither reading files nor time that other processes had the core.
     Eval(EvalArgs),
-    /// Show what the model file holds: header, metadata, layers, scales, sizes
+    /// Show the contents of the model file: header, metadata, layers, scales, sizes
     Inspect,
     /// Talk to a board that runs the firmware, or to one that QEMU emulates
     Board(BoardArgs),
@@ -43,8 +42,9 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct ClassifyArgs {
-    /// PNG or JPEG pictures, stretched to 28x28 grey pixels; or 784 raw bytes, row by row, 0 for paper to 255
-    /// for ink
+    /// PNG or JPEG pictures of up to 300 megapixels, stretched to 28x28 grey pixels; or files of 784 raw bytes, row by
+    /// row, 0 for paper to 255 for ink. Name a raw file .raw or .bin if it may look like a picture. A pipe is read as
+    /// /dev/stdin
     #[arg(required = true, value_name = "IMAGE")]
     pub(crate) images: Vec<PathBuf>,
     /// Turn dark ink on light paper into light ink on dark paper, as the model was trained
@@ -60,7 +60,7 @@ pub(crate) struct EvalArgs {
     /// Folder of the IDX files, plain or .gz, named as those of MNIST
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
-    /// Which half of the data set
+    /// The part of the data set
     #[arg(long, value_enum, default_value_t)]
     pub(crate) part: Part,
 }

@@ -1,4 +1,4 @@
-//! `lenet-infer eval`: how well and how fast the model classifies a data set.
+//! `lenet-infer eval`: scores and times the model on a data set.
 
 use std::hint::black_box;
 use std::io::{self, Write};
@@ -16,11 +16,11 @@ use serde_json::json;
 use crate::cli::EvalArgs;
 use crate::text::{STDOUT, class_name, percent, progress_bar, thousands};
 
-/// The most classes whose confusion matrix is printed.
+/// The largest number of classes for which the confusion matrix is printed.
 const MATRIX_CLASSES: usize = 16;
-/// CPU time that a measurement lasts at least.
+/// The least CPU time of a measurement.
 const MIN_TIME: Duration = Duration::from_millis(300);
-/// Images between two looks at the clock, at least: some 10 ms.
+/// The least number of images between two readings of the clock: about 10 ms.
 const MIN_IMAGES: usize = 1_000;
 
 pub(crate) fn run(
@@ -98,7 +98,7 @@ fn print(
     }
 }
 
-/// How many of all `images` reach the model's threshold, and how many of those are right.
+/// Tells how many of all `images` reach the model's threshold, and how many of those are right.
 fn share(confident: Tally, images: usize) -> String {
     let share = |part: usize, whole: usize| percent(part as f64 / whole.max(1) as f64);
     let wrong = thousands((confident.images - confident.correct) as u64);
@@ -121,7 +121,7 @@ fn print_matrix(out: &mut impl Write, names: &[String], evaluation: &Evaluation)
     Ok(())
 }
 
-/// For more classes than a line has room for: each label with the classes that it is taken for most often.
+/// Prints each label with the classes that it is mistaken for most often, where a line has no room for all classes.
 fn print_mistakes(out: &mut impl Write, names: &[String], evaluation: &Evaluation) -> io::Result<()> {
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
     writeln!(out, "{:>width$}     recall  mistaken for", "label")?;
@@ -140,7 +140,7 @@ fn recall_in_words(recall: Option<f64>) -> String {
     recall.map_or("no images".to_owned(), percent)
 }
 
-/// A dot for none, so that mistakes stand out.
+/// A count of images, with a dot for zero so that mistakes stand out.
 fn cell(images: u32) -> String {
     if images == 0 { "·".to_owned() } else { images.to_string() }
 }

@@ -1,4 +1,4 @@
-//! `lenet-infer inspect`: what a model file holds.
+//! `lenet-infer inspect`: prints the contents of a model file.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -135,7 +135,7 @@ fn print_layers(out: &mut impl Write, layers: &[Layer]) -> io::Result<()> {
     Ok(())
 }
 
-/// The classes' names in their order; none where the model names none.
+/// The names of the classes in order; empty if the model names none.
 fn class_names<'a>(metadata: &Metadata<'a>) -> Vec<&'a str> {
     (0..u8::MAX).map_while(|class| metadata.class_name(class)).collect()
 }
@@ -161,7 +161,7 @@ fn confident(threshold: u16) -> String {
     format!("from {threshold} up ({nats:.1} nats, odds of {})", odds(threshold))
 }
 
-/// The smallest and the largest, or `None` of no requants.
+/// The smallest and the largest value of a field; `None` without requantizations.
 fn range<T: Ord>(requants: &[Requant], field: impl Fn(Requant) -> T) -> Option<[T; 2]> {
     let values = || requants.iter().map(|requant| field(*requant));
     Some([values().min()?, values().max()?])

@@ -1,4 +1,4 @@
-//! The model to run: a file that the user names, or the shipped one.
+//! Reads the model to run: a file that the user names, or the shipped model.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -7,10 +7,10 @@ use anyhow::{Context, Result, ensure};
 use lenet_infer::host::files::read_at_most;
 use lenet_infer::{ModelFile, SHIPPED, decode};
 
-/// Twenty times a model with ordinary metadata: what is longer is some other file, and stays on the disk.
+/// The longest file read, in bytes: twenty times a model with ordinary metadata. A longer file is not a model.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The bytes of a model, not yet checked.
+/// The bytes of a model file, not yet checked.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// The path, or what the shipped model is called.

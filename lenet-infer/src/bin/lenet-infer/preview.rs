@@ -1,28 +1,28 @@
-//! The picture as the model sees it, in half-block characters: two pixels a cell.
+//! Draws the image that the model sees in half-block characters, two pixels per cell.
 
 use std::fmt::Write as _;
 
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
-/// Lines of a preview; each is [`IMAGE_SIDE`] columns wide.
+/// The number of lines of a preview. Each is [`IMAGE_SIDE`] columns wide.
 pub(crate) const LINES: usize = IMAGE_SIDE / 2;
 
-/// The grey ramp of terminals with 256 colours: 24 steps from almost black to almost white.
+/// The first color of the grey ramp of terminals with 256 colors: 24 steps from almost black to almost white.
 const RAMP_START: u32 = 232;
 const RAMP_STEPS: u32 = 24;
 
-/// With `colour` in 24 greys, otherwise in black and white: ink is what is at least half of full ink.
-pub(crate) fn lines(pixels: &[u8; IMAGE_PIXELS], colour: bool) -> Vec<String> {
+/// Draws with `color` in 24 greys, otherwise in black and white, where a pixel of at least half of full ink is ink.
+pub(crate) fn lines(pixels: &[u8; IMAGE_PIXELS], color: bool) -> Vec<String> {
     let (rows, _) = pixels.as_chunks::<IMAGE_SIDE>();
     let (pairs, _) = rows.as_chunks::<2>();
-    pairs.iter().map(|[upper, lower]| if colour { grey(upper, lower) } else { plain(upper, lower) }).collect()
+    pairs.iter().map(|[upper, lower]| if color { grey(upper, lower) } else { plain(upper, lower) }).collect()
 }
 
 fn grey(upper: &[u8], lower: &[u8]) -> String {
     let ramp = |pixel: u8| RAMP_START + u32::from(pixel) * (RAMP_STEPS - 1) / 255;
     let mut line = String::new();
     for (&upper, &lower) in upper.iter().zip(lower) {
-        // Foreground above, background below. Writing to a string cannot fail.
+        // The foreground is the upper pixel, the background the lower one. Writing to a string cannot fail.
         let _ = write!(line, "\x1b[38;5;{};48;5;{}m▀", ramp(upper), ramp(lower));
     }
     line + "\x1b[0m"
@@ -42,7 +42,7 @@ fn plain(upper: &[u8], lower: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Ink at the four corners of a cell pattern: upper left, lower next to it, both next to that.
+    /// Ink in the upper pixel of the first cell, the lower of the second, both of the third, and too little in the fourth.
     fn pixels() -> [u8; IMAGE_PIXELS] {
         let mut pixels = [0; IMAGE_PIXELS];
         pixels[0] = 255;

@@ -1,8 +1,9 @@
-//! The real numbers behind a model's integers: `real = integer * scale`.
+//! Computes the scales of a model's integers: `real = integer * scale`.
 //!
-//! A file carries only what the engine needs, but the scales follow from it. The input's is 1/255 and a hidden
-//! activation's is its range / (2^bits - 1); a requant's factor is `input * weight / output`, and the logits' unit, which
-//! the confidence requant holds, is `input * weight` in nats.
+//! A model file holds only what the engine needs, and the scales follow from it. The scale of the input is 1/255, and that
+//! of a hidden activation is its range / (2^bits - 1). A requantization factor is
+//! `input scale * weight scale / output scale`. The unit of the logits is `input scale * weight scale` in nats, and the
+//! confidence requantization holds it.
 
 use lenet_core::Requant;
 use lenet_core::model::{Conv, Dense, Hidden, largest_activation};
@@ -11,7 +12,7 @@ use lenet_core::shape::{CONV1_CHANNELS, FC2_OUTPUTS, IMAGE_CHANNELS, KERNEL_SIDE
 use lenet_infer::Model;
 use lenet_infer::host::evaluation::logit_scale;
 
-/// Activation ranges are kept in steps of 1/65536.
+/// The number of steps per unit of an activation range in the metadata.
 const RANGE_STEPS: f64 = 65_536.0;
 
 /// One layer of a model.
@@ -20,20 +21,20 @@ pub(crate) struct Layer {
     pub(crate) name: &'static str,
     /// The shape of its weights, in words.
     pub(crate) shape: String,
-    /// Number of weights.
+    /// The number of weights.
     pub(crate) weights: usize,
-    /// Bits of a weight.
+    /// Bits per weight.
     pub(crate) weight_bits: u8,
-    /// Bits of an activation; `None` for the logits.
+    /// Bits per output activation; `None` for the logits.
     pub(crate) activation_bits: Option<u8>,
     /// Bytes of weights, biases and requants.
     pub(crate) bytes: usize,
-    /// The smallest and the largest over the output channels; `None` beside an activation range of 0, which says
-    /// nothing.
+    /// The smallest and the largest weight scale over the output channels; `None` if the activation range on either side is
+    /// 0, which means unknown.
     pub(crate) weight_scale: Option<[f64; 2]>,
-    /// Of its output: the activations, or the logits in nats.
+    /// The scale of its output: of the activations, or of the logits in nats.
     pub(crate) output_scale: f64,
-    /// One an output channel; none for the logits.
+    /// One per output channel; none for the logits.
     pub(crate) requants: Vec<Requant>,
 }
 
@@ -113,7 +114,7 @@ fn weight_scale(requants: &[Requant], input: f64, output: f64) -> Option<[f64; 2
     (input > 0.0 && output > 0.0).then(|| ends(requants.iter().map(scale)))
 }
 
-/// The smallest and the largest.
+/// The smallest and the largest scale.
 fn ends(scales: impl Iterator<Item = f64>) -> [f64; 2] {
     scales.fold([f64::INFINITY, 0.0], |[low, high], scale| [low.min(scale), high.max(scale)])
 }
@@ -130,7 +131,7 @@ mod tests {
     use lenet_core::shape::{CLASSES, parameters};
     use lenet_infer::SHIPPED;
 
-    /// One for each output channel.
+    /// One per output channel.
     const BIASES: usize = 6 + 16 + 120 + 84 + CLASSES;
 
     #[test]

@@ -1,8 +1,8 @@
-//! Decoded pixels as grey levels.
+//! Converts decoded pixels to grey levels.
 
 use std::vec::Vec;
 
-/// How a decoder lays out a pixel: the samples of each channel one after the other.
+/// The layout of a decoded pixel: one sample per channel, one after the other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     /// 1 for grey, 2 for grey and alpha, 3 for RGB, 4 for RGB and alpha.

@@ -1,29 +1,28 @@
-//! How much memory pictures may take, in this process as a whole.
+//! Bounds the memory that reading pictures takes, over all threads of the process.
 //!
-//! A crafted file of a few hundred bytes can announce a picture of gigabytes, and a folder of pictures is read by many
-//! threads at once. So every picture first borrows what it will need from a budget of the process, and a thread waits
-//! while the others hold too much. The file's contents and the decoder's memory have budgets of their own: a thread that
-//! waits for the second holds a part of the first, and a thread that holds a part of the second waits for nothing, so
-//! some thread always goes on.
+//! A crafted file of a few hundred bytes can announce a picture of gigabytes, and many threads read a folder of pictures
+//! at once. So each picture borrows the memory it needs from a budget of the process, and waits while other threads hold
+//! too much of it. File contents and decoders have separate budgets, and a picture borrows from the first before the
+//! second. There is no deadlock: a thread that holds a part of the second budget never waits.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::vec::Vec;
 
 use super::error::Fault;
 
-/// The longest file taken, and what all threads together hold of files, in bytes.
+/// The longest file accepted, and the total of files that all threads hold, in bytes.
 pub(super) const MAX_FILE: u64 = 256 << 20;
-/// The memory that decoding one picture may take, and all threads together, in bytes. A progressive color JPEG takes
-/// nine bytes per pixel, so a phone's picture of 8064x6048 pixels fits whatever its kind.
+/// The memory to decode one picture, and the total over all threads, in bytes. A progressive color JPEG takes nine bytes
+/// per pixel, so a phone's picture of 8064x6048 pixels fits whatever its kind.
 pub(super) const MAX_DECODING: u64 = 512 << 20;
 /// The most columns and the most rows. JPEG's own limit is 65,535; just below it the decoder's 16-bit sums overflow.
 pub(super) const MAX_SIDE: u32 = 65_500;
-/// The most pixels. PNG pictures need little memory whatever their size; this bounds the time that one takes.
+/// The most pixels. A PNG takes little memory whatever its size: this bounds its time.
 pub(super) const MAX_PIXELS: u64 = 300_000_000;
 
-/// What all threads together hold of files.
+/// The budget for file contents.
 pub(super) static FILES: Budget = Budget::new(MAX_FILE);
-/// What the decoders of all threads together hold.
+/// The budget for decoders.
 static DECODING: Budget = Budget::new(MAX_DECODING);
 
 /// A number of bytes that threads share.
@@ -80,15 +79,14 @@ pub(super) fn borrow_for(width: u32, height: u32, bytes: u64) -> Result<Loan<'st
     DECODING.borrow(bytes).ok_or(Fault::TooLarge { width, height })
 }
 
-/// A buffer of zeros, or an error where the system has no memory for it.
+/// Allocates a buffer of zeros, or returns an error if the system has no memory for it.
 pub(super) fn zeros(bytes: u64) -> Result<Vec<u8>, Fault> {
     let mut buffer = reserve(bytes)?;
     buffer.resize(buffer.capacity(), 0);
     Ok(buffer)
 }
 
-/// An error where the system does not have the memory, at this moment, that a decoder is about to allocate. The decoder
-/// itself would abort.
+/// Returns an error if the system cannot allocate `bytes` now. A decoder that is about to allocate as much would abort.
 pub(super) fn check_free(bytes: u64) -> Result<(), Fault> {
     reserve(bytes).map(drop)
 }

@@ -1,13 +1,15 @@
 //! Reads a picture file as the 28x28 grey levels that the engine takes (feature `picture`).
 //!
-//! - `error`: why a picture is refused.
-//! - `memory`: what pictures may take of it, over all threads.
-//! - `png`, `jpeg`: the two formats, each as 28x28 grey levels.
-//! - `grey`, `shrink`: what both are made of: samples to grey levels, and any size to 28x28.
+//! - `error`: the reasons why a picture is refused.
+//! - `memory`: the limits on memory, for all threads together.
+//! - `png`, `jpeg`: decode the two formats to 28x28 grey levels.
+//! - `grey`, `shrink`: used by both: samples to grey levels, and any size to 28x28.
 //!
-//! Pictures may come from anyone. A picture may have at most 65,500 pixels per side, 300 megapixels, a file of 256 MiB,
-//! and 512 MiB of memory to decode it. Threads that read pictures at once share one such budget of memory: all together
-//! they hold at most 256 MiB of files and 512 MiB beside, and wait for each other where that is not enough.
+//! # Limits
+//!
+//! A file may have 256 MiB, and a picture 65,500 pixels per side and 300 megapixels. A JPEG may take 512 MiB to decode:
+//! three to nine bytes per pixel in color, one to three in grey. A PNG takes a few rows. All threads of the process
+//! together hold at most 256 MiB of files and 512 MiB to decode them: where that is not enough, [`load`] waits.
 
 mod error;
 mod grey;
@@ -71,8 +73,8 @@ pub enum Invert {
 /// use lenet_infer::host::picture_file::{self, Invert};
 ///
 /// let path = std::env::temp_dir().join("lenet-infer-example.raw");
-/// // A white square on black.
-/// let pixels: [u8; 784] = std::array::from_fn(|i| if (9..19).contains(&(i / 28)) && (9..19).contains(&(i % 28)) { 255 } else { 0 });
+/// // A white bar on black.
+/// let pixels: [u8; 784] = std::array::from_fn(|index| if index / 28 == 14 { 200 } else { 0 });
 /// std::fs::write(&path, pixels)?;
 /// let picture = picture_file::load(&path, Invert::Auto)?;
 /// assert!(picture.pixels == pixels && !picture.inverted);

@@ -1,4 +1,4 @@
-//! PNG pictures, decoded one row at a time: memory for a few rows, whatever the size of the picture.
+//! Decodes PNG pictures one row at a time, which takes the memory of a few rows whatever the size of the picture.
 
 use std::io::Cursor;
 use std::vec::Vec;
@@ -12,12 +12,12 @@ use super::grey::Layout;
 use super::memory;
 use super::shrink::Shrink;
 
-/// Memory of a decoder beside its rows and chunks, in bytes: the window and tables of its decompression.
+/// The memory of a decoder beside its rows and chunks, in bytes: the window and tables of its decompression.
 const DECODER_BYTES: u64 = 512 << 10;
-/// Rows that the decoder holds at once, at most.
+/// The most rows that the decoder holds at once.
 const ROWS: u64 = 12;
 
-/// Where a pass has its pixels: the first column and row, and the steps from one to the next.
+/// The pixels of a pass: the first column and row, and the steps to the next column and row.
 type Pass = [u32; 4];
 /// All pixels in one pass.
 const WHOLE: [Pass; 1] = [[0, 0, 1, 1]];
@@ -25,7 +25,7 @@ const WHOLE: [Pass; 1] = [[0, 0, 1, 1]];
 const ADAM7: [Pass; 7] =
     [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
 
-/// The picture as 28x28 grey levels, not yet turned, and how its camera was held.
+/// Decodes a picture to 28x28 grey levels, not yet turned, and reads how its camera was held.
 pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation), Fault> {
     let mut decoder = Decoder::new(Cursor::new(contents));
     // Texts and color profiles are compressed too, and not needed.

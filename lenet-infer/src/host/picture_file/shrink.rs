@@ -1,8 +1,8 @@
-//! A picture of any size as 28x28 grey levels, from one row at a time.
+//! Resizes a picture of any size to 28x28 grey levels, from one row at a time.
 //!
-//! Each output pixel is a weighted mean of the pixels around its center. The weight falls linearly with the distance, in
-//! each direction by itself, and reaches zero one output pixel away, or one input pixel where the picture is enlarged:
-//! the triangle filter. The sums are exact, so the rows, and parts of rows, can come in any order.
+//! Each output pixel is a weighted mean of the input pixels around its center. This is the triangle filter: in each
+//! direction the weight falls linearly with the distance, to zero at a distance of one output pixel, or of one input pixel
+//! if the picture is enlarged. The sums are exact integers, so rows and parts of rows may come in any order.
 
 use std::array;
 use std::ops::Range;
@@ -11,17 +11,17 @@ use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 const SIDE: u64 = IMAGE_SIDE as u64;
 
-/// The sums of a picture that is being shrunk.
+/// The weighted sums of the rows seen so far.
 #[derive(Debug)]
 pub(super) struct Shrink {
     columns: Axis,
     rows: Axis,
-    /// Weighted sums of grey levels. 28 bits of level, row weight and column weight could pass 64 bits.
+    /// The sum of grey level, row weight and column weight multiplied. For the largest pictures it exceeds 64 bits.
     sums: [[u128; IMAGE_SIDE]; IMAGE_SIDE],
 }
 
 impl Shrink {
-    /// Prepares for a picture of `width` columns and `height` rows, which are not 0.
+    /// Starts a picture of `width` columns and `height` rows. Neither may be 0.
     pub(super) fn new(width: u32, height: u32) -> Self {
         Self { columns: Axis::new(width), rows: Axis::new(height), sums: [[0; IMAGE_SIDE]; IMAGE_SIDE] }
     }
@@ -46,7 +46,7 @@ impl Shrink {
         }
     }
 
-    /// The means, row by row, rounded to the nearest.
+    /// Returns the means, row by row, rounded to the nearest.
     pub(super) fn finish(&self) -> [u8; IMAGE_PIXELS] {
         let columns: [u128; IMAGE_SIDE] = array::from_fn(|output| self.columns.total(output as u64));
         let rows: [u128; IMAGE_SIDE] = array::from_fn(|output| self.rows.total(output as u64));
@@ -58,12 +58,12 @@ impl Shrink {
     }
 }
 
-/// One direction of the filter. Distances count in 1/56 of an input pixel, so that all centers are whole.
+/// One direction of the filter. The unit of distance is 1/56 of an input pixel, so that all centers are integers.
 #[derive(Debug)]
 struct Axis {
     /// Input pixels.
     length: u64,
-    /// From this distance on the weight is zero.
+    /// The distance at which the weight reaches zero.
     reach: u64,
 }
 

@@ -1,4 +1,4 @@
-//! JPEG pictures. The decoder gives the whole picture at once, so its size bounds the memory.
+//! Decodes JPEG pictures. The decoder returns whole pictures, so the number of pixels decides how much memory it takes.
 
 mod outline;
 
@@ -18,13 +18,13 @@ use super::grey::Layout;
 use super::memory;
 use super::shrink::Shrink;
 
-/// Bytes that the decoder holds per column of a picture: a row of blocks of each of four channels, as samples and
-/// enlarged, each block up to 32 rows high.
+/// The memory of the decoder per column, in bytes: up to 32 rows of two-byte samples of each of four channels, and the
+/// same again in part where channels are enlarged.
 const COLUMN_BYTES: u64 = 1 << 10;
 /// JPEG pads each side to whole blocks of the coarsest channel, at most four blocks of eight pixels.
 const PADDING: u32 = 32;
 
-/// The picture as 28x28 grey levels, not yet turned, and how its camera was held.
+/// Decodes a picture to 28x28 grey levels, not yet turned, and reads how its camera was held.
 pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation), Fault> {
     let outline = Outline::read(contents)?;
     let (width, height) = (u32::from(outline.width), u32::from(outline.height));
@@ -63,8 +63,8 @@ pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation
     Ok((shrink.finish(), orientation.unwrap_or(Orientation::NoTransforms)))
 }
 
-/// What the decoder allocates beside its output: where it must gather the parts of each block from several scans, two
-/// bytes for each sample of the picture.
+/// The memory of the decoder beside its output, in bytes. If the parts of a block are spread over several scans, it gathers
+/// them in two bytes per sample.
 fn decoder_bytes(outline: &Outline) -> u64 {
     let padded = |side: u16| u64::from(u32::from(side).next_multiple_of(PADDING));
     let (width, height) = (padded(outline.width), padded(outline.height));

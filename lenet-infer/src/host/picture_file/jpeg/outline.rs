@@ -1,7 +1,7 @@
-//! What the markers of a JPEG file tell before it is decoded.
+//! Reads the markers of a JPEG file, before it is decoded.
 //!
-//! The decoder fills what is missing with grey, and allocates what the header asks for. So this comes first: it checks
-//! that the picture reaches its end, and that there is enough image data for so many pixels.
+//! The decoder replaces missing image data by grey, and allocates whatever the header asks for. So the markers are checked
+//! first: whether the picture reaches its end, how much memory it takes, and whether it has enough data for its pixels.
 
 use std::vec::Vec;
 
@@ -12,7 +12,7 @@ const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
 const PROGRESSIVE_FRAME: u8 = 0xc2;
 
-/// A JPEG file by its markers (ITU-T T.81, annex B).
+/// The markers of a JPEG file in short (ITU-T T.81, annex B).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Outline {
     pub(super) width: u16,
@@ -30,7 +30,7 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    /// Reads the markers up to the end of the image; what follows it is not looked at.
+    /// Reads the markers up to the end of the image, and ignores what follows.
     pub(super) fn read(contents: &[u8]) -> Result<Self, Fault> {
         let mut rest = contents.strip_prefix(&START_OF_IMAGE).ok_or(Fault::Truncated)?;
         let mut outline = None;
@@ -71,7 +71,7 @@ impl Outline {
     }
 }
 
-/// Bytes up to the next marker, the marker, and what follows it.
+/// Finds the next marker. Returns the number of bytes before it, the marker, and what follows it.
 fn next_marker(bytes: &[u8]) -> Option<(usize, u8, &[u8])> {
     let mut start = 0;
     loop {
@@ -85,19 +85,19 @@ fn next_marker(bytes: &[u8]) -> Option<(usize, u8, &[u8])> {
     }
 }
 
-/// The segment of a marker, without its length, and what follows it.
+/// Splits the segment of a marker, without its length, from what follows it.
 fn split_segment(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, _) = bytes.split_first_chunk()?;
     let (segment, rest) = bytes.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
     Some((segment.get(2..)?, rest))
 }
 
-/// Whether a marker starts a frame; `c4`, `c8` and `cc` between those are tables and a reserved one.
+/// Whether a marker starts a frame. The others from `c0` to `cf` are tables and a reserved marker.
 const fn is_frame(marker: u8) -> bool {
     matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc)
 }
 
-/// What a frame header tells, by itself: precision, height, width, and three bytes for each component.
+/// Parses a frame header: precision, height, width, and three bytes for each component.
 fn frame(segment: &[u8]) -> Option<Outline> {
     let (&[_, height0, height1, width0, width1, components], rest) = segment.split_first_chunk()?;
     let [width, height] = [[width0, width1], [height0, height1]].map(u16::from_be_bytes);

@@ -55,6 +55,15 @@ fn a_picture_gives_the_grey_levels_that_the_image_crate_decodes() {
 }
 
 #[test]
+fn how_the_camera_was_held_is_read() {
+    // A segment of Exif: a TIFF header, and a directory of one entry, the orientation (0x112): 6 for 90 degrees.
+    let exif = b"\xff\xe1\0\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let mut contents = encoded(&grey());
+    contents.splice(2..2, exif.iter().copied());
+    assert_eq!(shrink(&contents).unwrap().1, Orientation::Rotate90);
+}
+
+#[test]
 fn every_prefix_of_a_picture_is_refused() {
     for image in [grey(), color()] {
         let contents = encoded(&image);
