@@ -60,23 +60,37 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A varint of at most 32 bits, in as few bytes as it needs.
+    /// A varint of at most 32 bits: seven bits per byte, the lowest first; the high bit says that another byte follows.
+    /// Only the shortest form of a number is accepted.
     #[inline(never)]
     pub(super) const fn varint_u32(&mut self) -> Result<u32, Error> {
-        let value = check!(self.varint_u64());
-        if value >> 32 == 0 { Ok(value as u32) } else { Err(Error::Body) }
+        let mut value = 0;
+        let mut shift = 0;
+        while shift < u32::BITS {
+            let byte = check!(self.byte());
+            let overlong = byte == 0 && shift > 0;
+            let overflow = byte > 0xF && shift == 28;
+            if overlong || overflow {
+                return Err(Error::Body);
+            }
+            value |= ((byte & 0x7F) as u32) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+            shift += 7;
+        }
+        Err(Error::Body)
     }
 
-    /// A varint: seven bits per byte, the lowest first; the high bit says that another byte follows. Only the shortest
-    /// form of a number is accepted.
-    #[inline(never)]
+    /// A varint of at most 64 bits, otherwise as [`Self::varint_u32`]. On its own, so that a board that reads only short
+    /// numbers does not hold shifts of 64 bits.
     pub(super) const fn varint_u64(&mut self) -> Result<u64, Error> {
         let mut value = 0;
         let mut shift = 0;
         while shift < u64::BITS {
             let byte = check!(self.byte());
             let overlong = byte == 0 && shift > 0;
-            let overflow = byte > 1 && shift > u64::BITS - 7;
+            let overflow = byte > 1 && shift == 63;
             if overlong || overflow {
                 return Err(Error::Body);
             }

@@ -11,7 +11,7 @@ mod tests;
 use crate::code::Code;
 use crate::program::Program;
 use crate::state::{State, Value};
-use crate::step::{Flow, Step, Target};
+use crate::step::{Flow, Operation, Step, Target};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 
@@ -34,9 +34,22 @@ pub(crate) struct Bounds<'a> {
 
 /// What a function itself does to the stack.
 struct Frame {
+    kind: Kind,
     deepest: u32,
     /// The functions called, each with the greatest depth that it is called from.
     calls: BTreeMap<u32, u32>,
+    /// The stack pointer at the end, less that at the start.
+    moved: Option<i32>,
+}
+
+/// What a function may leave behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The stack pointer is as it was found.
+    Function,
+    /// The stack pointer may be moved: code that the compiler shares between functions, such as the start or the end of
+    /// their frames.
+    Shared,
 }
 
 impl<'a> Bounds<'a> {
@@ -59,7 +72,7 @@ impl<'a> Bounds<'a> {
             bail!("{name} calls itself, perhaps through others");
         }
         self.open.push(entry);
-        let frame = self.frame(entry).with_context(|| format!("in {name}"))?;
+        let frame = self.frame(entry, Kind::Function).with_context(|| format!("in {name}"))?;
         let mut bound = Bound { bytes: frame.deepest, chain: vec![(name.clone(), frame.deepest)] };
         for (callee, depth) in frame.calls {
             let inner = self.bound(callee)?;
@@ -74,15 +87,15 @@ impl<'a> Bounds<'a> {
     }
 
     /// Follows every way through the function at `entry`.
-    fn frame(&self, entry: u32) -> Result<Frame> {
-        let mut frame = Frame { deepest: 0, calls: BTreeMap::new() };
+    fn frame(&self, entry: u32, kind: Kind) -> Result<Frame> {
+        let mut frame = Frame { kind, deepest: 0, calls: BTreeMap::new(), moved: None };
         let mut states = BTreeMap::from([(entry, State::entry(self.code.stack, self.code.links))]);
         let mut pending = vec![entry];
         while let Some(address) = pending.pop() {
             let state = states[&address];
             for (to, state) in self.follow(entry, address, &state, &mut frame)? {
                 let joined = states.get(&to).map_or(state, |known| known.join(&state));
-                self.depth(&joined).with_context(|| format!("at {to:#x}, where two ways meet"))?;
+                self.offset(&joined, kind).with_context(|| format!("at {to:#x}, where two ways meet"))?;
                 if states.insert(to, joined) != Some(joined) {
                     pending.push(to);
                 }
@@ -101,7 +114,8 @@ impl<'a> Bounds<'a> {
     ) -> Result<Vec<(u32, State)>> {
         let step = self.code.step(address)?;
         let after = state.after(&step.writes, self.program);
-        let depth = self.depth(&after).with_context(|| format!("at {address:#x}"))?;
+        let offset = self.offset(&after, frame.kind).with_context(|| format!("at {address:#x}"))?;
+        let depth = offset.min(0).unsigned_abs();
         frame.deepest = frame.deepest.max(depth);
 
         let next = address + step.length;
@@ -109,8 +123,13 @@ impl<'a> Bounds<'a> {
         match self.resolved(step.flow, &after) {
             Flow::Next => ways.push((next, after)),
             Flow::Stop => {}
-            Flow::Return if depth == 0 => {}
-            Flow::Return => bail!("at {address:#x} it returns with {depth} bytes on the stack"),
+            Flow::Return if frame.kind == Kind::Function && depth > 0 => {
+                bail!("at {address:#x} it returns with {depth} bytes on the stack")
+            }
+            Flow::Return if frame.moved.is_some_and(|moved| moved != offset) => {
+                bail!("at {address:#x} it leaves the stack pointer elsewhere than at another end")
+            }
+            Flow::Return => frame.moved = Some(offset),
             // How Armv6-M jumps far, the return address having been saved.
             Flow::Call(Target::Address(to)) if self.is_inside(entry, to) => ways.push((to, after)),
             Flow::Call(target) => {
@@ -118,6 +137,17 @@ impl<'a> Bounds<'a> {
                     note_call(frame, callee, depth);
                 }
                 ways.push((next, after.after_call(self.code.scratch)));
+            }
+            Flow::Share(target) => {
+                for shared in self.targets(target, address, &after)? {
+                    let moved = self.share(shared, depth, frame)?;
+                    let called = after.after_call(self.code.scratch);
+                    let stack = self.code.stack;
+                    ways.push((
+                        next,
+                        called.after(&[(stack, Operation::Offset(stack, moved))], self.program),
+                    ));
+                }
             }
             Flow::Jump(_) | Flow::Table(_) => {
                 for to in self.jumps(step, address, &after)? {
@@ -134,13 +164,25 @@ impl<'a> Bounds<'a> {
         Ok(ways)
     }
 
-    /// Bytes on the stack.
-    fn depth(&self, state: &State) -> Result<u32> {
+    /// Follows code at `entry` that works on the frame of a caller with `depth` bytes on the stack, and says how far it
+    /// moves the stack pointer.
+    fn share(&self, entry: u32, depth: u32, frame: &mut Frame) -> Result<i32> {
+        let name = || format!("in {}", self.program.name(entry));
+        let shared = self.frame(entry, Kind::Shared).with_context(name)?;
+        frame.deepest = frame.deepest.max(depth + shared.deepest);
+        for (callee, inner) in shared.calls {
+            note_call(frame, callee, depth + inner);
+        }
+        shared.moved.context("it does not return").with_context(name)
+    }
+
+    /// The stack pointer, less where the function found it.
+    fn offset(&self, state: &State, kind: Kind) -> Result<i32> {
         match state.get(self.code.stack) {
-            Value::Stack(offset @ ..=0) => Ok(offset.unsigned_abs()),
-            Value::Stack(offset) => {
+            Value::Stack(offset) if offset > 0 && kind == Kind::Function => {
                 bail!("the stack pointer is {offset} bytes above where the function found it")
             }
+            Value::Stack(offset) => Ok(offset),
             _ => bail!("the stack pointer is not known"),
         }
     }

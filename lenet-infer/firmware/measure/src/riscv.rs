@@ -10,8 +10,10 @@ const ZERO: Register = 0;
 const RETURN_ADDRESS: Register = 1;
 /// The stack pointer.
 pub(crate) const STACK: Register = 2;
-/// Where a call may leave its return address: `ra`, and `t0` for code that the compiler shares between functions.
-pub(crate) const LINKS: [Register; 2] = [RETURN_ADDRESS, 5];
+/// The return address of code that the compiler shares between functions: `t0`.
+const SHARED_LINK: Register = 5;
+/// Where a call may leave its return address.
+pub(crate) const LINKS: [Register; 2] = [RETURN_ADDRESS, SHARED_LINK];
 /// What a function need not give back as it found it: `ra`, `t0` to `t6`, `a0` to `a7`.
 pub(crate) const SCRATCH: [Register; 16] = [1, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31];
 
@@ -37,17 +39,19 @@ pub(crate) fn step(capstone: &Capstone, instruction: &Insn<'_>) -> Result<Step> 
     let (flow, conditional) = match (mnemonic, &operands[..]) {
         ("j", [Immediate(distance)]) => (Flow::Jump(relative(*distance)), false),
         ("jal", [Immediate(distance)]) => (Flow::Call(relative(*distance)), false),
-        ("jal", [Register(link), Immediate(distance)]) if LINKS.contains(link) => {
-            (Flow::Call(relative(*distance)), false)
-        }
+        ("jal", [Register(RETURN_ADDRESS), Immediate(distance)]) => (Flow::Call(relative(*distance)), false),
+        ("jal", [Register(SHARED_LINK), Immediate(distance)]) => (Flow::Share(relative(*distance)), false),
         ("ret", []) | ("jr", [Register(RETURN_ADDRESS)]) => (Flow::Return, false),
         ("jr", [Register(to)]) => (Flow::Jump(Target::Register(*to, 0)), false),
         ("jr", [Register(to), Immediate(plus)] | [Memory(to, plus)]) => {
             (Flow::Jump(Target::Register(*to, *plus)), false)
         }
         ("jalr", [Register(to)]) => (Flow::Call(Target::Register(*to, 0)), false),
-        ("jalr", [Register(link), Register(to), Immediate(plus)]) if LINKS.contains(link) => {
+        ("jalr", [Register(RETURN_ADDRESS), Register(to), Immediate(plus)]) => {
             (Flow::Call(Target::Register(*to, *plus)), false)
+        }
+        ("jalr", [Register(SHARED_LINK), Register(to), Immediate(plus)]) => {
+            (Flow::Share(Target::Register(*to, *plus)), false)
         }
         ("jalr", [Register(ZERO), Register(to), Immediate(plus)]) => {
             (Flow::Jump(Target::Register(*to, *plus)), false)

@@ -27,6 +27,9 @@ pub(crate) enum Flow {
     Jump(Target),
     /// At a function that returns to the next instruction.
     Call(Target),
+    /// At code that the compiler shares between functions. It works on the frame of its caller, so it may move the stack
+    /// pointer, and returns to the next instruction.
+    Share(Target),
     /// One of the targets in the table of forward distances behind the instruction: how many bytes each takes.
     Table(u32),
     /// In the caller.

@@ -57,7 +57,7 @@ pub(crate) fn step(capstone: &Capstone, instruction: &Insn<'_>) -> Result<Step> 
         _ => Operation::Other,
     };
     let writes = match flow {
-        Flow::Call(_) | Flow::Jump(_) | Flow::Table(_) | Flow::Stop => Vec::new(),
+        Flow::Call(_) | Flow::Share(_) | Flow::Jump(_) | Flow::Table(_) | Flow::Stop => Vec::new(),
         Flow::Next | Flow::Return => {
             written.iter().filter(|to| **to != PROGRAM_COUNTER).map(|&to| (to, operation(to))).collect()
         }

@@ -243,16 +243,41 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: 
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     let matrix = Matrix::new(layer.weights());
     let inputs = input.as_ptr_range();
-    let count = layer.classes();
+    let count = layer.classes().min(logits.len());
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };
+    let (biases, logits) = (layer.bias_bytes().as_ptr(), logits.as_mut_ptr());
     for first in (0..count).step_by(rows).map(|first| first.min(count - rows)) {
-        // SAFETY: the layer has the rows that are summed, and 84 weights in each.
-        let sums = unsafe { matrix.four_rows(first, stride, inputs.start, inputs.end) };
-        for (logit, sum) in logits.iter_mut().skip(first).zip(sums) {
-            *logit = sum;
+        // SAFETY: the layer has the rows that are summed, 84 weights in each, and as many biases; there are as many
+        // logits.
+        unsafe {
+            let sums = matrix.four_rows(first, stride, inputs.start, inputs.end);
+            add_biases(&sums, biases.add(first), logits.add(first), rows);
         }
     }
-    for (logit, bias) in logits.iter_mut().zip(layer.biases()) {
-        *logit += bias;
-    }
+}
+
+/// Writes `count` logits: sums plus biases. Clobbers `r12`.
+///
+/// # Safety
+///
+/// `count` is 1 to 4; `biases` is valid for reads of as many biases, at any address, and `logits` for writes of as many.
+#[unsafe(naked)]
+unsafe extern "C" fn add_biases(
+    _sums: &[i32; ROWS],
+    _biases: *const [u8; 4],
+    _logits: *mut i32,
+    _count: usize,
+) {
+    naked_asm!(
+        "push {{r4}}",
+        "2:",
+        "ldr r4, [r0], #4",
+        "ldr r12, [r1], #4",
+        "add r4, r12",
+        "str r4, [r2], #4",
+        "subs r3, #1",
+        "bne 2b",
+        "pop {{r4}}",
+        "bx lr",
+    )
 }

@@ -124,3 +124,18 @@ fn a_riscv_call_through_a_pointer_has_no_bound() {
     let found = bound(Isa::RiscV, &[&[0x1141, 0x9502, 0x0141, 0x8082]]).unwrap_err();
     assert!(format!("{found:#}").contains("not known"), "{found:#}");
 }
+
+#[test]
+fn riscv_code_that_functions_share_may_move_the_stack_pointer() {
+    // jal t0, f1; jal t0, f2; ret
+    let caller = [0x02EF, 0x00C0, 0x02EF, 0x0100, 0x8082, 0x0001];
+    let start = [0x7139, 0x8282, 0x0001, 0x0001]; // addi sp, sp, -64; jr t0
+    let end = [0x6121, 0x8282]; // addi sp, sp, 64; jr t0
+    let [start_only, both] =
+        [&[&caller[..], &start, &start][..], &[&caller[..], &start, &end]].map(|functions| {
+            let functions: Vec<&[u16]> = functions.to_vec();
+            bound(Isa::RiscV, &functions)
+        });
+    assert_eq!(both.unwrap(), 64);
+    assert!(format!("{:#}", start_only.unwrap_err()).contains("returns with 128 bytes"));
+}
