@@ -10,7 +10,7 @@ use bytemuck::AnyBitPattern;
 use core::fmt;
 use lenet_core::Requant;
 use lenet_core::error::Layer;
-use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3, Hidden, MAX_BIAS, Weights};
+use lenet_core::model::{Fc3, Hidden, MAX_BIAS, Weights};
 use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
 use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES};
 
@@ -228,6 +228,7 @@ mod tests {
     use super::*;
     use core::cell::{Cell, RefCell};
     use lenet_core::Model;
+    use lenet_core::model::{Conv1, Conv2, Fc1, Fc2};
     use lenet_core::shape::{FC1_OUTPUTS, POOL2_LEN};
     use std::collections::BTreeSet;
 
