@@ -35,7 +35,7 @@ mod stack;
 pub use bench::{bench, bench_included};
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]
-pub use bulk::bulk;
+pub use bulk::{bulk, bulk_by_rows};
 #[cfg(feature = "corpus")]
 pub use corpus::corpus;
 pub use run::run;
