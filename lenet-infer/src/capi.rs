@@ -1,28 +1,34 @@
-//! The engine for C: two functions, an engine that C places where it likes, and error codes.
+//! The C interface: `lenet_decode`, `lenet_classify` and `lenet_message`, with an engine that C places as a variable.
 //!
-//! `include/lenet.h` is this file as C sees it; the package `capi` of the firmware makes the static library.
+//! `include/lenet.h` is generated from this file; the firmware's package `capi` builds the static library. C gets the
+//! model, the scratch memory and the logits of [`Engine`](crate::Engine), but no other part of the crate.
 
 #![allow(unsafe_code)]
 
-use crate::{Engine, Error, decode};
+use crate::kernel::{self, Scratch};
+use crate::{Error, Model, Prediction};
 use core::ffi::{CStr, c_char, c_int};
 use core::mem::MaybeUninit;
 use core::slice;
-use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
+use lenet_core::error::{Field, Layer};
+use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
 
-/// Pixels of a picture: 28 rows of 28.
+/// Pixels of an image: 28 rows of 28, one byte each.
 pub const LENET_PIXELS: usize = 784;
-/// Classes, and so logits, of a model.
-pub const LENET_CLASSES: usize = 10;
-/// Words of an engine.
-pub const LENET_ENGINE_WORDS: usize = 198;
+/// The largest number of classes, and so of logits, that a model has. The smallest is 2.
+pub const LENET_MAX_CLASSES: usize = 64;
+/// Words of an engine: 800 bytes on a 32-bit core.
+pub const LENET_ENGINE_WORDS: usize = 200;
 
-const _: () = assert!(LENET_PIXELS == IMAGE_PIXELS && LENET_CLASSES == CLASSES);
+const _: () = assert!(LENET_PIXELS == IMAGE_PIXELS && LENET_MAX_CLASSES == MAX_CLASSES);
 const _: () = assert!(align_of::<Slot>() <= align_of::<LenetEngine>());
-// Exact where RAM is scarce. On a 64-bit host pointers take twice the bytes and activations do not, so some are unused.
+// Exact where RAM is scarce. On a 64-bit host, pointers take twice the bytes and activations do not, so some are unused.
 const _: () = match size_of::<usize>() {
     4 => {
-        assert!(size_of::<Slot>() == size_of::<LenetEngine>(), "LENET_ENGINE_WORDS is not that of the engine")
+        assert!(
+            size_of::<Slot>() == size_of::<LenetEngine>(),
+            "LENET_ENGINE_WORDS is not that of the engine"
+        );
     }
     _ => assert!(size_of::<Slot>() <= size_of::<LenetEngine>(), "LENET_ENGINE_WORDS is too small"),
 };
@@ -31,27 +37,63 @@ const _: () = match size_of::<usize>() {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LenetStatus {
-    /// Well.
+    /// The call succeeded.
     Ok = 0,
-    /// A pointer is null, or the engine or the prediction is not aligned.
+    /// A pointer is null or misaligned, or memory overlaps that must not. The call did nothing.
     BadPointer = 1,
-    /// No file was decoded into the engine.
+    /// The engine holds no model: `lenet_decode` was not called, or it failed.
     NotDecoded = 2,
-    /// The model file is cut short.
+    /// The bytes end within the header of the model file.
     TooShort = 3,
-    /// The bytes are no model file.
+    /// The bytes are not a model file: they do not start with "LNET".
     Magic = 4,
-    /// The model file is of a format version that this library does not read.
+    /// The model file has a format version that this library does not read.
     Version = 5,
-    /// The model file is not as long as its header says.
+    /// There are fewer bytes than the header of the model file says.
     Length = 6,
-    /// The model file is damaged: its checksum does not fit.
+    /// The model file is damaged: its checksum is wrong.
     Crc = 7,
-    /// The model file is for another number of classes.
-    Classes = 8,
-    /// The model file holds no model of this network.
-    Body = 9,
+    /// The model file is misaligned: the padding before a layer's weights is wrong.
+    Padding = 8,
+    /// The model file has fewer than 2 or more than 64 classes.
+    ClassCount = 9,
+    /// The model file does not hold a model of this network.
+    Body = 10,
 }
+
+/// The summary of an error as a string for C, made by the compiler.
+macro_rules! summary {
+    ($error:expr) => {{
+        const TEXT: &str = $error.summary();
+        const BYTES: [u8; TEXT.len() + 1] = terminated(TEXT);
+        match CStr::from_bytes_with_nul(&BYTES) {
+            Ok(text) => text,
+            Err(_) => panic!("a summary has a null character"),
+        }
+    }};
+}
+
+/// The bytes of `text` and a null character. `N` is the length of both.
+const fn terminated<const N: usize>(text: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.split_at_mut(text.len()).0.copy_from_slice(text.as_bytes());
+    bytes
+}
+
+/// The texts of the statuses, in the order of their values.
+const MESSAGES: [&CStr; 11] = [
+    c"ok",
+    c"a pointer is null or misaligned, or memory overlaps that must not; see lenet.h",
+    c"the engine holds no model; call lenet_decode first",
+    summary!(Error::TooShort { expected: 0, found: 0 }),
+    summary!(Error::Magic { found: [0; 4] }),
+    summary!(Error::Version { expected: 0, found: 0 }),
+    summary!(Error::Length { expected: 0, found: 0 }),
+    summary!(Error::Crc { expected: 0, found: 0 }),
+    summary!(Error::PaddingByte { layer: Layer::Conv1, found: 0 }),
+    summary!(Error::ClassCount { found: 0 }),
+    summary!(Error::Body),
+];
 
 impl From<Error> for LenetStatus {
     fn from(error: Error) -> Self {
@@ -61,14 +103,17 @@ impl From<Error> for LenetStatus {
             Error::Version { .. } => Self::Version,
             Error::Length { .. } => Self::Length,
             Error::Crc { .. } => Self::Crc,
-            Error::Classes { .. } => Self::Classes,
+            Error::FieldSize { field: Field::Padding, .. } | Error::PaddingByte { .. } => Self::Padding,
+            Error::ClassCount { .. } => Self::ClassCount,
             _ => Self::Body,
         }
     }
 }
 
-/// A model with the memory to run it. C knows its size only, to place it as a variable: static, so that it is zero at
-/// first, or set to zero.
+/// A model with the memory to run it. C knows only its size, so that it can place it as a variable.
+///
+/// `lenet_decode` takes an engine with any content. For `lenet_classify` to tell that there is no model yet, an engine
+/// must first be zero, as a static variable is.
 #[repr(C)]
 pub struct LenetEngine {
     words: [usize; LENET_ENGINE_WORDS],
@@ -76,126 +121,166 @@ pub struct LenetEngine {
 
 /// What the words of an engine hold.
 struct Slot {
-    /// [`DECODED`], or anything else while there is no engine.
+    /// [`DECODED`], or any other value while there is no model.
     state: usize,
-    engine: MaybeUninit<Engine<'static>>,
+    model: MaybeUninit<Model<'static>>,
+    scratch: MaybeUninit<Scratch>,
 }
 
+const EMPTY: usize = 0;
 const DECODED: usize = 0x4C4E_4554;
 
-/// The answer for one picture.
+/// The answer for one image.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct LenetPrediction {
-    /// One logit a digit, in accumulator units of the model's last layer.
-    pub logits: [i32; LENET_CLASSES],
-    /// The largest logit less the second largest.
+    /// `classes` logits, one per class, in accumulator units of the model's last layer. They lie in the engine and are
+    /// valid until its next call.
+    pub logits: *const i32,
+    /// The largest logit minus the second largest, in the same units: 0 or more.
     pub margin: i32,
-    /// The margin in 1/256 nat: the odds of the digit against the runner-up are e^(confidence / 256).
+    /// The margin in units of 1/256 nat, saturating at 65,535: the odds of the predicted class against the runner-up
+    /// are e^(confidence / 256).
     pub confidence: u16,
-    /// The digit with the largest logit.
-    pub digit: u8,
-    /// Whether the confidence reaches the threshold that the model carries.
+    /// The class with the largest logit, the smallest such class on a tie: 0 to `classes` - 1.
+    pub predicted_class: u8,
+    /// The number of classes of the model: 2 to `LENET_MAX_CLASSES`.
+    pub classes: u8,
+    /// Whether the confidence reaches the confidence threshold of the model. Always true for a model without one.
     pub confident: bool,
 }
 
-/// Checks a model file and makes the engine that runs it. The file is not copied: it must stay where it is, unchanged,
-/// for as long as the engine is used.
+/// Checks a model file and makes the engine that runs it.
+///
+/// `bytes` may be longer than the file, as a flash partition is. On success, the length of the file goes to
+/// `*file_length`, unless `file_length` is null. The file is not copied: it must stay where it is, unchanged, for as
+/// long as the engine is used. It may lie at any address; cores read it fastest at a multiple of four.
+///
+/// Returns `LENET_STATUS_BAD_POINTER` and leaves the engine as it is if `engine` or `bytes` is null, if `engine` or
+/// `file_length` is misaligned, if any two of the three overlap, or if `length` is half the address space or more. After
+/// any other failure, the engine holds no model.
 ///
 /// # Safety
 ///
-/// Each pointer must be null or point to what its type says, `file` to `length` bytes. The engine must be zero or have
-/// been decoded into, and no other call may use it at the same time.
+/// Each pointer must be null or point to what its type says, `bytes` to `length` bytes. No other call, from an interrupt
+/// or another thread, may use the engine at the same time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lenet_decode(
     engine: *mut LenetEngine,
-    file: *const u8,
+    bytes: *const u8,
     length: usize,
+    file_length: *mut usize,
 ) -> LenetStatus {
-    let slot = engine.cast::<Slot>();
-    if slot.is_null() || !slot.is_aligned() || file.is_null() {
+    if !is_usable(engine)
+        || bytes.is_null()
+        || isize::try_from(length).is_err()
+        || overlap(engine, 1, bytes, length)
+        || !file_length.is_aligned()
+        || (!file_length.is_null()
+            && (overlap(engine, 1, file_length, 1) || overlap(bytes, length, file_length, 1)))
+    {
         return LenetStatus::BadPointer;
     }
-    if isize::try_from(length).is_err() {
-        return LenetStatus::Length;
+    let slot = engine.cast::<Slot>();
+    // SAFETY: `engine` points to an engine by this function's contract, which is large enough for a slot and was found
+    // aligned. Nothing is read, so the content of the engine does not matter.
+    unsafe { (&raw mut (*slot).state).write(EMPTY) };
+    // SAFETY: `bytes` points to that many bytes, which stay unchanged for as long as the engine is used, by this
+    // function's contract. The length was found to fit `isize`, and no writes through the other pointers reach them.
+    let bytes: &'static [u8] = unsafe { slice::from_raw_parts(bytes, length) };
+    let (model, used) = match Model::decode(bytes) {
+        Ok(decoded) => decoded,
+        Err(error) => return error.into(),
+    };
+    // SAFETY: as above.
+    unsafe {
+        (&raw mut (*slot).model).write(MaybeUninit::new(model));
+        (&raw mut (*slot).scratch).write(MaybeUninit::new(Scratch::new()));
+        (&raw mut (*slot).state).write(DECODED);
     }
-    // SAFETY: the pointer is to an engine, says the caller, which is large enough and was found aligned.
-    let slot = unsafe { &mut *slot };
-    slot.state = 0;
-    // SAFETY: the pointer is to that many bytes, says the caller, which stay for as long as the engine is used.
-    match decode(unsafe { slice::from_raw_parts(file, length) }) {
-        Ok(model) => {
-            slot.engine.write(Engine::new(model));
-            slot.state = DECODED;
-            LenetStatus::Ok
-        }
-        Err(error) => error.into(),
+    if !file_length.is_null() {
+        // SAFETY: it points to a `size_t` by this function's contract, and was found aligned.
+        unsafe { file_length.write(used) };
     }
+    LenetStatus::Ok
 }
 
-/// Classifies one picture: `LENET_PIXELS` grey levels row by row, 0 for paper to 255 for ink. The same logits as on
-/// every other core, exactly.
+/// Classifies one image: `LENET_PIXELS` gray levels row by row, 0 for paper to 255 for ink.
+///
+/// An image gives the same logits on every core, whatever was classified before. The logits lie in the engine until its
+/// next call.
+///
+/// Returns `LENET_STATUS_BAD_POINTER` if a pointer is null, if `engine` or `prediction` is misaligned, or if `image` or
+/// `prediction` overlaps the engine; and `LENET_STATUS_NOT_DECODED` if the engine holds no model. Then `*prediction` is
+/// left as it is.
 ///
 /// # Safety
 ///
-/// Each pointer must be null or point to what its type says, `image` to `LENET_PIXELS` bytes. The engine must be zero
-/// or have been decoded into, and no other call may use it at the same time.
+/// Each pointer must be null or point to what its type says, `image` to `LENET_PIXELS` bytes. `prediction` must not
+/// overlap the model file. The engine must be zero or have been decoded into, and no other call, from an interrupt or
+/// another thread, may use it at the same time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lenet_classify(
     engine: *mut LenetEngine,
     image: *const u8,
     prediction: *mut LenetPrediction,
 ) -> LenetStatus {
-    let (slot, image) = (engine.cast::<Slot>(), image.cast::<[u8; IMAGE_PIXELS]>());
-    if slot.is_null()
-        || !slot.is_aligned()
+    let image = image.cast::<[u8; IMAGE_PIXELS]>();
+    if !is_usable(engine)
         || image.is_null()
+        || overlap(engine, 1, image, 1)
         || prediction.is_null()
         || !prediction.is_aligned()
+        || overlap(engine, 1, prediction, 1)
     {
         return LenetStatus::BadPointer;
     }
-    // SAFETY: the pointer is to an engine, says the caller, which is large enough and was found aligned.
-    let slot = unsafe { &mut *slot };
+    // SAFETY: `engine` points to an engine by this function's contract, which is large enough for a slot and was found
+    // aligned. It is zero or holds a slot, no other call uses it, and neither the image nor the prediction overlaps it.
+    let slot = unsafe { &mut *engine.cast::<Slot>() };
     if slot.state != DECODED {
         return LenetStatus::NotDecoded;
     }
-    // SAFETY: the state says that `lenet_decode` wrote an engine, and its file is still there, says the caller.
-    let engine = unsafe { slot.engine.assume_init_mut() };
-    // SAFETY: the pointer is to so many bytes, says the caller.
-    let answer = engine.classify(unsafe { &*image });
+    // SAFETY: by the state, `lenet_decode` wrote a model and a scratch memory. The model's file is still there by the
+    // contract of that function.
+    let (model, scratch) = unsafe { (slot.model.assume_init_ref(), slot.scratch.assume_init_mut()) };
+    // SAFETY: `image` points to that many bytes by this function's contract.
+    let logits = kernel::classify(model, unsafe { &*image }, scratch);
+    let answer = Prediction::new(logits, model.confidence());
     let answer = LenetPrediction {
-        logits: answer.logits,
+        logits: answer.logits.as_ptr(),
         margin: answer.margin,
         confidence: answer.confidence,
-        digit: answer.class,
+        predicted_class: answer.class,
+        classes: answer.logits.len() as u8,
         confident: answer.is_confident(),
     };
-    // SAFETY: the pointer is to a prediction, says the caller, and was found aligned.
+    // SAFETY: `prediction` points to a prediction by this function's contract, and was found aligned. The reference to
+    // the image, which it may overlap, is not used any more.
     unsafe { prediction.write(answer) };
     LenetStatus::Ok
 }
 
-/// A status as a text that says what to do. Valid for ever.
+/// Returns the text of a status: what is wrong and how to fix it. The text is constant and always valid.
 #[unsafe(no_mangle)]
 pub extern "C" fn lenet_message(status: c_int) -> *const c_char {
     message(status).as_ptr()
 }
 
 fn message(status: c_int) -> &'static CStr {
-    match status {
-        0 => c"ok",
-        1 => c"a pointer is null or not aligned",
-        2 => c"no model file was decoded into the engine; call lenet_decode first",
-        3 => c"model file is cut short; export it again",
-        4 => c"not a model file: it does not start with LNET",
-        5 => c"model file is of another format version; export it with the lenet-train of this release",
-        6 => c"model file is not as long as its header says; copy or export it again",
-        7 => c"model file is damaged; copy or export it again",
-        8 => c"model file is for another number of classes than ten",
-        9 => c"model file holds no model of this network; export it again",
-        _ => c"no status of this library",
-    }
+    let message = usize::try_from(status).ok().and_then(|status| MESSAGES.get(status));
+    message.copied().unwrap_or(c"not a status of this library")
+}
+
+/// Whether the pointer is one that a slot can lie at.
+fn is_usable(engine: *mut LenetEngine) -> bool {
+    !engine.is_null() && engine.is_aligned()
+}
+
+/// Whether `a_count` values at `a` share a byte with `b_count` values at `b`.
+fn overlap<A, B>(a: *const A, a_count: usize, b: *const B, b_count: usize) -> bool {
+    let (from_a, from_b) = (b.addr().wrapping_sub(a.addr()), a.addr().wrapping_sub(b.addr()));
+    from_a < a_count.saturating_mul(size_of::<A>()) || from_b < b_count.saturating_mul(size_of::<B>())
 }
 
 #[cfg(test)]

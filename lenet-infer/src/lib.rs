@@ -7,7 +7,7 @@
 //! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
 //! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
 //! - With feature `link`: `link`, frames between a host and a board.
-//! - [`SHIPPED_MODEL`]: a trained model, ready to flash.
+//! - [`SHIPPED`] and [`SHIPPED_INT4`]: trained models, ready to flash.
 //! - With feature `capi`: `capi`, the engine for C.
 //! - With feature `host`: `host`, what a workstation needs and a board does not; `AnyModel` and `AnyEngine` take any
 //!   number of classes at run time.

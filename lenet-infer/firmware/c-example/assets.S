@@ -1,4 +1,4 @@
-// The files of lenet-infer/assets, in flash.
+// Files of lenet-infer/assets, in flash.
 
     .section .rodata.assets, "a"
     .global model, model_end, digits, digits_end, logits

@@ -1,12 +1,15 @@
-// Classifies the golden digits with liblenet.a on QEMU's Cortex-M4 board, prints the first, and checks every logit.
+// Classifies the golden digits with liblenet.a on QEMU's Cortex-M4 board, prints the first prediction, and checks every
+// logit.
 
 #include "lenet.h"
 #include "semihosting.h"
 
-// In assets.S.
+enum { CLASSES = 10 };
+
+// In assets.S. The digits follow the model without a gap.
 extern const uint8_t model[], model_end[];
 extern const uint8_t digits[][LENET_PIXELS], digits_end[];
-extern const int32_t logits[][LENET_CLASSES];
+extern const int32_t logits[][CLASSES];
 
 static struct lenet_engine engine;
 
@@ -18,29 +21,37 @@ static int fail(const char *what, enum lenet_status status) {
     return 1;
 }
 
-// What a caller gets for pointers and files that are no good: a status, and never a crash.
+// Bad pointers and bad files give a status and never a crash.
 static int refuses_bad_input(size_t length) {
     struct lenet_prediction prediction;
+    const uint8_t *inside = (const uint8_t *)&engine + 1;
     return lenet_classify(&engine, digits[0], &prediction) == LENET_STATUS_NOT_DECODED
-        && lenet_decode(NULL, model, length) == LENET_STATUS_BAD_POINTER
-        && lenet_decode(&engine, NULL, length) == LENET_STATUS_BAD_POINTER
-        && lenet_decode(&engine, model, 5) == LENET_STATUS_TOO_SHORT
-        && lenet_decode(&engine, model, length - 1) == LENET_STATUS_LENGTH
-        && lenet_decode(&engine, model + 1, length - 1) == LENET_STATUS_MAGIC;
+        && lenet_classify(&engine, inside, &prediction) == LENET_STATUS_BAD_POINTER
+        && lenet_decode(NULL, model, length, NULL) == LENET_STATUS_BAD_POINTER
+        && lenet_decode(&engine, NULL, length, NULL) == LENET_STATUS_BAD_POINTER
+        && lenet_decode(&engine, inside, 1, NULL) == LENET_STATUS_BAD_POINTER
+        && lenet_decode(&engine, model, 5, NULL) == LENET_STATUS_TOO_SHORT
+        && lenet_decode(&engine, model, length - 1, NULL) == LENET_STATUS_LENGTH
+        && lenet_decode(&engine, model + 1, length - 1, NULL) == LENET_STATUS_MAGIC;
 }
 
-static int equal(const int32_t *a, const int32_t *b) {
-    for (int i = 0; i < LENET_CLASSES; i++)
-        if (a[i] != b[i])
+// Whether the prediction has just these logits, and their class.
+static int equal(const struct lenet_prediction *prediction, const int32_t *expected) {
+    int largest = 0;
+    for (int i = 0; i < CLASSES; i++) {
+        if (prediction->logits[i] != expected[i])
             return 0;
-    return 1;
+        if (expected[i] > expected[largest])
+            largest = i;
+    }
+    return prediction->predicted_class == largest && prediction->classes == CLASSES;
 }
 
 static void print_prediction(const struct lenet_prediction *prediction) {
-    print("digit   ");
-    print_number(prediction->digit);
+    print("class   ");
+    print_number(prediction->predicted_class);
     print("\nlogits ");
-    for (int i = 0; i < LENET_CLASSES; i++) {
+    for (int i = 0; i < prediction->classes; i++) {
         print(" ");
         print_number(prediction->logits[i]);
     }
@@ -53,9 +64,15 @@ int main(void) {
         print("bad input was not refused as it should be\n");
         return 1;
     }
-    enum lenet_status status = lenet_decode(&engine, model, length);
+    // More bytes than the model has, as in a flash partition.
+    size_t file_length;
+    enum lenet_status status = lenet_decode(&engine, model, (size_t)(digits_end - model), &file_length);
     if (status != LENET_STATUS_OK)
         return fail("lenet_decode", status);
+    if (file_length != length) {
+        print("lenet_decode told the wrong length\n");
+        return 1;
+    }
 
     int count = (int)((digits_end - digits[0]) / LENET_PIXELS), right = 0;
     for (int i = 0; i < count; i++) {
@@ -65,7 +82,7 @@ int main(void) {
             return fail("lenet_classify", status);
         if (i == 0)
             print_prediction(&prediction);
-        right += equal(prediction.logits, logits[i]);
+        right += equal(&prediction, logits[i]);
     }
     print("golden  ");
     print_number(right);

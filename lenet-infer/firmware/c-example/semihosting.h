@@ -1,4 +1,4 @@
-// Text from an emulated board, through the debugger's channel.
+// Prints from an emulated board through the debugger's channel.
 
 #ifndef SEMIHOSTING_H
 #define SEMIHOSTING_H

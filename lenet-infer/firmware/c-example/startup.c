@@ -1,4 +1,4 @@
-// What runs before main on a Cortex-M, and what main prints with.
+// Start-up code for a Cortex-M, and the functions that main prints with.
 
 #include "semihosting.h"
 #include <stddef.h>

@@ -1,16 +1,16 @@
 //! The engine as a static library for C.
 //!
-//! All there is to see is in `lenet_infer::capi`. A package of its own makes the library, since a library for Rust and
-//! one for C differ in what they must define, here the panic handler, and in the profile that they want.
+//! The functions are those of `lenet_infer::capi`. The library is a package of its own because a library for C must
+//! define a panic handler, which one for Rust must not, and because it wants another profile.
 #![no_std]
 
-// For the functions in it that C calls.
+// Links the functions that C calls.
 use lenet_infer as _;
 
 use core::panic::PanicInfo;
 
 unsafe extern "C" {
-    /// Undefined: a library in which a panic is reachable gives no program.
+    /// Defined nowhere, so that a program does not link if a panic is reachable.
     safe fn a_panic_is_reachable() -> !;
 }
 
