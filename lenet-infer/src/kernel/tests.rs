@@ -209,14 +209,9 @@ fn check_network(network: &Network, image: &Image) {
     assert_eq!(network.logits(Device, image), expected, "the device's back end");
     assert_eq!(network.logits(Portable, image), expected, "portable");
     #[cfg(lenet_avx2)]
-    assert_eq!(network.logits(avx2(), image), expected, "avx2");
-}
-
-/// The AVX2 back end, which the tests of it need.
-#[cfg(lenet_avx2)]
-fn avx2() -> super::avx2::Avx2 {
-    super::avx2::Avx2::detect()
-        .expect("these tests compare the AVX2 back end: run them on a processor with AVX2")
+    if let Some(avx2) = super::avx2::Avx2::detect() {
+        assert_eq!(network.logits(avx2, image), expected, "avx2");
+    }
 }
 
 /// What a scalar back end writes in assembly: sums of a tile of outputs, here of four.
@@ -364,5 +359,15 @@ fn every_number_of_classes_gives_the_first_logits_of_the_largest() {
     let all = logits(MAX_CLASSES);
     for classes in MIN_CLASSES..=MAX_CLASSES {
         assert_eq!(logits(classes), all[..classes]);
+    }
+}
+
+/// Where continuous integration runs, the processor has AVX2; elsewhere the test names what it could not compare.
+#[cfg(lenet_avx2)]
+#[test]
+fn the_avx2_back_end_is_compared_wherever_ci_runs() {
+    if super::avx2::Avx2::detect().is_none() {
+        assert!(std::env::var_os("CI").is_none(), "no AVX2 here: its back end cannot be compared in CI");
+        std::println!("NOT RUN: the AVX2 back end was not compared: this processor has no AVX2");
     }
 }
