@@ -2,18 +2,18 @@
 
 use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::Part;
-use lenet_infer::{AnyModel, RAM_BYTES, SHIPPED_INT4_MODEL, SHIPPED_MODEL};
+use lenet_infer::{ModelFile, RAM_BYTES, SHIPPED, SHIPPED_INT4};
 
 mod common;
 
 /// The shipped models with the test images, of 10,000, that each classifies correctly.
-const SHIPPED: [(&[u8], usize); 2] = [(SHIPPED_MODEL, 9_959), (SHIPPED_INT4_MODEL, 9_963)];
+static MODELS: [(&ModelFile<'static>, usize); 2] = [(&SHIPPED, 9_959), (&SHIPPED_INT4, 9_963)];
 
 #[test]
 fn the_shipped_models_have_their_accuracy_on_all_test_images() {
     let test = common::mnist_part(Part::Test);
-    for (model, correct) in SHIPPED {
-        let evaluation = evaluate(&AnyModel::decode(model).unwrap(), &test);
+    for (file, correct) in MODELS {
+        let evaluation = evaluate(&file.model, &test);
         assert_eq!((evaluation.images(), evaluation.correct()), (10_000, correct));
     }
 }
@@ -21,10 +21,9 @@ fn the_shipped_models_have_their_accuracy_on_all_test_images() {
 #[test]
 fn the_shipped_models_say_their_accuracy_on_the_validation_images() {
     let train = common::mnist_part(Part::Train);
-    for (model, _) in SHIPPED {
+    for (ModelFile { model, metadata, .. }, _) in MODELS {
         let validation = train.images[55_000..].iter().zip(&train.labels[55_000..]);
-        let evaluation = evaluate(&AnyModel::decode(model).unwrap(), validation);
-        let metadata = lenet_infer::metadata(model).unwrap();
+        let evaluation = evaluate(model, validation);
         assert_eq!((metadata.dataset, metadata.recipe, metadata.seed), ("mnist", "best", 0));
         assert_eq!(evaluation.images(), metadata.validation_images as usize);
         assert_eq!(evaluation.correct(), metadata.validation_correct as usize);
@@ -33,7 +32,7 @@ fn the_shipped_models_say_their_accuracy_on_the_validation_images() {
 
 #[test]
 fn the_int4_model_takes_25_kilobytes_at_most() {
-    assert!(SHIPPED_INT4_MODEL.len() <= 25_000);
+    assert!(SHIPPED_INT4.bytes.len() <= 25_000);
 }
 
 #[test]

@@ -1,35 +1,61 @@
 //! The shipped golden digits: the logits that every core must give, bit for bit.
 
-use lenet_infer::{Engine, SHIPPED_INT4_MODEL, SHIPPED_MODEL, decode, host::idx::Part};
+use lenet_infer::host::idx::Part;
+use lenet_infer::{Engine, Model, ModelFile, SHIPPED, SHIPPED_INT4, decode};
 
 mod common;
 
 const DIGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-digits.bin");
-const LOGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-logits.bin");
-const INT4_LOGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-logits-int4.bin");
+
+/// The shipped models with their logits for the golden digits.
+static MODELS: [(&ModelFile<'static>, &[u8]); 2] = [
+    (&SHIPPED, include_bytes!("../lenet-infer/assets/golden-logits.bin")),
+    (&SHIPPED_INT4, include_bytes!("../lenet-infer/assets/golden-logits-int4.bin")),
+];
+
+fn digits() -> &'static [[u8; 784]] {
+    let (digits, _) = DIGITS.as_chunks();
+    assert_eq!(digits.len(), 100);
+    digits
+}
 
 #[test]
 fn the_engine_gives_the_golden_logits() {
-    let (digits, _) = DIGITS.as_chunks::<784>();
-    for (model, golden) in [(SHIPPED_MODEL, LOGITS), (SHIPPED_INT4_MODEL, INT4_LOGITS)] {
-        let mut engine = Engine::new(decode(model).unwrap());
-        let logits = digits.iter().flat_map(|digit| engine.classify(digit).logits);
-        let logits: Vec<u8> = logits.flat_map(i32::to_le_bytes).collect();
-        assert_eq!((digits.len(), golden.len()), (100, 100 * 10 * 4));
-        assert_eq!(logits, golden);
+    for (file, golden) in MODELS {
+        assert_eq!(golden.len(), 100 * 10 * 4);
+        assert_eq!(common::logit_bytes(&file.model, digits()), golden);
     }
+}
+
+/// The weights of a file start at multiples of four; here the file itself does not.
+#[test]
+fn a_model_at_any_address_gives_the_golden_logits() {
+    for (file, golden) in MODELS {
+        let mut buffer = vec![0; file.bytes.len() + 8];
+        let aligned = buffer.as_ptr().align_offset(4);
+        for offset in [1, 2, 3] {
+            let place = &mut buffer[aligned + offset..][..file.bytes.len()];
+            place.copy_from_slice(file.bytes);
+            let model = decode(place).unwrap().model;
+            assert_eq!(weights_address(&model) % 4, offset);
+            assert_eq!(model, file.model);
+            assert_eq!(common::logit_bytes(&model, digits()), golden, "{offset} bytes after a multiple of 4");
+        }
+    }
+}
+
+fn weights_address(model: &Model<'_>) -> usize {
+    model.fc1().weights().as_bytes().as_ptr().addr()
 }
 
 #[test]
 fn a_used_engine_gives_the_logits_of_a_new_one() {
-    let (digits, _) = DIGITS.as_chunks::<784>();
-    let model = decode(SHIPPED_MODEL).unwrap();
-    let mut used = Engine::new(model);
-    for digit in digits {
+    let mut used = Engine::new(&SHIPPED.model);
+    for digit in digits() {
         used.classify(digit);
     }
-    for digit in digits {
-        assert_eq!(used.classify(digit), Engine::new(model).classify(digit));
+    for digit in digits() {
+        assert_eq!(used.classify(digit), Engine::new(&SHIPPED.model).classify(digit));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use lenet_infer::host::idx::{self, Part};
 use lenet_infer::host::picture_file::{self, Invert};
-use lenet_infer::{AnyEngine, AnyModel, Engine, decode};
+use lenet_infer::{Engine, ModelFile, decode};
 use lenet_train::dataset::DatasetName;
 use lenet_train::metrics::FinalTable;
 use lenet_train::pipeline::{Options, run};
@@ -47,18 +47,14 @@ fn a_tiny_set_is_learnt_and_the_exported_file_knows_it_too() {
 
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
     assert_eq!(table.flash_bytes, bytes.len());
-    let model = decode(&bytes).unwrap();
-    let metadata = lenet_infer::metadata(&bytes).unwrap();
+    let ModelFile { model, metadata, .. } = decode(&bytes).unwrap();
     assert_eq!((metadata.dataset, metadata.recipe), ("custom", "default"));
     assert_eq!((metadata.validation_correct, metadata.validation_images), (50, 50));
 
     let digits = fs::read(out.path().join("golden-digits.bin")).unwrap();
     let logits = fs::read(out.path().join("golden-logits.bin")).unwrap();
-    let mut engine = Engine::new(model);
-    let (digits, _) = digits.as_chunks::<784>();
-    let found: Vec<u8> =
-        digits.iter().flat_map(|digit| engine.classify(digit).logits).flat_map(i32::to_le_bytes).collect();
-    assert_eq!(found, logits);
+    let (digits, _) = digits.as_chunks();
+    assert_eq!(common::logit_bytes(&model, digits), logits);
 
     let metrics: serde_json::Value =
         serde_json::from_slice(&fs::read(out.path().join("metrics.json")).unwrap()).unwrap();
@@ -78,12 +74,11 @@ fn a_folder_of_pictures_becomes_a_model_that_knows_them_by_name() {
     assert_eq!((table.images, table.integer_correct, table.confusion.len()), (18, 18, 3));
 
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
-    let model = AnyModel::decode(&bytes).unwrap();
-    let metadata = lenet_infer::metadata(&bytes).unwrap();
+    let ModelFile { model, metadata, .. } = decode(&bytes).unwrap();
     assert_eq!((model.classes(), metadata.class_names), (3, "left\nmiddle\ntop"));
     assert_eq!((metadata.validation_correct, metadata.validation_images), (18, 18));
-    assert!(model.confidence_threshold > 0);
-    let mut engine = AnyEngine::new(&model);
+    assert!(model.confidence().threshold > 0);
+    let mut engine = Engine::new(&model);
     for (class, name) in names.into_iter().enumerate() {
         let picture = picture_file::load(&data.path().join(name).join("7.png"), Invert::Auto).unwrap();
         assert_eq!(usize::from(engine.classify(&picture.pixels).class), class);
@@ -105,7 +100,7 @@ fn labels_up_to_46_make_a_model_of_47_classes() {
     options.settings.epochs = 1;
     assert_eq!(run(&options).unwrap().confusion.len(), 47);
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
-    assert_eq!(AnyModel::decode(&bytes).unwrap().classes(), 47);
+    assert_eq!(decode(&bytes).unwrap().model.classes(), 47);
     options.resume = true;
     run(&options).unwrap();
     assert_eq!(fs::read(out.path().join("model.lenet")).unwrap(), bytes);
@@ -116,7 +111,7 @@ fn the_reference_recipe_trains_on_every_image_and_holds_none_out() {
     let (table, bytes) = train(|options| {
         options.settings = Settings { epochs: 1, ..Recipe::Reference.settings() };
     });
-    let metadata = lenet_infer::metadata(&bytes).unwrap();
+    let metadata = decode(&bytes).unwrap().metadata;
     assert_eq!((metadata.recipe, metadata.validation_images), ("reference", 0));
     assert_eq!(table.images, 100);
 }

@@ -13,8 +13,7 @@ use crate::quantize::{Bits, Grid, Provenance, QuantizeError, QuantizedModel, Ran
 use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
 use crate::weights::{FloatWeights, LAYERS, layer_shapes};
 use lenet_core::Requant;
-use lenet_infer::AnyModel;
-use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
+use lenet_infer::host::evaluation::{self, CONFIDENCE_STEPS};
 use std::path::Path;
 use std::time::Instant;
 use thiserror::Error;
@@ -34,15 +33,18 @@ const AUGMENTED_EPOCHS: u32 = 16;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DeliverError {
-    /// The weights cannot be quantised.
+    /// The weights cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
+    /// The data set does not name every class.
+    #[error("the model cannot be encoded: the data set has to name every class or none")]
+    Encode(#[source] lenet_infer::Error),
     /// A file cannot be written or read back.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// The file just written is not a model.
     #[error("the exported file does not decode")]
-    Decode(#[from] lenet_infer::Error),
+    Decode(#[source] lenet_infer::Error),
     /// The report cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -70,15 +72,15 @@ pub fn deliver(
     let validation = (trained.held_out == HeldOut::Validation)
         .then(|| choose_threshold(&mut calibration.model, calibration_images));
 
-    let bytes = export::model(out, &calibration.model.encode())?;
-    let model = AnyModel::decode(&bytes)?;
-    export::golden(out, &model, &dataset.test)?;
+    let bytes = export::model(out, &calibration.model.encode().map_err(DeliverError::Encode)?)?;
+    let file = lenet_infer::decode(&bytes).map_err(DeliverError::Decode)?;
+    export::golden(out, &file.model, &dataset.test)?;
     let Check { mut table, misclassified, reject_curve: test } =
-        evaluate::check(&trained.weights, &model, bytes.len(), &dataset.test);
+        evaluate::check(&trained.weights, &file, &dataset.test);
     table.run_seconds = started.elapsed().as_secs_f64() + trained.seconds_before_resume;
     print(&evaluate::describe(&table, &trained.settings.class_names));
 
-    let confidence = Confidence { threshold: model.confidence_threshold, validation, test };
+    let confidence = Confidence { threshold: file.model.confidence().threshold, validation, test };
     print(&describe_confidence(&confidence));
 
     let metrics = Metrics {
@@ -134,8 +136,7 @@ pub(crate) fn quantise(
 
 /// Chooses the model's confidence threshold on the validation images; gives the accuracy of the surest predictions there.
 fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> RejectCurve {
-    let evaluation =
-        lenet_infer::host::evaluation::evaluate(&model.model(), images.images.iter().zip(images.labels));
+    let evaluation = evaluation::evaluate(&model.model(), images.images.iter().zip(images.labels));
     let threshold = confidence::threshold(&evaluation);
     model.provenance.confidence_threshold = threshold;
     RejectCurve::new(&evaluation, threshold)

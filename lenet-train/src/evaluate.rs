@@ -11,7 +11,7 @@ use crate::scoring::{Tally, predicted};
 use crate::weights::FloatWeights;
 use lenet_infer::host::evaluation::{Evaluation, evaluate};
 use lenet_infer::host::idx::LabelledImages;
-use lenet_infer::{AnyModel, RAM_BYTES};
+use lenet_infer::{ModelFile, RAM_BYTES};
 
 /// The final table, and the images behind it.
 #[derive(Clone, Debug)]
@@ -25,12 +25,8 @@ pub struct Check {
 }
 
 /// Runs all of `test` through the f32 network and through the decoded file.
-pub fn check(
-    weights: &FloatWeights,
-    model: &AnyModel<'_>,
-    file_bytes: usize,
-    test: &LabelledImages,
-) -> Check {
+pub fn check(weights: &FloatWeights, file: &ModelFile<'_>, test: &LabelledImages) -> Check {
+    let model = &file.model;
     let logits = Activations::of(weights, &test.images).logits;
     let mut tally = Tally::new(model.classes());
     tally.add(&logits, test.labels.iter().copied());
@@ -47,11 +43,11 @@ pub fn check(
         integer_correct: integer.correct(),
         differing,
         confusion: integer.confusion.clone(),
-        flash_bytes: file_bytes,
+        flash_bytes: file.bytes.len(),
         ram_bytes: RAM_BYTES,
         run_seconds: 0.0,
     };
-    let reject_curve = RejectCurve::new(&integer, model.confidence_threshold);
+    let reject_curve = RejectCurve::new(&integer, model.confidence().threshold);
     Check { table, misclassified: misclassified(&integer, test), reject_curve }
 }
 

@@ -3,7 +3,7 @@
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::files;
 use lenet_infer::host::idx::LabelledImages;
-use lenet_infer::{AnyEngine, AnyModel};
+use lenet_infer::{Engine, Model};
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -12,7 +12,7 @@ use thiserror::Error;
 pub const MODEL_FILE: &str = "model.lenet";
 /// The golden digits' file: up to [`GOLDEN_DIGITS`] images of 784 bytes, the first of the test set.
 pub const GOLDEN_DIGITS_FILE: &str = "golden-digits.bin";
-/// The golden logits' file: for each golden digit a little-endian `i32` a class.
+/// The golden logits' file: for each golden digit, one little-endian `i32` per class.
 pub const GOLDEN_LOGITS_FILE: &str = "golden-logits.bin";
 /// Golden digits, unless the test set has fewer.
 pub const GOLDEN_DIGITS: usize = 100;
@@ -44,11 +44,13 @@ pub fn model(out: &Path, bytes: &[u8]) -> Result<Vec<u8>, ExportError> {
 /// # Errors
 ///
 /// [`ExportError`].
-pub fn golden(out: &Path, model: &AnyModel<'_>, test: &LabelledImages) -> Result<(), ExportError> {
+pub fn golden(out: &Path, model: &Model<'_>, test: &LabelledImages) -> Result<(), ExportError> {
     let digits: &[[u8; IMAGE_PIXELS]] = &test.images[..GOLDEN_DIGITS.min(test.len())];
-    let mut engine = AnyEngine::new(model);
-    let logits: Vec<u8> =
-        digits.iter().flat_map(|digit| engine.classify(digit).logits).flat_map(i32::to_le_bytes).collect();
+    let mut engine = Engine::new(model);
+    let mut logits = Vec::new();
+    for digit in digits {
+        logits.extend(engine.classify(digit).logits.iter().flat_map(|logit| logit.to_le_bytes()));
+    }
     write(out, GOLDEN_DIGITS_FILE, digits.as_flattened())?;
     write(out, GOLDEN_LOGITS_FILE, &logits)?;
     Ok(())

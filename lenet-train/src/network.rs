@@ -8,7 +8,7 @@ use crate::weights::{Affine, FloatWeights};
 use dfdx::nn::modules::Linear;
 use dfdx::nn::{BuildModule, Module};
 use dfdx::prelude::{Const, Cpu, Device, Storage, Tape, Tensor, TryMul};
-use lenet_core::quant::PIXEL_STEPS;
+use lenet_core::requant::PIXEL_STEPS;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS, POOL2_LEN,
 };

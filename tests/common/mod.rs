@@ -3,6 +3,7 @@
 
 use image::{GrayImage, Luma};
 use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::{Engine, Model};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,16 @@ pub fn mnist() -> PathBuf {
 /// One part of MNIST.
 pub fn mnist_part(part: Part) -> LabelledImages {
     idx::load(&mnist(), part).expect("the repository carries MNIST")
+}
+
+/// The logits of a model for each image, as the golden files have them: little-endian.
+pub fn logit_bytes(model: &Model<'_>, images: &[[u8; 784]]) -> Vec<u8> {
+    let mut engine = Engine::new(model);
+    let mut bytes = Vec::new();
+    for image in images {
+        bytes.extend(engine.classify(image).logits.iter().flat_map(|logit| logit.to_le_bytes()));
+    }
+    bytes
 }
 
 /// `images` pictures of ten classes that a small network learns at once: a bright block whose place is the class, on a

@@ -1,7 +1,7 @@
 //! How many bits each layer's weights and activations have.
 
 use crate::weights::LAYERS;
-use lenet_core::quant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
+use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

@@ -10,7 +10,7 @@ use crate::dataset::Split;
 use crate::scoring::Tally;
 use crate::weights::FloatWeights;
 use lenet_infer::host::evaluation::logit_scale;
-use lenet_infer::{AnyEngine, AnyModel};
+use lenet_infer::{Engine, Model};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
@@ -104,12 +104,12 @@ pub fn attempt(
     Ok(Calibration { model, grid, correct: tally.correct(), loss: tally.score().loss })
 }
 
-fn tally(model: &AnyModel<'_>, images: Split<'_>) -> Tally {
+fn tally(model: &Model<'_>, images: Split<'_>) -> Tally {
     let unit = logit_scale(model);
     let chunks = images.images.par_chunks(CHUNK).zip(images.labels.par_chunks(CHUNK));
     let tallies: Vec<Tally> = chunks
         .map(|(images, labels)| {
-            let (mut engine, mut tally) = (AnyEngine::new(model), Tally::new(model.classes()));
+            let (mut engine, mut tally) = (Engine::new(model), Tally::new(model.classes()));
             for (image, &label) in images.iter().zip(labels) {
                 let logits = engine.classify(image).logits;
                 let nats: Vec<f32> = logits.iter().map(|&logit| (f64::from(logit) * unit) as f32).collect();

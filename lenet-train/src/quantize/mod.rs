@@ -18,7 +18,7 @@ pub use quantized::{Provenance, QuantizedModel};
 use crate::weights::{Affine, FloatWeights, LAYERS};
 use lenet_core::Requant;
 use lenet_core::model::{MAX_BIAS, largest_activation};
-use lenet_core::quant::PIXEL_STEPS;
+use lenet_core::requant::PIXEL_STEPS;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -52,6 +52,9 @@ pub enum QuantizeError {
         /// The factor.
         factor: f64,
     },
+    /// A value that no model can have: the number of classes or of bits per activation is out of range.
+    #[error("the quantized network has a value that no model can have")]
+    Model(#[from] lenet_core::Error),
 }
 
 /// The real value of the largest activation after `conv1`, `conv2`, `fc1` and `fc2`.
@@ -260,7 +263,7 @@ pub fn quantize_weights(
     let confidence =
         requant(factor).ok_or(QuantizeError::Factor { layer: "confidence", channel: 0, factor })?;
     let range_units = grid.ranges.map(|range| (range * RANGE_UNIT) as u32);
-    Ok(QuantizedModel::new(provenance, range_units, confidence, &layers))
+    Ok(QuantizedModel::new(provenance, range_units, confidence, &layers)?)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! A quantised model that owns its bytes, in the order of the file.
+//! A quantized model that owns its bytes, in the order of the file.
 
 use super::{IntegerLayer, WeightBits};
-use lenet_core::model::{Biases, Conv, Dense, Metadata, Requants, Weights, pack};
+use lenet_core::error::Layer;
+use lenet_core::model::{Confidence, Fc3, Hidden, Weights, pack};
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
     FC2_OUTPUTS, KERNEL_SIDE, POOL2_LEN, POOL2_SIDE,
 };
-use lenet_core::{AnyLogits, AnyModel, Requant};
+use lenet_core::{Error, Metadata, Model, Requant};
 use std::array::from_fn;
+use std::ops::Deref;
 
 /// Where a model comes from, for its metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,25 +20,25 @@ pub struct Provenance {
     pub recipe: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Validation images that the quantised model classifies correctly.
+    /// Validation images that the quantized model classifies correctly.
     pub validation_correct: u32,
     /// Validation images; 0 when none were held out.
     pub validation_images: u32,
-    /// The classes' names, one a line; empty where they have none.
+    /// The names of the classes, one per line; empty when they have none.
     pub class_names: String,
-    /// The confidence from which a prediction is confident, in 1/256 nat; 0 when none was chosen.
+    /// The confidence threshold, in 1/256 nat; 0 when none was chosen.
     pub confidence_threshold: u16,
 }
 
-/// A layer's weights as bytes of the file.
+/// The weights of a layer as bytes of the file. `Int8` and `Int4` own the arrays of [`Weights`].
 #[derive(Clone, Debug, PartialEq)]
 enum WeightBytes<Int8, Int4> {
-    Int8(Box<Int8>),
-    Int4(Box<Int4>),
+    Int8(Int8),
+    Int4(Int4),
 }
 
-impl<Int8, Int4> WeightBytes<Int8, Int4> {
-    fn borrow(&self) -> Weights<'_, Int8, Int4> {
+impl<Int8: Deref, Int4: Deref> WeightBytes<Int8, Int4> {
+    fn borrow(&self) -> Weights<'_, Int8::Target, Int4::Target> {
         match self {
             Self::Int8(weights) => Weights::Int8(weights),
             Self::Int4(weights) => Weights::Int4(weights),
@@ -44,48 +46,30 @@ impl<Int8, Int4> WeightBytes<Int8, Int4> {
     }
 }
 
-/// What a layer has one of for each output.
+/// The bytes of a hidden layer.
 #[derive(Clone, Debug, PartialEq)]
-struct PerOutput<const OUT: usize> {
+struct HiddenBytes<Int8, Int4, const OUT: usize> {
+    weights: WeightBytes<Box<Int8>, Box<Int4>>,
     biases: [[u8; 4]; OUT],
     requants: [[u8; Requant::BYTES]; OUT],
-}
-
-impl<const OUT: usize> PerOutput<OUT> {
-    fn new(layer: &IntegerLayer) -> Self {
-        let mut requants = [[0; Requant::BYTES]; OUT];
-        for (bytes, requant) in requants.iter_mut().zip(&layer.requants) {
-            *bytes = requant.to_bytes();
-        }
-        Self { biases: std::array::from_fn(|o| layer.biases[o].to_le_bytes()), requants }
-    }
-}
-
-/// Bytes of a convolution.
-#[derive(Clone, Debug, PartialEq)]
-struct ConvBytes<const TAPS: usize, const PAIRS: usize, const OUT: usize> {
-    weights: WeightBytes<[[[u8; 2]; TAPS]; PAIRS], [[u8; TAPS]; PAIRS]>,
-    outputs: PerOutput<OUT>,
     activation_bits: u8,
 }
 
-/// Bytes of a fully-connected layer.
+/// The bytes of a convolution.
+type ConvBytes<const TAPS: usize, const PAIRS: usize, const OUT: usize> =
+    HiddenBytes<[[[u8; 2]; TAPS]; PAIRS], [[u8; TAPS]; PAIRS], OUT>;
+/// The bytes of a hidden fully-connected layer.
+type DenseBytes<const IN: usize, const HALF: usize, const OUT: usize> =
+    HiddenBytes<[[u8; IN]; OUT], [[u8; HALF]; OUT], OUT>;
+
+/// The bytes of the last layer, which has as many outputs as there are classes.
 #[derive(Clone, Debug, PartialEq)]
-struct DenseBytes<const IN: usize, const HALF: usize, const OUT: usize> {
-    weights: WeightBytes<[[u8; IN]; OUT], [[u8; HALF]; OUT]>,
-    outputs: PerOutput<OUT>,
-    activation_bits: u8,
+struct Fc3Bytes {
+    weights: WeightBytes<Vec<[u8; FC2_OUTPUTS]>, Vec<[u8; FC2_OUTPUTS / 2]>>,
+    biases: Vec<[u8; 4]>,
 }
 
-/// Bytes of the last layer, whose number of outputs is that of the classes.
-#[derive(Clone, Debug, PartialEq)]
-struct LogitBytes {
-    weight_bits: u8,
-    weights: Vec<u8>,
-    biases: Vec<u8>,
-}
-
-/// A quantised model, ready to run or to encode.
+/// A quantized model, ready to run or to encode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedModel {
     /// Where it comes from.
@@ -96,39 +80,49 @@ pub struct QuantizedModel {
     conv2: ConvBytes<CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
     fc1: DenseBytes<POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>,
     fc2: DenseBytes<FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>,
-    fc3: LogitBytes,
+    fc3: Fc3Bytes,
 }
 
 impl QuantizedModel {
+    /// A model of these layers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when no model can have one of their values.
     pub(super) fn new(
         provenance: Provenance,
         activation_ranges: [u32; 4],
         confidence: Requant,
         [conv1, conv2, fc1, fc2, fc3]: &[IntegerLayer; 5],
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Error> {
+        let model = Self {
             provenance,
             activation_ranges,
             confidence,
-            conv1: ConvBytes::new(conv1),
-            conv2: ConvBytes::new(conv2),
-            fc1: DenseBytes::new(fc1, feature),
-            fc2: DenseBytes::new(fc2, |input| input),
-            fc3: LogitBytes::new(fc3),
-        }
+            conv1: ConvBytes::conv(conv1),
+            conv2: ConvBytes::conv(conv2),
+            fc1: DenseBytes::dense(fc1, feature),
+            fc2: DenseBytes::dense(fc2, |input| input),
+            fc3: Fc3Bytes::new(fc3),
+        };
+        model.checked()?;
+        Ok(model)
+    }
+
+    fn checked(&self) -> Result<Model<'_>, Error> {
+        Ok(Model::new(
+            self.conv1.layer(Layer::Conv1)?,
+            self.conv2.layer(Layer::Conv2)?,
+            self.fc1.layer(Layer::Fc1)?,
+            self.fc2.layer(Layer::Fc2)?,
+            Fc3::new(self.fc3.weights.borrow(), &self.fc3.biases)?,
+            Confidence { requant: self.confidence, threshold: self.provenance.confidence_threshold },
+        ))
     }
 
     /// The model as the engine takes it.
-    pub fn model(&self) -> AnyModel<'_> {
-        AnyModel {
-            conv1: self.conv1.conv(),
-            conv2: self.conv2.conv(),
-            fc1: self.fc1.dense(),
-            fc2: self.fc2.dense(),
-            fc3: self.fc3.logits(),
-            confidence: self.confidence,
-            confidence_threshold: self.provenance.confidence_threshold,
-        }
+    pub fn model(&self) -> Model<'_> {
+        self.checked().expect("its layers were checked when it was made")
     }
 
     /// What its file says of it.
@@ -146,8 +140,12 @@ impl QuantizedModel {
     }
 
     /// The bytes of the model file.
-    pub fn encode(&self) -> Vec<u8> {
-        self.model().encode(&self.metadata())
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ClassNames`] when the provenance names some of the classes only, or too many.
+    pub fn encode(&self) -> Result<Vec<u8>, Error> {
+        lenet_core::encode(&self.model(), &self.metadata())
     }
 }
 
@@ -163,8 +161,23 @@ fn feature(index: usize) -> usize {
     (index % CONV2_CHANNELS) * POOL2_SIDE * POOL2_SIDE + index / CONV2_CHANNELS
 }
 
+impl<Int8, Int4, const OUT: usize> HiddenBytes<Int8, Int4, OUT> {
+    fn new(layer: &IntegerLayer, weights: WeightBytes<Box<Int8>, Box<Int4>>) -> Self {
+        Self {
+            weights,
+            biases: from_fn(|output| layer.biases[output].to_le_bytes()),
+            requants: from_fn(|output| layer.requants[output].to_bytes()),
+            activation_bits: layer.activation_bits,
+        }
+    }
+
+    fn layer(&self, name: Layer) -> Result<Hidden<'_, Weights<'_, Int8, Int4>, OUT>, Error> {
+        Hidden::new(name, self.weights.borrow(), &self.biases, &self.requants, self.activation_bits)
+    }
+}
+
 impl<const TAPS: usize, const PAIRS: usize, const OUT: usize> ConvBytes<TAPS, PAIRS, OUT> {
-    fn new(layer: &IntegerLayer) -> Self {
+    fn conv(layer: &IntegerLayer) -> Self {
         let weight = |channel: usize, tap: usize| layer.weights[channel * TAPS + conv_tap::<TAPS>(tap)];
         let pair = |pair: usize, tap: usize| [weight(2 * pair, tap), weight(2 * pair + 1, tap)];
         let weights = match layer.bits {
@@ -173,22 +186,13 @@ impl<const TAPS: usize, const PAIRS: usize, const OUT: usize> ConvBytes<TAPS, PA
             }
             WeightBits::Four => WeightBytes::Int4(Box::new(from_fn(|p| from_fn(|t| pack(pair(p, t)))))),
         };
-        Self { weights, outputs: PerOutput::new(layer), activation_bits: layer.activation_bits }
-    }
-
-    fn conv(&self) -> Conv<'_, TAPS, PAIRS, OUT> {
-        Conv {
-            weights: self.weights.borrow(),
-            biases: Biases::new(&self.outputs.biases),
-            requants: Requants::new(&self.outputs.requants),
-            activation_bits: self.activation_bits,
-        }
+        Self::new(layer, weights)
     }
 }
 
 impl<const IN: usize, const HALF: usize, const OUT: usize> DenseBytes<IN, HALF, OUT> {
-    /// `input` gives PyTorch's input for the file's.
-    fn new(layer: &IntegerLayer, input: fn(usize) -> usize) -> Self {
+    /// `input` maps the file's index of an input to PyTorch's.
+    fn dense(layer: &IntegerLayer, input: fn(usize) -> usize) -> Self {
         let weight = |output: usize, index: usize| layer.weights[output * IN + input(index)];
         let weights = match layer.bits {
             WeightBits::Eight => WeightBytes::Int8(Box::new(from_fn(|o| from_fn(|i| weight(o, i) as u8)))),
@@ -196,30 +200,21 @@ impl<const IN: usize, const HALF: usize, const OUT: usize> DenseBytes<IN, HALF, 
                 from_fn(|i| pack([weight(o, 2 * i), weight(o, 2 * i + 1)]))
             }))),
         };
-        Self { weights, outputs: PerOutput::new(layer), activation_bits: layer.activation_bits }
-    }
-
-    fn dense(&self) -> Dense<'_, IN, HALF, OUT> {
-        Dense {
-            weights: self.weights.borrow(),
-            biases: Biases::new(&self.outputs.biases),
-            requants: Requants::new(&self.outputs.requants),
-            activation_bits: self.activation_bits,
-        }
+        Self::new(layer, weights)
     }
 }
 
-impl LogitBytes {
+impl Fc3Bytes {
     fn new(layer: &IntegerLayer) -> Self {
+        let (rows, _) = layer.weights.as_chunks::<FC2_OUTPUTS>();
         let weights = match layer.bits {
-            WeightBits::Eight => layer.weights.iter().map(|&weight| weight as u8).collect(),
-            WeightBits::Four => layer.weights.as_chunks().0.iter().map(|&pair| pack(pair)).collect(),
+            WeightBits::Eight => {
+                WeightBytes::Int8(rows.iter().map(|row| row.map(|weight| weight as u8)).collect())
+            }
+            WeightBits::Four => WeightBytes::Int4(
+                rows.iter().map(|row| from_fn(|i| pack([row[2 * i], row[2 * i + 1]]))).collect(),
+            ),
         };
-        let biases = layer.biases.iter().flat_map(|bias| bias.to_le_bytes()).collect();
-        Self { weight_bits: layer.bits.count(), weights, biases }
-    }
-
-    fn logits(&self) -> AnyLogits<'_> {
-        AnyLogits::new(self.weight_bits, &self.weights, &self.biases).expect("2 to 64 rows of 84 weights")
+        Self { weights, biases: layer.biases.iter().map(|bias| bias.to_le_bytes()).collect() }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::weights::layer_shapes;
-use lenet_core::AnyModel;
+use lenet_core::Error;
+use lenet_core::error::Layer;
 use lenet_core::model::Weights;
 use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
 
@@ -27,7 +28,7 @@ fn quantized_at(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Result<Qu
     quantize_weights(weights, &Grid::new(weights, ranges, bits), Provenance::default())
 }
 
-fn int8<Int8, Int4>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
+fn int8<Int8: ?Sized, Int4: ?Sized>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
     match weights {
         Weights::Int8(weights) => weights,
         Weights::Int4(_) => panic!("int4 weights"),
@@ -37,12 +38,12 @@ fn int8<Int8, Int4>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
 #[test]
 fn each_channels_largest_weight_becomes_127() {
     let quantized = quantized(&weights());
-    let model = quantized.model().model::<CLASSES>().unwrap();
+    let model = quantized.model();
     for channel in 0..CONV1_CHANNELS {
-        let weight = |tap| model.conv1.weights.tap(channel / 2, tap)[channel % 2];
+        let weight = |tap| model.conv1().weights().tap(channel / 2, tap)[channel % 2];
         assert_eq!((0..25).map(|tap| weight(tap).unsigned_abs()).max(), Some(127));
     }
-    let (fc1, fc3) = (int8(model.fc1.weights), int8(model.fc3.weights));
+    let (fc1, fc3) = (int8(model.fc1().weights()), int8(model.fc3().weights()));
     assert!(fc1.iter().all(|row| row.iter().any(|&w| (w as i8).unsigned_abs() == 127)));
     assert_eq!(fc3.as_flattened().iter().map(|&w| (w as i8).unsigned_abs()).max(), Some(127));
 }
@@ -51,7 +52,7 @@ fn each_channels_largest_weight_becomes_127() {
 fn the_factor_of_each_requant_is_that_of_the_scales() {
     let weights = weights();
     let quantized = quantized(&weights);
-    for (row, requant) in weights.fc2.weight.chunks(120).zip(quantized.model().fc2.requants.iter()) {
+    for (row, requant) in weights.fc2.weight.chunks(120).zip(quantized.model().fc2().requants().iter()) {
         let largest = f64::from(row.iter().fold(0_f32, |max, w| max.max(w.abs())));
         // Input and output ranges are equal, so the factor is the weight scale.
         let expected = largest / 127.0;
@@ -70,26 +71,44 @@ fn the_files_order_of_taps_is_channels_last() {
     // Output 7, channel 9, row 2, column 3.
     weights.fc1.weight[7 * 256 + (9 * 4 + 2) * 4 + 3] = 0.5;
     let quantized = quantized(&weights);
-    let model = quantized.model().model::<CLASSES>().unwrap();
-    assert_eq!(model.conv2.weights.tap(1, (4 * 5 + 1) * 6 + 2), [0, -127]);
-    assert_eq!(int8(model.fc1.weights)[7][(2 * 4 + 3) * 16 + 9], 127);
+    let model = quantized.model();
+    assert_eq!(model.conv2().weights().tap(1, (4 * 5 + 1) * 6 + 2), [0, -127]);
+    assert_eq!(int8(model.fc1().weights())[7][(2 * 4 + 3) * 16 + 9], 127);
 }
 
 #[test]
 fn encoding_and_decoding_gives_the_model_back() {
     let quantized = quantized(&weights());
-    assert_eq!(AnyModel::decode(&quantized.encode()), Ok(quantized.model()));
+    let bytes = quantized.encode().unwrap();
+    let file = lenet_core::decode(&bytes).unwrap();
+    assert_eq!((file.model, file.metadata), (quantized.model(), quantized.metadata()));
+}
+
+#[test]
+fn class_names_that_do_not_name_every_class_are_not_encoded() {
+    let provenance = Provenance { class_names: "zero\none".to_owned(), ..Provenance::default() };
+    let grid = Grid::new(&weights(), [4.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &grid, provenance).unwrap();
+    assert_eq!(quantized.encode(), Err(Error::ClassNames { expected: 10, found: 2 }));
+}
+
+#[test]
+fn activation_bits_that_no_model_has_are_an_error() {
+    let bits = Bits { activations: [8, 3, 8, 8], ..Bits::INT8 };
+    let error = quantized_at(&weights(), [4.0; 4], bits).unwrap_err();
+    assert_eq!(error, QuantizeError::Model(Error::ActivationBits { layer: Layer::Conv2, found: 3 }));
 }
 
 #[test]
 fn an_int4_model_keeps_its_bits_in_the_file() {
     let bits: Bits = "conv1=8,conv2=4,fc=4,activations=6".parse().unwrap();
     let quantized = quantized_at(&weights(), [4.0, 8.0, 16.0, 16.0], bits).unwrap();
-    let bytes = quantized.encode();
-    let model = AnyModel::decode(&bytes).unwrap();
+    let bytes = quantized.encode().unwrap();
+    let model = lenet_core::decode(&bytes).unwrap().model;
     assert_eq!(model, quantized.model());
-    assert_eq!((model.conv1.weights.bits(), model.conv2.weights.bits(), model.fc3.weight_bits()), (8, 4, 4));
-    assert_eq!((model.conv1.activation_bits, model.fc2.activation_bits), (6, 6));
+    let weight_bits = (model.conv1().weights().bits(), model.conv2().weights().bits());
+    assert_eq!((weight_bits, model.fc3().weights().bits()), ((8, 4), 4));
+    assert_eq!((model.conv1().activation_bits(), model.fc2().activation_bits()), (6, 6));
 }
 
 #[test]
@@ -117,7 +136,7 @@ fn the_file_is_46_kib_at_most() {
     };
     let grid = Grid::new(&weights(), [100.0; 4], Bits::INT8);
     let quantized = quantize_weights(&weights(), &grid, provenance).unwrap();
-    assert!(quantized.encode().len() <= 46 * 1024);
+    assert!(quantized.encode().unwrap().len() <= 46 * 1024);
 }
 
 #[test]
@@ -126,9 +145,9 @@ fn a_channel_without_weights_is_its_bias() {
     weights.conv1.weight.fill(0.0);
     weights.conv1.bias = vec![0.0, 1.0, 2.01, -1.0, 4.0, 100.0];
     let quantized = quantized(&weights);
-    let conv1 = quantized.model().conv1;
-    let activations: Vec<u8> =
-        conv1.biases.iter().zip(conv1.requants.iter()).map(|(bias, r)| r.activation(bias, 255)).collect();
+    let model = quantized.model();
+    let outputs = model.conv1().biases().iter().zip(model.conv1().requants().iter());
+    let activations: Vec<u8> = outputs.map(|(bias, requant)| requant.activation(bias, 255)).collect();
     // The range is 4: a real 1 is 63.75 steps.
     assert_eq!(activations, [0, 64, 128, 0, 255, 255]);
 }
@@ -144,7 +163,8 @@ fn a_network_of_zeros_is_quantised() {
         fc3: zero(&zeros.fc3),
     };
     let quantized = quantized_at(&zeros, [0.0; 4], Bits::INT8).unwrap();
-    let mut engine = lenet_infer::AnyEngine::new(&quantized.model());
+    let model = quantized.model();
+    let mut engine = lenet_infer::Engine::new(&model);
     assert_eq!(engine.classify(&[255; 784]).logits, [0; 10]);
 }
 

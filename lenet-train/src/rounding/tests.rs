@@ -8,7 +8,7 @@ use crate::test_images::synthetic;
 use crate::weights::FloatWeights;
 use dfdx::prelude::{Backward, Const, NoneTape, SumTo, Trace};
 use lenet_core::shape::{CLASSES, FC1_OUTPUTS, IMAGE_PIXELS};
-use lenet_infer::AnyEngine;
+use lenet_infer::Engine;
 
 /// Ranges that clip some activations of an untrained network.
 const RANGES: [f64; 4] = [0.5, 0.4, 0.3, 0.2];
@@ -85,7 +85,8 @@ fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine
         let all = Activations::in_network(&in_integers(&grid), &images);
         let found = [&all.pool1, &all.pool2, &all.fc1, &all.fc2, &all.logits];
         let model = quantize_weights(&weights(), &grid, Provenance::default()).unwrap();
-        let mut engine = AnyEngine::new(&model.model());
+        let model = model.model();
+        let mut engine = Engine::new(&model);
         for (index, image) in images.iter().enumerate() {
             let expected = by_definition(&layers, image);
             for (layer, (found, expected)) in found.iter().zip(&expected).enumerate() {

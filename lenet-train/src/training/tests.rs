@@ -7,7 +7,7 @@ use crate::recipe::{Recipe, Schedule};
 use crate::test_images::synthetic;
 use dfdx::prelude::Cpu;
 use lenet_core::shape::CLASSES;
-use lenet_infer::AnyEngine;
+use lenet_infer::Engine;
 use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
@@ -199,12 +199,13 @@ fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test
         let images = &dataset.test.images;
         let found = Activations::in_network(twin.rounded(&weights).unwrap(), images).logits;
         let model = quantize_weights(&weights, &grid, Provenance::default()).unwrap();
-        let mut engine = AnyEngine::new(&model.model());
+        let model = model.model();
+        let mut engine = Engine::new(&model);
         for (index, (image, found)) in images.iter().zip(found.chunks_exact(10)).enumerate() {
             let found: Vec<i32> = found.iter().map(|&logit| logit as i32).collect();
             assert_eq!(engine.classify(image).logits[..], found, "test image {index}");
         }
-        let correct = evaluate(&model.model(), &dataset.test).correct();
+        let correct = evaluate(&model, &dataset.test).correct();
         assert!(correct > 9_300, "{correct} correct");
     }
 }
