@@ -1,7 +1,8 @@
-//! Any bytes give a model or an error; a model runs, and what it encodes to decodes to it.
+//! Checks that any bytes decode to a model or to an error, that a decoded model runs, and that its encoding decodes to
+//! the same model.
 //!
-//! Bytes found by chance never carry the right checksum, so each input is tried twice: as a file, and as a file
-//! whose length and checksum are put right, which lets the fuzzer reach the body.
+//! Random bytes practically never have the right checksum. So each input is tried twice: as it is, and with the right
+//! length and checksum, which lets the fuzzer reach the body.
 #![no_main]
 
 use lenet_core::blob::{CRC_BYTES, HEADER_BYTES, MAGIC, VERSION};
@@ -21,7 +22,7 @@ fn check(bytes: &[u8]) {
         Engine::new(model).classify(&[255; 784]);
     }
     if let (Ok(model), Ok(metadata)) = (model, metadata) {
-        // A varint can be written longer than it needs to be, so only what is written is read back equal.
+        // A varint can be written longer than necessary, so only encoded bytes are compared.
         let encoded = lenet_core::encode(&model, &metadata);
         assert_eq!(lenet_core::decode(&encoded), Ok(model));
         assert_eq!(lenet_core::metadata(&encoded), Ok(metadata));
