@@ -1,11 +1,11 @@
-//! Turns what is known of the target into the cfgs that `src/kernel/mod.rs` chooses a back end by.
+//! Derives from the target the cfgs by which `src/kernel/mod.rs` selects a back end.
 
 use std::env::var;
 
-/// The cores of Armv8-M Mainline that have the DSP extension, as `-Ctarget-cpu` names them.
+/// The Armv8-M Mainline cores with the DSP extension, as `-Ctarget-cpu` names them.
 const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"];
 
-/// The back ends of boards, and the one of every other core.
+/// The values of the cfg `lenet_device`: a back end per kind of core, and one for all other cores.
 const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "riscv32", "portable""#;
 
 fn main() {
@@ -25,13 +25,13 @@ fn main() {
     let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let dsp_cpu = if target.starts_with("thumbv8m.main-") { dsp_cpu(&flags) } else { None };
     println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&target, dsp_cpu.is_some()));
-    // Where the whole program is optimized at once, the assembler is told no more than the target. So the kernels name
-    // the processor: the very one that all other code is compiled for.
+    // When the whole program is optimized at once, the assembler knows only the target. So the kernels name the
+    // processor, which is the one that all other code is compiled for.
     let directive = dsp_cpu.map_or_else(String::new, |cpu| format!(".cpu {cpu}"));
     println!("cargo::rustc-env=LENET_CPU_DIRECTIVE={directive}");
 }
 
-/// The back end for a target. `mainline_dsp` says whether an Armv8-M Mainline core has the DSP extension.
+/// Returns the back end for a target. `mainline_dsp` says whether an Armv8-M Mainline core has the DSP extension.
 fn device(target: &str, mainline_dsp: bool) -> &'static str {
     let is = |prefix| target.starts_with(prefix);
     if is("thumbv6m-") || is("thumbv8m.base-") {
@@ -47,8 +47,9 @@ fn device(target: &str, mainline_dsp: bool) -> &'static str {
     }
 }
 
-/// The core that the flags name, if it has the DSP extension and they do not turn it off. The target `thumbv8m.main`
-/// alone does not promise it.
+/// Returns the core that the compiler flags name, if it has the DSP extension and the flags do not turn it off.
+///
+/// The target `thumbv8m.main` alone does not promise the extension.
 fn dsp_cpu(flags: &str) -> Option<&str> {
     let value = |flag: &str| -> Vec<&str> {
         flags.split('\x1f').filter_map(|word| word.split_once(flag).map(|(_, value)| value)).collect()

@@ -1,9 +1,9 @@
-//! Why bytes are not a model.
+//! The errors that decoding a model file can return.
 
 use crate::shape::{MAX_CLASSES, MIN_CLASSES};
 use core::fmt;
 
-/// A part of a model that an error can name.
+/// The part of a model that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(missing_docs, reason = "the network's layers, and the requant of the confidence")]
@@ -29,7 +29,7 @@ impl fmt::Display for Layer {
     }
 }
 
-/// A layer's field in the file.
+/// The field of a layer that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(missing_docs, reason = "named as in the format")]
@@ -51,86 +51,88 @@ impl fmt::Display for Field {
     }
 }
 
-/// Why bytes are not a model. Every message says what was expected, what was found, and how to fix it.
+/// The reason why bytes are not a model file.
+///
+/// The `Display` message says what was expected, what was found and how to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// Fewer bytes than the frame around a body needs.
+    /// The file is shorter than one with an empty body.
     TooShort {
-        /// Bytes that a frame with an empty body has.
+        /// The length of a file with an empty body, in bytes.
         expected: usize,
-        /// Bytes given.
+        /// The length of the file, in bytes.
         found: usize,
     },
-    /// The first four bytes are not [`MAGIC`](crate::format::MAGIC).
+    /// The file does not start with [`MAGIC`](crate::format::MAGIC).
     Magic {
-        /// The first four bytes given.
+        /// The first four bytes of the file.
         found: [u8; 4],
     },
-    /// The file is of another format version.
+    /// The file has another format version.
     Version {
-        /// The version this code reads.
+        /// The version that this code reads.
         expected: u16,
-        /// The version the file names.
+        /// The version that the file names.
         found: u16,
     },
-    /// The length in the header is not the length of the file.
+    /// The length in the header is not the length of the body.
     Length {
-        /// Bytes of the body, by the header.
+        /// The length of the body that the header states, in bytes.
         expected: u32,
-        /// Bytes there.
+        /// The length of the body, in bytes.
         found: usize,
     },
-    /// The checksum does not fit the bytes.
+    /// The checksum in the file does not match its bytes.
     Crc {
-        /// The checksum computed from the bytes.
+        /// The checksum that is computed from the bytes.
         expected: u32,
-        /// The checksum that the file carries.
+        /// The checksum that the file states.
         found: u32,
     },
-    /// The body, or the metadata in it, is not the postcard encoding of a model's fields.
+    /// The body, or the metadata in it, is not the postcard encoding of the fields of a model.
     Body,
-    /// Bytes follow the model inside the body.
+    /// There are bytes after the last layer in the body.
     TrailingBytes {
-        /// How many.
+        /// The number of these bytes.
         found: usize,
     },
-    /// The model has fewer or more classes than any model can have.
+    /// The number of classes is out of range.
     ClassCount {
-        /// The classes found; a model has 2 to 64.
+        /// The number of classes found; a model has 2 to 64.
         found: usize,
     },
-    /// The class names do not name every class.
+    /// The list of class names does not name every class.
     ClassNames {
-        /// The classes of the file.
+        /// The number of classes in the file.
         expected: u8,
-        /// Names in the list.
+        /// The number of names in the list.
         found: usize,
     },
-    /// A layer's weights have a width that no kernel knows.
+    /// The weights of a layer have an unknown width.
     WeightBits {
         /// The layer.
         layer: Layer,
-        /// The bits found; a weight has 4 or 8.
+        /// The width found, in bits; a weight has 4 or 8.
         found: u8,
     },
-    /// A layer's activations have a width out of range.
+    /// The activations of a layer have a width out of range.
     ActivationBits {
         /// The layer.
         layer: Layer,
-        /// The bits found; an activation has 4 to 8.
+        /// The width found, in bits; an activation has 4 to 8.
         found: u8,
     },
-    /// A layer's field has the wrong number of bytes.
+    /// A field of a layer has the wrong size.
     FieldSize {
         /// The layer.
         layer: Layer,
-        /// Which of its fields.
+        /// The field.
         field: Field,
-        /// Bytes that the network's shape asks for.
+        /// The size that the shape of the network requires, in bytes.
         expected: usize,
-        /// Bytes in the file.
+        /// The size in the file, in bytes.
         found: usize,
     },
     /// A byte of the padding before a layer's weights is not 0.
@@ -140,16 +142,16 @@ pub enum Error {
         /// The byte found.
         found: u8,
     },
-    /// A bias so large that an accumulator could overflow.
+    /// A bias is so large that an accumulator could overflow.
     Bias {
         /// The layer.
         layer: Layer,
         /// The output channel, counted from 0.
         channel: usize,
-        /// The bias found; its magnitude may be at most [`MAX_BIAS`](crate::model::MAX_BIAS).
+        /// The bias found; its magnitude is at most [`MAX_BIAS`](crate::model::MAX_BIAS).
         found: i32,
     },
-    /// A requantization shift of more than 15.
+    /// A requant has a shift of more than 15.
     PreShift {
         /// The layer.
         layer: Layer,
@@ -161,7 +163,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Why, in one sentence without figures: for where none can be formatted, as in the compiler or in C.
+    /// Returns the reason in one sentence without numbers, for places that cannot format any, such as the compiler or
+    /// C.
     #[must_use]
     pub const fn summary(&self) -> &'static str {
         match self {

@@ -1,22 +1,23 @@
 //! Pixels to integers and accumulators to activations: the only rounding in the project.
 //!
-//! Weights are symmetric int8 and every zero point is 0, so an accumulator stands for
-//! `accumulator * input_scale * weight_scale`. The next layer wants that in steps of its own input scale, as
-//! a byte. The real factor `input_scale * weight_scale / output_scale` is written as
-//! `multiplier * 2^-(23 + pre_shift)`, after the integer-only scheme of Jacob et al. 2018
-//! (<https://arxiv.org/abs/1712.05877>, section 2.2), reshaped so that a core without a 64-bit product needs
-//! one 32-bit multiply:
+//! Weights are symmetric int8 and every zero point is 0, so an accumulator stands for the real value
+//! `accumulator * input_scale * weight_scale`. The next layer needs that value as a byte, in steps of its own input
+//! scale. The real factor `input_scale * weight_scale / output_scale` is written as
+//! `multiplier * 2^-(23 + pre_shift)`. This is the integer-only scheme of Jacob et al. 2018
+//! (<https://arxiv.org/abs/1712.05877>, section 2.2), changed so that a core without a 64-bit product needs one 32-bit
+//! multiply:
 //!
 //! ```text
 //! activation = min(max, (clamp(accumulator >> pre_shift, 0, 65535) * multiplier) >> 23)
 //! ```
 //!
-//! The clamp at 0 is the ReLU; `max` is the layer's largest activation, 2^bits - 1 for 4 to 8 bits. Both shifts truncate: half a step of each is already in the bias
-//! ([`Requant::rounding`]), so the result rounds to nearest at no cost on the device.
+//! The clamp at 0 is the ReLU. `max` is the largest activation of the layer, 2^bits - 1 for 4 to 8 bits. Both shifts
+//! truncate. The bias already contains half a step of each ([`Requant::rounding`]), so the result rounds to nearest at
+//! no cost on the device.
 
 use core::hint::black_box;
 
-/// What turns one output channel's accumulators into activations: `multiplier * 2^-(23 + pre_shift)`.
+/// The factor from the accumulators of one output channel to activations: `multiplier * 2^-(23 + pre_shift)`.
 ///
 /// ```
 /// use lenet_core::Requant;
@@ -34,64 +35,68 @@ pub struct Requant {
 }
 
 impl Requant {
-    /// Bytes in a model file: the multiplier, little-endian, then the shift.
+    /// Bytes in a model file: the multiplier as a little-endian `u16`, then the shift.
     pub const BYTES: usize = 3;
-    /// The largest shift before the multiply: an accumulator has at most 31 bits above its sign, and 16 remain.
+    /// The largest shift before the multiply. A non-negative accumulator has at most 31 bits, of which 16 remain.
     pub const MAX_PRE_SHIFT: u8 = 15;
-    /// Shift after the multiply that leaves an 8-bit activation.
+    /// The shift after the multiply that gives an 8-bit activation.
     pub const ACTIVATION_SHIFT: u32 = 23;
-    /// Shift after the multiply that leaves a 16-bit confidence.
+    /// The shift after the multiply that gives a 16-bit confidence.
     pub const CONFIDENCE_SHIFT: u32 = 16;
 
-    /// The factor `multiplier * 2^-(23 + pre_shift)`, or `None` when `pre_shift` exceeds
+    /// Returns the factor `multiplier * 2^-(23 + pre_shift)`, or `None` if `pre_shift` exceeds
     /// [`Self::MAX_PRE_SHIFT`].
     pub const fn new(multiplier: u16, pre_shift: u8) -> Option<Self> {
         if pre_shift > Self::MAX_PRE_SHIFT { None } else { Some(Self { multiplier, pre_shift }) }
     }
 
-    /// Reads the form of the model file; `None` when the shift is out of range.
+    /// Reads the bytes of a model file. Returns `None` if the shift exceeds [`Self::MAX_PRE_SHIFT`].
     pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Option<Self> {
         Self::new(u16::from_le_bytes([bytes[0], bytes[1]]), bytes[2])
     }
 
-    /// Reads the form of the model file, of which the shift is known to be in range.
+    /// Reads the bytes of a model file whose shift is known to be in range.
     #[inline(always)]
     pub(crate) const fn from_checked_bytes([low, high, pre_shift]: [u8; Self::BYTES]) -> Self {
         Self { multiplier: u16::from_le_bytes([low, high]), pre_shift }
     }
 
-    /// The form of the model file.
+    /// Returns the bytes of a model file.
     pub const fn to_bytes(self) -> [u8; Self::BYTES] {
         let [low, high] = self.multiplier.to_le_bytes();
         [low, high, self.pre_shift]
     }
 
-    /// Numerator of the factor.
+    /// The numerator of the factor.
     pub const fn multiplier(self) -> u16 {
         self.multiplier
     }
 
-    /// Right shift before the multiply, 0 to 15.
+    /// The right shift before the multiply, 0 to 15.
     pub const fn pre_shift(self) -> u8 {
         self.pre_shift
     }
 
-    /// ReLU and requantisation of an accumulator, any `i32`, to an activation, 0 to `max`.
+    /// Returns the activation of an accumulator after ReLU and requantization, 0 to `max`. The accumulator may be any
+    /// `i32`.
     #[inline(always)]
     pub fn activation(self, accumulator: i32, max: u8) -> u8 {
         let step = self.product(accumulator, |below| below) >> Self::ACTIVATION_SHIFT;
         if step > u32::from(max) { max } else { step as u8 }
     }
 
-    /// The same rule read out 7 bits finer: a margin between logits to 1/256 nat, saturating at 65,535.
+    /// Returns the confidence of a margin between two logits, in units of 1/256 nat, saturated at 65,535.
+    ///
+    /// This is the rule of [`Self::activation`], read out with 7 bits more.
     #[inline(always)]
     pub fn confidence(self, margin: i32) -> u16 {
-        // Hidden, or the compiler would compare and branch on a core without a conditional move.
+        // Hidden, because the compiler would compare and branch on a core without a conditional move.
         (self.product(margin, black_box) >> Self::CONFIDENCE_SHIFT) as u16
     }
 
-    /// What the exporter adds to the bias so that both truncating shifts round to nearest: half an output step
-    /// and half a unit of the first shift, in accumulator units. 0 to 2^37 + 2^14.
+    /// Returns what an exporter adds to the bias so that both truncating shifts round to nearest, 0 to 2^37 + 2^14.
+    ///
+    /// It is half a step of the output plus half a unit of the first shift, in accumulator units.
     pub const fn rounding(self) -> i64 {
         let half_unit = (1_i64 << self.pre_shift) >> 1;
         if self.multiplier == 0 {
@@ -102,8 +107,10 @@ impl Requant {
         half_unit + (step_numerator / multiplier) / 2
     }
 
-    /// At most 65,535 * 65,535, so the product of two 16-bit values never leaves 32 bits. The clamps are masks of the
-    /// sign, so that every value takes the same instructions; `hide` may keep the compiler from seeing that.
+    /// The clamped and shifted accumulator times the multiplier: at most 65,535 * 65,535, which fits in 32 bits.
+    ///
+    /// The clamps use masks made from the sign, so that every value takes the same instructions. `hide` can keep the
+    /// compiler from recognizing them.
     #[inline(always)]
     fn product(self, accumulator: i32, hide: impl Fn(i32) -> i32) -> u32 {
         let shifted = accumulator.wrapping_shr(u32::from(self.pre_shift));
@@ -114,13 +121,13 @@ impl Requant {
     }
 }
 
-/// Fewest bits that a hidden layer's activations can have.
+/// The smallest width of an activation of a hidden layer, in bits.
 pub const MIN_ACTIVATION_BITS: u8 = 4;
-/// Most bits that a hidden layer's activations can have, and what they have unless the model says otherwise.
+/// The largest width of an activation of a hidden layer, in bits, and the one that a layer has by default.
 pub const MAX_ACTIVATION_BITS: u8 = 8;
 
-/// Steps from paper, 0, to ink: the engine takes a pixel's grey level as MNIST has it, the trainer sees it as
-/// `grey / PIXEL_STEPS`. So the input scale is exactly 1/255 and no pixel is ever rounded.
+/// Steps from paper, 0, to ink: the engine takes a pixel as its grey level in MNIST, 0 to 255, and the trainer as
+/// `grey / PIXEL_STEPS`. So the input scale is exactly 1/255, and no pixel is rounded.
 pub const PIXEL_STEPS: u8 = 255;
 
 #[cfg(test)]
@@ -160,7 +167,7 @@ mod tests {
             prop_assert_eq!(Requant::from_bytes(r.to_bytes()), Some(r));
         }
 
-        /// For every normalised factor, within 0.51 of the real value up to saturation.
+        /// For every normalized factor, the result is within 0.51 of the real value, up to saturation.
         #[test]
         fn with_the_rounding_in_the_bias_it_rounds_to_nearest(
             m in 32_768_u16..=65_280, s in 0..=8_u8, part in 0..=1_i64 << 16,

@@ -1,20 +1,20 @@
-//! The network's shape: the only place where its sizes are written; everything else is derived.
+//! The shape of the network: the only place that states its sizes. Everything else is derived from them.
 //!
 //! ```text
 //! 1x28x28 -> conv 5x5, 6 ch -> 24x24 -> pool 2x2 -> 12x12 -> conv 5x5, 16 ch -> 8x8 -> pool 2x2 -> 4x4
 //!         -> 256 -> 120 -> 84 -> 10 logits
 //! ```
 //!
-//! Convolutions are valid (no padding) with stride 1; pools take the maximum of disjoint 2x2 windows.
-//! Activations are laid out row by row, the channels of one position side by side (HWC).
+//! Convolutions are valid (no padding) with stride 1. Pools take the maximum of disjoint 2x2 windows. Activations lie
+//! row by row, with the channels of one position side by side (HWC).
 
 /// Rows and columns of the image.
 pub const IMAGE_SIDE: usize = 28;
-/// Channels of the image: grey only.
+/// Channels of the image: one, of grey levels.
 pub const IMAGE_CHANNELS: usize = 1;
 /// Rows and columns of each convolution kernel.
 pub const KERNEL_SIDE: usize = 5;
-/// Rows and columns of each max-pooling window, and its stride.
+/// Rows and columns of each max-pooling window, which are also its stride.
 pub const POOL_SIDE: usize = 2;
 /// Output channels of the first convolution.
 pub const CONV1_CHANNELS: usize = 6;
@@ -24,11 +24,11 @@ pub const CONV2_CHANNELS: usize = 16;
 pub const FC1_OUTPUTS: usize = 120;
 /// Outputs of the second fully-connected layer.
 pub const FC2_OUTPUTS: usize = 84;
-/// Classes, and so logits, unless a model is made for another number.
+/// Classes of the shipped models, and so their logits. A model may have any number from 2 to 64.
 pub const CLASSES: usize = 10;
-/// Fewest classes that a model can have.
+/// The smallest number of classes that a model can have.
 pub const MIN_CLASSES: usize = 2;
-/// Most classes that a model can have.
+/// The largest number of classes that a model can have.
 pub const MAX_CLASSES: usize = 64;
 
 /// Pixels of one image.
@@ -42,17 +42,17 @@ pub const CONV2_SIDE: usize = POOL1_SIDE - KERNEL_SIDE + 1;
 /// Rows and columns after the second pool.
 pub const POOL2_SIDE: usize = CONV2_SIDE / POOL_SIDE;
 
-/// Weights that meet in one output of the first convolution: 5x5x1.
+/// Weights per output channel of the first convolution: 5x5x1.
 pub const CONV1_TAPS: usize = KERNEL_SIDE * KERNEL_SIDE * IMAGE_CHANNELS;
-/// Weights that meet in one output of the second convolution: 5x5x6.
+/// Weights per output channel of the second convolution: 5x5x6.
 pub const CONV2_TAPS: usize = KERNEL_SIDE * KERNEL_SIDE * CONV1_CHANNELS;
-/// Pairs of output channels of the first convolution: its weights lie pair by pair.
+/// Pairs of output channels of the first convolution. A file stores weights pair by pair.
 pub const CONV1_PAIRS: usize = CONV1_CHANNELS / 2;
 /// Pairs of output channels of the second convolution.
 pub const CONV2_PAIRS: usize = CONV2_CHANNELS / 2;
-/// Activations after the first pool, the input of the second convolution.
+/// Activations after the first pool, the inputs of the second convolution.
 pub const POOL1_LEN: usize = POOL1_SIDE * POOL1_SIDE * CONV1_CHANNELS;
-/// Activations after the second pool, the input of the first fully-connected layer.
+/// Activations after the second pool, the inputs of the first fully-connected layer.
 pub const POOL2_LEN: usize = POOL2_SIDE * POOL2_SIDE * CONV2_CHANNELS;
 
 /// Weights of the four hidden layers.
@@ -64,13 +64,21 @@ const HIDDEN_WEIGHTS: usize = CONV1_TAPS * CONV1_CHANNELS
 const CONV_MACS: usize = CONV1_SIDE * CONV1_SIDE * CONV1_CHANNELS * CONV1_TAPS
     + CONV2_SIDE * CONV2_SIDE * CONV2_CHANNELS * CONV2_TAPS;
 
-/// All trained parameters of a network of so many classes: weights, and one bias for each output channel.
+/// Trained parameters of a network with `classes` classes: weights, and one bias per output channel.
+///
+/// ```
+/// assert_eq!(lenet_core::shape::parameters(10), 44_426);
+/// ```
 pub const fn parameters(classes: usize) -> usize {
     let biases = CONV1_CHANNELS + CONV2_CHANNELS + FC1_OUTPUTS + FC2_OUTPUTS + classes;
     HIDDEN_WEIGHTS + FC2_OUTPUTS * classes + biases
 }
 
-/// Multiply-accumulates of one inference with so many classes.
+/// Multiply-accumulates of one inference with `classes` classes.
+///
+/// ```
+/// assert_eq!(lenet_core::shape::macs(10), 281_640);
+/// ```
 pub const fn macs(classes: usize) -> usize {
     CONV_MACS + POOL2_LEN * FC1_OUTPUTS + FC1_OUTPUTS * FC2_OUTPUTS + FC2_OUTPUTS * classes
 }

@@ -1,12 +1,12 @@
-/* A QEMU plugin that counts executed instructions from the entry of one function to the entry of another.
+/* A QEMU plugin that counts the instructions executed from the entry of one function to the entry of another.
  *
  *     cc -O2 -shared -fPIC count.c -o libcount.so
  *     qemu-system-... -plugin ./libcount.so,start=bench_start,stop=bench_stop,out=FILE
  *
- * FILE gets a line `pair N` for each time `stop` is reached after `start`, and at the end a line `function N NAME` for
- * each function that executed N of all instructions counted. An instruction whose condition fails counts as executed,
- * as on silicon. The interface is version 1, of QEMU 4.2 to 8.2; Debian packages no header for it, so what is used of it
- * is declared here. */
+ * FILE gets a line `pair N` each time execution reaches `stop` after `start`. At the end it gets a line
+ * `function N NAME` for each function that executed N of all counted instructions. An instruction whose condition fails
+ * counts as executed, as it does on silicon. The plugin uses version 1 of the interface, which QEMU 4.2 to 8.2 have.
+ * Debian packages no header for it, so this file declares what it uses. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ const char *qemu_plugin_insn_symbol(const struct qemu_plugin_insn *);
 
 EXPORT int qemu_plugin_version = 1;
 
-/* A function of the program, as its symbol table names it. */
+/* A function of the program, with its name in the symbol table. */
 struct function {
     const char *name;
     uint64_t executed;

@@ -1,8 +1,9 @@
 //! Random layers on which the board's back end is compared with `portable`, on the core itself.
 //!
-//! They follow from the number of the case alone, so they are the same on every core. Weights are int8 or int4 and, like
-//! the activations, lie at any address; rows of extremes, biases up to the largest, every requant and every activation
-//! width occur. So that the smallest boards can run it, weights and activations are pieces of one table in flash.
+//! A layer depends only on the number of its case, so every core sees the same layers. Weights are int8 or int4;
+//! weights and activations lie at any address. There are rows of extreme weights, biases up to the largest, requants
+//! of the whole range and all activation widths. Weights and activations are slices of one table in flash, so that the
+//! smallest boards can run the comparison.
 
 use super::portable::Portable;
 use super::{Backend, Device, PATCH_SIDE};
@@ -14,7 +15,7 @@ use lenet_core::model::{Fc3, Hidden, MAX_BIAS, Weights};
 use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
 use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES};
 
-/// Cases that a check of a back end runs.
+/// Number of cases that a check of a back end runs.
 pub const CASES: u32 = 200;
 
 /// The first output of a back end that differs from `portable`.
@@ -22,11 +23,11 @@ pub const CASES: u32 = 200;
 pub struct Difference {
     /// The layer.
     pub layer: Layer,
-    /// Index of the output, as it lies in memory.
+    /// The index of the output in memory order.
     pub output: usize,
-    /// What the back end gives.
+    /// The value that the back end gives.
     pub found: i32,
-    /// What `portable` gives.
+    /// The value that `portable` gives.
     pub expected: i32,
 }
 
@@ -37,7 +38,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares the board's back end with `portable` on layers of each shape.
+/// Compares the board's back end with `portable` on one layer of each shape.
 ///
 /// # Errors
 ///
@@ -46,7 +47,7 @@ pub fn check(case: u32) -> Result<(), Difference> {
     check_backend(Device, case)
 }
 
-/// Compares a back end that reads weights as they lie with `portable`.
+/// Compares a back end that needs no prepared weights with `portable`.
 fn check_backend(backend: impl Backend<Prepared = ()>, case: u32) -> Result<(), Difference> {
     let draw = &mut Draw::new(case);
     hidden(draw, Layer::Conv1, |layer, draw, [found, expected]| {
@@ -75,7 +76,7 @@ fn check_backend(backend: impl Backend<Prepared = ()>, case: u32) -> Result<(), 
     Ok(())
 }
 
-/// Draws a hidden layer, has `run` write what a back end and `portable` make of it, and compares.
+/// Draws a hidden layer, lets `run` write the outputs of a back end and of `portable`, and compares them.
 fn hidden<W: Copy + DrawWeights, Output: bytemuck::Pod, const OUT: usize>(
     draw: &mut Draw,
     layer: Layer,
@@ -90,7 +91,7 @@ fn hidden<W: Copy + DrawWeights, Output: bytemuck::Pod, const OUT: usize>(
     compare(layer, bytemuck::bytes_of(&found), bytemuck::bytes_of(&expected))
 }
 
-/// Draws a last layer and compares.
+/// Draws a last layer and compares the logits of a back end with those of `portable`.
 fn fc3(draw: &mut Draw, classes: usize, backend: impl Backend) -> Result<(), Difference> {
     let biases = draw.biases(classes);
     let drawn = Fc3::new(draw.rows(classes), &biases[..classes]).expect("all values are in range");
@@ -111,13 +112,13 @@ fn compare<T: Copy + Into<i32>>(layer: Layer, found: &[T], expected: &[T]) -> Re
     Ok(())
 }
 
-/// Each extreme, as bytes of ink, of int8 and of int4 weights.
+/// The extremes as bytes: ink, the least and the largest int8 weight, two least and two largest int4 weights.
 const EXTREMES: [u8; 5] = [0xFF, 0x80, 0x7F, 0x88, 0x77];
-/// How often each is repeated: three rows of the longest.
+/// Number of repetitions of each extreme: three rows of the longest layer.
 const RUN: usize = 3 * 256;
 const TABLE_LEN: usize = EXTREMES.len() * RUN + 120 * 256;
 
-/// The extremes, then random bytes.
+/// The runs of extremes, then random bytes.
 static TABLE: [u8; TABLE_LEN] = table();
 
 const fn table() -> [u8; TABLE_LEN] {
@@ -151,7 +152,7 @@ impl Draw {
         self.word() as usize % bound
     }
 
-    /// A piece of the table, one time in four from the extremes on.
+    /// A slice of the table, which starts among the extremes one time in four.
     fn piece<T: AnyBitPattern>(&mut self) -> &'static T {
         let starts = TABLE_LEN - size_of::<T>() + 1;
         let at = if self.below(4) == 0 {
@@ -162,7 +163,7 @@ impl Draw {
         bytemuck::from_bytes(&TABLE[at..at + size_of::<T>()])
     }
 
-    /// A piece of the table, one time in four all ink.
+    /// A slice of the table, which is all ink one time in four.
     fn activations<T: AnyBitPattern>(&mut self) -> &'static T {
         if self.below(4) == 0 {
             let at = self.below(RUN - size_of::<T>() + 1);
@@ -172,7 +173,7 @@ impl Draw {
         }
     }
 
-    /// Rows of weights of a last layer.
+    /// The rows of weights of a last layer.
     fn rows(&mut self, classes: usize) -> Weights<'static, [[u8; FC2_OUTPUTS]], [[u8; FC2_OUTPUTS / 2]]> {
         if self.below(2) == 0 {
             Weights::Int8(&self.piece::<[[u8; FC2_OUTPUTS]; MAX_CLASSES]>()[..classes])
@@ -181,7 +182,7 @@ impl Draw {
         }
     }
 
-    /// Of every magnitude up to the largest: `count` of them.
+    /// Returns `count` biases of every magnitude up to the largest; the rest are 0.
     fn biases(&mut self, count: usize) -> [[u8; 4]; MAX_OUTPUTS] {
         let mut biases = [[0; 4]; MAX_OUTPUTS];
         for bytes in biases.iter_mut().take(count) {
@@ -241,7 +242,7 @@ mod tests {
         }
     }
 
-    /// `portable` with its last fc2 output wrong.
+    /// `portable` with a wrong last output of fc2.
     #[derive(Clone, Copy)]
     struct Wrong;
 

@@ -1,6 +1,6 @@
 //! The order of the layers and the memory between them, for every back end.
 //!
-//! conv2 needs six pooled rows of conv1 at a time, so a ring of six is all that is ever kept of them.
+//! conv2 needs six pooled rows of conv1 at a time, so only six are kept, in a ring.
 
 use super::{Backend, Features, Image, ImageRow, PATCH_SIDE, PooledRow, Ring};
 use bytemuck::must_cast_mut;
@@ -9,24 +9,24 @@ use lenet_core::shape::{
     FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_SIDE, MAX_CLASSES, POOL_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 
-/// Words of the ring.
+/// Size of the ring in 32-bit words.
 const RING_WORDS: usize = size_of::<Ring>() / size_of::<i32>();
 
 const _: () = {
     assert!(size_of::<Ring>().is_multiple_of(size_of::<i32>()));
     assert!(FC1_OUTPUTS <= size_of::<Ring>() && FC2_OUTPUTS <= POOL2_LEN && MAX_CLASSES <= RING_WORDS);
-    // `place` wraps once, and the image has all rows that `image_rows` is asked for.
+    // `place` subtracts at most once, and the input has every row that the driver asks for.
     assert!(POOL1_SIDE <= 2 * PATCH_SIDE);
     assert!(POOL_SIDE * (POOL1_SIDE - 1) + PATCH_SIDE <= IMAGE_SIDE);
     assert!(POOL_SIDE * (POOL2_SIDE - 1) + PATCH_SIDE <= POOL1_SIDE);
 };
 
-/// The scratch memory of one classification. Layers write to its two parts in turn.
+/// The scratch memory of one classification. Successive layers write to its two parts in turn.
 #[derive(Clone)]
 pub(crate) struct Scratch {
-    /// The ring of six pooled rows of conv1, 12x6 each; then the 120 outputs of fc1; then the logits.
+    /// The ring of six pooled rows of conv1, 12x6 each; later the 120 outputs of fc1; later the logits.
     first: [i32; RING_WORDS],
-    /// The pooled output of conv2, 4x4x16; then the 84 outputs of fc2.
+    /// The pooled output of conv2, 4x4x16; later the 84 outputs of fc2.
     second: [u8; POOL2_LEN],
 }
 
@@ -35,14 +35,14 @@ impl Scratch {
         Self { first: [0; RING_WORDS], second: [0; POOL2_LEN] }
     }
 
-    /// The memory as the convolutions use it.
+    /// The memory as the convolutions use it: the ring, and the pooled output of conv2.
     #[inline(always)]
     pub(crate) fn for_convolutions(&mut self) -> (&mut Ring, &mut Features) {
         (must_cast_mut(&mut self.first), must_cast_mut(&mut self.second))
     }
 }
 
-/// All layers, from the image to the logits.
+/// Runs all layers on `image` and returns the logits, which lie in `scratch`.
 #[inline(always)]
 pub(super) fn classify<'s>(
     backend: impl Backend,
@@ -54,7 +54,7 @@ pub(super) fn classify<'s>(
     dense_layers(backend, model, scratch)
 }
 
-/// Both convolutions with their pools, row by row.
+/// Runs both convolutions with their pools, row by row.
 #[inline(always)]
 fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratch: &mut Scratch) {
     let prepared = backend.prepare(model);
@@ -70,7 +70,9 @@ fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratc
     }
 }
 
-/// One pooled row of conv1. Out of line, as is the next function, so that the stack holds the locals of one at a time.
+/// Computes pooled row number `pooled` of conv1.
+///
+/// This function and [`conv2_row`] are not inlined, so that the stack holds the locals of only one of them at a time.
 #[inline(never)]
 fn conv1_row<B: Backend>(
     backend: B,
@@ -83,7 +85,7 @@ fn conv1_row<B: Backend>(
     backend.conv1_row(model.conv1(), prepared, image_rows(image, POOL_SIDE * pooled), output);
 }
 
-/// One pooled row of conv2, from the six of conv1 from `first` on.
+/// Computes one pooled row of conv2 from rows `first` to `first + 5` of the pooled output of conv1.
 #[inline(never)]
 fn conv2_row<B: Backend>(
     backend: B,
@@ -97,8 +99,8 @@ fn conv2_row<B: Backend>(
     backend.conv2_row(model.conv2(), prepared, input, output);
 }
 
-/// The fully-connected layers, from the features in the scratch memory to the logits.
-#[inline(never)] // So that its locals are not on the stack while the convolutions run.
+/// Runs the fully-connected layers on the features in the scratch memory and returns the logits, which also lie there.
+#[inline(never)] // Keeps its locals off the stack while the convolutions run.
 pub(super) fn dense_layers<'s>(
     backend: impl Backend,
     model: &Model<'_>,
@@ -113,8 +115,9 @@ pub(super) fn dense_layers<'s>(
     logits
 }
 
-/// The place of a row in a ring of six: its index modulo six, for an index below twelve. Clamped so that no bounds
-/// check is needed; a small core divides by a call.
+/// The index in the ring of a pooled row of conv1: `row` modulo six, for `row` below twelve.
+///
+/// A subtraction, because a small core calls a function to divide. Clamped so that no bounds check is needed.
 #[inline(always)]
 pub(crate) fn place(row: usize) -> usize {
     let row = if row < PATCH_SIDE { row } else { row - PATCH_SIDE };
@@ -127,7 +130,7 @@ fn image_rows(image: &Image, first: usize) -> [&ImageRow; PATCH_SIDE] {
     core::array::from_fn(|row| &image[(first + row).min(IMAGE_SIDE - 1)])
 }
 
-/// The first `N` of `M` bytes.
+/// The first `N` of `M` bytes. `N <= M` is checked at compile time.
 #[inline(always)]
 fn prefix<const N: usize, const M: usize>(bytes: &[u8; M]) -> &[u8; N] {
     const { assert!(N <= M) };
@@ -137,7 +140,7 @@ fn prefix<const N: usize, const M: usize>(bytes: &[u8; M]) -> &[u8; N] {
     }
 }
 
-/// The first `N` of `M` bytes, to write to.
+/// The first `N` of `M` bytes, to write to. `N <= M` is checked at compile time.
 #[inline(always)]
 fn prefix_mut<const N: usize, const M: usize>(bytes: &mut [u8; M]) -> &mut [u8; N] {
     const { assert!(N <= M) };

@@ -1,4 +1,4 @@
-//! * The hot loops: 281,640 multiply-accumulates per image, nearly all the time that a classification takes.
+//! The hot loops of inference: 281,640 multiply-accumulates per image, nearly all of the time of a classification.
 //!
 //! # Where the time goes
 //!
@@ -10,24 +10,39 @@
 //! | fc2 | 10,080 | 10,080 |
 //! | fc3 | 840 | 840 |
 //!
-//! A convolution uses each weight 576 or 64 times, a fully-connected layer once. So the convolutions want a weight,
-//! once loaded, to serve as many positions as registers hold: the four under one pooling window. The file keeps the
-//! weights of two output channels side by side, so that an activation, once loaded, serves two of them. The pool's
-//! maximum is taken on accumulators, so one position in four is requantised, and the bias, the same for all four, is
-//! added after the maximum. The fully-connected layers want to stream weights in the order they lie.
+//! conv1 uses each weight 576 times, conv2 uses each 64 times, and a fully-connected layer uses each weight once. This
+//! decides the shape of the loops:
+//!
+//! - A convolution loads a weight once and multiplies it at as many positions as the registers can serve: the four
+//!   positions under one pooling window.
+//! - The file stores the weights of two output channels side by side, so an activation that is loaded once serves
+//!   both.
+//! - The maximum of a window is taken on sums of products. The bias is the same at all four positions, so it is added
+//!   after the maximum, and only one position in four is requantized.
+//! - A fully-connected layer reads its weights in the order in which the file stores them.
+//!
+//! # Terms
+//!
+//! - *Sum*: a sum of products of activations and weights, that is, an accumulator without its bias.
+//! - *Tap*: a position in the kernel of an output channel: a kernel row, a kernel column and an input channel.
+//! - *Window*: a 2x2 block of a convolution's output, four positions. The pool keeps the maximum of a window.
+//! - *Patch*: the input of a window, 6x6 positions with all their input channels.
+//! - *Pair*: two neighboring output channels, an even one and the odd one after it, as the file stores them.
+//! - *Tile*: the outputs that a loop computes at the same time.
 //!
 //! # Contract
 //!
-//! A back end implements [`Backend`]: five functions, each a fused layer or a row of one. Each equals its counterpart in
-//! `portable` in every bit, for every model and every input, int8 or int4. None allocates, panics, or reads its output
-//! before it writes it.
+//! A back end implements [`Backend`]: five functions. Each computes a layer with all its steps, or one row of it, and
+//! gives the same result as its counterpart in `portable`, bit for bit, for every model and every input, with int8 and
+//! with int4 weights. None allocates, panics, or reads its output before it writes it.
 //!
-//! Every back end is a folder with the same four rooms: `conv1`, `conv2`, `dense` and `requant`. `driver` calls them: it
-//! owns the order of the layers, the ring of rows and the scratch memory, for all of them.
+//! Every back end is a folder with the same modules: `conv1`, `conv2`, `dense`, `requant`, and `window` where both
+//! convolutions share code. [`driver`] calls the kernels. It owns the order of the layers, the ring of rows and the
+//! scratch memory, for all back ends.
 //!
-//! Inputs, outputs and the model may lie at any address. Back ends for Armv7-M and Armv8-M Mainline load words from
-//! addresses that are not multiples of four, as these cores allow after reset: a program must leave
-//! `CCR.UNALIGN_TRP` clear. The others need nothing of the kind.
+//! Inputs, outputs and the model may lie at any address. The kernels in `armv7m` and `armv7em`, for Armv7-M and
+//! Armv8-M Mainline, load words from addresses that are not multiples of four. These cores allow such loads after
+//! reset; a program must leave `CCR.UNALIGN_TRP` clear. The other back ends have no such requirement.
 //!
 //! # Back ends
 //!
@@ -37,11 +52,11 @@
 //! | Cortex-M0, M0+, M23 | `armv6m` | the weights of three or four channels packed in two or three words |
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product per instruction |
 //! | RV32IMC | `riscv32` | a multiply and an addition, with a fifth fewer multiplies |
-//! | x86-64 with feature `host`, if the processor has it | `avx2` | sixteen products per instruction |
-//! | any other, and every one with `--cfg lenet_backend="portable"` | `portable` | as the compiler sees fit |
+//! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
+//! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
 //!
-//! This file is the only place that chooses one. `KERNELS.md`, beside the crate's `Cargo.toml`, tells how they work and
-//! why.
+//! This file is the only place that selects a back end, with cfgs that `build.rs` derives from the target.
+//! `KERNELS.md`, beside the crate's `Cargo.toml`, explains how the kernels work and why.
 
 use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
@@ -76,7 +91,7 @@ mod tests;
 
 pub(crate) use driver::{Scratch, place};
 
-/// The back end of a board, or of a host without a better one.
+/// The back end of the target. On a host it is the one to use where the processor has nothing better.
 #[cfg(lenet_device = "armv6m")]
 use armv6m::Armv6m as Device;
 #[cfg(lenet_device = "armv7em")]
@@ -88,34 +103,38 @@ use portable::Portable as Device;
 #[cfg(lenet_device = "riscv32")]
 use riscv32::Riscv32 as Device;
 
-/// Rows and columns of input that a 2x2 window of 5x5 kernels sees.
+/// Rows and columns of a patch: the input of a 2x2 window of 5x5 kernels.
 pub(crate) const PATCH_SIDE: usize = KERNEL_SIDE + 1;
 
-/// A row of the image: grey levels from left to right.
+/// One row of the image: 28 grey levels from left to right, 0 for paper to 255 for ink.
 pub(crate) type ImageRow = [u8; IMAGE_SIDE];
-/// The image, row by row.
+/// The image: 28 rows from top to bottom.
 pub(crate) type Image = [ImageRow; IMAGE_SIDE];
-/// A pooled row of conv1: `[column][channel]`.
+/// One row of the pooled output of conv1, `[column][channel]`, 12x6.
 pub(crate) type PooledRow = [[u8; CONV1_CHANNELS]; POOL1_SIDE];
-/// The pooled rows of conv1 that are kept at a time.
+/// The six pooled rows of conv1 that are kept at a time. [`place`] returns the index of a row.
 pub(crate) type Ring = [PooledRow; PATCH_SIDE];
-/// A pooled row of conv2: `[column][channel]`.
+/// One row of the pooled output of conv2, `[column][channel]`, 4x16.
 pub(crate) type FeatureRow = [[u8; CONV2_CHANNELS]; POOL2_SIDE];
-/// The pooled output of conv2.
+/// The pooled output of conv2, `[row][column][channel]`: the 256 inputs of fc1.
 pub(crate) type Features = [FeatureRow; POOL2_SIDE];
 
 /// The kernels of one instruction set.
 ///
-/// A value of the type is the proof that this processor can run them; most are of size zero.
+/// A value of the type is proof that this processor can execute them. Most of the types have size zero.
 pub(crate) trait Backend: Copy {
-    /// What the back end makes of the convolutions' weights, once per image. `()` where it reads them as they lie.
+    /// The weights of both convolutions in the order in which the kernels read them. `()` for a back end that reads
+    /// them as the file stores them.
     type Prepared;
 
-    /// Prepares the weights of both convolutions.
+    /// Prepares the weights of both convolutions, once per image.
     fn prepare(self, model: &Model<'_>) -> Self::Prepared;
 
-    /// One pooled row of conv1, from the six rows of the image that it sees: valid 5x5 convolution, 2x2 maximum, bias,
-    /// ReLU, requantization.
+    /// Computes one pooled row of conv1 from the six image rows that it depends on: valid 5x5 convolution, 2x2 maximum,
+    /// bias, ReLU and requantization.
+    ///
+    /// `prepared` comes from [`Self::prepare`] with the model of `layer`. `input` holds the rows from top to bottom.
+    /// Each activation in `output` is 0 to the largest activation of `layer`.
     fn conv1_row(
         self,
         layer: &Conv1<'_>,
@@ -124,7 +143,8 @@ pub(crate) trait Backend: Copy {
         output: &mut PooledRow,
     );
 
-    /// One pooled row of conv2, from the six pooled rows of conv1 that it sees; otherwise as [`Self::conv1_row`].
+    /// Computes one pooled row of conv2 from the six pooled rows of conv1 that it depends on, otherwise like
+    /// [`Self::conv1_row`].
     fn conv2_row(
         self,
         layer: &Conv2<'_>,
@@ -133,17 +153,17 @@ pub(crate) trait Backend: Copy {
         output: &mut FeatureRow,
     );
 
-    /// fc1 with bias, ReLU and requantization.
+    /// Computes fc1 with bias, ReLU and requantization.
     fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]);
 
-    /// fc2 with bias, ReLU and requantization.
+    /// Computes fc2 with bias, ReLU and requantization.
     fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]);
 
-    /// fc3 with bias: the accumulators themselves. `logits` has one place per class.
+    /// Computes fc3 with its biases. The accumulators are the logits; `logits` has one element per class.
     fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]);
 }
 
-/// Calls a function of the driver with the best back end that this processor has.
+/// Calls a function of [`driver`] with the best back end that this processor has.
 macro_rules! with_backend {
     ($function:path, $($argument:expr),*) => {{
         #[cfg(lenet_avx2)]
@@ -154,7 +174,7 @@ macro_rules! with_backend {
     }};
 }
 
-/// All layers, from the image to the logits. The logits lie in `scratch`.
+/// Runs all layers on `image` and returns the logits, one per class. They lie in `scratch`.
 #[inline]
 pub(crate) fn classify<'s>(
     model: &Model<'_>,
@@ -164,19 +184,21 @@ pub(crate) fn classify<'s>(
     with_backend!(driver::classify, model, bytemuck::must_cast_ref(image), scratch)
 }
 
-/// The fully-connected layers, from the features in `scratch` to the logits, which lie there too.
+/// Runs the fully-connected layers on the features in `scratch` and returns the logits, which also lie in `scratch`.
 #[inline]
 pub(crate) fn dense_layers<'s>(model: &Model<'_>, scratch: &'s mut Scratch) -> &'s [i32] {
     with_backend!(driver::dense_layers, model, scratch)
 }
 
-/// One pooled row of conv1 by itself. Preparing weights would not pay, so this is the board's back end everywhere.
+/// Computes one pooled row of conv1, for an image that arrives row by row.
+///
+/// It always uses [`Device`]: to prepare weights for a single row would cost more than it saves.
 #[inline]
 pub(crate) fn conv1_row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
     Device.conv1_row(layer, &(), input, output);
 }
 
-/// One pooled row of conv2 by itself, as [`conv1_row`].
+/// Computes one pooled row of conv2, like [`conv1_row`].
 #[inline]
 pub(crate) fn conv2_row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     Device.conv2_row(layer, &(), input, output);

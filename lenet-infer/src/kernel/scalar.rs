@@ -1,15 +1,17 @@
-//! What the back ends without vector instructions share: whole fully-connected layers from sums of a few outputs, int4
-//! weights two outputs at a time, and the step from sums to activations.
+//! What the back ends without vector instructions share: whole fully-connected layers built from the sums of a few
+//! outputs, and int4 weights two outputs at a time.
 //!
-//! None of it is generic over a layer's shape where that would make one more copy of a loop.
+//! A function here is generic over a layer's shape only where that does not make another copy of a loop.
 
 use lenet_core::Requant;
 use lenet_core::model::{Dense, Fc3, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
-/// A fully-connected hidden layer. `dot` sums the products of `TILE` outputs with int8 weights, `dot_int4` those of
-/// two with int4 weights as [`dot_int4`] does; `finish` makes activations of sums, biases and requants, given how many
-/// bits an activation has.
+/// Computes a hidden fully-connected layer, `TILE` outputs at a time.
+///
+/// - `dot` returns the sums of `TILE` outputs with int8 weights.
+/// - `dot_int4` returns the sums of two outputs with int4 weights, as the function of that name does.
+/// - `finish` computes activations from sums, biases, requants and the width of an activation in bits.
 #[inline(always)]
 pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
@@ -29,7 +31,7 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize, const
     });
 }
 
-/// The last layer; `dot` and `dot_int4` as for [`dense`].
+/// Computes the last layer. `dot` and `dot_int4` are those of [`hidden`].
 #[inline(always)]
 pub(super) fn logits<const TILE: usize>(
     layer: &Fc3<'_>,
@@ -46,7 +48,9 @@ pub(super) fn logits<const TILE: usize>(
     });
 }
 
-/// Calls `then` with the sums of products of each `TILE` outputs; the last tile may have fewer.
+/// Calls `then` with the sums of each tile of `TILE` outputs, in order.
+///
+/// The last call has zeros for outputs that the layer does not have; the caller ignores them.
 #[inline(always)]
 fn for_each_tile<const IN: usize, const HALF: usize, const TILE: usize>(
     weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
@@ -80,6 +84,7 @@ fn for_each_tile<const IN: usize, const HALF: usize, const TILE: usize>(
     }
 }
 
+/// Adds the biases to the sums, which gives the logits of one tile.
 #[inline(never)]
 fn add_biases(sums: &[i32], biases: &[[u8; 4]], output: &mut [i32]) {
     for ((logit, sum), bias) in output.iter_mut().zip(sums).zip(biases) {
@@ -87,23 +92,26 @@ fn add_biases(sums: &[i32], biases: &[[u8; 4]], output: &mut [i32]) {
     }
 }
 
-/// The sum of products of one output, where too few for a tile are left.
+/// The sum of one output, for the outputs that do not fill a tile.
 #[inline(never)]
 fn dot_one(row: &[u8], input: &[u8]) -> i32 {
     input.iter().zip(row).map(|(activation, weight)| i32::from(*activation) * i32::from(*weight as i8)).sum()
 }
 
-/// By how much the sums of [`dot_int4`] are too large before they are corrected.
+/// The amount by which [`dot_int4`] overestimates each sum before it corrects it: 8 for each unit of input.
 #[inline(never)]
 fn excess(input: &[u8]) -> i32 {
     8 * input.iter().map(|activation| i32::from(*activation)).sum::<i32>()
 }
 
-/// The sums of products of two outputs with int4 weights: one multiply for both.
+/// The sums of two outputs with int4 weights, with one multiply for two products.
 ///
-/// Four weights of either output are put in one word, the second output's above. Two weights of one input then lie 16
-/// bits apart, and one multiply makes both products, which add up side by side: four of them, of at most 255 * 15 each,
-/// stay within their 16 bits. For that the nibbles are made unsigned, 8 more than they stand for; `excess` takes that back.
+/// A word holds four weights of each output, those of the second output in the upper half. The two weights of one
+/// input then lie 16 bits apart, and one multiply gives both products, side by side. Four such products, of at most
+/// 255 * 15 each, add up within 16 bits. This needs nibbles without a sign, so each is raised by 8; `excess`, from
+/// [`excess`], is what the sums must lose for that.
+///
+/// The number of inputs is a multiple of four. The sums are in units of int8 weights, 16 times those of the nibbles.
 #[cfg(any(lenet_device = "riscv32", test))]
 pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
     [first, second]: [&[u8; HALF]; 2],
@@ -113,7 +121,7 @@ pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
     sum_int4([first, second], input, excess)
 }
 
-/// Not generic, so that there is one of it.
+/// [`dot_int4`] without its generic parameters, so that the program has one copy.
 #[cfg(any(lenet_device = "riscv32", test))]
 #[inline(never)]
 fn sum_int4([first, second]: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {

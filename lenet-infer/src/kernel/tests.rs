@@ -1,4 +1,4 @@
-//! One corpus for every back end compiled in, and the naive reference in wide arithmetic.
+//! Every back end that is compiled in against one corpus and a naive reference in wide arithmetic.
 
 extern crate std;
 
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use std::boxed::Box;
 use std::vec::Vec;
 
-/// One layer as a file would hold it, and its weights as numbers, `weights[output][tap]`.
+/// One layer as a file holds it, and its weights as numbers, `weights[output][tap]`.
 #[derive(Clone, Debug)]
 struct Drawn {
     weights: Vec<Vec<i8>>,
@@ -24,7 +24,7 @@ struct Drawn {
     activation_bits: u8,
 }
 
-/// A layer that follows from a seed, which proptest draws: thousands of values drawn one by one would take minutes.
+/// A layer that depends on one seed. Proptest would take minutes to draw thousands of values one by one.
 fn layer(outputs: usize, taps: usize) -> impl Strategy<Value = Drawn> {
     any::<u64>().prop_map(move |seed| {
         let mut random = SplitMix64(seed);
@@ -49,7 +49,7 @@ fn layer(outputs: usize, taps: usize) -> impl Strategy<Value = Drawn> {
     })
 }
 
-/// Steele, Lea and Flood's generator.
+/// The SplitMix64 generator of Steele, Lea and Flood.
 struct SplitMix64(u64);
 
 impl SplitMix64 {
@@ -82,7 +82,7 @@ impl Drawn {
         i64::from(i32::from_le_bytes(self.biases[output])) + products.sum::<i64>()
     }
 
-    /// The layer as a convolution, to `then`.
+    /// Calls `then` with the layer as a convolution.
     fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize, T>(
         &self,
         name: Layer,
@@ -98,7 +98,7 @@ impl Drawn {
         then(&Conv::new(name, weights, biases, requants, self.activation_bits).unwrap())
     }
 
-    /// The layer as a hidden fully-connected one, to `then`.
+    /// Calls `then` with the layer as a hidden fully-connected one.
     fn dense<const IN: usize, const HALF: usize, const OUT: usize, T>(
         &self,
         name: Layer,
@@ -114,7 +114,7 @@ impl Drawn {
         then(&Dense::new(name, weights, biases, requants, self.activation_bits).unwrap())
     }
 
-    /// The layer as a last one, to `then`.
+    /// Calls `then` with the layer as the last one.
     fn fc3<T>(&self, then: impl FnOnce(&Fc3<'_>) -> T) -> T {
         let (int8, int4) = self.rows();
         let weights = if self.weight_bits == 8 { Weights::Int8(&*int8) } else { Weights::Int4(&*int4) };
@@ -128,7 +128,8 @@ impl Drawn {
         (self.weights.iter().map(int8).collect(), self.weights.iter().map(int4).collect())
     }
 
-    /// Written from the definition: requantize all four positions, then take the maximum. `input[row][column][channel]`.
+    /// The pooled output by the definition: requantizes all four positions of a window, then takes the maximum.
+    /// `input[row][column][channel]`.
     fn naive_conv<const POOLED: usize, const OUT: usize>(
         &self,
         input: &[Vec<Vec<u8>>],
@@ -145,25 +146,25 @@ impl Drawn {
         })
     }
 
-    /// The activations of a hidden layer, from the definition.
+    /// The activations of a hidden layer by the definition.
     fn naive_activations(&self, input: &[u8]) -> Vec<u8> {
         let sums = self.naive_accumulators(input);
         sums.iter().enumerate().map(|(output, &sum)| self.activation(output, sum.into())).collect()
     }
 
-    /// The accumulators of a fully-connected layer, from the definition.
+    /// The accumulators of a fully-connected layer by the definition.
     fn naive_accumulators(&self, input: &[u8]) -> Vec<i32> {
         let sum = |output| self.accumulator(output, input.iter().copied());
         (0..self.weights.len()).map(|output| i32::try_from(sum(output)).unwrap()).collect()
     }
 }
 
-/// A whole model, its layers in the order of the network.
+/// The layers of a whole model, in the order of the network.
 #[derive(Clone, Debug)]
 struct Network([Drawn; 5]);
 
 impl Network {
-    /// The logits, from the definition.
+    /// The logits by the definition.
     fn naive_logits(&self, image: &Image) -> Vec<i32> {
         let Self([conv1, conv2, fc1, fc2, fc3]) = self;
         let image = image.iter().map(|row| row.iter().map(|pixel| std::vec![*pixel]).collect());
@@ -174,7 +175,7 @@ impl Network {
         fc3.naive_accumulators(&fc2.naive_activations(&fc1.naive_activations(features)))
     }
 
-    /// The model, to `then`.
+    /// Calls `then` with the model.
     fn model<T>(&self, then: impl FnOnce(&Model<'_>) -> T) -> T {
         let Self([conv1, conv2, fc1, fc2, fc3]) = self;
         let confidence = Confidence { requant: Requant::new(1, 0).unwrap(), threshold: 0 };
@@ -189,7 +190,7 @@ impl Network {
         })
     }
 
-    /// The logits of `backend`, by the driver.
+    /// The logits that the driver computes with `backend`.
     fn logits(&self, backend: impl Backend, image: &Image) -> Vec<i32> {
         self.model(|model| {
             super::driver::classify(backend, model, image, &mut super::Scratch::new()).to_vec()
@@ -203,7 +204,7 @@ fn network() -> impl Strategy<Value = Network> {
         .prop_map(|(conv1, conv2, fc1, fc2, fc3)| Network([conv1, conv2, fc1, fc2, fc3]))
 }
 
-/// The logits of every back end compiled in.
+/// Compares the logits of every back end that is compiled in with the definition.
 fn check_network(network: &Network, image: &Image) {
     let expected = network.naive_logits(image);
     assert_eq!(network.logits(Device, image), expected, "the device's back end");
@@ -214,12 +215,12 @@ fn check_network(network: &Network, image: &Image) {
     }
 }
 
-/// What a scalar back end writes in assembly: sums of a tile of outputs, here of four.
+/// Stands for the assembly of a scalar back end: the sums of a tile of outputs, here of four.
 fn dot<const IN: usize>(rows: &[[u8; IN]; 4], input: &[u8; IN]) -> [i32; 4] {
     rows.map(|row| row.iter().zip(input).map(|(w, a)| i32::from(*w as i8) * i32::from(*a)).sum())
 }
 
-/// The same: activations of sums.
+/// Stands for the assembly of a scalar back end: activations from sums.
 fn finish(sums: &[i32], biases: &[[u8; 4]], requants: &[[u8; 3]], bits: u8, output: &mut [u8]) {
     for (((activation, sum), bias), requant) in output.iter_mut().zip(sums).zip(biases).zip(requants) {
         let requant = Requant::from_bytes(*requant).unwrap();
@@ -231,7 +232,7 @@ fn image(bytes: &[u8]) -> Image {
     core::array::from_fn(|y| core::array::from_fn(|x| bytes[28 * y + x]))
 }
 
-/// One network at an extreme: every weight, bias, pixel and requant the same.
+/// A network at an extreme: all weights are equal, and so are all biases and all requants.
 fn uniform(weight: i8, bias: i32, requant: [u8; 3], weight_bits: u8) -> Network {
     let layer = |outputs: usize, taps: usize| Drawn {
         weights: std::vec![std::vec![weight; taps]; outputs],
@@ -283,7 +284,7 @@ proptest! {
         prop_assert_eq!(found, fc3.naive_accumulators(&features));
     }
 
-    /// What `armv6m` does in registers, in the arithmetic of the host: see that module.
+    /// The packing of conv1 in `armv6m`, in the arithmetic of the host.
     #[test]
     fn three_sums_of_25_products_are_read_out_of_two_words(
         taps in proptest::collection::vec((any::<u8>(), any::<[i8; 3]>()), 25),
@@ -301,12 +302,12 @@ proptest! {
         let low = low.wrapping_sub(a as u32);
         let high = high.wrapping_sub(low >> 10);
         let c = (high << 10) as i32 >> 10;
-        // The low 11 bits of b from one word, the rest from the other.
+        // The low 11 bits of b are in one word, the rest in the other.
         let b = (low >> 21).wrapping_add((high.wrapping_sub(c as u32) as i32 >> 11) as u32) as i32;
         prop_assert_eq!([a, b, c], expected);
     }
 
-    /// The same for conv2: four sums of 150 products in three words.
+    /// The packing of conv2 in `armv6m`: four sums of 150 products in three words.
     #[test]
     fn four_sums_of_150_products_are_read_out_of_three_words(
         taps in proptest::collection::vec((any::<u8>(), any::<[i8; 4]>()), 150),

@@ -1,4 +1,5 @@
-//! The program whose instructions are counted: a classification between two symbols that an instruction counter waits for.
+//! The program whose instructions are counted: each classification runs between calls of two functions that the
+//! counter waits for.
 
 use crate::board::{Board, Console};
 use crate::golden;
@@ -8,14 +9,14 @@ use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::{Engine, Error, Model, Prediction, SHIPPED};
 
-/// Instructions are counted from the entry of this function.
+/// Marks the start of the counted instructions: its entry.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn bench_start() {
     black_box(0);
 }
 
-/// Instructions are counted up to the entry of this function. Its body is not that of [`bench_start`], so that the
+/// Marks the end of the counted instructions: its entry. Its body differs from that of [`bench_start`], so that the
 /// two are not merged.
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -23,22 +24,24 @@ extern "C" fn bench_stop() {
     black_box(1);
 }
 
-/// Decoding, as one symbol with its own stack frame.
+/// Decodes a model. It is a function of its own so that it has its own symbol and stack frame.
 #[unsafe(no_mangle)]
 #[inline(never)]
 fn bench_decode(file: &[u8]) -> Result<(Model<'_>, usize), Error> {
     Model::decode(file)
 }
 
-/// Classification, as one symbol with its own stack frame.
+/// Classifies an image. It is a function of its own so that it has its own symbol and stack frame.
 #[unsafe(no_mangle)]
 #[inline(never)]
 fn bench_classify<'e>(engine: &'e mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction<'e> {
     engine.classify(image)
 }
 
-/// Classifies a blank image, a golden digit and noise with a model that is decoded at run time, each between `bench_start`
-/// and `bench_stop`, and prints how much stack `decode` and `classify` took. False if the model or the digit is unusable.
+/// Classifies a blank image, a golden digit and noise with a model that it decodes at run time.
+///
+/// Each classification is between calls of `bench_start` and `bench_stop`. Prints how many bytes of stack `decode` and
+/// `classify` took. Returns false if the model or the digit is unusable.
 pub fn bench<B: Board>(board: &mut B) -> bool {
     let (decoded, decode_stack) = stack::high_water::<B, _>(|| bench_decode(black_box(SHIPPED.bytes)));
     let Ok((model, _)) = decoded else { return false };
@@ -47,14 +50,14 @@ pub fn bench<B: Board>(board: &mut B) -> bool {
     writeln!(Console(board), "decode {decode_stack} classify {classify_stack}").is_ok()
 }
 
-/// As [`bench`](fn@bench), with the model that was decoded while the program was compiled.
+/// Does the same as [`bench`](fn@bench) with the model that was decoded while the program was compiled.
 pub fn bench_included<B: Board>(board: &mut B) -> bool {
     let Some(classify_stack) = bench_model::<B>(&SHIPPED.model) else { return false };
     // A board's `write` reports no failure, so printing does not fail either.
     writeln!(Console(board), "decode 0 classify {classify_stack}").is_ok()
 }
 
-/// Classifies the three images, and says how much stack that took.
+/// Classifies the three images, and returns the bytes of stack that it took.
 fn bench_model<B: Board>(model: &Model<'_>) -> Option<usize> {
     let (digit, _) = golden::digits().next()?;
     let mut engine = Engine::new(model);
@@ -66,7 +69,7 @@ fn bench_model<B: Board>(model: &Model<'_>) -> Option<usize> {
     Some(classify_stack)
 }
 
-/// What is counted; never inlined, so that all images meet the same code.
+/// Classifies one image between the marks. It is never inlined, so that all images run the same code.
 #[inline(never)]
 fn count(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) {
     bench_start();
@@ -74,7 +77,7 @@ fn count(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) {
     bench_stop();
 }
 
-/// Pixels that no digit has, the same on every core: the top byte of a 32-bit xorshift generator.
+/// Returns pixels that no digit has, the same on every core: the top bytes of a 32-bit xorshift generator.
 fn noise() -> [u8; IMAGE_PIXELS] {
     let mut state = 0x2545_F491_u32;
     [(); IMAGE_PIXELS].map(|()| {

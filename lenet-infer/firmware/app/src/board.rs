@@ -1,45 +1,45 @@
-//! What a board must offer.
+//! What a board must provide.
 
 use core::fmt;
 
-/// A core with a counter, a way to show text, and a stack that grows down.
+/// A core with a counter, an output for text and a stack that grows down.
 ///
 /// # Safety
 ///
-/// The memory from [`stack_limit`](Self::stack_limit) up to [`stack_pointer`](Self::stack_pointer) must be free for
-/// this program to write, aligned words, whenever it runs: no interrupt handler, other core or DMA uses it.
+/// The memory from [`stack_limit`](Self::stack_limit) up to [`stack_pointer`](Self::stack_pointer) must be free: this
+/// program may write aligned words to it at any time, and no interrupt handler, other core or DMA uses it.
 pub unsafe trait Board {
-    /// The board's name, as its maker or QEMU writes it.
+    /// The name of the board, as its maker or QEMU writes it.
     const NAME: &str;
-    /// What [`cycles`](Self::cycles) counts: "cycles" on silicon, "instructions" in an emulator.
+    /// The unit of [`cycles`](Self::cycles): "cycles" on silicon, "instructions" in an emulator.
     const UNIT: &str;
 
-    /// A counter that goes up by one a cycle and wraps at 2^32.
+    /// Returns a counter that increases by one per cycle and wraps at 2^32.
     fn cycles(&mut self) -> u32;
-    /// Shows text, at once; there is nobody to tell when that fails.
+    /// Writes text without delay. A failure cannot be reported.
     fn write(&mut self, text: &str);
-    /// What the linker placed where.
+    /// Returns the sizes of the sections of the firmware.
     fn memory(&self) -> Memory;
-    /// The lowest address that the stack may grow to, a multiple of 4.
+    /// Returns the lowest address that the stack may reach, a multiple of 4.
     fn stack_limit() -> usize;
-    /// The stack pointer now, a multiple of 4. Mark it `#[inline(always)]`.
+    /// Returns the current stack pointer, a multiple of 4. Mark it `#[inline(always)]`.
     fn stack_pointer() -> usize;
 }
 
-/// A wire to a host that carries bytes both ways: a UART, or serial over USB.
+/// A serial connection to a host: a UART, or serial over USB.
 pub trait Serial {
-    /// A byte that has come, without waiting.
+    /// Returns a byte that has been received, or `None`, without waiting.
     fn read(&mut self) -> Option<u8>;
-    /// Sends bytes, and waits until all are on their way.
+    /// Sends bytes, and waits until the hardware has accepted all of them.
     fn write(&mut self, bytes: &[u8]);
 }
 
-/// The sizes of a firmware's sections, in bytes.
+/// The sizes of the sections of the firmware, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// Code, constants and the initial values of variables: what flashing writes.
+    /// Code, constants and the initial values of variables: what a flash tool writes.
     pub flash: usize,
-    /// Variables that live as long as the program; not the stack.
+    /// Static variables, without the stack.
     pub variables: usize,
 }
 

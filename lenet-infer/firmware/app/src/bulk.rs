@@ -8,13 +8,13 @@ use semihosting::io::{self, Read, Write};
 /// Classifies all images of a file on the host with the model of `file`, on the board with the name `board`.
 ///
 /// All files are in the folder in which the emulator, or the debugger, runs. The program first writes `about.bin`: the
-/// CRC-32 at the end of the model file (4 bytes, little-endian), the number of classes (1 byte), and the name of the
-/// board. It then reads `images.bin`, 784 bytes per image, and writes the logits of each image to `logits.bin`, 4 bytes
-/// per logit, little-endian.
+/// CRC-32 at the end of the model file (4 bytes, little-endian), the number of classes (1 byte) and the name of the
+/// board. It then reads `images.bin`, 784 bytes per image, and writes the logits of each image to `logits.bin`, 4
+/// bytes per logit, little-endian.
 ///
 /// # Errors
 ///
-/// Those of the host's file system.
+/// The errors of the host's file system.
 pub fn bulk(board: &str, file: &ModelFile<'_>) -> io::Result<()> {
     let mut engine = Engine::new(&file.model);
     exchange(board, file, |image, logits| logits(&engine.classify(image)))

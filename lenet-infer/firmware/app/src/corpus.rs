@@ -1,11 +1,12 @@
-//! The program that compares the core's kernels with the portable ones.
+//! The program that compares the kernels of the core with the portable ones.
 
 use crate::board::{Board, Console};
 use core::fmt::{self, Write};
 use lenet_infer::corpus::{CASES, check};
 
-/// Compares the board's back end with the portable one on random layers, and prints the first difference or how many
-/// cases were equal. True when all were.
+/// Compares the back end of the board with the portable one on random layers.
+///
+/// Prints the first difference, or the number of equal cases. Returns whether all cases were equal.
 pub fn corpus<B: Board>(board: &mut B) -> bool {
     // A board's `write` reports no failure, so printing does not fail either.
     try_corpus(board).unwrap_or(false)

@@ -1,17 +1,17 @@
-//! The golden digits, and the logits that every core must give for them.
+//! The golden digits, and the logits that every core must compute for them.
 
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
 
 static DIGITS: &[u8] = include_bytes!("../../../assets/golden-digits.bin");
 static LOGITS: &[u8] = include_bytes!("../../../assets/golden-logits.bin");
 
-/// Bytes of flash that the digits and their logits take.
+/// The bytes of flash that the digits and their logits take.
 pub(crate) const BYTES: usize = include_bytes!("../../../assets/golden-digits.bin").len()
     + include_bytes!("../../../assets/golden-logits.bin").len();
 
 const LOGIT_BYTES: usize = size_of::<i32>();
 
-/// The digits, each with its ten logits.
+/// Returns the digits, each with its ten logits.
 pub(crate) fn digits() -> impl Iterator<Item = (&'static [u8; IMAGE_PIXELS], [i32; CLASSES])> + Clone {
     let (digits, _) = DIGITS.as_chunks::<IMAGE_PIXELS>();
     let (logits, _) = LOGITS.as_chunks::<LOGIT_BYTES>();

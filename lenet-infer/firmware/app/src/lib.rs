@@ -1,17 +1,18 @@
-//! All that the firmware does on any board: classify, measure, judge every logit, and answer a host.
+//! The firmware that is the same on every board: it classifies, measures, compares every logit, and answers a host.
 //!
 //! The map of the crate:
 //!
-//! - [`Board`]: what a board must offer; all else is the same everywhere.
-//! - [`run`]: the program.
+//! - [`Board`]: what a board must provide.
+//! - [`run`]: the program that classifies the golden digits.
 //! - [`bench`](fn@bench), [`bench_included`]: the programs whose instructions and stack are counted.
-//! - `corpus`, with the feature of that name: the program that compares the core's kernels with the portable ones.
-//! - [`serve`]: the program on a board with a [`Serial`] wire to a host, whose requests it answers.
-//! - `bulk`, with feature `semihosting`: the program on a board that reads and writes files of a host.
-//! - `measure`: what a classification takes, in cycles and stack.
-//! - `golden`: the digits, and the logits that every core must give for them.
+//! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
+//!   ones.
+//! - [`serve`]: the program that answers the requests of a host over a [`Serial`] connection.
+//! - `bulk`, with feature `semihosting`: the program that reads and writes files of a host.
+//! - `measure`: the cycles and the stack that a classification takes.
+//! - `golden`: the digits, and the logits that every core must compute for them.
 //! - `picture`: a digit as text.
-//! - `stack`: how much stack a call takes, by painting.
+//! - `stack`: the stack that a call takes, measured by painting.
 #![no_std]
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What one classification takes.
+//! The cycles and the stack that a classification takes.
 
 use core::hint::black_box;
 
@@ -8,21 +8,21 @@ use lenet_infer::{Engine, Prediction};
 use crate::board::Board;
 use crate::stack;
 
-/// What one classification said and took.
+/// The prediction of one classification, and what it took.
 pub(crate) struct Measured<'e> {
     pub(crate) prediction: Prediction<'e>,
     pub(crate) cycles: u32,
-    /// Bytes.
+    /// Bytes of stack.
     pub(crate) stack: usize,
 }
 
-/// The call that is measured; never inlined, so that it is one symbol, with its own stack frame.
+/// Classifies an image. It is never inlined, so that the measured call has its own symbol and stack frame.
 #[inline(never)]
 pub(crate) fn classify<'e>(engine: &'e mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) -> Prediction<'e> {
     engine.classify(image)
 }
 
-/// Classifies `image` twice: once to see the stack, once to count cycles.
+/// Classifies `image` twice: once to measure the stack, once to count cycles.
 pub(crate) fn measure<'e, B: Board>(
     board: &mut B,
     engine: &'e mut Engine<'_>,
@@ -33,7 +33,7 @@ pub(crate) fn measure<'e, B: Board>(
     Measured { prediction, cycles, stack }
 }
 
-/// Classifies `image`, and counts the cycles that it takes.
+/// Classifies `image`, and counts the cycles without those that a reading of the counter takes.
 pub(crate) fn count<'e, B: Board>(
     board: &mut B,
     engine: &'e mut Engine<'_>,

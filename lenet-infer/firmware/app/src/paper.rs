@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use crate::board::{Board, Memory, Serial};
 
-/// A board with no stack to paint, a counter that counts its readings, and two queues for a wire.
+/// A board without a stack to paint, whose counter counts its readings, and whose connection is two queues.
 #[derive(Default)]
 pub(crate) struct Paper {
     readings: u32,
@@ -15,7 +15,7 @@ pub(crate) struct Paper {
     pub(crate) outgoing: Vec<u8>,
 }
 
-// SAFETY: from the stack's limit to its pointer there is nothing.
+// SAFETY: the range from the limit of the stack to its pointer is empty.
 unsafe impl Board for Paper {
     const NAME: &str = "paper";
     const UNIT: &str = "readings";

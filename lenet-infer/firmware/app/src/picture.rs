@@ -3,10 +3,10 @@
 use core::fmt;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
-/// From paper to ink.
+/// The characters from paper to ink.
 const SHADES: [char; 8] = [' ', '.', ':', '-', '=', '+', '*', '#'];
 
-/// A 28x28 picture in 28 columns and 14 lines: a character stands for a pixel and the one below it.
+/// An image as 14 lines of 28 characters. Each character stands for a pixel and the one below it.
 pub(crate) struct Picture<'a>(pub(crate) &'a [u8; IMAGE_PIXELS]);
 
 impl fmt::Display for Picture<'_> {

@@ -1,4 +1,4 @@
-//! The program.
+//! The program that classifies the golden digits.
 
 use crate::board::{Board, Console};
 use crate::golden;
@@ -8,8 +8,9 @@ use core::fmt::{self, Write};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::{Engine, RAM_BYTES, SHIPPED};
 
-/// Classifies the golden digits, prints the first with what it took, and how many digits had all ten logits as on
-/// every other core. True when all had.
+/// Classifies the golden digits, and prints the first one with the time and the memory that it took.
+///
+/// Also prints how many digits have the same ten logits as on every other core. Returns whether all have.
 pub fn run<B: Board>(board: &mut B) -> bool {
     // A board's `write` reports no failure, so printing does not fail either.
     try_run(board).unwrap_or(false)

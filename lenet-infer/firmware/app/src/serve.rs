@@ -9,7 +9,7 @@ use crate::board::{Board, Serial};
 use crate::golden;
 use crate::measure::{Measured, count, measure};
 
-/// Answers the requests of a host, for ever.
+/// Answers the requests of a host, forever.
 pub fn serve<B: Board + Serial>(board: &mut B) -> ! {
     let mut server = Server::new(Engine::new(&SHIPPED.model));
     loop {
@@ -17,7 +17,7 @@ pub fn serve<B: Board + Serial>(board: &mut B) -> ! {
     }
 }
 
-/// What [`serve`] keeps from one byte to the next.
+/// The state of [`serve`] between two bytes.
 #[derive(Clone, Debug)]
 pub struct Server<'a> {
     engine: Engine<'a>,
@@ -25,13 +25,14 @@ pub struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    /// A server that answers with what `engine` says.
+    /// Returns a server that answers with the predictions of `engine`.
     pub const fn new(engine: Engine<'a>) -> Self {
         Self { engine, receiver: Receiver::new(Kind::Request) }
     }
 
-    /// Takes a byte from the wire, if one has come, and answers the frame that it ends, if it ends one. Never waits
-    /// for a byte.
+    /// Takes a byte from the wire, if one has been received, and answers the frame that it completes, if any.
+    ///
+    /// Never waits for a byte.
     pub fn step<B: Board + Serial>(&mut self, board: &mut B) {
         let Some(byte) = Serial::read(board) else { return };
         match self.receiver.push(byte) {
@@ -96,7 +97,7 @@ fn bench<B: Board>(board: &mut B, engine: &mut Engine<'_>, images: u16) -> Bench
     bench
 }
 
-/// Sizes on a microcontroller fit in 32 bits.
+/// Converts a size. On a microcontroller every size fits in 32 bits.
 fn bytes(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
@@ -107,7 +108,7 @@ mod tests {
     use crate::paper::Paper;
     use std::vec::Vec;
 
-    /// What a new server answers to the bytes: each reply's number, and what it is, as text.
+    /// Returns the replies of a new server to the bytes: the number of each, and its contents as text.
     fn answers(bytes: &[u8]) -> Vec<(u16, std::string::String)> {
         let mut server = Server::new(Engine::new(&SHIPPED.model));
         let mut board = Paper::default();

@@ -1,15 +1,15 @@
-//! The boards that are measured: one a core, as QEMU emulates them.
+//! The boards that are measured, one per core, all emulated by QEMU.
 
-/// A board, and how its firmware is built and run.
+/// A board, and how to build and run its firmware.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Board {
     pub(crate) core: &'static str,
-    /// As QEMU calls it.
+    /// The name that QEMU uses.
     pub(crate) name: &'static str,
     pub(crate) target: &'static str,
-    /// The package of its firmware.
+    /// The package of the firmware.
     pub(crate) package: &'static str,
-    /// The emulator, with what it needs beside the board and the program.
+    /// The emulator and its arguments, without those for the board and the program.
     pub(crate) emulator: &'static [&'static str],
 }
 

@@ -1,9 +1,10 @@
-//! How deep a function can take the stack, whatever it computes.
+//! An upper bound of the stack that a function takes, for any input.
 //!
-//! Every way through the function is followed with what is known of its registers, the stack pointer first, as an
-//! offset from where the function found it. A call adds the bound of the function called to the depth at the call; so
-//! does a jump to another function, which is a call from the end. What cannot be bounded is an error: recursion, a call
-//! or jump to an address that is not known, a stack pointer that is not known, or not as found when the function returns.
+//! The tool follows every path through the function with what it knows about the registers. It knows the stack pointer
+//! as an offset from its value at the entry of the function. A call adds the bound of the called function to the depth
+//! at the call, and so does a jump to another function, which is a tail call. What has no bound is an error:
+//! recursion, a call or jump to an unknown address, a stack pointer that is unknown, or one that a function does not
+//! restore before it returns.
 
 #[cfg(test)]
 mod tests;
@@ -15,11 +16,11 @@ use crate::step::{Flow, Operation, Step, Target};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 
-/// The most stack that a call of a function takes.
+/// The most stack that a call of a function can take.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bound {
     pub(crate) bytes: u32,
-    /// The functions on the deepest way, each with the bytes that it has taken when it calls the next.
+    /// The functions on the deepest path, each with the bytes that it has taken when it calls the next one.
     pub(crate) chain: Vec<(String, u32)>,
 }
 
@@ -28,15 +29,15 @@ pub(crate) struct Bounds<'a> {
     program: &'a Program,
     code: Code,
     known: BTreeMap<u32, Bound>,
-    /// The functions that are being bounded, the outermost first.
+    /// The functions that are being analyzed, the outermost first.
     open: Vec<u32>,
 }
 
-/// What a function itself does to the stack.
+/// The stack that a function itself takes, and its calls.
 struct Frame {
     kind: Kind,
     deepest: u32,
-    /// The functions called, each with the greatest depth that it is called from.
+    /// The called functions, each with the greatest depth of a call.
     calls: BTreeMap<u32, u32>,
     /// The stack pointer at the end, less that at the start.
     moved: Option<i32>,
@@ -57,7 +58,7 @@ impl<'a> Bounds<'a> {
         Ok(Self { program, code: Code::new(program)?, known: BTreeMap::new(), open: Vec::new() })
     }
 
-    /// The bound of the function with this symbol.
+    /// Returns the bound of the function with this symbol.
     pub(crate) fn of(&mut self, symbol: &str) -> Result<Bound> {
         let entry = self.program.function(symbol)?;
         self.bound(entry).with_context(|| format!("the stack of {symbol} has no bound"))
@@ -86,7 +87,7 @@ impl<'a> Bounds<'a> {
         Ok(bound)
     }
 
-    /// Follows every way through the function at `entry`.
+    /// Follows every path through the function at `entry`.
     fn frame(&self, entry: u32, kind: Kind) -> Result<Frame> {
         let mut frame = Frame { kind, deepest: 0, calls: BTreeMap::new(), moved: None };
         let mut states = BTreeMap::from([(entry, State::entry(self.code.stack, self.code.links))]);
@@ -104,7 +105,8 @@ impl<'a> Bounds<'a> {
         Ok(frame)
     }
 
-    /// Executes the instruction at `address`, and says where in the function it may go on and what is known there.
+    /// Executes the instruction at `address`. Returns the places in the function that may follow, each with what is
+    /// known there.
     fn follow(
         &self,
         entry: u32,
@@ -130,7 +132,7 @@ impl<'a> Bounds<'a> {
                 bail!("at {address:#x} it leaves the stack pointer elsewhere than at another end")
             }
             Flow::Return => frame.moved = Some(offset),
-            // How Armv6-M jumps far, the return address having been saved.
+            // Armv6-M jumps far with a call, after it has saved the return address.
             Flow::Call(Target::Address(to)) if self.is_inside(entry, to) => ways.push((to, after)),
             Flow::Call(target) => {
                 for callee in self.targets(target, address, &after)? {
@@ -187,7 +189,7 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// A jump to the address that the function was called from is a return.
+    /// Replaces a jump to the return address by a return.
     fn resolved(&self, flow: Flow, state: &State) -> Flow {
         match flow {
             Flow::Jump(Target::Register(register, 0)) if state.get(register) == Value::Return => Flow::Return,
@@ -195,7 +197,7 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// Whether `address` is in the function at `entry`, but is not its entry.
+    /// Returns whether `address` is in the function at `entry`, but is not its entry.
     fn is_inside(&self, entry: u32, address: u32) -> bool {
         address != entry && self.program.extent(entry).contains(&address)
     }
@@ -219,7 +221,8 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// The table of addresses at `start`: it ends with the first word that is no place in the function.
+    /// Reads the table of addresses at `start`, which ends before the first word that is not an address in the
+    /// function.
     fn entries(&self, start: u32, address: u32) -> Result<Vec<u32>> {
         let function = self.program.extent(address);
         let words = (start..).step_by(4).map_while(|at| self.program.constant(at));
@@ -231,7 +234,7 @@ impl<'a> Bounds<'a> {
         Ok(entries)
     }
 
-    /// The table of half distances at `start`: it ends where the nearest place that it leads to begins.
+    /// Reads the table of halved distances at `start`, which ends where the nearest of its targets begins.
     fn distances(&self, start: u32, width: u32) -> Result<Vec<u32>> {
         let mut targets = Vec::new();
         let (mut at, mut end) = (start, u32::MAX);

@@ -1,4 +1,4 @@
-//! Cargo and the C compiler, and what they make.
+//! Runs Cargo and the C compiler.
 
 use crate::board::Board;
 use anyhow::{Context, Result, bail};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// The folder of the firmware's workspace.
+/// Returns the folder of the firmware workspace.
 pub(crate) fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)
@@ -16,7 +16,7 @@ fn target_folder() -> PathBuf {
     workspace().join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
 }
 
-/// Builds a program of `package` for `board`, and says where it is.
+/// Builds a program of `package` for `board`, and returns the path of the program.
 pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.current_dir(workspace()).env("BOARD", board.name);
@@ -26,13 +26,13 @@ pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<Pa
     Ok(target_folder().join(board.target).join("release").join(program))
 }
 
-/// Bytes of the model file that the measured programs include.
+/// Returns the size in bytes of the model file that the measured programs include.
 pub(crate) fn model_bytes() -> Result<u64> {
     let path = workspace().join("../assets/model.lenet");
     Ok(fs::metadata(&path).with_context(|| format!("{}: cannot be read", path.display()))?.len())
 }
 
-/// Compiles the plugin that makes QEMU count, and says where it is.
+/// Compiles the QEMU plugin that counts instructions, and returns its path.
 pub(crate) fn plugin() -> Result<PathBuf> {
     let folder = target_folder().join("measure");
     fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
@@ -43,7 +43,7 @@ pub(crate) fn plugin() -> Result<PathBuf> {
     Ok(plugin)
 }
 
-/// Runs a command to its end, and gives what it wrote to standard output.
+/// Runs a command until it ends, and returns its standard output.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
     let name = command.get_program().display().to_string();
     let output = command.stderr(std::process::Stdio::inherit()).output();
@@ -54,7 +54,8 @@ pub(crate) fn run(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The optimisation level of the release profile, and of the packages that have their own: `3`, or `3,lenet-core=s`.
+/// Returns the optimization level of the release profile, and of the packages with their own level: `3`, or
+/// `3,lenet-core=s`.
 pub(crate) fn opt_level() -> Result<String> {
     let path = workspace().join("Cargo.toml");
     let manifest =

@@ -1,4 +1,4 @@
-//! All instructions of a program as steps.
+//! The instructions of a program as steps.
 
 use crate::program::{Isa, Program};
 use crate::step::{Register, Step};
@@ -12,14 +12,15 @@ use std::collections::BTreeMap;
 pub(crate) struct Code {
     steps: BTreeMap<u32, Result<Step>>,
     pub(crate) stack: Register,
-    /// What a function need not give back as it found it.
+    /// The registers that a function need not preserve.
     pub(crate) scratch: &'static [Register],
-    /// Where a call may leave its return address.
+    /// The registers in which a call may leave its return address.
     pub(crate) links: &'static [Register],
 }
 
 impl Code {
-    /// Disassembles `program`, in order, since the condition of an instruction in an IT block is in the block's head.
+    /// Disassembles `program` from start to end, because the condition of an instruction in an IT block comes from the
+    /// head of the block.
     pub(crate) fn new(program: &Program) -> Result<Self> {
         let capstone = match program.isa {
             Isa::Thumb => Capstone::new()
@@ -49,14 +50,14 @@ impl Code {
                     steps.insert(address, step(&capstone, instruction));
                     address += u32::try_from(instruction.len())?;
                 }
-                // What is no instruction is passed over; it is an error only where a path leads to it.
+                // Bytes that are not an instruction are skipped. They are an error only where a path leads to them.
                 address += 2;
             }
         }
         Ok(Self { steps, stack, scratch, links })
     }
 
-    /// The instruction at `address`.
+    /// Returns the instruction at `address`.
     pub(crate) fn step(&self, address: u32) -> Result<&Step> {
         match self.steps.get(&address) {
             Some(Ok(step)) => Ok(step),

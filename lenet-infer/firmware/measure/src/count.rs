@@ -1,4 +1,4 @@
-//! What a run in QEMU counts and measures.
+//! Counts and measures a run in QEMU.
 
 use crate::board::Board;
 use crate::build;
@@ -7,19 +7,19 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, str};
 
-/// The pictures of the counted program, in its order.
+/// The images that the counted program classifies, in its order.
 pub(crate) const PICTURES: [&str; 3] = ["blank", "digit", "noise"];
-/// Seconds after which a run is given up.
+/// The number of seconds after which a run is stopped.
 const LIMIT: &str = "120";
 
-/// What one run of the counted program says.
+/// The results of one run of the counted program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
-    /// Instructions of a classification, for each of [`PICTURES`].
+    /// Instructions of one classification, for each of [`PICTURES`].
     pub(crate) instructions: [u64; PICTURES.len()],
-    /// Bytes of stack that decoding took.
+    /// Bytes of stack that `decode` took.
     pub(crate) decode_stack: u32,
-    /// Bytes of stack that classifying took.
+    /// Bytes of stack that `classify` took.
     pub(crate) classify_stack: u32,
 }
 

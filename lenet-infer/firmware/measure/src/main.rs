@@ -1,19 +1,20 @@
 //! Measures inference on every board that QEMU emulates, and compares the figures with the committed ones.
 //!
-//!     cargo run --release -p measure               fails where a figure grew by more than 1 %
+//!     cargo run --release -p measure               fails if a figure grew by more than 1 %
 //!     cargo run --release -p measure -- M4 M33     the same for these cores only
 //!     cargo run --release -p measure -- --write    writes the figures to size.tsv
 //!
 //! The figures of a row:
 //!
 //! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled.
-//! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and nothing
-//!   else: `proof-engine` with `decode` and `classify`, or `proof-included` with `classify`, the weights not counted.
-//! - `stack`: the most that `classify` can take there, by following every way through the code ([`bound`]).
-//! - `instructions`: of one `classify`, executed and counted in QEMU ([`count`]).
+//! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and
+//!   nothing else: `proof-engine` with `decode` and `classify`, or `proof-included` with `classify`. The weights are
+//!   not counted.
+//! - `stack`: the most stack that `classify` can take there, found by following every path through the code
+//!   ([`bound`]).
+//! - `instructions`: those that one `classify` executes, counted in QEMU ([`count`]).
 //!
-//! It also fails where the number of instructions depends on the pixels, and where a stack that was measured is deeper
-//! than its bound.
+//! It also fails if the number of instructions depends on the pixels, or if a measured stack is deeper than its bound.
 
 mod board;
 mod bound;
@@ -37,8 +38,8 @@ use std::process::ExitCode;
 use std::{env, fs};
 use table::Row;
 
-/// The mend that every complaint about the table has.
-const MEND: &str =
+/// How to fix any difference from the table.
+const HOW_TO_FIX: &str =
     "size.tsv does not allow that; if it is meant, run `cargo run --release -p measure -- --write`";
 
 fn main() -> ExitCode {
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures the boards, and says what is wrong.
+/// Measures the boards, and returns what is wrong.
 fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
     let plugin = build::plugin()?;
     let opt_level = build::opt_level()?;
@@ -93,11 +94,11 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
         committed.retain(|row| boards.iter().any(|board| board.name == row.board()));
     }
     let found = table::complaints(&committed, &rows);
-    let mend = (!found.is_empty()).then(|| MEND.to_owned());
-    Ok(complaints.into_iter().chain(found).chain(mend).collect())
+    let how_to_fix = (!found.is_empty()).then(|| HOW_TO_FIX.to_owned());
+    Ok(complaints.into_iter().chain(found).chain(how_to_fix).collect())
 }
 
-/// Measures one board, prints what the table has no column for, and says what is wrong.
+/// Measures one board, prints the figures that have no column in the table, and returns its rows and what is wrong.
 fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 2], Vec<String>)> {
     let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?)?;
     let start = Bounds::new(&engine)?.of("proof_decode")?.bytes;
@@ -113,7 +114,7 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     Ok(([decoded, included], complaints))
 }
 
-/// Runs the counted program `counted`, and makes the row of `program`, which has the same inference in it.
+/// Runs the counted program `counted`, and returns the row of `program`, which contains the same inference.
 fn row(
     board: &Board,
     plugin: &Path,
@@ -139,13 +140,13 @@ fn row(
     Ok((Row { keys, figures: [text, rodata, variables, u64::from(stack), most] }, complaints))
 }
 
-/// Prints the stack that was measured beside its bound, and says where it is deeper.
+/// Prints each measured stack beside its bound, and returns those that are deeper.
 fn check_stack(counted: &Program, run: &Run) -> Result<Vec<String>> {
     let mut bounds = Bounds::new(counted)?;
     let mut complaints = Vec::new();
     for (root, measured) in [("bench_decode", run.decode_stack), ("bench_classify", run.classify_stack)] {
         if measured == 0 {
-            continue; // A model that is included is not decoded.
+            continue; // An included model is not decoded at run time.
         }
         let bound = bounds.of(root)?;
         println!("    stack {measured} measured, {} at most: {}", bound.bytes, chain(&bound));
@@ -156,7 +157,7 @@ fn check_stack(counted: &Program, run: &Run) -> Result<Vec<String>> {
     Ok(complaints)
 }
 
-/// Prints what a picture that comes row by row takes.
+/// Prints the figures of a `Stream`, which takes an image row by row.
 fn print_stream(stream: &Program) -> Result<()> {
     let Sizes { text, rodata, variables } = stream.sizes;
     let bound = Bounds::new(stream)?.of("proof_push")?;
@@ -164,7 +165,7 @@ fn print_stream(stream: &Program) -> Result<()> {
     Ok(())
 }
 
-/// The deepest way, as text.
+/// Returns the deepest path as text.
 fn chain(bound: &Bound) -> String {
     let calls: Vec<_> = bound.chain.iter().map(|(function, bytes)| format!("{function} {bytes}")).collect();
     calls.join(" + ")

@@ -1,4 +1,4 @@
-//! A linked program: its functions, its bytes, and how large its parts are.
+//! A linked program: its functions, its bytes and the sizes of its parts.
 
 use anyhow::{Context, Result, bail};
 use object::{Architecture, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
@@ -7,7 +7,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-/// The instruction sets that are understood.
+/// The instruction sets that the tool understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isa {
     /// Armv6-M to Armv8-M.
@@ -21,17 +21,17 @@ pub(crate) enum Isa {
 pub(crate) struct Program {
     pub(crate) isa: Isa,
     pub(crate) sizes: Sizes,
-    /// Address and bytes of every section that nothing writes.
+    /// Address and bytes of every section that is not writable.
     sections: Vec<(u32, Vec<u8>)>,
-    /// Ranges of addresses that hold instructions, not constants between them.
+    /// Ranges of addresses that hold instructions, without the constants between them.
     pub(crate) code: Vec<Range<u32>>,
     functions: BTreeMap<u32, String>,
 }
 
-/// Bytes in the sections of a program.
+/// The sizes of the sections of a program, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sizes {
-    /// Code, with the constants that lie between it.
+    /// Code, with the constants inside it.
     pub(crate) text: u64,
     /// Other constants.
     pub(crate) rodata: u64,
@@ -96,19 +96,19 @@ impl Program {
         Ok(Self { isa, sizes, sections, code, functions })
     }
 
-    /// The address of the function with this symbol.
+    /// Returns the address of the function with this symbol.
     pub(crate) fn function(&self, symbol: &str) -> Result<u32> {
         let mut found = self.functions.iter().filter(|(_, name)| *name == symbol);
         let (address, _) = found.next().with_context(|| format!("no function {symbol} in the program"))?;
         Ok(*address)
     }
 
-    /// Whether a function starts at `address`.
+    /// Returns whether a function starts at `address`.
     pub(crate) fn is_function(&self, address: u32) -> bool {
         self.functions.contains_key(&address)
     }
 
-    /// The function that `address` lies in, as its author wrote it.
+    /// Returns the demangled name of the function that contains `address`.
     pub(crate) fn name(&self, address: u32) -> String {
         match self.functions.range(..=address).next_back() {
             Some((_, name)) => format!("{:#}", rustc_demangle::demangle(name)),
@@ -116,14 +116,14 @@ impl Program {
         }
     }
 
-    /// The addresses of the function that `address` lies in, up to the next function.
+    /// Returns the addresses of the function that contains `address`, up to the next function.
     pub(crate) fn extent(&self, address: u32) -> Range<u32> {
         let start = self.functions.range(..=address).next_back().map_or(address, |(start, _)| *start);
         let end = self.functions.range(address + 1..).next().map_or(u32::MAX, |(end, _)| *end);
         start..end
     }
 
-    /// The bytes from `address` to the end of its section.
+    /// Returns the bytes from `address` to the end of its section.
     pub(crate) fn bytes(&self, address: u32) -> Option<&[u8]> {
         self.sections.iter().find_map(|(start, bytes)| {
             let offset = usize::try_from(address.checked_sub(*start)?).ok()?;
@@ -131,7 +131,7 @@ impl Program {
         })
     }
 
-    /// The word at `address`, if nothing writes it.
+    /// Returns the word at `address`, unless its section is writable.
     pub(crate) fn constant(&self, address: u32) -> Option<u32> {
         self.bytes(address)?.first_chunk().map(|word| u32::from_le_bytes(*word))
     }
@@ -139,10 +139,10 @@ impl Program {
 
 #[cfg(test)]
 impl Program {
-    /// Where [`assembled`](Self::assembled) puts the first function.
+    /// The address of the first function in [`assembled`](Self::assembled).
     pub(crate) const ASSEMBLED: u32 = 0x1_0000;
 
-    /// A program of the functions `f0`, `f1` and so on, one after the other.
+    /// Returns a program of the functions `f0`, `f1` and so on, one after the other.
     pub(crate) fn assembled(isa: Isa, functions: &[&[u16]]) -> Self {
         let (mut bytes, mut symbols) = (Vec::new(), BTreeMap::new());
         for (number, code) in functions.iter().enumerate() {
@@ -156,12 +156,13 @@ impl Program {
     }
 }
 
-/// The address of a function without the bit that says Thumb.
+/// Clears the bit that marks the address of a Thumb function.
 fn instruction_address(address: u64) -> Option<u32> {
     u32::try_from(address & !1).ok()
 }
 
-/// The parts of an executable section that hold instructions, by the mapping symbols in it; all of it if it has none.
+/// Returns the parts of an executable section that hold instructions, according to its mapping symbols, or the whole
+/// section if it has none.
 fn code_ranges(section: Range<u32>, marks: &BTreeMap<u32, bool>) -> Vec<Range<u32>> {
     let mut ranges = Vec::new();
     let mut start = Some(section.start);

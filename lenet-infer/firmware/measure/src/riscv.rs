@@ -12,12 +12,12 @@ const RETURN_ADDRESS: Register = 1;
 pub(crate) const STACK: Register = 2;
 /// The return address of code that the compiler shares between functions: `t0`.
 const SHARED_LINK: Register = 5;
-/// Where a call may leave its return address.
+/// The registers in which a call may leave its return address.
 pub(crate) const LINKS: [Register; 2] = [RETURN_ADDRESS, SHARED_LINK];
-/// What a function need not give back as it found it: `ra`, `t0` to `t6`, `a0` to `a7`.
+/// The registers that a function need not preserve: `ra`, `t0` to `t6`, `a0` to `a7`.
 pub(crate) const SCRATCH: [Register; 16] = [1, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31];
 
-/// An operand that is no floating-point register.
+/// An operand that is not a floating-point register.
 #[derive(Clone, Copy)]
 enum Operand {
     Register(Register),
@@ -25,7 +25,7 @@ enum Operand {
     Memory(Register, i32),
 }
 
-/// The step that `instruction` is.
+/// Returns what `instruction` does, as a [`Step`].
 pub(crate) fn step(capstone: &Capstone, instruction: &Insn<'_>) -> Result<Step> {
     use Operand::{Immediate, Memory, Register};
     let detail = capstone.insn_detail(instruction)?;
@@ -81,7 +81,7 @@ fn is_branch(mnemonic: &str) -> bool {
     ["beq", "bne", "blt", "bge", "bgt", "ble"].iter().any(|branch| mnemonic.starts_with(branch))
 }
 
-/// The register that an instruction writes: its first operand, but for stores.
+/// Returns the register that an instruction writes: its first operand, except for stores.
 fn destination(mnemonic: &str, operands: &[Operand]) -> Option<Register> {
     match operands.first()? {
         Operand::Register(to) if !matches!(mnemonic, "sb" | "sh" | "sw" | "swsp") => Some(*to),

@@ -1,20 +1,20 @@
-//! What is known of the registers at one place in a function.
+//! What is known about the registers at one place in a function.
 
 use crate::program::Program;
 use crate::step::{Operation, REGISTERS, Register};
 
-/// What is known of a register.
+/// What is known about a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Unknown,
     Constant(u32),
-    /// The stack pointer at the function's entry, plus a constant.
+    /// The value of the stack pointer at the entry of the function, plus a constant.
     Stack(i32),
     /// An address in a table that starts at a constant.
     InTable(u32),
-    /// A word of such a table.
+    /// A word of the table that starts at a constant.
     Entry(u32),
-    /// Where the function was called from.
+    /// The return address of the function.
     Return,
 }
 
@@ -41,7 +41,7 @@ impl Value {
     }
 }
 
-/// What is known of all registers.
+/// What is known about all registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State([Value; REGISTERS]);
 
@@ -69,7 +69,7 @@ impl State {
         after
     }
 
-    /// What is known after a function that may write these registers.
+    /// What is known after a call of a function that may write these registers.
     pub(crate) fn after_call(&self, scratch: &[Register]) -> Self {
         let mut after = *self;
         for register in scratch {
@@ -78,7 +78,7 @@ impl State {
         after
     }
 
-    /// What is known where two ways meet.
+    /// What is known where two paths meet.
     pub(crate) fn join(&self, other: &Self) -> Self {
         let mut joined = *self;
         for (value, other) in joined.0.iter_mut().zip(other.0) {

@@ -1,44 +1,44 @@
-//! What an instruction does, as far as the stack and the order of execution go: the same for every instruction set.
+//! What an instruction does to the stack and to the order of execution, in one form for every instruction set.
 
-/// A register by its number; on Arm 13 is the stack pointer, on RISC-V 2.
+/// The number of a register. The stack pointer is 13 on Arm and 2 on RISC-V.
 pub(crate) type Register = usize;
 
-/// Registers of the instruction set that has most.
+/// The number of registers of the instruction set that has the most.
 pub(crate) const REGISTERS: usize = 32;
 
 /// One instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// Bytes that it takes.
+    /// The length in bytes.
     pub(crate) length: u32,
-    /// Whether it may do nothing but go on to the next.
+    /// Whether execution may continue at the next instruction without any effect of this one.
     pub(crate) conditional: bool,
     pub(crate) flow: Flow,
-    /// The registers it writes. All are read before any is written.
+    /// The registers that the instruction writes. It reads all its operands before it writes any.
     pub(crate) writes: Vec<(Register, Operation)>,
 }
 
-/// Where execution goes on.
+/// Where execution continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
     /// At the next instruction.
     Next,
-    /// Elsewhere, and not back.
+    /// At another address, without a return.
     Jump(Target),
     /// At a function that returns to the next instruction.
     Call(Target),
     /// At code that the compiler shares between functions. It works on the frame of its caller, so it may move the stack
     /// pointer, and returns to the next instruction.
     Share(Target),
-    /// One of the targets in the table of forward distances behind the instruction: how many bytes each takes.
+    /// At a target in the table of forward distances after the instruction. The number is the bytes per distance.
     Table(u32),
     /// In the caller.
     Return,
-    /// Nowhere: the instruction is a trap.
+    /// Nowhere, because the instruction is a trap.
     Stop,
 }
 
-/// An address to go to.
+/// The target of a jump or call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Address(u32),
@@ -46,13 +46,13 @@ pub(crate) enum Target {
     Register(Register, i32),
 }
 
-/// How a register gets its value.
+/// How an instruction computes the value of a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// In a way that does not matter.
+    /// In a way that does not matter to the stack.
     Other,
     Constant(u32),
-    /// The top half given, the low half kept.
+    /// The register with its top half replaced.
     TopHalf(Register, u16),
     ShiftLeft(Register, u32),
     /// A register plus a constant.

@@ -1,16 +1,16 @@
-//! The table of committed figures, `size.tsv`.
+//! The committed figures, in the file `size.tsv`.
 
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
 
-/// The figures of a row, in the order of the columns.
+/// The names of the figures, in the order of the columns.
 pub(crate) const FIGURES: [&str; 5] = ["text", "rodata", "data+bss", "stack", "instructions"];
-/// The columns before the figures.
+/// The names of the columns before the figures.
 const KEYS: [&str; 4] = ["target", "board", "model", "opt-level"];
 /// How much a figure may grow before the table must be updated, in percent.
 const TOLERANCE: u64 = 1;
 
-/// What was measured on one board.
+/// The figures that were measured on one board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     /// Target, board, how the model is decoded, and optimization level.
@@ -19,14 +19,14 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The board's name.
+    /// Returns the name of the board.
     pub(crate) fn board(&self) -> &str {
         let [_, board, ..] = &self.keys;
         board
     }
 }
 
-/// The table as text.
+/// Returns the table as text.
 pub(crate) fn print(rows: &[Row]) -> String {
     let mut text = [&KEYS[..], &FIGURES].concat().join("\t") + "\n";
     for Row { keys, figures } in rows {
@@ -37,7 +37,7 @@ pub(crate) fn print(rows: &[Row]) -> String {
     text
 }
 
-/// Reads the table.
+/// Reads a table from text.
 pub(crate) fn parse(text: &str) -> Result<Vec<Row>> {
     let mut lines = text.lines();
     let header = [&KEYS[..], &FIGURES].concat().join("\t");
@@ -59,7 +59,7 @@ fn row(line: &str) -> Result<Row> {
     Ok(Row { keys: keys.map(str::to_owned), figures })
 }
 
-/// What the committed table does not allow in the measured one: rows that are not in both, and figures that grew.
+/// Returns the differences that are not allowed: rows that are only in one table, and figures that grew.
 pub(crate) fn complaints(committed: &[Row], measured: &[Row]) -> Vec<String> {
     let mut complaints = Vec::new();
     let find = |rows: &[Row], keys| rows.iter().find(|row| row.keys == keys).cloned();

@@ -10,25 +10,25 @@ use capstone::{Capstone, Insn, RegId};
 pub(crate) const STACK: Register = 13;
 const LINK: Register = 14;
 const PROGRAM_COUNTER: Register = 15;
-/// Where a call leaves its return address.
+/// The register in which a call leaves its return address.
 pub(crate) const LINKS: [Register; 1] = [LINK];
-/// What a function need not give back as it found it: `r0` to `r3`, `r12`, `lr`.
+/// The registers that a function need not preserve: `r0` to `r3`, `r12`, `lr`.
 pub(crate) const SCRATCH: [Register; 6] = [0, 1, 2, 3, 12, LINK];
-/// Bytes of a core register, and of the half of a floating-point one.
+/// Bytes in a core register, and in half of a floating-point register.
 const WORD: i32 = 4;
 
-/// An operand, as far as it matters.
+/// An operand, as far as it matters to the stack.
 #[derive(Clone, Copy)]
 enum Operand {
     Register(Register),
     Immediate(i32),
-    /// Base, perhaps an index, and a constant.
+    /// A base, an optional index and a constant.
     Memory(Register, Option<Register>, i32),
-    /// A shifted register, or one that holds no address.
+    /// A shifted register, or one that cannot hold an address.
     Other,
 }
 
-/// The step that `instruction` is.
+/// Returns what `instruction` does, as a [`Step`].
 pub(crate) fn step(capstone: &Capstone, instruction: &Insn<'_>) -> Result<Step> {
     let detail = capstone.insn_detail(instruction)?;
     let arch = detail.arch_detail();
@@ -38,7 +38,7 @@ pub(crate) fn step(capstone: &Capstone, instruction: &Insn<'_>) -> Result<Step> 
     let address = u32::try_from(instruction.address())?;
     let mut written: Vec<_> = detail.regs_write().iter().filter_map(|id| register(*id)).collect();
     if matches!(name.as_str(), "vpush" | "vpop") {
-        written.push(STACK); // The disassembler does not say so.
+        written.push(STACK); // The disassembler omits it.
     }
 
     let flow = flow(&name, &operands, &written);
@@ -79,13 +79,13 @@ fn flow(name: &str, operands: &[Operand], written: &[Register]) -> Flow {
         ("tbb", _) => Flow::Table(1),
         ("tbh", _) => Flow::Table(2),
         ("udf", _) => Flow::Stop,
-        // `pop {pc}`, `ldr pc, [sp], #4`: a function's end; what else loads it is seen as an unbalanced stack.
+        // `pop {pc}` and `ldr pc, [sp], #4` end a function. Any other load of `pc` shows as an unbalanced stack.
         _ if written.contains(&PROGRAM_COUNTER) => Flow::Return,
         _ => Flow::Next,
     }
 }
 
-/// What a load or store does to its base register besides loading or storing.
+/// Returns what a load or store does to its base register besides loading or storing.
 fn written_back(to: Register, operands: &[Operand]) -> Operation {
     match operands {
         [.., Operand::Memory(base, None, _), Operand::Immediate(after)] if *base == to => {
@@ -98,7 +98,7 @@ fn written_back(to: Register, operands: &[Operand]) -> Operation {
 
 fn operation(name: &str, operands: &[Operand], address: u32) -> Operation {
     use Operand::{Immediate, Memory, Register};
-    /// The program counter, as an instruction that adds to it sees it.
+    /// The value of the program counter that an instruction reads.
     fn here(address: u32) -> u32 {
         (address & !3) + 4
     }
@@ -149,7 +149,7 @@ fn memory_operand(memory: &ArmOpMem) -> Operand {
     }
 }
 
-/// Bytes that a register takes on the stack.
+/// Returns the number of bytes that a register takes on the stack.
 fn saved_bytes(given: &ArmOperand) -> i32 {
     match given.op_type {
         ArmOperandType::Reg(id) if (ArmReg::ARM_REG_D0..=ArmReg::ARM_REG_D31).contains(&u32::from(id.0)) => {

@@ -1,4 +1,4 @@
-//! The convolution of a grey picture, three output channels at a time: the sums of three in two words.
+//! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
 use super::requant::{Outputs, finish_from_assembly};
 use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
@@ -6,18 +6,19 @@ use core::arch::naked_asm;
 use lenet_core::model::{Conv1, Weights};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
 
-/// Output channels at a time.
+/// Output channels that are computed at a time.
 const CHANNELS: usize = 3;
 
-/// The `shifts` of int4 weights of three channels of which the first is even, and of which it is odd.
+/// The argument `shifts` of [`three_channels`] for int4 weights: for three channels that begin with an even one, and
+/// for three that begin with an odd one.
 const SHIFTS: [u32; 2] = [u32::from_le_bytes([28, 24, 28, 0]), u32::from_le_bytes([24, 28, 24, 0])];
 
 // A sum fits in 21 bits with its sign.
 const _: () = assert!(CONV1_TAPS * 255 * 128 < 1 << 20);
-// The assembly has these sizes in it.
+// The assembly has these sizes as constants.
 const _: () = assert!(IMAGE_SIDE == 28 && POOL1_SIDE == 12 && CONV1_CHANNELS == 2 * CHANNELS);
 
-/// One pooled row, from the six rows of the image that it sees.
+/// Computes one pooled row from the six image rows that it depends on.
 #[inline(always)]
 pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
     let rows = input.as_ptr().cast::<*const u8>();
@@ -28,13 +29,15 @@ pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mu
             Weights::Int8(pairs) => (channels.map(|c| &raw const pairs[c / 2][0][c % 2]), 0),
             Weights::Int4(pairs) => (channels.map(|c| pairs[c / 2].as_ptr()), SHIFTS[first % 2]),
         };
-        // SAFETY: six rows of 28 bytes; all weights of channels that the layer has; the outputs are those of a row.
+        // SAFETY: `rows` are six rows of 28 bytes; the weights have 25 taps for each of the channels; `outputs` belong
+        // to a row of 12 positions.
         unsafe { three_channels(rows, &weights, &outputs, shifts) };
         outputs.advance(CHANNELS);
     }
 }
 
-/// Packs the weights `r3`, `r4`, `r5` of channels a, b, c for one tap: `[a + b * 2^21, c + b * 2^11]`.
+/// Packs the weights of channels a, b and c at one tap, in `r3`, `r4` and `r5`, to the two words
+/// `[a + b * 2^21, c + b * 2^11]` at `r7`, and advances `r7`. Changes `r3` to `r5`.
 macro_rules! pack {
     () => {
         concat!(
@@ -47,7 +50,8 @@ macro_rules! pack {
     };
 }
 
-/// Loads into `$weight` an int4 weight at the scale of int8; `$shift` is 28 for the low half of a byte, 24 for the high.
+/// Loads an int4 weight into `$weight` at the scale of int8, and advances `$at` by one byte. `$shift` is a register
+/// that holds 28 for the low half of a byte and 24 for the high half. Changes `r6`.
 #[rustfmt::skip]
 macro_rules! load_int4 {
     ($weight:literal, $at:literal, $shift:literal) => {
@@ -62,7 +66,8 @@ macro_rules! load_int4 {
     };
 }
 
-/// Packs all taps of the three channels whose weights `r1` points to, from `r7` to `lr`; `r3` is `shifts`.
+/// Packs all taps of three channels from `r7` up to `lr`. `r1` points to the addresses of the channels' weights, and
+/// `r3` is `shifts`. Changes `r0` to `r10`.
 macro_rules! pack_weights {
     () => {
         concat!(
@@ -98,7 +103,8 @@ macro_rules! pack_weights {
     };
 }
 
-/// Two taps of a kernel row at one position: 11 instructions for six products.
+/// Adds the products of two taps of a kernel row at one position: 11 instructions for six products. `r0` points to the
+/// pixels, `r1` to the packed weights, and the sums are in `r8` and `r9`. Changes `r1` to `r6`.
 #[rustfmt::skip]
 macro_rules! two_taps {
     ($first:literal, $second:literal) => {
@@ -118,8 +124,8 @@ macro_rules! two_taps {
     };
 }
 
-/// Sums the products of one position: its column is `r10`, `r7` points to the first of its five rows. The sums are left
-/// in `r3` to `r5`.
+/// Computes the sums of three channels at one position, and leaves them in `r3` to `r5`. `r10` is the column, `r7`
+/// points to the first of five row addresses, and the packed weights are from `r11` up to `lr`. Changes `r0` to `r9`.
 macro_rules! position {
     () => {
         concat!(
@@ -127,7 +133,7 @@ macro_rules! position {
             "movs r2, #0\n",
             "mov r8, r2\n",
             "mov r9, r2\n",
-            // A kernel row.
+            // One turn per kernel row.
             "31:\n",
             "ldm r7!, {{r0}}\n",
             "add r0, r10\n",
@@ -141,7 +147,8 @@ macro_rules! position {
             "add r9, r4\n",
             "cmp r1, lr\n",
             "bne 31b\n",
-            // a; what is left of its word are the low bits of b, and what they leave of the other is c and the rest.
+            // Unpacks a. The rest of its word is the low 11 bits of b. Without them the other word gives c, and then
+            // the rest of b.
             "mov r2, r8\n",
             "mov r6, r9\n",
             "lsls r3, r2, #11\n",
@@ -159,15 +166,23 @@ macro_rules! position {
     };
 }
 
-/// Three channels of a row of twelve pooled positions.
+/// Computes three channels of a row of twelve pooled positions.
 ///
-/// `weights` are those of the three channels' first taps, as the file has them. `shifts` is 0 for int8; for int4 it has
-/// a byte for each channel, 28 where its weights are low halves and 24 where they are high ones.
+/// - `rows` (`r0`): the addresses of six image rows of 28 bytes each.
+/// - `weights` (`r1`): for each of the three channels, the address of its weight at the first tap, as the file stores
+///   it.
+/// - `outputs` (`r2`): the three channels at the first position.
+/// - `shifts` (`r3`): 0 for int8 weights. For int4 weights one byte per channel, from the lowest: 28 if its weights
+///   are in the low halves of bytes, 24 if they are in the high halves.
+///
+/// Pixels, weights and outputs may lie at any address. Changes `r1`, `r3`, `r12`, `lr` and the flags. Takes 312 bytes
+/// of stack.
 ///
 /// # Safety
 ///
-/// Each of the six `rows` is valid for reads of 28 bytes, each of `weights` for reads up to the last of 25 taps;
-/// `outputs` are three outputs of the first of twelve positions, six bytes apart.
+/// Each of the six `rows` must be valid for reads of 28 bytes. Each of `weights` must be valid for reads up to the
+/// last of 25 taps, 2 bytes apart for int8 and 1 byte apart for int4. `outputs` must be three outputs of a layer at
+/// the first of twelve positions, 6 bytes apart, all valid for writes.
 #[unsafe(naked)]
 unsafe extern "C" fn three_channels(
     _rows: *const *const u8,
@@ -175,10 +190,10 @@ unsafe extern "C" fn three_channels(
     _outputs: &Outputs,
     _shifts: u32,
 ) {
-    // On the stack: a Window at 0, packed weights from 64 to 264, the activations' address at 264, `rows` at 284,
-    // `outputs` at 288. While packing: r0-r2 weights, r7 and lr where they go and end. Then: r0 pixels, r1 weights, r2
-    // pixel, r3-r6 products, r7 rows; r8, r9 sums, r10 column, r11 and lr where the weights begin and end, r12 where the
-    // sums go.
+    // On the stack: a Window at 0, the packed weights from 64 to 264, the activations' address at 264, `rows` at 284,
+    // `outputs` at 288. While packing: r0-r2 weights, r7 and lr the packed weights and their end. Then: r0 pixels, r1
+    // weights, r2 pixel, r3-r6 products, r7 rows, r8 and r9 sums, r10 column, r11 and lr start and end of the weights,
+    // r12 where the sums of the window go.
     naked_asm!(
         "push {{r0, r2, r4-r7, lr}}",
         save!(),
@@ -192,7 +207,7 @@ unsafe extern "C" fn three_channels(
         pack_weights!(),
         "movs r0, #0",
         "mov r10, r0",
-        // A window.
+        // One turn per window.
         "5:",
         "mov r12, sp",
         "add r4, sp, #264",
@@ -204,7 +219,7 @@ unsafe extern "C" fn three_channels(
         "stm r7!, {{r3-r5}}",
         "adds r7, #4",
         "mov r12, r7",
-        // To the right, then a row down.
+        // The position to the right, then the row below.
         "mov r2, r10",
         "movs r3, #1",
         "eors r2, r3",

@@ -1,4 +1,5 @@
-//! The convolution of six channels, four output channels at a time: the sums of four in three words.
+//! The second convolution: six input channels, sixteen output channels, four at a time, with their sums in three
+//! words.
 
 use super::requant::{Outputs, finish_from_assembly};
 use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
@@ -9,10 +10,10 @@ use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, POOL1_SIDE, 
 
 // A sum fits in 24 bits with its sign.
 const _: () = assert!(CONV2_TAPS * 255 * 128 < 1 << 23);
-// The assembly has these sizes in it.
+// The assembly has these sizes as constants.
 const _: () = assert!(CONV1_CHANNELS == 6 && POOL1_SIDE == 12 && POOL2_SIDE == 4 && CONV2_CHANNELS == 16);
 
-/// One pooled row, from the six pooled rows of conv1 that it sees.
+/// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(always)]
 pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     let (weights, pair) = match layer.weights() {
@@ -21,27 +22,27 @@ pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &m
     };
     let rows = input.as_ptr().cast::<*const u8>();
     let outputs = Outputs::new(layer, output.as_mut_ptr().cast(), 4);
-    // SAFETY: six rows of 72 bytes, all weights, the outputs of a row.
+    // SAFETY: `rows` are six rows of 72 bytes; the weights and the outputs are those of the whole layer.
     unsafe { all_channels(&mut Row { rows, weights, pair, outputs, channels: CONV2_CHANNELS }) };
 }
 
-/// A row of the convolution, as [`all_channels`] reads and advances it.
+/// The arguments of [`all_channels`], which reads and advances them.
 #[repr(C)]
 struct Row {
-    /// Six rows of activations.
+    /// The addresses of six rows of activations, 72 bytes each.
     rows: *const *const u8,
-    /// The weights, as the file has them.
+    /// The weights as the file stores them, at any address.
     weights: *const u8,
-    /// Bytes of the weights of a pair of channels: 300 of int8, 150 of int4.
+    /// Bytes of the weights of a pair of channels: 300 with int8, 150 with int4.
     pair: usize,
-    /// The first four channels of the row's first position.
+    /// The first four channels at the first position.
     outputs: Outputs,
-    /// Output channels, a multiple of four.
+    /// Output channels that are left to compute, a multiple of four.
     channels: usize,
 }
 
-/// Packs the weights `r3`, `r5`, `r4`, `r6` of channels a, b, c, d for one tap:
-/// `[a + d * 2^24, c + d * 2^8, b + d * 2^16]`.
+/// Packs the weights of channels a, b, c and d at one tap, in `r3`, `r5`, `r4` and `r6`, to the three words
+/// `[a + d * 2^24, c + d * 2^8, b + d * 2^16]` at `r7`, and advances `r7`. Changes `r3` to `r6`.
 macro_rules! pack {
     () => {
         concat!(
@@ -56,8 +57,8 @@ macro_rules! pack {
     };
 }
 
-/// Packs ten taps of the pairs of channels that `r0` and `r1` point to, from `r7` to `r10`; `r4` is the bytes of a
-/// pair. Leaves in `r2` how many bytes it read of each.
+/// Packs ten taps of four channels from `r7` up to `r10`. `r0` and `r1` point to the weights of the two pairs, and
+/// `r4` is the number of bytes of a pair. Leaves in `r2` how many bytes of each pair it read. Changes `r3` to `r7`.
 macro_rules! pack_ten {
     () => {
         concat!(
@@ -95,12 +96,14 @@ macro_rules! pack_ten {
     };
 }
 
-/// Adds the products of ten taps, packed at the top of the stack, to the sums of the two rows of eight positions from
-/// `r9` to `lr`; `r8` points to the first of two rows of activations, of which `r12` bytes come before the taps.
+/// Adds the products of ten taps to the sums of two rows of eight positions, which lie from `r9` up to `lr`.
+///
+/// The packed weights are at the top of the stack. `r8` points to the addresses of two rows of activations, and `r12`
+/// is the offset of the taps in a row. Changes `r0` to `r11`.
 macro_rules! sum_ten {
     () => {
         concat!(
-            // A row.
+            // One turn per row.
             "31:\n",
             "mov r2, r8\n",
             "ldm r2!, {{r0}}\n",
@@ -109,13 +112,13 @@ macro_rules! sum_ten {
             "movs r2, #96\n",
             "add r2, r9\n",
             "mov r10, r2\n",
-            // A position: its sums in r11, r6, r7.
+            // One turn per position, with its sums in r11, r6 and r7.
             "32:\n",
             "mov r1, sp\n",
             "mov r5, r9\n",
             "ldm r5, {{r5-r7}}\n",
             "mov r11, r5\n",
-            // A tap: 8 instructions for four products.
+            // One tap: 8 instructions for four products.
             ".irp tap, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n",
             "ldrb r2, [r0, #\\tap]\n",
             "ldm r1!, {{r3-r5}}\n",
@@ -139,22 +142,23 @@ macro_rules! sum_ten {
     };
 }
 
-/// Unpacks the sums at `r0`, of one position, to `r1`, and advances both.
+/// Unpacks the three words at `r0`, the sums of one position, to four words at `r1`. Advances both; changes `r2` to
+/// `r7`.
 macro_rules! unpack_sums {
     () => {
         concat!(
             "ldm r0!, {{r2-r4}}\n",
-            // a, and what is left of its word: the low byte of d.
+            // a; the rest of its word is the low byte of d.
             "lsls r5, r2, #8\n",
             "asrs r5, r5, #8\n",
             "subs r2, r2, r5\n",
-            // b, and the middle byte of d.
+            // b; the rest of its word is the middle byte of d.
             "lsrs r6, r2, #8\n",
             "subs r4, r4, r6\n",
             "lsls r6, r4, #8\n",
             "asrs r6, r6, #8\n",
             "subs r4, r4, r6\n",
-            // c, and the high byte of d.
+            // c; the rest of its word is the high byte of d.
             "lsrs r7, r2, #16\n",
             "subs r3, r3, r7\n",
             "lsrs r7, r4, #8\n",
@@ -174,21 +178,25 @@ macro_rules! unpack_sums {
     };
 }
 
-/// A row of four pooled positions, all channels.
+/// Computes all channels of a row of four pooled positions. `row` is in `r0`.
+///
+/// Activations, weights and outputs may lie at any address. Changes `r1` to `r3`, `r12`, `lr` and the flags. Takes 360
+/// bytes of stack.
 ///
 /// # Safety
 ///
-/// Each of the six rows of activations is valid for reads of 72 bytes, the weights for reads of 150 taps of each
-/// channel; the outputs are as [`Outputs::new`] makes them, for all channels of four positions.
+/// Each of the six rows of activations must be valid for reads of 72 bytes, and the weights for reads of 150 taps of
+/// each channel. The outputs must be what [`Outputs::new`] returned for four outputs of a layer of 16 channels, with
+/// activations valid for writes of four positions.
 #[unsafe(naked)]
 unsafe extern "C" fn all_channels(_row: &mut Row) {
-    // On the stack: packed weights at 0, and later a Window; sums from 120 to 312, two rows of eight positions; where
-    // the rows end at 312, the sums of a window at 316; `_row` at 336.
+    // On the stack: the packed weights at 0, and later a Window; the sums of two rows of eight positions from 120 to
+    // 312; the end of the list of rows at 312; the sums of a window at 316; `row` at 336.
     naked_asm!(
         "push {{r0, r4-r7, lr}}",
         save!(),
         "sub sp, #320",
-        // Four channels.
+        // One turn per four channels.
         "1:",
         "ldr r4, [sp, #336]",
         "ldr r0, [r4, #{rows}]",
@@ -204,7 +212,7 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "stm r3!, {{r0-r2}}",
         "cmp r3, r4",
         "bne 2b",
-        // Ten taps.
+        // One turn per ten taps.
         "3:",
         "ldr r3, [sp, #336]",
         "ldr r0, [r3, #{weights}]",
@@ -239,7 +247,7 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "beq 5f",
         "4:",
         "b 3b",
-        // Four windows.
+        // One turn per window of the row.
         "5:",
         "add r0, sp, #120",
         "6:",

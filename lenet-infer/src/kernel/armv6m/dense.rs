@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use lenet_core::model::{Dense, Fc3, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
-/// A hidden layer.
+/// Computes a hidden layer with bias, ReLU and requantization.
 pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
@@ -15,27 +15,28 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     const { assert!(IN.is_multiple_of(2) && OUT.is_multiple_of(ROWS)) };
     let mut outputs = Outputs::new(layer, output.as_mut_ptr(), ROWS);
     let matrix = Matrix::new(layer.weights().as_rows());
-    // SAFETY: as many inputs as the weights have columns, as many outputs as they have rows, a multiple of four.
+    // SAFETY: there is one input per column of the weights and one output per row; the number of rows is a multiple of
+    // four.
     unsafe { all_outputs(matrix, input.as_ptr(), &mut outputs, OUT) };
 }
 
-/// The last layer.
+/// Computes the last layer: sums and biases.
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     const { assert!(FC2_OUTPUTS.is_multiple_of(2)) };
     let biases = layer.bias_bytes().as_ptr().cast();
     let count = logits.len().min(layer.classes());
-    // SAFETY: as many inputs as the weights have columns; as many biases, and at least so many logits, as rows.
+    // SAFETY: there is one input per column of the weights; there are at least `count` rows, biases and logits.
     unsafe { all_logits(Matrix::new(layer.weights()), input.as_ptr(), biases, logits.as_mut_ptr(), count) };
 }
 
-/// Outputs of a fully-connected layer at a time.
+/// Outputs that are computed at a time.
 const ROWS: usize = 4;
 
-/// The weights of a fully-connected layer, whatever its shape: the code exists once for all.
+/// The weights of a fully-connected layer of any shape, so that the program has one copy of the code.
 #[derive(Clone, Copy)]
 struct Matrix {
     weights: *const u8,
-    /// Of a row.
+    /// Bytes in a row.
     bytes: usize,
     int4: bool,
 }
@@ -49,14 +50,15 @@ impl Matrix {
         }
     }
 
-    /// The sums of four rows, `stride` bytes apart, from `first` on.
+    /// Computes the sums of four outputs, whose rows of weights lie `stride` bytes apart from row `first` on.
     ///
     /// # Safety
     ///
-    /// There are such rows, `input` is valid for reads of an input for each weight of one, and `window` for writes.
+    /// The matrix must have these rows. `input` must be valid for reads of one byte per weight of a row, and `window`
+    /// for writes.
     #[inline(always)]
     unsafe fn sums(self, first: usize, stride: usize, input: *const u8, window: *mut Window) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees it.
         unsafe {
             let row = self.weights.add(first * self.bytes);
             sums(row, stride, input, self.bytes, usize::from(self.int4), window);
@@ -64,17 +66,17 @@ impl Matrix {
     }
 }
 
-/// A hidden layer of `count` outputs.
+/// Computes a hidden layer of `count` outputs.
 ///
 /// # Safety
 ///
-/// `count` is a multiple of four and the matrix has so many rows; `input` is valid for reads of an input for each weight
-/// of one; `outputs` are the first four of the layer's.
+/// `count` must be a multiple of four, and the matrix must have `count` rows. `input` must be valid for reads of one
+/// byte per weight of a row. `outputs` must be the first four of the layer, all valid for writes.
 #[inline(never)]
 unsafe fn all_outputs(matrix: Matrix, input: *const u8, outputs: &mut Outputs, count: usize) {
     let mut window = MaybeUninit::uninit();
     for first in (0..count).step_by(ROWS) {
-        // SAFETY: the caller's promise; `sums` writes what `finish` reads.
+        // SAFETY: the caller guarantees it; `sums` writes the window that `finish` reads.
         unsafe {
             matrix.sums(first, matrix.bytes, input, window.as_mut_ptr());
             finish(window.as_ptr(), outputs);
@@ -83,20 +85,22 @@ unsafe fn all_outputs(matrix: Matrix, input: *const u8, outputs: &mut Outputs, c
     }
 }
 
-/// The last layer, of `count` logits. The last four overlap those before them where `count` is no multiple of four;
-/// fewer than four are made one by one.
+/// Computes the last layer, of `count` logits.
+///
+/// If `count` is not a multiple of four, the last tile of four overlaps the tile before it. If there are fewer than
+/// four logits, they are computed one by one.
 ///
 /// # Safety
 ///
-/// `count` is above 0 and the matrix has so many rows; `input` is valid for reads of an input for each weight of one,
-/// `biases` and `logits` for reads and writes of `count`.
+/// `count` must be above 0, and the matrix must have `count` rows. `input` must be valid for reads of one byte per
+/// weight of a row, `biases` for reads and `logits` for writes of `count` elements.
 #[inline(never)]
 unsafe fn all_logits(matrix: Matrix, input: *const u8, biases: *const u8, logits: *mut i32, count: usize) {
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
     let mut window = MaybeUninit::uninit();
     for first in (0..count).step_by(rows) {
         let first = first.min(count - rows);
-        // SAFETY: the caller's promise; `sums` writes what `logits` reads.
+        // SAFETY: the caller guarantees it; `sums` writes the window that `logits` reads.
         unsafe {
             matrix.sums(first, stride, input, window.as_mut_ptr());
             requant::logits(window.as_ptr(), biases.add(4 * first), logits.add(first), rows);
@@ -104,7 +108,10 @@ unsafe fn all_logits(matrix: Matrix, input: *const u8, biases: *const u8, logits
     }
 }
 
-/// One weight of each of four outputs, made a number by `$unpack`, times the activation in `r6`.
+/// Adds the products of the activation in `r6` and one weight of each of four outputs to the sums in `r8` to `r11`.
+///
+/// `r2` to `r5` point to the ends of the rows of weights, and `r1` is the (negative) index of the weight. `$unpack`
+/// are instructions that turn the byte in `r7` into a weight at the scale of int8. Changes `r7`.
 #[rustfmt::skip]
 macro_rules! four {
     ($($unpack:literal),*) => {
@@ -117,12 +124,18 @@ macro_rules! four {
     };
 }
 
-/// The products of four outputs, summed. Their weights begin at `row` and each `stride` bytes on.
+/// Computes the sums of four outputs, and writes them to all four positions of a window.
+///
+/// - `row` (`r0`), `stride` (`r1`): the rows of weights begin at `row`, `row + stride` and so on.
+/// - `input` (`r2`), `bytes` (`r3`): the activations, and the number of bytes in a row of weights.
+/// - `int4`, `window` (on the stack): not 0 if the weights are int4; where the sums go.
+///
+/// Weights and activations may lie at any address. Changes `r0` to `r3`, `r12` and the flags. Takes 36 bytes of stack.
 ///
 /// # Safety
 ///
-/// Each row is valid for reads of `bytes`, an even number above 0; `input` for as many, or twice as many where `int4` is
-/// not 0; `window` for writes.
+/// Each of the four rows must be valid for reads of `bytes`, an even number above 0. `input` must be valid for reads
+/// of `bytes`, or of twice as many if `int4` is not 0, and `window` for writes.
 #[unsafe(naked)]
 unsafe extern "C" fn sums(
     _row: *const u8,
@@ -132,8 +145,8 @@ unsafe extern "C" fn sums(
     _int4: usize,
     _window: *mut Window,
 ) {
-    // r0 input, r1 index of the weights from minus `bytes` up to 0, r2-r5 where the rows end, r6 activation, r7 weight
-    // and product; r8-r11 sums, r12 bytes. On the stack: `int4` at 36, `window` at 40.
+    // r0 input, r1 index of the weights, from minus `bytes` up to 0, r2-r5 ends of the rows, r6 activation, r7 weight
+    // and product, r8-r11 sums, r12 `bytes`. On the stack: `int4` at 36, `window` at 40.
     naked_asm!(
         "push {{r4-r7, lr}}",
         save!(),
@@ -154,7 +167,7 @@ unsafe extern "C" fn sums(
         "ldr r6, [sp, #36]",
         "cmp r6, #0",
         "bne 3f",
-        // int8, two inputs at a time.
+        // int8 weights, two inputs at a time.
         "add r0, r12",
         "2:",
         ".rept 2",
@@ -164,7 +177,7 @@ unsafe extern "C" fn sums(
         ".endr",
         "bne 2b",
         "b 4f",
-        // int4, the two inputs of a byte.
+        // int4 weights, the two inputs of a byte at a time.
         "3:",
         "ldrb r6, [r0]",
         four!("lsls r7, r7, #28", "asrs r7, r7, #24"),

@@ -1,34 +1,34 @@
-//! From the sums of one pooling window to activations.
+//! From the sums of one pooling window to activations, and from sums to logits.
 
 use core::arch::naked_asm;
 use core::mem::offset_of;
 use lenet_core::Requant;
 use lenet_core::model::Hidden;
 
-/// What [`finish`] needs to know of the outputs that it makes.
+/// Up to four neighboring outputs of a layer, as [`finish`] computes them.
 #[repr(C)]
 pub(super) struct Outputs {
-    /// The first output's bias, at any address.
+    /// The bias of the first output, at any address.
     biases: *const u8,
-    /// The first output's requant, at any address.
+    /// The requant of the first output, at any address.
     requants: *const u8,
-    /// Where the first activation goes.
+    /// The place of the first activation.
     activations: *mut u8,
     /// The largest activation.
     max: u32,
-    /// Outputs to make, 1 to 4.
+    /// Number of outputs, 1 to 4.
     count: usize,
 }
 
 impl Outputs {
-    /// Offset of the first output's bias.
+    /// Offset of the field `biases`.
     pub(super) const BIASES: usize = offset_of!(Self, biases);
-    /// Offset of the first output's requant.
+    /// Offset of the field `requants`.
     pub(super) const REQUANTS: usize = offset_of!(Self, requants);
-    /// Offset of the first output's activation.
+    /// Offset of the field `activations`.
     pub(super) const ACTIVATIONS: usize = offset_of!(Self, activations);
 
-    /// The first `count` outputs of a layer.
+    /// The first `count` outputs of a layer, with their activations at `activations`.
     #[inline(always)]
     pub(super) const fn new<W: Copy, const OUT: usize>(
         layer: &Hidden<'_, W, OUT>,
@@ -41,7 +41,7 @@ impl Outputs {
         Self { biases: biases.cast(), requants: requants.cast(), activations, max, count }
     }
 
-    /// The outputs `count` further on.
+    /// Moves on to the outputs that are `count` further in the layer.
     #[inline(always)]
     pub(super) const fn advance(&mut self, count: usize) {
         self.biases = self.biases.wrapping_add(4 * count);
@@ -50,12 +50,12 @@ impl Outputs {
     }
 }
 
-/// The sums of up to four outputs at the four positions of a window: `[position][output]`. A fully-connected layer
-/// has the same sums at all four.
+/// The sums of up to four outputs at the four positions of a window, `[position][output]`. A fully-connected layer has
+/// the same sums at all four positions.
 pub(super) type Window = [[i32; 4]; 4];
 
-/// Replaces `$a` by the larger of `$a` and `$b`, without a branch; `$b` and `$spare` are lost. Right while the two
-/// are less than 2^31 apart.
+/// Replaces `$a` by the larger of `$a` and `$b`, without a branch. Changes `$b` and `$spare`. The two values must be
+/// less than 2^31 apart.
 #[rustfmt::skip]
 macro_rules! max {
     ($a:literal, $b:literal, $spare:literal) => {
@@ -68,7 +68,7 @@ macro_rules! max {
     };
 }
 
-/// Adds to `r4` the bias at `r1`, which may lie at any address; `r5` and `r6` are lost.
+/// Adds the bias at `r1`, which may lie at any address, to `r4`, and advances `r1`. Changes `r5` and `r6`.
 macro_rules! add_bias {
     () => {
         concat!(
@@ -84,11 +84,17 @@ macro_rules! add_bias {
     };
 }
 
-/// Up to four logits from their sums and biases.
+/// Adds biases to up to four sums, which gives logits.
+///
+/// - `sums` (`r0`): a window. Only its first position is read.
+/// - `biases` (`r1`): little-endian biases at any address.
+/// - `logits` (`r2`), `count` (`r3`): where the logits go, and how many there are.
+///
+/// Changes `r0` to `r3` and the flags. Takes 16 bytes of stack.
 ///
 /// # Safety
 ///
-/// `biases` is valid for reads of `count` biases, 1 to 4, `logits` for writes of as many.
+/// `count` must be 1 to 4. `sums` and `biases` must be valid for reads, and `logits` for writes, of `count` elements.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn logits(
     _sums: *const Window,
@@ -108,11 +114,15 @@ pub(super) unsafe extern "C" fn logits(
     )
 }
 
-/// Maximum over the window, bias, ReLU and requantisation, as [`lenet_core::Requant::activation`] has them.
+/// Computes up to four activations: maximum over the window in `r0`, then bias, ReLU and requantization of the outputs
+/// in `r1`, as in [`lenet_core::Requant::activation`].
+///
+/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 24 bytes of stack.
 ///
 /// # Safety
 ///
-/// `outputs` is what [`Outputs::new`] made of a layer, moved on within it; its activations are valid for writes.
+/// `window` must be valid for reads. `outputs` must be what [`Outputs::new`] returned for a layer, advanced within
+/// that layer, with activations that are valid for writes.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Outputs) {
     naked_asm!(
@@ -128,16 +138,20 @@ pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Output
     )
 }
 
-/// [`finish`] for callers written in assembly, with the activations' address in `r3`: it takes no stack, and loses `r0`
-/// to `r8` and `r12`. Every output takes the same 54 instructions.
+/// Does the same as [`finish`] for callers in assembly.
+///
+/// Needs the window in `r0`, the outputs in `r1` and the address of the first activation in `r3`, instead of the one
+/// in the outputs. Changes `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 54
+/// instructions.
 ///
 /// # Safety
 ///
-/// Not to be called from Rust; else as [`finish`].
+/// As for [`finish`], with the activations at `r3`. It must not be called from Rust, because it changes registers that
+/// the C ABI preserves.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish_from_assembly() {
-    // r0 window, r1 biases, r2 requants, r3 activations, r4 the value, r5-r7 spare; r8 where the sums end, r12 the
-    // largest activation.
+    // r0 window, r1 biases, r2 requants, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest
+    // activation.
     naked_asm!(
         "ldr r4, [r1, #{max}]",
         "mov r12, r4",
@@ -155,7 +169,7 @@ pub(super) unsafe extern "C" fn finish_from_assembly() {
         max!("r4", "r5", "r6"),
         ".endr",
         add_bias!(),
-        // Clamped to 0 to 65,535 after the first shift.
+        // Clamp to 0 to 65,535 after the first shift.
         "ldrb r5, [r2, #2]",
         "asrs r4, r5",
         "asrs r5, r4, #31",
@@ -165,14 +179,14 @@ pub(super) unsafe extern "C" fn finish_from_assembly() {
         "asrs r5, r5, #31",
         "orrs r4, r5",
         "uxth r4, r4",
-        // Times the multiplier, which may lie at any address.
+        // Multiply by the multiplier, which may lie at any address.
         "ldrb r5, [r2]",
         "ldrb r6, [r2, #1]",
         "lsls r6, r6, #8",
         "orrs r5, r6",
         "muls r4, r5, r4",
         "lsrs r4, r4, #23",
-        // At most the largest activation.
+        // Clamp to the largest activation.
         "mov r7, r12",
         "subs r5, r7, r4",
         "asrs r6, r5, #31",

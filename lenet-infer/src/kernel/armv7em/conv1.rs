@@ -1,8 +1,8 @@
-//! conv1: one input channel.
+//! The first convolution: one input channel, six output channels.
 //!
-//! The 25 taps of a pair of channels are met two by two in the order of the file: across a kernel row's end the pair is
-//! its last tap and the next row's first. [`widen`] lays the patch of a window out so that the activations of such a
-//! pair, for two neighbouring positions, are one `LDRD`.
+//! The 25 taps of a pair of channels are taken two at a time, in the order of the file. At the end of a kernel row,
+//! the two are the last tap of that row and the first tap of the next. [`widen`] lays out the patch of a window so
+//! that one `LDRD` loads the activations of two taps for two neighboring positions.
 
 use super::requant::{Finish, finish_pair};
 use super::window::{int4_to_int8, largest, step};
@@ -12,16 +12,17 @@ use core::mem::MaybeUninit;
 use lenet_core::model::{Conv1, Weights};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, POOL_SIDE, POOL1_SIDE};
 
-/// What the four positions of a window see. Of each row of six pixels, as pairs of halfwords, the first in the low one:
-/// (p0, q4), (p1, q5), where q is the row before; (p0, p1), (p1, p2), (p2, p3), (p3, p4), (p4, p5).
+/// The input of a window, seven pairs of halfwords for each row of six pixels p0 to p5, with the first of a pair in
+/// the low half: (p0, q4), (p1, q5), (p0, p1), (p1, p2), (p2, p3), (p3, p4), (p4, p5). The pixels q are those of the
+/// row above.
 type Patch = [[u32; 7]; PATCH_SIDE];
 
-/// One pooled row, from the six rows of the image that it sees.
+/// Computes one pooled row from the six image rows that it depends on.
 #[inline(never)]
 pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
     let rows = input.as_ptr().cast::<*const u8>();
     let mut finish = Finish::new(layer, output.as_flattened_mut());
-    // SAFETY: the rows, the weights and the output are conv1's.
+    // SAFETY: `rows`, the weights and `finish` are those of a row of conv1.
     unsafe {
         match layer.weights() {
             Weights::Int8(weights) => int8_row(weights.as_ptr().cast(), rows, &mut finish),
@@ -30,16 +31,17 @@ pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mu
     }
 }
 
-/// A row of int8 weights.
+/// Computes a row with int8 weights.
 ///
 /// # Safety
 ///
-/// `weights`, `rows` and `finish` are conv1's.
+/// `weights` must point to the weights of conv1, `rows` to the addresses of six image rows, and `finish` must be at
+/// the start of a row of outputs.
 #[inline(never)]
 unsafe fn int8_row(weights: *const u8, rows: *const *const u8, finish: &mut Finish) {
     let mut patch = MaybeUninit::<Patch>::uninit();
     let mut column = 0;
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller guarantees it.
     unsafe {
         let end = finish.output.add(POOL1_SIDE * CONV1_CHANNELS);
         while finish.output != end {
@@ -51,28 +53,34 @@ unsafe fn int8_row(weights: *const u8, rows: *const *const u8, finish: &mut Fini
     }
 }
 
-/// A row of int4 weights: unpacks them all.
+/// Unpacks all int4 weights, then computes a row.
 ///
 /// # Safety
 ///
-/// As [`int8_row`]'s.
+/// As for [`int8_row`].
 #[inline(never)]
 unsafe fn int4_row(weights: *const u8, rows: *const *const u8, finish: &mut Finish) {
     let mut int8 = MaybeUninit::<[[u8; 2]; CONV1_PAIRS * CONV1_TAPS]>::uninit();
     let int8 = int8.as_mut_ptr().cast::<u8>();
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller guarantees it.
     unsafe {
         int4_to_int8(weights, weights.add(CONV1_PAIRS * CONV1_TAPS), int8);
         int8_row(int8, rows, finish);
     }
 }
 
-/// Writes the patch of the window from `column` on. In the first row, which has none before it, q is undefined and not
-/// used.
+/// Writes the patch of the window that starts at `column`.
+///
+/// - `rows` (`r0`): the addresses of six image rows, at any address.
+/// - `column` (`r1`): the column of the window's left positions.
+/// - `patch` (`r2`): where the patch goes.
+///
+/// The first row has no row above, so its pixels q are undefined, and [`window`] does not use them. Pixels are read by
+/// the word. Changes `r0`, `r2`, `r3`, `r12`, `lr` and the flags. Takes 40 bytes of stack.
 ///
 /// # Safety
 ///
-/// `rows` are six of at least `column + 6` pixels.
+/// Each of the six `rows` must be valid for reads of `column + 6` bytes, and `patch` for writes.
 #[unsafe(naked)]
 unsafe extern "C" fn widen(_rows: *const *const u8, _column: usize, _patch: *mut Patch) {
     naked_asm!(
@@ -105,11 +113,18 @@ unsafe extern "C" fn widen(_rows: *const *const u8, _column: usize, _patch: *mut
     )
 }
 
-/// All pairs of channels of a window, from `weights` up to `end`.
+/// Computes all channels of one pooled position.
+///
+/// - `weights` (`r0`), `end` (`r3`): the start and the end of the int8 weights, at any address.
+/// - `patch` (`r1`): the input of the window, from [`widen`].
+/// - `finish` (`r2`): where the outputs go; it is advanced by all channels.
+///
+/// Changes `r0`, `r12`, `lr` and the flags. Takes 44 bytes of stack.
 ///
 /// # Safety
 ///
-/// The weights are conv1's; `finish` has room for their channels.
+/// The range from `weights` to `end` must be the weights of one or more pairs of channels, 50 bytes each. `patch` must
+/// be valid for reads, and `finish` must have as many outputs left as there are channels.
 #[unsafe(naked)]
 unsafe extern "C" fn window(
     _weights: *const u8,
@@ -121,7 +136,7 @@ unsafe extern "C" fn window(
         dsp!(),
         "push {{r2-r11, lr}}",
         "2:",
-        // As `step!`, but into fresh sums.
+        // Like `step!`, but into sums that are not initialized yet.
         "ldr lr, [r0], #4",
         "ldrd r2, r3, [r1, #8]",
         "sxtb16 r12, lr",
@@ -146,7 +161,7 @@ unsafe extern "C" fn window(
         step!("smlad", 104, 28),
         step!("smlad", 120, 28),
         step!("smlad", 128, 28),
-        // The last tap, alone.
+        // The last tap has no partner.
         "ldrsb r12, [r0], #1",
         "ldrsb lr, [r0], #1",
         "ldr r2, [r1, #136]",

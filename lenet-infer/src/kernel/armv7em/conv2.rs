@@ -1,7 +1,7 @@
-//! conv2: six input channels.
+//! The second convolution: six input channels, sixteen output channels.
 //!
-//! A kernel row at a time for four pairs of channels, so that two rows of a window's patch are all that is widened at
-//! a time, in turns: its lower row is the upper one of the next kernel row.
+//! The kernels take one kernel row at a time for four pairs of channels, so only two rows of a window's patch are
+//! widened at a time. The lower of the two is the upper one of the next kernel row.
 
 use super::requant::{Finish, finish_pair};
 use super::window::{int4_to_int8, largest, step};
@@ -11,21 +11,21 @@ use core::mem::MaybeUninit;
 use lenet_core::model::{Conv2, Weights};
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL2_SIDE};
 
-/// A row of what the four positions of a window see: for each pair of channels, for each of six columns, both.
+/// A row of the input of a window as pairs of halfwords: for each of three pairs of input channels, for each of six
+/// columns, the activations of both channels.
 type PatchRow = [u32; PATCH_SIDE * CONV1_CHANNELS / 2];
-/// Taps of one row of a kernel.
+/// Taps in one row of a kernel.
 const ROW_TAPS: usize = KERNEL_SIDE * CONV1_CHANNELS;
-/// Pairs of channels whose sums are held at a time. With all eight, the patch would be widened once and not twice, for
-/// 7,000 instructions an image and 128 bytes of stack.
+/// Pairs of output channels whose sums are held at a time. With all eight, the patch would be widened once and not
+/// twice, which saves 7,000 instructions per image for 128 bytes of stack.
 const HELD_PAIRS: usize = 4;
 
 const _: () = assert!(CONV2_PAIRS.is_multiple_of(HELD_PAIRS));
 
-/// The sums of a pair of channels at the four positions of a window: for each row of the window, for each column, the
-/// even channel's and the odd one's.
+/// The sums of a pair of channels at the four positions of a window, `[row][column][channel of the pair]`.
 type Sums = [i32; 8];
 
-/// One pooled row, from the six pooled rows of conv1 that it sees.
+/// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(never)]
 pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     let rows = input.as_ptr().cast::<*const u8>();
@@ -34,21 +34,23 @@ pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &m
         Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
     };
     let mut finish = Finish::new(layer, output.as_flattened_mut());
-    // SAFETY: the rows, the weights and the output are conv2's.
+    // SAFETY: `rows`, the weights and `finish` are those of a row of conv2.
     unsafe { windows(weights, tap_bytes, rows, &mut finish) }
 }
 
-/// All windows of a row; `tap_bytes` is 2 for int8 weights and 1 for int4.
+/// Computes a row of pooled positions. `tap_bytes` is the size of the weights of a pair at one tap: 2 for int8, 1 for
+/// int4.
 ///
 /// # Safety
 ///
-/// `weights`, `rows` and `finish` are conv2's.
+/// `weights` must point to the weights of conv2, `rows` to the addresses of six pooled rows of conv1, and `finish`
+/// must be at the start of a row of outputs.
 #[inline(always)]
 unsafe fn windows(weights: *const u8, tap_bytes: usize, rows: *const *const u8, finish: &mut Finish) {
     let mut patch = MaybeUninit::<[PatchRow; 2]>::uninit();
     let patch = patch.as_mut_ptr().cast::<PatchRow>();
     let mut column = 0;
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller guarantees it.
     unsafe {
         let end = finish.output.add(POOL2_SIDE * CONV2_CHANNELS);
         while finish.output != end {
@@ -72,11 +74,12 @@ unsafe fn windows(weights: *const u8, tap_bytes: usize, rows: *const *const u8, 
     }
 }
 
-/// One row of the kernels of some pairs, from `weights` on.
+/// Adds the products of one kernel row of [`HELD_PAIRS`] pairs of channels to `sums`.
 ///
 /// # Safety
 ///
-/// As [`windows`]'s.
+/// `weights` must point to this kernel row of the first pair, in the weights of conv2. `tap_bytes` must be as for
+/// [`windows`]. `patch` must be valid for reads of two rows.
 #[inline(never)]
 unsafe fn kernel_rows(
     weights: *const u8,
@@ -84,7 +87,7 @@ unsafe fn kernel_rows(
     patch: *const PatchRow,
     sums: &mut [Sums; HELD_PAIRS],
 ) {
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller guarantees it.
     unsafe {
         if tap_bytes == 1 {
             int4_kernel_rows(weights, patch, sums);
@@ -95,18 +98,18 @@ unsafe fn kernel_rows(
     }
 }
 
-/// The same of int4 weights: unpacks them pair by pair.
+/// Adds the products of one kernel row of [`HELD_PAIRS`] pairs with int4 weights, which it unpacks pair by pair.
 ///
 /// # Safety
 ///
-/// As [`windows`]'s.
+/// As for [`kernel_rows`].
 #[inline(never)]
 unsafe fn int4_kernel_rows(weights: *const u8, patch: *const PatchRow, sums: &mut [Sums; HELD_PAIRS]) {
     let mut int8 = MaybeUninit::<[[u8; 2]; ROW_TAPS]>::uninit();
     let int8 = int8.as_mut_ptr().cast::<u8>();
     for (pair, sums) in sums.iter_mut().enumerate() {
         let sums = core::ptr::from_mut(sums);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller guarantees it.
         unsafe {
             let weights = weights.add(pair * CONV2_TAPS);
             int4_to_int8(weights, weights.add(ROW_TAPS), int8);
@@ -115,12 +118,21 @@ unsafe fn int4_kernel_rows(weights: *const u8, patch: *const PatchRow, sums: &mu
     }
 }
 
-/// Adds the products of one row of the kernels of the pairs whose sums lie from `sums` up to `end`. The patch's rows
-/// have changed places since the row before, so the halves of the sums do.
+/// Adds the products of one kernel row to the sums of one or more pairs of channels.
+///
+/// The two rows of the patch have changed places since the kernel row before, so this function swaps the two halves of
+/// each pair's sums.
+///
+/// - `weights` (`r0`): this kernel row of the first pair, at any address; that of the next pair is 300 bytes further.
+/// - `patch` (`r1`): the two rows of the patch.
+/// - `sums` (`r2`), `end` (`r3`): the start and the end of the sums.
+///
+/// Changes `r0` to `r2`, `r12`, `lr` and the flags. Takes 48 bytes of stack.
 ///
 /// # Safety
 ///
-/// The weights are conv2's, from this row of the first pair on; `end` follows `sums` by at least one.
+/// `end` must follow `sums` by one or more elements, which are valid for reads and writes. `weights` must be valid for
+/// reads of 60 bytes for each of these pairs, and `patch` for reads of two rows.
 #[unsafe(naked)]
 unsafe extern "C" fn int8_kernel_rows(
     _weights: *const u8,
@@ -156,11 +168,17 @@ unsafe extern "C" fn int8_kernel_rows(
     )
 }
 
-/// Pools the sums up to `end`, and finishes them.
+/// Computes the activations of one or more pairs of channels from their sums: maximum, bias, ReLU and requantization.
+///
+/// - `sums` (`r0`), `end` (`r1`): the start and the end of the sums.
+/// - `finish` (`r2`): where the outputs go; it is advanced by all channels.
+///
+/// Changes `r0`, `r2`, `r3`, `r12`, `lr` and the flags. Takes 36 bytes of stack.
 ///
 /// # Safety
 ///
-/// `end` follows `sums` by at least one; `finish` has room for the channels.
+/// `end` must follow `sums` by one or more elements, which are valid for reads. `finish` must have as many outputs
+/// left as there are channels.
 #[unsafe(naked)]
 unsafe extern "C" fn finish_windows(_sums: *const Sums, _end: *const Sums, _finish: &mut Finish) {
     naked_asm!(
@@ -179,11 +197,17 @@ unsafe extern "C" fn finish_windows(_sums: *const Sums, _end: *const Sums, _fini
     )
 }
 
-/// Writes a row of a patch from the byte `column` on of the row that `row` points to; returns `row + 1`.
+/// Writes one row of a patch, and returns `row + 1`.
+///
+/// - `row` (`r0`): points to the address of a row of activations, which may lie at any address.
+/// - `column` (`r1`): the offset of the patch in the row, in bytes.
+/// - `words` (`r2`): where the row of the patch goes.
+///
+/// Activations are read by the word. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 8 bytes of stack.
 ///
 /// # Safety
 ///
-/// The row has six positions from there.
+/// The row must be valid for reads of 36 bytes from `column` on, and `words` for writes.
 #[unsafe(naked)]
 unsafe extern "C" fn widen_row(
     _row: *const *const u8,

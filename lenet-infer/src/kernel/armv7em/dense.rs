@@ -1,12 +1,12 @@
-//! Fully-connected layers, four outputs at a time.
+//! The fully-connected layers: four outputs at a time.
 
 use super::requant::{Finish, finish_four};
 use core::arch::naked_asm;
 use lenet_core::model::{Dense, Fc3, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
-/// Four inputs of one output, whose weights are at `$at`: four products. The inputs are in `r8`, the first and third, and
-/// `r9`.
+/// Adds four products, of four inputs and their weights at `$at`, to the sum of one output. `r8` holds the first and
+/// the third input, `r9` the second and the fourth. Changes `r10` and `r11`.
 #[rustfmt::skip]
 macro_rules! int8_row {
     ($sum:literal, $at:literal) => {
@@ -20,7 +20,8 @@ macro_rules! int8_row {
     };
 }
 
-/// Four inputs of four outputs: sixteen products.
+/// Adds sixteen products, of four inputs and four outputs. `r0` points to the inputs and `r1` to the weights of the
+/// first output; `r2` is the stride of the rows, `r3` three times that. Changes `r8` to `r11`.
 macro_rules! int8_step {
     () => {
         concat!(
@@ -35,11 +36,19 @@ macro_rules! int8_step {
     };
 }
 
-/// Sums four outputs of int8 weights, rows `stride` bytes apart, of the inputs from `input` up to `end`.
+/// Computes the sums of four outputs with int8 weights.
+///
+/// - `input` (`r0`), `end` (`r3`): the start and the end of the activations.
+/// - `weights` (`r1`), `stride` (`r2`): the rows of weights begin at `weights`, `weights + stride` and so on.
+/// - `sums` (on the stack): where the sums go.
+///
+/// Weights and activations are read by the word and may lie at any address. Changes `r0`, `r1`, `r3`, `r12` and the
+/// flags. Takes 36 bytes of stack.
 ///
 /// # Safety
 ///
-/// As [`Matrix::four_rows`]'s.
+/// `end - input` must be a multiple of 4 above 0. The range from `input` to `end` must be valid for reads, and
+/// each of the four rows for reads of as many bytes.
 #[unsafe(naked)]
 unsafe extern "C" fn int8_rows(
     _input: *const u8,
@@ -72,9 +81,11 @@ unsafe extern "C" fn int8_rows(
     )
 }
 
-/// Eight inputs of one output, whose weights are at `$at`: eight products, each times 256. The inputs are in `r3`, the
-/// first and fifth, `r8`, the second and sixth, `r10` and `r11`. The mask in `r12` leaves, of the shifted word, the
-/// weights of such a pair at the tops of the halves, where their signs are.
+/// Adds eight products, of eight inputs and their weights at `$at`, each times 256, to the sum of one output.
+///
+/// `r3` holds the first and the fifth input, `r8` the second and the sixth, `r10` and `r11` the others. The mask in
+/// `r12` and the shifts leave the weights of such a pair in the tops of the halfwords, where their signs are. Changes
+/// `r9` and `lr`.
 #[rustfmt::skip]
 macro_rules! int4_row {
     ($sum:literal, $at:literal) => {
@@ -92,14 +103,16 @@ macro_rules! int4_row {
     };
 }
 
-/// Sums four outputs of int4 weights, rows `stride` bytes apart, of the inputs from `input` up to `end`. Where the inputs
-/// are not a multiple of eight, a last turn takes the last eight again, the first four of them as zeros.
+/// Computes the sums of four outputs with int4 weights, in units of int8 weights.
 ///
-/// 256 inputs of 255 times -128, times 256, stay within 32 bits.
+/// If the number of inputs is not a multiple of eight, the last turn takes the last eight inputs again, the first four
+/// of them as zeros. 256 products of 255 and -128, times 256, stay within 32 bits.
+///
+/// The registers are those of [`int8_rows`], but it also changes `lr`. Takes 44 bytes of stack.
 ///
 /// # Safety
 ///
-/// As [`Matrix::four_rows`]'s.
+/// As for [`int8_rows`], with `end - input` of 8 to 256, and half as many bytes in each row.
 #[unsafe(naked)]
 unsafe extern "C" fn int4_rows(
     _input: *const u8,
@@ -111,7 +124,7 @@ unsafe extern "C" fn int4_rows(
     naked_asm!(
         dsp!(),
         "push {{r4-r11, lr}}",
-        // Where the whole eights end, and where the inputs do.
+        // The ends of the whole groups of eight inputs, and of all inputs.
         "subs r4, r3, r0",
         "bic r4, #7",
         "adds r4, r4, r0",
@@ -162,14 +175,14 @@ unsafe extern "C" fn int4_rows(
     )
 }
 
-/// Outputs at a time.
+/// Outputs that are computed at a time.
 const ROWS: usize = 4;
 
-/// The weights of a fully-connected layer, whatever its shape: the code exists once for all.
+/// The weights of a fully-connected layer of any shape, so that the program has one copy of the code.
 #[derive(Clone, Copy)]
 struct Matrix {
     weights: *const u8,
-    /// Bytes per row.
+    /// Bytes in a row.
     row_bytes: usize,
     int4: bool,
 }
@@ -184,16 +197,16 @@ impl Matrix {
         }
     }
 
-    /// The sums of products of four outputs, whose rows lie `stride` bytes apart from row `first` on.
+    /// The sums of four outputs, whose rows of weights lie `stride` bytes apart from row `first` on.
     ///
     /// # Safety
     ///
-    /// There are such rows. From `input` up to `end` there is one activation per weight of a row: a multiple of 4, 8 to
-    /// 256.
+    /// The matrix must have these rows. The range from `input` to `end` must be valid for reads, and have one
+    /// activation per weight of a row: a multiple of 4, 8 to 256.
     #[inline(always)]
     unsafe fn four_rows(self, first: usize, stride: usize, input: *const u8, end: *const u8) -> [i32; ROWS] {
         let mut sums = [0; ROWS];
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees it.
         unsafe {
             let weights = self.weights.add(first * self.row_bytes);
             if self.int4 {
@@ -206,7 +219,7 @@ impl Matrix {
     }
 }
 
-/// A hidden layer.
+/// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
 pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
@@ -215,21 +228,22 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
 ) {
     const { assert!(OUT.is_multiple_of(ROWS)) };
     let finish = Finish::new(layer, output);
-    // SAFETY: the types say how many weights, inputs and outputs there are, the assertions what they are multiples of.
+    // SAFETY: the types say how many weights, inputs and outputs there are, and the assertions that their numbers are
+    // multiples of four.
     unsafe { all_outputs(Matrix::new(layer.weights().as_rows()), input, OUT, finish) }
 }
 
-/// A hidden layer of `outputs` outputs.
+/// Computes a hidden layer of `outputs` outputs.
 ///
 /// # Safety
 ///
-/// `outputs` is a multiple of four, the matrix has so many rows, and `finish` so many outputs. `input` has one activation
-/// per weight of a row.
+/// `outputs` must be a multiple of four. The matrix must have that many rows, and `finish` that many outputs left.
+/// `input` must have one activation per weight of a row.
 #[inline(never)]
 unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: Finish) {
     let inputs = input.as_ptr_range();
     for first in (0..outputs).step_by(ROWS) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees it.
         unsafe {
             let sums = matrix.four_rows(first, matrix.row_bytes, inputs.start, inputs.end);
             finish_four(&sums, &mut finish);
@@ -237,8 +251,10 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: 
     }
 }
 
-/// The last layer. The last four logits overlap those before them where their number is no multiple of four; fewer than
-/// four are made one by one.
+/// Computes the last layer: sums and biases.
+///
+/// If the number of logits is not a multiple of four, the last tile of four overlaps the tile before it. If there are
+/// fewer than four, they are computed one by one.
 #[inline(never)]
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     let matrix = Matrix::new(layer.weights());

@@ -1,20 +1,21 @@
-//! From sums to activations: the rule of `lenet_core::quant`, two channels at a time.
+//! From sums to activations by the rule of [`lenet_core::requant`], two channels at a time.
 
 use core::arch::naked_asm;
 use lenet_core::model::Hidden;
 
-/// Where the next outputs are finished; [`finish_pair`] steps through it.
+/// The biases, the requants and the place of the next outputs. [`finish_pair`] advances it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(super) struct Finish {
     pub(super) biases: *const [u8; 4],
     requants: *const [u8; 3],
     pub(super) output: *mut u8,
-    /// 65,535 less the largest activation, in both halves.
+    /// 65,535 minus the largest activation, in both halves.
     headroom: u32,
 }
 
 impl Finish {
+    /// The outputs of `layer`, which go to `output`.
     #[inline(always)]
     pub(super) fn new<W: Copy, const OUT: usize>(layer: &Hidden<'_, W, OUT>, output: &mut [u8]) -> Self {
         Self {
@@ -25,24 +26,27 @@ impl Finish {
         }
     }
 
-    /// Back by `channels`, for the next position.
+    /// Moves the biases and the requants back by `channels`, for the next position.
     ///
     /// # Safety
     ///
-    /// That many were finished.
+    /// At least `channels` outputs must have been finished since the start of the layer.
     #[inline(always)]
     pub(super) unsafe fn rewind(&mut self, channels: usize) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller guarantees it.
         (self.biases, self.requants) = unsafe { (self.biases.sub(channels), self.requants.sub(channels)) };
     }
 }
 
-/// Adds the biases to two sums, requantises and stores them.
+/// Computes two activations, of neighboring outputs, from their sums: bias, ReLU and requantization.
+///
+/// Needs the sums in `r4` and `r5` and the address of the [`Finish`] in `r12`, which it advances. Biases and requants
+/// are loaded by the word and the halfword and may lie at any address. Changes `r2` to `r11` and the flags, but not
+/// `r0`, `r1`, `r12` and `lr`. Needs no stack.
 ///
 /// # Safety
 ///
-/// Called from assembly only: the sums are in `r4` and `r5`, the address of the [`Finish`] in `r12`; `r0`, `r1` and `r12`
-/// stay as they are.
+/// It must be called from assembly only, with a [`Finish`] that has two outputs left.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish_pair() {
     naked_asm!(
@@ -65,7 +69,7 @@ pub(super) unsafe extern "C" fn finish_pair() {
         "lsr r4, #23",
         "lsr r5, #23",
         "pkhbt r4, r4, r5, lsl #16",
-        // The lesser of it and the largest activation.
+        // Clamp both to the largest activation.
         "uqadd16 r4, r4, r7",
         "usub16 r4, r4, r7",
         "orr r4, r4, r4, lsr #8",
@@ -75,11 +79,13 @@ pub(super) unsafe extern "C" fn finish_pair() {
     )
 }
 
-/// Finishes four outputs.
+/// Computes four activations, of neighboring outputs, from the sums in `r0`, and advances the [`Finish`] in `r1`.
+///
+/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 36 bytes of stack.
 ///
 /// # Safety
 ///
-/// `finish` has room for them.
+/// `finish` must have four outputs left.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish_four(_sums: &[i32; 4], _finish: &mut Finish) {
     naked_asm!(

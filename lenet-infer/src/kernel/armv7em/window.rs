@@ -1,12 +1,15 @@
-//! What the two convolutions share.
+//! Code that both convolutions share.
 
 use core::arch::naked_asm;
 
-/// Writes the two int8 weights of each int4 byte from `weights` up to `end`.
+/// Unpacks each byte of int4 weights from `weights` (`r0`) up to `end` (`r1`) to two int8 weights at `int8` (`r2`).
+///
+/// Changes `r0`, `r2`, `r3`, `r12` and the flags. Needs no stack.
 ///
 /// # Safety
 ///
-/// `int8` is twice as long.
+/// The range from `weights` to `end` must be valid for reads and must not be empty. `int8` must be valid for writes of
+/// twice as many bytes.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn int4_to_int8(_weights: *const u8, _end: *const u8, _int8: *mut u8) {
     naked_asm!(
@@ -23,9 +26,11 @@ pub(super) unsafe extern "C" fn int4_to_int8(_weights: *const u8, _end: *const u
     )
 }
 
-/// A pair of taps for two channels at four positions: sixteen products. `r0` steps through the weights; the
-/// activations are at `r1 + $at` for the two positions of the window's first row, `$row` further for its second;
-/// the sums are in `r4` to `r11`, position after position the even channel's and the odd one's.
+/// Adds sixteen products: two taps, two channels and four positions.
+///
+/// `r0` points to the weights and is advanced. The activations for the two positions of the window's upper row are at
+/// `r1 + $at`, and those for its lower row `$row` bytes further. The sums are in `r4` to `r11`: for each position,
+/// that of the even channel and that of the odd one. Changes `r2`, `r3`, `r12` and `lr`.
 #[rustfmt::skip]
 macro_rules! step {
     ($multiply:literal, $at:literal, $row:literal) => {
@@ -48,7 +53,7 @@ macro_rules! step {
 }
 pub(super) use step;
 
-/// The largest of four registers, into the first.
+/// Replaces the first of four registers by the largest of the four. Changes the third.
 #[rustfmt::skip]
 macro_rules! largest {
     ($a:literal, $b:literal, $c:literal, $d:literal) => {

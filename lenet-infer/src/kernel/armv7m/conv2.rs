@@ -7,9 +7,9 @@ use lenet_core::shape::{CONV1_CHANNELS, POOL_SIDE, POOL1_SIDE, POOL2_SIDE};
 
 const _: () = assert!(POOL_SIDE * (POOL2_SIDE - 1) + PATCH_SIDE <= POOL1_SIDE);
 
-/// One pooled row, from the six pooled rows of conv1 that it sees.
+/// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(never)]
 pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-    // SAFETY: six rows of six input channels, which hold a patch for each window.
+    // SAFETY: these are six rows of six input channels; the assertion says that they hold a patch for each window.
     unsafe { window::row::<CONV1_CHANNELS, _, _, _>(layer, input.as_ptr().cast(), output) };
 }

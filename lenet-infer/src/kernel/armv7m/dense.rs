@@ -6,10 +6,10 @@ use core::arch::naked_asm;
 use lenet_core::model::{Dense, Fc3};
 use lenet_core::shape::FC2_OUTPUTS;
 
-/// Outputs of a fully-connected layer that share a loaded activation.
+/// Outputs that share one load of an activation.
 const TILE: usize = 4;
 
-/// A hidden layer.
+/// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
 pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
@@ -19,27 +19,39 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     scalar::hidden(layer, input, output, dot, dot_int4, finish);
 }
 
-/// The last layer.
+/// Computes the last layer: sums and biases.
 #[inline(never)]
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     scalar::logits(layer, input, logits, dot, dot_int4);
 }
 
-/// The sums of products of a tile of outputs with int8 weights.
+/// The sums of a tile of outputs with int8 weights.
 fn dot<const IN: usize>(rows: &[[u8; IN]; TILE], input: &[u8; IN]) -> [i32; TILE] {
     const { assert!(IN.is_multiple_of(INPUTS_AT_A_TIME)) };
     let mut sums = [0; TILE];
     let inputs = input.as_ptr_range();
-    // SAFETY: a row has a weight for each input, whose number is a multiple of what is taken at a time; there is room
-    // for a sum a row.
+    // SAFETY: each of the four rows has one weight per input; the number of inputs is a multiple of the step and above
+    // 0.
     unsafe { dot_int8(rows.as_ptr().cast(), inputs.start, inputs.end, &mut sums) };
     sums
 }
 
-/// Inputs of [`dot_int8`] between two branches.
+/// Inputs that one turn of the loop of [`dot_int8`] takes.
 const INPUTS_AT_A_TIME: usize = 4;
 
-/// The sums of products of four outputs whose weights lie one after the other.
+/// The sums of four outputs with int8 weights, whose rows of weights lie one after the other.
+///
+/// - `weights` (`r0`): four rows of `end - input` weights.
+/// - `input` (`r1`), `end` (`r2`): the start and the end of the activations.
+/// - `sums` (`r3`): where the sums go.
+///
+/// Weights and activations may lie at any address. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 40 bytes of
+/// stack.
+///
+/// # Safety
+///
+/// `end - input` must be a multiple of [`INPUTS_AT_A_TIME`] above 0. The range from `input` to `end` must be valid for
+/// reads, and so must four times as many bytes at `weights`.
 #[unsafe(naked)]
 unsafe extern "C" fn dot_int8(weights: *const u8, input: *const u8, end: *const u8, sums: &mut [i32; TILE]) {
     naked_asm!(
@@ -72,7 +84,7 @@ unsafe extern "C" fn dot_int8(weights: *const u8, input: *const u8, end: *const 
     )
 }
 
-/// The sums of products of two outputs with int4 weights, as `scalar::dot_int4` makes them.
+/// The sums of two outputs with int4 weights, as `scalar::dot_int4` computes them.
 fn dot_int4<const IN: usize, const HALF: usize>(
     [first, second]: [&[u8; HALF]; 2],
     input: &[u8; IN],
@@ -81,13 +93,28 @@ fn dot_int4<const IN: usize, const HALF: usize>(
     const { assert!(IN == 2 * HALF && IN.is_multiple_of(4)) };
     let mut sums = [0; 2];
     let inputs = input.as_ptr_range();
-    // SAFETY: a byte of either row has the weights of two inputs, whose number is a multiple of four.
+    // SAFETY: each row has one byte per two inputs; the number of inputs is a multiple of four and above 0.
     unsafe { sum_int4(first.as_ptr(), second.as_ptr(), inputs.start, inputs.end, &mut sums) };
     sums.map(|sum| (sum - excess) << 4)
 }
 
-/// 20 instructions for eight products. Whole words are added up for the first output, their upper halves for the
-/// second: the first is then what the second, shifted up, leaves of the words.
+/// The sums of two outputs with int4 weights that are raised by 8 each, in units of int4 weights: 20 instructions for
+/// eight products.
+///
+/// The loop adds whole words of products for the first output and their upper halves for the second. At the end, the
+/// first sum is what remains of the words without the second sum in their upper halves.
+///
+/// - `first` (`r0`), `second` (`r1`): the rows of weights, one byte per two inputs.
+/// - `input` (`r2`), `end` (`r3`): the start and the end of the activations.
+/// - `sums` (on the stack): where the sums go.
+///
+/// Weights, read by the halfword, and activations may lie at any address. Changes `r0` to `r2`, `r12` and the flags.
+/// Takes 24 bytes of stack.
+///
+/// # Safety
+///
+/// `end - input` must be a multiple of 4 above 0. The range from `input` to `end` must be valid for reads, and so must
+/// half as many bytes at `first` and at `second`.
 #[unsafe(naked)]
 unsafe extern "C" fn sum_int4(
     first: *const u8,

@@ -1,10 +1,10 @@
-//! From accumulators to activations.
+//! From sums to activations.
 
 use core::arch::naked_asm;
 use lenet_core::Requant;
 use lenet_core::model::largest_activation;
 
-/// Bias, ReLU and requantisation of as many outputs as there are in all of the slices.
+/// Computes activations with bias, ReLU and requantization, as many as the shortest of the slices has elements.
 pub(super) fn finish(
     sums: &[i32],
     biases: &[[u8; 4]],
@@ -14,13 +14,23 @@ pub(super) fn finish(
 ) {
     let outputs = sums.len().min(biases.len()).min(requants.len()).min(output.len());
     let max = largest_activation(activation_bits).into();
-    // SAFETY: each slice has `outputs` elements.
+    // SAFETY: each slice has at least `outputs` elements.
     unsafe {
         activations(sums.as_ptr(), biases.as_ptr(), requants.as_ptr(), output.as_mut_ptr(), outputs, max)
     };
 }
 
-/// Activations of sums: [`Requant::activation`] without a branch, for shifts that a model can have.
+/// Computes activations by [`Requant::activation`] without a branch on a value.
+///
+/// - `sums` (`r0`), `biases` (`r1`), `requants` (`r2`), `output` (`r3`): one element per output. Biases and requants
+///   are loaded by the word and the halfword and may lie at any address. A shift is 0 to 15.
+/// - `outputs`, `max` (on the stack): the number of outputs, which may be 0, and the largest activation.
+///
+/// Changes `r0` to `r3`, `r12` and the flags. Takes 16 bytes of stack.
+///
+/// # Safety
+///
+/// `sums`, `biases` and `requants` must be valid for reads, and `output` for writes, of `outputs` elements.
 #[unsafe(naked)]
 unsafe extern "C" fn activations(
     sums: *const i32,

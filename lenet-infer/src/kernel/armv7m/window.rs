@@ -8,12 +8,12 @@ use core::mem::MaybeUninit;
 use lenet_core::model::{Conv, Weights};
 use lenet_core::shape::POOL_SIDE;
 
-/// A row of windows of a convolution of `IN` input channels.
+/// Computes a row of pooled positions of a convolution with `IN` input channels, one per element of `output`.
 ///
 /// # Safety
 ///
-/// `rows` are six rows of `IN` channels, each valid for reads of a patch at every second column, as many as `output` has
-/// cells.
+/// `rows` must be the addresses of six rows of `IN` channels. Each row must be valid for reads of a patch at every
+/// second column, as many patches as `output` has elements.
 #[inline(always)]
 pub(super) unsafe fn row<const IN: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     layer: &Conv<'_, TAPS, PAIRS, OUT>,
@@ -25,10 +25,10 @@ pub(super) unsafe fn row<const IN: usize, const TAPS: usize, const PAIRS: usize,
     let patch = patch.as_mut_ptr().cast();
     let mut maxima = MaybeUninit::<[i32; OUT]>::uninit();
     let (biases, requants) = (layer.biases().as_bytes(), layer.requants().as_bytes());
-    // The length is hidden, so that the loop is not unrolled.
+    // `black_box` hides the length, so that the compiler does not unroll the loop.
     for (x, cell) in black_box(output).iter_mut().enumerate() {
-        // SAFETY: the caller's promise. The patch and the weights have the sizes that `IN` and `PAIRS` say, and each
-        // channel's maximum is written.
+        // SAFETY: the caller guarantees it for the rows. The patch and the weights have the sizes that `IN` and
+        // `PAIRS` say, and each channel's maximum is written.
         let maxima = unsafe {
             copy_patch::<IN>(rows, x * POOL_SIDE * IN, patch);
             match layer.weights() {
@@ -45,7 +45,18 @@ pub(super) unsafe fn row<const IN: usize, const TAPS: usize, const PAIRS: usize,
     }
 }
 
-/// Copies the patch that starts at activation `start` of each of the six rows.
+/// Copies the patch that starts at activation `start` of each of six rows.
+///
+/// - `rows` (`r0`): the addresses of the rows.
+/// - `start` (`r1`): the offset of the patch in each row, in bytes.
+/// - `patch` (`r2`): where the patch goes, `[row][column][channel]`.
+///
+/// Rows and patch may lie at any address; rows are read by the word. Changes `r0`, `r2`, `r3`, `r12` and the flags.
+/// Takes 4 bytes of stack.
+///
+/// # Safety
+///
+/// Each row must be valid for reads of `6 * IN` bytes from `start` on, and `patch` for writes of `36 * IN` bytes.
 #[unsafe(naked)]
 unsafe extern "C" fn copy_patch<const IN: usize>(rows: *const *const u8, start: usize, patch: *mut u8) {
     naked_asm!(
@@ -71,8 +82,8 @@ unsafe extern "C" fn copy_patch<const IN: usize>(rows: *const *const u8, start: 
     )
 }
 
-/// The four products of a tap with the left positions of the window. r4 and r5 are the upper and the lower activation,
-/// r2 and r3 the weights of the even and the odd channel.
+/// Adds the four products of a tap at the left positions of the window to `r6` to `r9`. `r4` and `r5` hold the upper
+/// and the lower activation, `r2` and `r3` the weights of the even and the odd channel.
 macro_rules! left {
     () => {
         "mla r6, r4, r2, r6
@@ -82,7 +93,7 @@ macro_rules! left {
     };
 }
 
-/// The four products of a tap with the right positions.
+/// Adds the four products of a tap at the right positions of the window to `r10` to `lr`.
 macro_rules! right {
     () => {
         "mla r10, r4, r2, r10
@@ -92,21 +103,38 @@ macro_rules! right {
     };
 }
 
-/// `r = max(r, other)`, in as many instructions whichever is larger.
+/// `r = max(r, other)`, in the same number of instructions whichever is larger.
 macro_rules! max {
     ($r:literal, $other:literal) => {
         concat!("cmp ", $r, ", ", $other, "\nit lt\nmovlt ", $r, ", ", $other)
     };
 }
 
-/// A function that gives the maximum over a window in each output channel, of sums of products.
+/// Defines a function that computes, for each output channel, the largest of the sums at the four positions of a
+/// window.
 ///
-/// A march is the five taps of a kernel row in one input channel. A patch of one channel is five marches, one below the
-/// other; one of more channels is five kernel rows of a march a channel. `first_tap` loads the weights of a march's
-/// first tap and moves r1 to the next march, and `tap` those of tap `\x`, as seen from there; `scale` brings the maxima, r6 and r7, to the
-/// unit of int8 weights.
+/// A *strip* is the five taps of a kernel row in one input channel. A patch of one channel has five strips, one below
+/// the other. A patch of more channels has five rows of strips, one strip per channel.
+///
+/// `first_tap` loads the weights of the first tap of a strip and moves `r1` to the next strip. `tap` loads those of
+/// tap `\x`, relative to that address. `scale` brings the maxima, in `r6` and `r7`, to the units of int8 weights.
+///
+/// - `patch` (`r0`): the activations of the window, `[row][column][channel]`.
+/// - `weights` (`r1`): `pairs` times `25 * IN` taps, of two bytes each with int8 weights and one byte with int4.
+/// - `maxima` (`r2`): where the maxima go, two words per pair.
+/// - `pairs` (`r3`): the number of pairs of output channels, above 0.
+///
+/// Patch and weights are read by the byte. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 52 bytes of stack.
+///
+/// # Safety
+///
+/// `patch` and `weights` must be valid for reads of what is described above, and `maxima` for writes of two aligned
+/// words per pair.
 macro_rules! maxima {
-    ($(#[$doc:meta])* $name:ident, bytes: $bytes:literal, first_tap: $first_tap:literal, tap: $tap:literal, scale: $scale:literal) => {
+    (
+        $(#[$doc:meta])* $name:ident,
+        bytes: $bytes:literal, first_tap: $first_tap:literal, tap: $tap:literal, scale: $scale:literal
+    ) => {
         $(#[$doc])*
         #[unsafe(naked)]
         unsafe extern "C" fn $name<const IN: usize>(
@@ -118,32 +146,32 @@ macro_rules! maxima {
             naked_asm!(
                 "push {{r4-r11, lr}}",
                 "add r4, r0, #{kernel}",
-                "push {{r2-r5}}", // maxima, pairs, the end of the marches, and a place for the end of a row of them
-                // A pair of output channels.
+                "push {{r2-r5}}", // maxima, pairs, the end of the strips, and a place for the end of a row of strips
+                // One turn per pair of output channels.
                 "2:",
                 "movs r6, #0",
                 "movs r7, #0",
                 ".irp sum, r8, r9, r10, r11, r12, lr",
                 "mov \\sum, #0",
                 ".endr",
-                // A row of marches.
+                // One turn per row of strips.
                 "3:",
-                "add r2, r0, #{marches} * {march}",
+                "add r2, r0, #{strips} * {strip}",
                 "str r2, [sp, #12]",
-                // A march.
+                // One turn per strip.
                 "4:",
-                "ldrb r4, [r0], #{march}",
-                "ldrb r5, [r0, #{row} - {march}]",
+                "ldrb r4, [r0], #{strip}",
+                "ldrb r5, [r0, #{row} - {strip}]",
                 $first_tap,
                 left!(),
-                "ldrb r4, [r0, #{column} - {march}]",
-                "ldrb r5, [r0, #{row} + {column} - {march}]",
+                "ldrb r4, [r0, #{column} - {strip}]",
+                "ldrb r5, [r0, #{row} + {column} - {strip}]",
                 right!(),
                 ".irp x, 1, 2, 3, 4",
                 $tap,
                 left!(),
-                "ldrb r4, [r0, #(\\x + 1) * {column} - {march}]",
-                "ldrb r5, [r0, #{row} + (\\x + 1) * {column} - {march}]",
+                "ldrb r4, [r0, #(\\x + 1) * {column} - {strip}]",
+                "ldrb r5, [r0, #{row} + (\\x + 1) * {column} - {strip}]",
                 right!(),
                 ".endr",
                 "ldr r2, [sp, #12]",
@@ -173,8 +201,8 @@ macro_rules! maxima {
                 column = const IN,
                 row = const PATCH_SIDE * IN,
                 kernel = const KERNEL_SIDE * PATCH_SIDE * IN,
-                marches = const if IN == 1 { KERNEL_SIDE } else { IN },
-                march = const if IN == 1 { PATCH_SIDE } else { 1 },
+                strips = const if IN == 1 { KERNEL_SIDE } else { IN },
+                strip = const if IN == 1 { PATCH_SIDE } else { 1 },
                 taps = const if IN == 1 { KERNEL_SIDE } else { 1 },
                 row_rest = const if IN == 1 { 0 } else { (PATCH_SIDE - 1) * IN },
                 taps_rest = const if IN == 1 { 0 } else { (KERNEL_SIDE - 1) * IN },
@@ -184,6 +212,7 @@ macro_rules! maxima {
 }
 
 maxima!(
+    /// The maxima of sums with int8 weights.
     maxima_int8,
     bytes: 2,
     first_tap: "ldrsb r2, [r1], #2 * {taps}
@@ -194,6 +223,7 @@ maxima!(
 );
 
 maxima!(
+    /// The maxima of sums with int4 weights, in units of int8 weights.
     maxima_int4,
     bytes: 1,
     first_tap: "ldrsb r3, [r1], #{taps}

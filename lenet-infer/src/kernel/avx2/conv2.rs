@@ -5,25 +5,26 @@ use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use lenet_core::model::Conv2;
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, POOL_SIDE, POOL1_SIDE};
 
-/// Registers for the channels of one position.
+/// Registers that hold the channels of one position.
 const VECTORS: usize = 2;
 /// Pairs of taps in a kernel row.
 const PAIRS: usize = KERNEL_SIDE * CONV1_CHANNELS / 2;
-/// Activations of a patch row.
+/// Activations in a row of a patch.
 const PATCH_ROW: usize = PATCH_SIDE * CONV1_CHANNELS;
-/// Activations of an input row.
+/// Activations in an input row.
 const WIDE_ROW: usize = POOL1_SIDE * CONV1_CHANNELS;
 
-/// The layer as the loops read it.
+/// The layer with its weights in the order in which the loops read them.
 pub(super) type Prepared = window::Layer<PAIRS, VECTORS>;
 
+/// Brings the weights into the order in which [`row`] reads them.
 #[target_feature(enable = "avx2")]
 pub(super) fn prepare(layer: &Conv2<'_>) -> Prepared {
     let pairs: TapPairs<PAIRS, VECTORS> = tap_pairs::<CONV1_CHANNELS, _, _, _, _>(&layer.weights());
     Prepared::new(layer, pairs)
 }
 
-/// One pooled row.
+/// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[target_feature(enable = "avx2")]
 pub(super) fn row(layer: &Prepared, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     let input = widen::<WIDE_ROW>(input.map(|row| row.as_flattened()));

@@ -1,14 +1,14 @@
-//! The fully-connected layers: four rows of weights at once.
+//! The fully-connected layers: four rows of weights at a time.
 
 use super::{load, store};
 use core::arch::x86_64::*;
 use lenet_core::model::{Dense, Fc3, Weights, unpack};
 use lenet_core::shape::FC2_OUTPUTS;
 
-/// Rows of weights that share a load of the input.
+/// Rows of weights that share one load of the input.
 const ROWS: usize = 4;
 
-/// A hidden layer.
+/// Computes a hidden layer with bias, ReLU and requantization.
 #[target_feature(enable = "avx2")]
 pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
@@ -23,13 +23,13 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     }
 }
 
-/// The last layer.
+/// Computes the last layer: sums and biases.
 #[target_feature(enable = "avx2")]
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     accumulators(layer.weights(), layer.biases(), input, logits);
 }
 
-/// Each bias plus the products of its row of weights with the input.
+/// Computes each accumulator: a bias plus the products of a row of weights and the input.
 #[target_feature(enable = "avx2")]
 fn accumulators<const IN: usize, const HALF: usize>(
     weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
@@ -53,7 +53,7 @@ fn accumulators<const IN: usize, const HALF: usize>(
     }
 }
 
-/// int4 weights as int8 weights.
+/// Unpacks a row of int4 weights to int8 weights.
 fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
     let mut unpacked = [0; IN];
     for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
@@ -62,6 +62,7 @@ fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; I
     unpacked
 }
 
+/// The sums of products of the input and each of four rows of weights, 16 inputs at a time. Zeros fill the last step.
 #[target_feature(enable = "avx2")]
 fn four_dots<const IN: usize>(input: &[u8; IN], rows: [&[u8; IN]; ROWS]) -> [i32; ROWS] {
     let (input, input_rest) = input.as_chunks::<16>();
@@ -89,7 +90,7 @@ fn four_dots<const IN: usize>(input: &[u8; IN], rows: [&[u8; IN]; ROWS]) -> [i32
     [a, b, c, d]
 }
 
-/// The bytes, and zeros up to 16.
+/// The bytes, extended with zeros to 16.
 fn zero_extended(bytes: &[u8]) -> [u8; 16] {
     let mut extended = [0; 16];
     for (to, from) in extended.iter_mut().zip(bytes) {

@@ -1,12 +1,13 @@
-//! AVX2, for the host: 16 int8 weights per `VPMADDWD`.
+//! Kernels for x86-64 with AVX2: 16 int8 weights per `VPMADDWD`.
 //!
-//! `VPMADDWD` multiplies 16 pairs of `i16` and adds neighbors into 8 `i32` sums, exactly. So activations and weights are
-//! widened to `i16`, and two taps at a time meet:
+//! `VPMADDWD` multiplies 16 pairs of `i16` and adds neighboring products, which gives 8 exact `i32` sums. So
+//! activations and weights are widened to `i16`, and each step takes two taps:
 //!
-//! - A convolution holds 8 output channels in a register: the sums of the 2x2 window for all its channels stay in
-//!   4 or 8 registers. A pair of activations is broadcast; a pair of weights for 8 channels is loaded once for the
-//!   four positions. conv2: 16 windows x 75 pairs x 8 multiplies. The weights are brought into that order once per image.
-//! - A fully-connected layer runs along four rows of weights at once, so one load of the input serves four.
+//! - A convolution holds 8 output channels in a register, so the sums of a 2x2 window for all channels stay in 4 or 8
+//!   registers. A pair of activations is broadcast. The weights of two taps for 8 channels are loaded once for all
+//!   four positions. conv2 takes 16 windows x 75 pairs of taps x 8 multiplies. The weights are brought into that order
+//!   once per image.
+//! - A fully-connected layer takes four rows of weights at a time, so one load of the input serves four outputs.
 
 #![allow(unsafe_code)]
 
@@ -22,21 +23,22 @@ use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
 use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 
-/// `i32` lanes of a register.
+/// Number of `i32` lanes in a register.
 const LANES: usize = 8;
 
-/// Proof that the processor has AVX2: only [`Avx2::detect`] makes one.
+/// Proof that the processor has AVX2. Only [`Avx2::detect`] makes one.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
 impl Avx2 {
+    /// Returns the back end if this processor has AVX2.
     #[inline]
     pub(super) fn detect() -> Option<Self> {
         std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
     }
 }
 
-/// Both convolutions, their weights in the order that the loops read them.
+/// Both convolutions, with their weights in the order in which the loops read them.
 pub(super) struct Prepared {
     conv1: conv1::Prepared,
     conv2: conv2::Prepared,
@@ -88,12 +90,14 @@ impl Backend for Avx2 {
     }
 }
 
+/// Loads 16 bytes from any address.
 #[target_feature(enable = "avx2")]
 fn load(bytes: &[u8; 16]) -> __m128i {
     // SAFETY: a reference to 16 bytes; the load needs no alignment.
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
+/// Returns the lanes of a register.
 #[target_feature(enable = "avx2")]
 fn store(vector: __m256i) -> [i32; LANES] {
     let mut lanes = [0; LANES];

@@ -1,11 +1,11 @@
-//! From sums to activations, eight channels at a time, by the rule of `lenet_core::requant`.
+//! From sums to activations, eight channels at a time, by the rule of [`lenet_core::requant`].
 
 use super::{LANES, store};
 use core::arch::x86_64::*;
 use lenet_core::Requant;
 use lenet_core::model::Hidden;
 
-/// What turns the sums of one position into activations, in lanes; zeros after the last channel.
+/// The biases and requants of all channels in lanes, with zeros after the last channel.
 pub(super) struct Finish<const VECTORS: usize> {
     biases: [__m256i; VECTORS],
     multipliers: [__m256i; VECTORS],
@@ -14,6 +14,7 @@ pub(super) struct Finish<const VECTORS: usize> {
 }
 
 impl<const VECTORS: usize> Finish<VECTORS> {
+    /// The biases and requants of `layer`.
     #[target_feature(enable = "avx2")]
     pub(super) fn new<W: Copy, const OUT: usize>(layer: &Hidden<'_, W, OUT>) -> Self {
         let requants = layer.requants();
@@ -25,7 +26,7 @@ impl<const VECTORS: usize> Finish<VECTORS> {
         }
     }
 
-    /// Bias, ReLU and requantization of all channels of one position.
+    /// Computes the activations of all channels at one position: bias, ReLU and requantization.
     #[target_feature(enable = "avx2")]
     pub(super) fn requantize<const OUT: usize>(&self, sums: [__m256i; VECTORS], cell: &mut [u8; OUT]) {
         const { assert!(OUT <= VECTORS * LANES) };
@@ -44,7 +45,7 @@ impl<const VECTORS: usize> Finish<VECTORS> {
     }
 }
 
-/// The values in lanes, zeros after the last.
+/// The values in lanes, with zeros after the last value.
 #[target_feature(enable = "avx2")]
 fn vectors<const VECTORS: usize>(values: impl Iterator<Item = i32>) -> [__m256i; VECTORS] {
     let mut lanes = [[0; LANES]; VECTORS];

@@ -1,4 +1,4 @@
-//! The sums of products under one pooling window, for both convolutions.
+//! The sums of products at the four positions of a pooling window, for both convolutions.
 
 use super::LANES;
 use super::requant::Finish;
@@ -7,17 +7,19 @@ use bytemuck::must_cast;
 use core::arch::x86_64::*;
 use lenet_core::model::{ConvWeights, Hidden, Weights, unpack};
 
-/// `[kernel row][pair of taps][vector]`: in each lane the weights of the two taps for one output channel, as `i16`s.
+/// Weights as `[kernel row][pair of taps][vector]`. Each lane holds the weights of two taps of one output channel as
+/// `i16`s.
 pub(super) type TapPairs<const PAIRS: usize, const VECTORS: usize> =
     [[[__m256i; VECTORS]; PAIRS]; KERNEL_SIDE];
 
-/// A convolution as the loops read it.
+/// A convolution, with its weights in the order in which the loops read them.
 pub(super) struct Layer<const PAIRS: usize, const VECTORS: usize> {
     pub(super) weights: TapPairs<PAIRS, VECTORS>,
     pub(super) finish: Finish<VECTORS>,
 }
 
 impl<const PAIRS: usize, const VECTORS: usize> Layer<PAIRS, VECTORS> {
+    /// The layer with these weights, which come from [`tap_pairs`].
     #[target_feature(enable = "avx2")]
     pub(super) fn new<W: Copy, const OUT: usize>(
         layer: &Hidden<'_, W, OUT>,
@@ -28,7 +30,7 @@ impl<const PAIRS: usize, const VECTORS: usize> Layer<PAIRS, VECTORS> {
     }
 }
 
-/// Brings the weights of a convolution of `IN` input channels into the order of the loops.
+/// Brings the weights of a convolution with `IN` input channels into the order in which [`maxima`] reads them.
 #[target_feature(enable = "avx2")]
 pub(super) fn tap_pairs<
     const IN: usize,
@@ -48,6 +50,7 @@ pub(super) fn tap_pairs<
     }
 }
 
+/// [`tap_pairs`] for int8 weights.
 #[target_feature(enable = "avx2")]
 fn int8_tap_pairs<
     const IN: usize,
@@ -63,7 +66,7 @@ fn int8_tap_pairs<
     }
     /// Pairs of channels in a register.
     const HALF: usize = LANES / 2;
-    // From each four bytes, two channels of two taps, to two taps of two channels.
+    // Reorders each four bytes from [tap][channel] to [channel][tap].
     let by_channel = _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
     let mut pairs = [[[_mm256_setzero_si256(); VECTORS]; PAIRS]; KERNEL_SIDE];
     for (row, pairs) in pairs.iter_mut().enumerate() {
@@ -84,7 +87,7 @@ fn int8_tap_pairs<
     pairs
 }
 
-/// Six rows of input as `i16`s, with zeros after the end of each row.
+/// Widens six rows of input to `i16`s, with zeros after the end of each row.
 #[target_feature(enable = "avx2")]
 pub(super) fn widen<const WIDE_ROW: usize>(rows: [&[u8]; PATCH_SIDE]) -> [[i16; WIDE_ROW]; PATCH_SIDE] {
     let mut wide = [[0; WIDE_ROW]; PATCH_SIDE];
@@ -96,7 +99,7 @@ pub(super) fn widen<const WIDE_ROW: usize>(rows: [&[u8]; PATCH_SIDE]) -> [[i16; 
     wide
 }
 
-/// For each output channel the largest of the sums of products at the four positions of the window that starts at
+/// For each output channel, the largest of the sums at the four positions of the window whose patch starts at
 /// activation `start` of each row.
 #[target_feature(enable = "avx2")]
 pub(super) fn maxima<

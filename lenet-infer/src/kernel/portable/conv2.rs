@@ -6,7 +6,7 @@ use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use lenet_core::model::Conv2;
 use lenet_core::shape::{CONV1_CHANNELS, POOL_SIDE};
 
-/// One pooled row, from the six pooled rows of conv1 that it sees.
+/// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     for (x, cell) in output.iter_mut().enumerate() {
         let input = input.map(|row| row.as_flattened());

@@ -3,7 +3,7 @@
 use lenet_core::model::{Dense, Fc3, Weights, unpack};
 use lenet_core::shape::FC2_OUTPUTS;
 
-/// A hidden layer.
+/// Computes a hidden layer with bias, ReLU and requantization.
 pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
@@ -17,14 +17,14 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     }
 }
 
-/// The last layer.
+/// Computes the last layer: sums and biases.
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     for (index, (logit, bias)) in logits.iter_mut().zip(layer.biases()).enumerate() {
         *logit = bias + dot(layer.weights(), index, input);
     }
 }
 
-/// The sum of products of one output; 0 where there is no such output.
+/// The sum of products of one output, or 0 if the layer has no such output.
 #[inline(always)]
 fn dot<const IN: usize, const HALF: usize>(
     weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,

@@ -1,4 +1,6 @@
-//! One obvious loop per layer: the specification that every back end is compared with, and the fallback.
+//! The portable kernels: one simple loop per layer.
+//!
+//! They are the specification that every other back end is compared with, and the fallback for other cores.
 
 mod conv1;
 mod conv2;

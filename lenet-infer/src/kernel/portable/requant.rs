@@ -3,7 +3,7 @@
 use super::window::WINDOW;
 use lenet_core::model::Hidden;
 
-/// The maximum over a window, bias, ReLU and requantization of each output channel.
+/// Computes the activation of each output channel: maximum over a window, bias, ReLU and requantization.
 #[inline(always)]
 pub(super) fn activations<W: Copy, const OUT: usize>(
     layer: &Hidden<'_, W, OUT>,

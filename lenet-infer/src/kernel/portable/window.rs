@@ -1,12 +1,12 @@
-//! The sums of products under one pooling window, for both convolutions.
+//! The sums of products at the four positions of a pooling window, for both convolutions.
 
 use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
 use lenet_core::model::ConvWeights;
 
-/// Positions under one pooling window.
+/// Positions in a pooling window.
 pub(super) const WINDOW: usize = 4;
 
-/// The 6x6 positions that a 2x2 window of 5x5 kernels sees: six rows of `ROW` activations, six per input channel.
+/// The input of a window: six rows of `ROW` activations, which are six per input channel.
 pub(super) type Patch<'a, const ROW: usize> = [&'a [u8; ROW]; PATCH_SIDE];
 
 /// The patch that starts at activation `start` of each row.
@@ -19,8 +19,8 @@ pub(super) fn patch<const ROW: usize>(rows: [&[u8]; PATCH_SIDE], start: usize) -
     })
 }
 
-/// The sums of products at the four positions of a window, `[position][output channel]`. Each weight is loaded once for
-/// the four.
+/// The sums at the four positions of a window, `[position][output channel]`. The positions count from left to right,
+/// then down. Each weight is loaded once for all four.
 #[inline(always)]
 pub(super) fn sums<const ROW: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     weights: &ConvWeights<'_, TAPS, PAIRS>,

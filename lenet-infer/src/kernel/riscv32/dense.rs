@@ -6,10 +6,10 @@ use core::arch::naked_asm;
 use lenet_core::model::{Dense, Fc3};
 use lenet_core::shape::FC2_OUTPUTS;
 
-/// Outputs of a fully-connected layer that share a loaded activation: as many as registers that need not be saved hold.
+/// Outputs that share one load of an activation: as many as there are registers for sums that need not be saved.
 const TILE: usize = 6;
 
-/// A hidden layer.
+/// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
 pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
@@ -19,22 +19,33 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     scalar::hidden(layer, input, output, dot, scalar::dot_int4, finish);
 }
 
-/// The last layer.
+/// Computes the last layer: sums and biases.
 #[inline(never)]
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     scalar::logits(layer, input, logits, dot, scalar::dot_int4);
 }
 
-/// The sums of products of a tile of outputs with int8 weights.
+/// The sums of a tile of outputs with int8 weights.
 fn dot<const IN: usize>(rows: &[[u8; IN]; TILE], input: &[u8; IN]) -> [i32; TILE] {
     const { assert!(IN.is_multiple_of(4)) };
     let mut sums = [0; TILE];
-    // SAFETY: a row has a weight for each of the inputs, whose number is a multiple of four.
+    // SAFETY: each of the six rows has one weight per input; the number of inputs is a multiple of four and above 0.
     unsafe { dot_int8::<IN>(rows.as_ptr().cast(), input, &mut sums) };
     sums
 }
 
-/// The sums of products of six outputs whose weights lie one after the other.
+/// The sums of six outputs with int8 weights, whose rows of weights lie one after the other.
+///
+/// - `weights` (`a0`): six rows of `IN` weights.
+/// - `input` (`a1`): the activations.
+/// - `sums` (`a2`): where the sums go.
+///
+/// Weights and activations are read by the byte and may lie at any address. Changes `a0`, `a1`, `a3` to `a7` and `t0`
+/// to `t5`. Needs no stack.
+///
+/// # Safety
+///
+/// `IN` must be a multiple of 4 above 0, and `weights` must be valid for reads of `6 * IN` bytes.
 #[unsafe(naked)]
 unsafe extern "C" fn dot_int8<const IN: usize>(weights: *const u8, input: &[u8; IN], sums: &mut [i32; TILE]) {
     naked_asm!(

@@ -1,11 +1,11 @@
-//! From accumulators to activations.
+//! From sums to activations.
 
 use core::arch::naked_asm;
 use core::hint::black_box;
 use lenet_core::Requant;
 use lenet_core::model::largest_activation;
 
-/// Bias, ReLU and requantisation of as many outputs as there are in all of the slices.
+/// Computes activations with bias, ReLU and requantization, as many as the shortest of the slices has elements.
 #[inline(never)]
 pub(super) fn finish(
     sums: &[i32],
@@ -15,24 +15,25 @@ pub(super) fn finish(
     output: &mut [u8],
 ) {
     let max = largest_activation(activation_bits);
-    // What hides the length keeps the loop from being unrolled.
+    // `black_box` hides the length, so that the compiler does not unroll the loop.
     let output = black_box(output);
     for (((activation, sum), bias), requant) in output.iter_mut().zip(sums).zip(biases).zip(requants) {
         let Some(requant) = Requant::from_bytes(*requant) else {
             *activation = 0;
             continue;
         };
-        // SAFETY: one sum makes one activation.
+        // SAFETY: one sum is read and one activation is written.
         unsafe { activations(sum, activation, 0, 1, i32::from_le_bytes(*bias), requant, max) };
     }
 }
 
-/// Bias, ReLU and requantisation of sums, two words from one to the next, to activations, `stride` bytes from one to the
-/// next.
+/// Computes the activations of one channel at `outputs` positions: bias, ReLU and requantization.
+///
+/// Sums are two words apart, activations `stride` bytes.
 ///
 /// # Safety
 ///
-/// There are `outputs` of them, one or more.
+/// `outputs` must be above 0. `sums` must be valid for reads and `activations` for writes of that many elements.
 pub(super) unsafe fn activations(
     sums: *const i32,
     activations: *mut u8,
@@ -43,13 +44,24 @@ pub(super) unsafe fn activations(
     max: u8,
 ) {
     let (shift, multiplier) = (requant.pre_shift().into(), requant.multiplier().into());
-    // SAFETY: as for this function.
-    unsafe { requantise(sums, activations, stride, outputs, bias, shift, multiplier, max.into()) };
+    // SAFETY: the caller guarantees it.
+    unsafe { requantize(sums, activations, stride, outputs, bias, shift, multiplier, max.into()) };
 }
 
-/// [`Requant::activation`] without a branch: a minimum of a and b is a + ((b - a) & ((b - a) >> 31)).
+/// Computes activations by [`Requant::activation`] without a branch: the minimum of a and b is a + ((b - a) & ((b - a)
+/// >> 31)).
+///
+/// - `sums` (`a0`), `activations` (`a1`), `stride` (`a2`), `outputs` (`a3`), `bias` (`a4`): as for [`activations`].
+/// - `shift` (`a5`), `multiplier` (`a6`): the requant, 0 to 15 and 0 to 65,535.
+/// - `max` (`a7`): the largest activation.
+///
+/// Changes `a0`, `a1`, `a3` and `t0` to `t3`. Needs no stack.
+///
+/// # Safety
+///
+/// As for [`activations`].
 #[unsafe(naked)]
-unsafe extern "C" fn requantise(
+unsafe extern "C" fn requantize(
     sums: *const i32,
     activations: *mut u8,
     stride: usize,

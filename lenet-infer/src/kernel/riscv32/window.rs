@@ -8,11 +8,12 @@ use core::mem::MaybeUninit;
 use lenet_core::model::{Conv, Weights, unpack};
 use lenet_core::shape::POOL_SIDE;
 
-/// A row of `POOLED` windows of a convolution of `IN` input channels.
+/// Computes a row of `POOLED` pooled positions of a convolution with `IN` input channels.
 ///
 /// # Safety
 ///
-/// The six rows of `IN` channels are each valid for reads of a patch at every second column, `POOLED` of them.
+/// `rows` must be the addresses of six rows of `IN` channels. Each row must be valid for reads of a patch at every
+/// second column, `POOLED` patches in all.
 #[inline(always)]
 pub(super) unsafe fn row<
     const IN: usize,
@@ -29,10 +30,10 @@ pub(super) unsafe fn row<
     let max = layer.largest_activation();
     let mut channels = layer.biases().iter().zip(layer.requants().iter());
     let mut channel = output.as_flattened_mut().as_mut_ptr();
-    // The count is hidden, so that the loop is not unrolled.
+    // `black_box` hides the count, so that the compiler does not unroll the loop.
     for pair in 0..black_box(PAIRS) {
         let mut maxima = Maxima::<POOLED>::uninit();
-        // SAFETY: the caller's promise about the rows.
+        // SAFETY: the caller guarantees it for the rows.
         unsafe {
             match layer.weights() {
                 Weights::Int8(pairs) => {
@@ -45,7 +46,8 @@ pub(super) unsafe fn row<
         };
         let mut maximum = maxima.as_ptr().cast::<i32>();
         for (bias, requant) in channels.by_ref().take(2) {
-            // SAFETY: either channel of a pair has a maximum per window, all just written, and an activation per window.
+            // SAFETY: each channel of a pair has one maximum per window, which was just written, and one activation
+            // per window.
             unsafe {
                 activations(maximum, channel, OUT, POOLED, bias, requant, max);
                 (maximum, channel) = (maximum.add(1), channel.add(1));
@@ -54,26 +56,30 @@ pub(super) unsafe fn row<
     }
 }
 
-/// The maxima of a row of windows in the two channels of a pair.
+/// The maxima of a row of windows, `[window][channel of the pair]`.
 type Maxima<const POOLED: usize> = MaybeUninit<[[i32; 2]; POOLED]>;
 
+/// Computes the maxima of a row of windows with int8 weights.
+///
 /// # Safety
 ///
-/// As [`row`]'s.
+/// As for [`row`].
 unsafe fn maxima_int8<const IN: usize, const POOLED: usize, const TAPS: usize>(
     weights: &[[u8; 2]; TAPS],
     rows: &[*const u8; PATCH_SIDE],
     maxima: &mut Maxima<POOLED>,
 ) {
-    // SAFETY: the caller's promise. Of the weights there are 25 times `IN`, and of the maxima `POOLED`.
+    // SAFETY: the caller guarantees it for the rows. There are `25 * IN` taps and `POOLED` maxima.
     unsafe { row_maxima::<IN>(rows, weights.as_ptr(), maxima.as_mut_ptr().cast(), POOLED * POOL_SIDE * IN) };
 }
 
-/// Out of line, so that only int4 weights take stack to be unpacked.
+/// Computes the maxima of a row of windows with int4 weights.
+///
+/// Not inlined, so that only int4 weights take stack to be unpacked.
 ///
 /// # Safety
 ///
-/// As [`row`]'s.
+/// As for [`row`].
 #[inline(never)]
 unsafe fn maxima_int4<const IN: usize, const POOLED: usize, const TAPS: usize>(
     weights: &[u8; TAPS],
@@ -82,10 +88,11 @@ unsafe fn maxima_int4<const IN: usize, const POOLED: usize, const TAPS: usize>(
 ) {
     let mut unpacked = [[0; 2]; TAPS];
     unpack_taps(weights, &mut unpacked);
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees it.
     unsafe { maxima_int8::<IN, _, _>(&unpacked, rows, maxima) };
 }
 
+/// Unpacks the int4 weights of a pair of channels. Not generic, so that the program has one copy.
 #[inline(never)]
 fn unpack_taps(weights: &[u8], unpacked: &mut [[u8; 2]]) {
     for (pair, byte) in unpacked.iter_mut().zip(weights) {
@@ -93,14 +100,15 @@ fn unpack_taps(weights: &[u8], unpacked: &mut [[u8; 2]]) {
     }
 }
 
-/// `sum += input * weight` for each triple.
+/// `sum += input * weight` for each triple. Changes `ra`.
 macro_rules! add_products {
     ($($sum:literal $input:literal $weight:literal),*) => {
         concat!($("mul ra, ", $input, ", ", $weight, "\nadd ", $sum, ", ", $sum, ", ra\n"),*)
     };
 }
 
-/// `r = max(r, other)` for each pair, without a branch: r - other is taken off where it is negative.
+/// `r = max(r, other)` for each pair, without a branch: subtracts `r - other` where it is negative. Changes `ra` and
+/// `t0`.
 macro_rules! max {
     ($($r:literal $other:literal),*) => {
         concat!($(
@@ -109,23 +117,36 @@ macro_rules! max {
     };
 }
 
-/// The maxima of sums of products over windows two columns apart, up to the one that would start at byte `end` of the rows, in
-/// a pair of output channels whose weights lie `[tap][channel]`.
+/// Computes the maxima of sums over a row of windows, in one pair of output channels.
 ///
-/// | registers | |
+/// - `rows` (`a0`): the addresses of six rows of input.
+/// - `weights` (`a1`): the int8 weights, `[tap][channel of the pair]`.
+/// - `maxima` (`a2`): where the maxima go, `[window][channel of the pair]`.
+/// - `end` (`a3`): the offset in the rows, in bytes, of the first window that is not computed. Windows are two columns
+///   apart.
+///
+/// Input and weights are read by the byte and may lie at any address. Changes `a0` to `a7` and `t0` to `t6`. Takes 96
+/// bytes of stack.
+///
+/// | registers | use |
 /// |---|---|
 /// | s0-s2, s3-s5 | even channel: sums of upper, shared and lower products, of the left and of the right column |
 /// | s6-s8, s9-s11 | odd channel: the same |
-/// | t0-t2 | inputs of a column: upper less middle, middle, lower less middle |
-/// | t3, t4 | weights of the upper row, even and odd channel; of the only row in the last |
+/// | t0-t2 | inputs of a column: upper minus middle, middle, lower minus middle |
+/// | t3, t4 | weights of the upper row, even and odd channel; in the last kernel row, of that row |
 /// | t5, t6 | weights of the lower row |
-/// | a6, a7 | the two rows' weights added |
-/// | a0-a2, a3 | where in the rows of input, and in the weights |
-/// | a4, a5 | bytes from the start of a row to the window; the end of a loop over input channels |
-/// | ra | all else |
+/// | a6, a7 | sums of the weights of both rows |
+/// | a0-a2, a3 | addresses in the rows of input, and in the weights |
+/// | a4, a5 | offset of the window in a row, in bytes; end of a loop over input channels |
+/// | ra | everything else |
 ///
-/// The frame: the six rows at 0, weights at 24, maxima at 28, `end` at 32, the next pair of rows at 36, and the
-/// registers of the caller from 40 on.
+/// The stack frame holds the six rows at 0, the weights at 24, the maxima at 28, `end` at 32, the next pair of rows at
+/// 36, and the registers of the caller from 40 on.
+///
+/// # Safety
+///
+/// `end` must be a multiple of `2 * IN` above 0. Each of `rows` must be valid for reads of a patch at each window,
+/// `weights` for reads of `25 * IN` taps, and `maxima` for writes of one element per window.
 #[unsafe(naked)]
 unsafe extern "C" fn row_maxima<const IN: usize>(
     rows: &[*const u8; PATCH_SIDE],
@@ -149,14 +170,14 @@ unsafe extern "C" fn row_maxima<const IN: usize>(
         "sw a2, 28(sp)",
         "sw a3, 32(sp)",
         "li a4, 0",
-        // A window.
+        // One turn per window.
         "2:",
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11",
         "li s\\i, 0",
         ".endr",
         "lw a3, 24(sp)",
         "mv ra, sp",
-        // A pair of rows of the kernel, over three rows of input.
+        // One turn per pair of kernel rows, over three rows of input.
         "3:",
         "lw a0, 0(ra)",
         "lw a1, 4(ra)",
@@ -169,7 +190,7 @@ unsafe extern "C" fn row_maxima<const IN: usize>(
         ".if {channels} > 1",
         "addi a5, a0, {channels}",
         ".endif",
-        // An input channel.
+        // One turn per input channel.
         "4:",
         "lbu t0, 0(a0)",
         "lbu t1, 0(a1)",
@@ -204,7 +225,7 @@ unsafe extern "C" fn row_maxima<const IN: usize>(
         "lw ra, 36(sp)",
         "addi t0, sp, 16",
         "bne ra, t0, 3b",
-        // The last row of the kernel, over two rows of input.
+        // The last kernel row, over two rows of input.
         "lw a0, 0(ra)",
         "lw a1, 4(ra)",
         "add a0, a0, a4",
@@ -229,7 +250,7 @@ unsafe extern "C" fn row_maxima<const IN: usize>(
         "addi a3, a3, 2",
         "bne a0, a5, 5b",
         ".endif",
-        // The maximum of each column's two outputs, then of the two columns.
+        // The maximum of the two outputs of each column, then of the two columns.
         max!("s0" "s2", "s3" "s5", "s6" "s8", "s9" "s11"),
         "add s0, s0, s1",
         "add s3, s3, s4",

@@ -1,4 +1,4 @@
-//! Functions written as machine code: what a compiler and a hand make of the stack.
+//! Functions in machine code that use the stack as a compiler or handwritten assembly does.
 
 use super::*;
 use crate::program::Isa;
@@ -9,10 +9,10 @@ const SUB_SP_16: u16 = 0xB084;
 const ADD_SP_16: u16 = 0xB004;
 const BLX_R3: u16 = 0x4798;
 const BX_LR: u16 = 0x4770;
-/// Where the first function lies.
+/// The address of the first function.
 const START: u32 = Program::ASSEMBLED;
 
-/// The bound of the first function of a program.
+/// Returns the bound of the first function of a program.
 fn bound(isa: Isa, functions: &[&[u16]]) -> Result<u32> {
     let program = Program::assembled(isa, functions);
     Ok(Bounds::new(&program)?.of("f0")?.bytes)
@@ -26,7 +26,7 @@ fn thumb_error(functions: &[&[u16]]) -> String {
     format!("{:#}", bound(Isa::Thumb, functions).unwrap_err())
 }
 
-/// `bl` from an offset in the program to another.
+/// Returns a `bl` at offset `from` in the program to offset `to`.
 fn bl(from: i32, to: i32) -> [u16; 2] {
     let distance = to - (from + 4);
     [if distance < 0 { 0xF7FF } else { 0xF000 }, 0xF800 | (distance >> 1 & 0x7FF) as u16]
