@@ -4,8 +4,9 @@ use crate::shape::{MAX_CLASSES, MIN_CLASSES};
 use core::fmt;
 
 /// The part of a model that an error is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 #[expect(missing_docs, reason = "the network's layers, and the requant of the confidence")]
 pub enum Layer {
     Conv1,
@@ -30,8 +31,9 @@ impl fmt::Display for Layer {
 }
 
 /// The field of a layer that an error is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 #[expect(missing_docs, reason = "named as in the format")]
 pub enum Field {
     Weights,

@@ -28,7 +28,7 @@ use core::hint::black_box;
 /// assert_eq!(requant.activation(-5, 255), 0);
 /// assert_eq!(requant.activation(i32::MAX, 127), 127);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Requant {
     multiplier: u16,
     pre_shift: u8,
@@ -46,11 +46,13 @@ impl Requant {
 
     /// Returns the factor `multiplier * 2^-(23 + pre_shift)`, or `None` if `pre_shift` exceeds
     /// [`Self::MAX_PRE_SHIFT`].
+    #[must_use]
     pub const fn new(multiplier: u16, pre_shift: u8) -> Option<Self> {
         if pre_shift > Self::MAX_PRE_SHIFT { None } else { Some(Self { multiplier, pre_shift }) }
     }
 
     /// Reads the bytes of a model file. Returns `None` if the shift exceeds [`Self::MAX_PRE_SHIFT`].
+    #[must_use]
     pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Option<Self> {
         Self::new(u16::from_le_bytes([bytes[0], bytes[1]]), bytes[2])
     }
@@ -62,17 +64,20 @@ impl Requant {
     }
 
     /// Returns the bytes of a model file.
+    #[must_use]
     pub const fn to_bytes(self) -> [u8; Self::BYTES] {
         let [low, high] = self.multiplier.to_le_bytes();
         [low, high, self.pre_shift]
     }
 
     /// The numerator of the factor.
+    #[must_use]
     pub const fn multiplier(self) -> u16 {
         self.multiplier
     }
 
     /// The right shift before the multiply, 0 to 15.
+    #[must_use]
     pub const fn pre_shift(self) -> u8 {
         self.pre_shift
     }
@@ -80,6 +85,7 @@ impl Requant {
     /// Returns the activation of an accumulator after ReLU and requantization, 0 to `max`. The accumulator may be any
     /// `i32`.
     #[inline(always)]
+    #[must_use]
     pub fn activation(self, accumulator: i32, max: u8) -> u8 {
         let step = self.product(accumulator, |below| below) >> Self::ACTIVATION_SHIFT;
         if step > u32::from(max) { max } else { step as u8 }
@@ -97,6 +103,7 @@ impl Requant {
     /// Returns what an exporter adds to the bias so that both truncating shifts round to nearest, 0 to 2^37 + 2^14.
     ///
     /// It is half a step of the output plus half a unit of the first shift, in accumulator units.
+    #[must_use]
     pub const fn rounding(self) -> i64 {
         let half_unit = (1_i64 << self.pre_shift) >> 1;
         if self.multiplier == 0 {

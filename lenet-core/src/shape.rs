@@ -69,6 +69,7 @@ const CONV_MACS: usize = CONV1_SIDE * CONV1_SIDE * CONV1_CHANNELS * CONV1_TAPS
 /// ```
 /// assert_eq!(lenet_core::shape::parameters(10), 44_426);
 /// ```
+#[must_use]
 pub const fn parameters(classes: usize) -> usize {
     let biases = CONV1_CHANNELS + CONV2_CHANNELS + FC1_OUTPUTS + FC2_OUTPUTS + classes;
     HIDDEN_WEIGHTS + FC2_OUTPUTS * classes + biases
@@ -79,6 +80,7 @@ pub const fn parameters(classes: usize) -> usize {
 /// ```
 /// assert_eq!(lenet_core::shape::macs(10), 281_640);
 /// ```
+#[must_use]
 pub const fn macs(classes: usize) -> usize {
     CONV_MACS + POOL2_LEN * FC1_OUTPUTS + FC1_OUTPUTS * FC2_OUTPUTS + FC2_OUTPUTS * classes
 }

@@ -4,7 +4,10 @@ use super::reader::Reader;
 use crate::error::Error;
 
 /// What a model file says of its model. Inference needs none of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// The fields are those of the file, so there are no others until the format has another version: a program that exports
+/// models may write them all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(any(feature = "alloc", feature = "serde"), derive(serde::Serialize))]
 pub struct Metadata<'a> {
     /// Name of the data set that the model was trained on.

@@ -47,6 +47,7 @@ impl<'a, const OUT: usize> Biases<'a, OUT> {
 
     /// The biases in the order of the outputs.
     #[inline(always)]
+    #[must_use]
     pub fn iter(self) -> impl ExactSizeIterator<Item = i32> + 'a {
         self.0.iter().map(|bytes| i32::from_le_bytes(*bytes))
     }
@@ -72,6 +73,7 @@ impl<'a, const OUT: usize> Requants<'a, OUT> {
 
     /// The requants in the order of the outputs.
     #[inline(always)]
+    #[must_use]
     pub fn iter(self) -> impl ExactSizeIterator<Item = Requant> + 'a {
         self.0.iter().map(|bytes| Requant::from_checked_bytes(*bytes))
     }
@@ -217,6 +219,7 @@ impl<'a> Fc3<'a> {
 
     /// The biases in the order of the classes, in accumulator units.
     #[inline(always)]
+    #[must_use]
     pub fn biases(&self) -> impl ExactSizeIterator<Item = i32> + 'a {
         self.biases.iter().map(|bytes| i32::from_le_bytes(*bytes))
     }

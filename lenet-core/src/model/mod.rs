@@ -26,7 +26,9 @@ pub struct Model<'a> {
 }
 
 /// How a model tells the confidence of a prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// The fields are those of the file, so there are no others until the format has another version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Confidence {
     /// From a margin between two logits to units of 1/256 nat, by [`Requant::confidence`].
     pub requant: Requant,

@@ -5,7 +5,8 @@ use core::fmt;
 
 /// The weights of a layer, two's complement, borrowed from a file.
 ///
-/// `Int8` and `Int4` are the arrays that hold them: see [`ConvWeights`], [`DenseWeights`] and [`Fc3Weights`].
+/// `Int8` and `Int4` are the arrays that hold them: see [`ConvWeights`], [`DenseWeights`] and [`Fc3Weights`]. There are no
+/// other widths until the format has another version, so a kernel may match on these two.
 #[derive(PartialEq, Eq)]
 pub enum Weights<'a, Int8: ?Sized, Int4: ?Sized> {
     /// One weight per byte, -128 to 127.

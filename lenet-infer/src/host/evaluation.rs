@@ -91,21 +91,25 @@ pub fn evaluate<'i>(
 
 impl Evaluation {
     /// Returns the evaluation of an empty set, for a model of `classes` classes.
+    #[must_use]
     pub fn none(classes: usize) -> Self {
         Self { predictions: Vec::new(), labels: Vec::new(), confusion: vec![vec![0; classes]; classes] }
     }
 
     /// The number of images.
+    #[must_use]
     pub fn images(&self) -> usize {
         self.predictions.len()
     }
 
     /// The number of images whose predicted class is their label.
+    #[must_use]
     pub fn correct(&self) -> usize {
         self.confusion.iter().enumerate().map(|(class, row)| row[class] as usize).sum()
     }
 
     /// The fraction of the images whose predicted class is their label, 0 to 1; 0 for an empty set.
+    #[must_use]
     pub fn accuracy(&self) -> f64 {
         self.correct() as f64 / self.images().max(1) as f64
     }
@@ -116,6 +120,7 @@ impl Evaluation {
     }
 
     /// Counts the images whose prediction [is confident](AnyPrediction::is_confident).
+    #[must_use]
     pub fn confident(&self) -> Tally {
         let confident = || self.answers().filter(|(prediction, _)| prediction.confident);
         let correct = confident().filter(|(prediction, label)| prediction.class == *label).count();
@@ -124,6 +129,7 @@ impl Evaluation {
 
     /// The recall of each class: the fraction of its images that were predicted as it, 0 to 1. `None` for a class without
     /// images.
+    #[must_use]
     pub fn recall(&self) -> Vec<Option<f64>> {
         recall(&self.confusion)
     }
@@ -131,6 +137,7 @@ impl Evaluation {
 
 /// The recall of each class of a confusion matrix: the fraction of its images that were predicted as it, 0 to 1. `None`
 /// for a class without images.
+#[must_use]
 pub fn recall(confusion: &[Vec<u32>]) -> Vec<Option<f64>> {
     let found = |(label, row): (usize, &Vec<u32>)| {
         let images: u32 = row.iter().sum();
@@ -140,6 +147,7 @@ pub fn recall(confusion: &[Vec<u32>]) -> Vec<Option<f64>> {
 }
 
 /// Nats that one unit of the model's logits stands for.
+#[must_use]
 pub fn logit_scale(model: &Model<'_>) -> f64 {
     let requant = model.confidence().requant;
     let shift = Requant::CONFIDENCE_SHIFT + u32::from(requant.pre_shift());

@@ -30,6 +30,7 @@ static CHECKSUM: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 /// The error of [`send`]: the message does not fit in a frame. Only an [`Info`](super::Info) with names longer than
 /// [`MAX_NAME`](super::MAX_NAME) can be too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TooLong;
 
 impl fmt::Display for TooLong {
@@ -135,6 +136,7 @@ enum State {
 
 impl Receiver {
     /// Creates a receiver for the frames of one kind. It ignores frames of the other kind.
+    #[must_use]
     pub const fn new(kind: Kind) -> Self {
         Self { kind, contents: Vec::new(), state: State::Start }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub const MAX_NAME: usize = 64;
 
 /// The direction of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
     /// From the host to the board.
@@ -17,10 +17,18 @@ pub enum Kind {
     Reply = b'R',
 }
 
-/// A body that a frame can carry: [`Request`] or [`Reply`].
-pub trait Message<'a>: Serialize + Deserialize<'a> {
+/// A body that a frame can carry: [`Request`] or [`Reply`]. No other type can implement it.
+pub trait Message<'a>: Serialize + Deserialize<'a> + sealed::Sealed {
     /// The kind of the frames that carry it.
     const KIND: Kind;
+}
+
+mod sealed {
+    /// Only the types of this module implement it.
+    pub trait Sealed {}
+
+    impl Sealed for super::Request<'_> {}
+    impl Sealed for super::Reply<'_> {}
 }
 
 impl<'a> Message<'a> for Request<'a> {
@@ -32,6 +40,9 @@ impl<'a> Message<'a> for Reply<'a> {
 }
 
 /// What the host asks.
+///
+/// A board answers every request, so a request is added only with another
+/// [`PROTOCOL_VERSION`](super::PROTOCOL_VERSION). The same holds for the variants and fields of [`Reply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request<'a> {
     /// Asks the board to describe itself. The answer is [`Reply::Info`].
@@ -111,12 +122,14 @@ impl Classification {
     /// let classification = Classification::new(1, 256, &[-40, 90], 871_651, 608).unwrap();
     /// assert_eq!(classification.logits(), [-40, 90]);
     /// ```
+    #[must_use]
     pub fn new(class: u8, confidence: u16, logits: &[i32], cycles: u32, stack: u32) -> Option<Self> {
         let logits = Vec::from_slice(logits).ok()?;
         Some(Self { class, confidence, logits, cycles, stack })
     }
 
     /// The logits, one per class, in accumulator units of the model's last layer.
+    #[must_use]
     pub fn logits(&self) -> &[i32] {
         &self.logits
     }
@@ -138,7 +151,7 @@ pub struct Bench {
 }
 
 /// Why a board refused a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Refusal {
     /// The contents are too long, too short or not COBS, or the checksum does not match.
     Damaged,

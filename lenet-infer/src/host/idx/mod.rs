@@ -51,11 +51,13 @@ pub struct LabelledImages {
 
 impl LabelledImages {
     /// The number of images.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.images.len()
     }
 
     /// Whether there are no images; [`load`] never returns such a set.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.images.is_empty()
     }
@@ -72,7 +74,7 @@ impl<'a> IntoIterator for &'a LabelledImages {
 }
 
 /// A part of a data set: a file of images and a file of labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// The images to train on.
     Train,
@@ -82,6 +84,7 @@ pub enum Part {
 
 impl Part {
     /// The name of the image file, uncompressed.
+    #[must_use]
     pub const fn images_file(self) -> &'static str {
         match self {
             Self::Train => "train-images-idx3-ubyte",
@@ -90,6 +93,7 @@ impl Part {
     }
 
     /// The name of the label file, uncompressed.
+    #[must_use]
     pub const fn labels_file(self) -> &'static str {
         match self {
             Self::Train => "train-labels-idx1-ubyte",

@@ -35,6 +35,7 @@ use crate::host::files;
 
 /// A picture as the engine takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Picture {
     /// 0 for paper to 255 for ink, row by row.
     pub pixels: [u8; IMAGE_PIXELS],
@@ -43,8 +44,9 @@ pub struct Picture {
 }
 
 /// When dark ink on light paper becomes light ink on dark paper, as models are trained.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[non_exhaustive]
 pub enum Invert {
     /// When the border of the picture is light
     #[default]

@@ -12,7 +12,8 @@ use super::QemuError;
 const FIRMWARE: &str = "lenet-infer/firmware";
 
 /// A core, on the board that QEMU emulates around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Core {
     /// Cortex-M0, on the first micro:bit.
     M0,
@@ -33,6 +34,7 @@ impl Core {
     pub const ALL: [Self; 6] = [Self::M0, Self::M3, Self::M4, Self::M7, Self::M33, Self::Rv32imc];
 
     /// The short name of the core, such as `M0`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::M0 => "M0",
@@ -44,12 +46,27 @@ impl Core {
         }
     }
 
+    /// What the core is, in a few words.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::M0 => "Cortex-M0, the first micro:bit",
+            Self::M3 => "Cortex-M3",
+            Self::M4 => "Cortex-M4",
+            Self::M7 => "Cortex-M7",
+            Self::M33 => "Cortex-M33",
+            Self::Rv32imc => "RISC-V, 32 bits",
+        }
+    }
+
     /// The core with a short name, in upper or lower case.
+    #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|core| core.name().eq_ignore_ascii_case(name))
     }
 
     /// The name of the board, as QEMU and the firmware write it.
+    #[must_use]
     pub const fn board(self) -> &'static str {
         match self {
             Self::M0 => "microbit",
@@ -62,6 +79,7 @@ impl Core {
     }
 
     /// The shell command that builds the firmware, from the root of the repository.
+    #[must_use]
     pub fn build_command(self) -> String {
         let (board, target) = (self.board(), self.target());
         match self {

@@ -100,15 +100,7 @@ impl BoardArgs {
 
 /// Parses the name of a core, in upper or lower case.
 fn core() -> impl TypedValueParser<Value = Core> {
-    let about = |core| match core {
-        Core::M0 => "Cortex-M0, the first micro:bit",
-        Core::M3 => "Cortex-M3",
-        Core::M4 => "Cortex-M4",
-        Core::M7 => "Cortex-M7",
-        Core::M33 => "Cortex-M33",
-        Core::Rv32imc => "RISC-V, 32 bits",
-    };
-    PossibleValuesParser::new(Core::ALL.map(|core| PossibleValue::new(core.name()).help(about(core))))
+    PossibleValuesParser::new(Core::ALL.map(|core| PossibleValue::new(core.name()).help(core.description())))
         .try_map(|name| Core::named(&name).ok_or("expected the name of a core"))
 }
 
