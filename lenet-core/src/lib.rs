@@ -1,19 +1,24 @@
 //! What a LeNet model is: its shapes, its numbers, and the file that carries it to a board.
 //!
+//! To classify images, use the crate `lenet-infer`, which re-exports what a board needs of this one.
+//!
 //! The map of the crate, in the order that the data takes:
 //!
 //! - [`shape`]: the network's sizes; the only place where they are written.
 //! - [`requant`]: how an accumulator becomes an activation; the only rounding in the project.
 //! - [`model`]: the layers as the engine reads them, borrowed from a file. Only checked constructors make them.
-//! - [`format`](mod@format): the model file, normative, with [`decode`], [`include_model!`] and, with feature `alloc`,
-//!   `encode`.
+//! - [`format`](mod@format): the model file. The text there is normative. [`decode`] reads a file at run time,
+//!   [`include_model!`] while the program is compiled, and `encode` (feature `alloc`) writes one.
 //! - [`error`]: why bytes are not a model.
 //!
-//! No float, no heap, no unsafe code. Features, all off by default:
+//! There is no float, no unsafe code, and no heap without the feature `alloc`. Decoding makes a model or an [`Error`] of any
+//! bytes and does not panic. All features are off by default:
 //!
-//! - `alloc`: `encode`, which writes a model file. It changes nothing else.
-//! - `serde`: `Serialize` for [`Metadata`].
-//! - `defmt`: `Format` for [`Error`] and the types in it.
+//! | feature | what it adds |
+//! |---|---|
+//! | `alloc` | `encode`, which writes a model file; it needs an allocator |
+//! | `serde` | `serde::Serialize` for [`Metadata`] |
+//! | `defmt` | `defmt::Format` for [`Error`] and the types in it |
 //!
 //! # Example
 //!
