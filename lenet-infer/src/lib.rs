@@ -1,26 +1,41 @@
-//! What a LeNet model does: classify a 28x28 picture with integers only, from flash, with no heap.
+//! Classifies 28x28 images with a quantized LeNet: integers only, from flash, with no heap.
 //!
-//! The map of the crate:
+//! The README is the guide, from `cargo add` to a classification on a board. The map of the crate:
 //!
-//! - [`Engine`] runs a model that [`decode`] has checked; [`RAM_BYTES`] is all the memory it holds.
-//! - [`Stream`] does the same with a picture that comes row by row, as a camera gives it.
-//! - [`Prediction`] is the answer: class, ten logits, and a confidence to threshold.
-//! - `kernel`: the hot loops, and the one place that chooses a back end for the core at hand.
-//! - With feature `link`: `link`, frames between a host and a board.
-//! - [`SHIPPED`] and [`SHIPPED_INT4`]: trained models, ready to flash.
-//! - With feature `capi`: `capi`, the engine for C.
-//! - With feature `host`: `host`, what a workstation needs and a board does not; `AnyModel` and `AnyEngine` take any
-//!   number of classes at run time.
+//! - [`Engine`] classifies whole images. [`RAM_BYTES`] is all the memory it holds beside the image and the model.
+//! - [`Stream`] gives the same logits for an image that comes row by row, as a camera sends it.
+//! - [`Prediction`] is the answer: class, logits, and a confidence that can be compared with a threshold.
+//! - [`ModelFile`] and [`Model`] are a checked model, from [`include_model!`] while the program is compiled or from
+//!   [`decode`] and [`Model::decode`] at run time. They are `lenet-core`'s, as is [`Error`].
+//! - [`SHIPPED`] and [`SHIPPED_INT4`] are models trained on MNIST.
+//! - `kernel`, which is private, holds the hot loops and chooses the back end for the core.
+//! - `link`, `host` and `capi` come with the features of these names.
 //!
-//! Once a model is decoded, classification cannot fail, allocate, panic or round differently from one core to the
-//! next. Features, all off by default:
+//! Once a model is decoded, classification cannot fail, allocate or panic, and the logits are the same on every core.
+//! The features are all off by default:
 //!
-//! - `link`: frames and messages between a host and a board.
-//! - `host`: what a workstation needs and a board does not: IDX files, accuracy over a data set, AVX2.
-//! - `picture`: `host`, and PNG and JPEG files as 28x28 grey levels.
-//! - `cli`: the `lenet-infer` command.
-//! - `capi`: functions that C can call.
+//! | feature | what it adds |
+//! |---|---|
+//! | `link` | module `link`: frames and messages between a host and a board, without std |
+//! | `capi` | module `capi`: functions for C, declared in `include/lenet.h`, without std |
+//! | `defmt` | `defmt::Format` for [`Prediction`] and [`Error`] |
+//! | `serde` | `serde::Serialize` for [`Prediction`] and [`Metadata`] |
+//! | `host` | module `host`: IDX files, accuracy over a data set, a client for boards; AVX2 kernels, chosen at run time; needs std |
+//! | `picture` | `host`, and PNG and JPEG files as 28x28 images |
+//! | `cli` | `picture`, and the command `lenet-infer` |
+//!
+//! # Example
+//!
+//! ```
+//! use lenet_infer::{Engine, SHIPPED};
+//!
+//! let mut engine = Engine::new(&SHIPPED.model);
+//! let image = [0; 784]; // 0 for paper to 255 for ink, row by row
+//! let prediction = engine.classify(&image);
+//! println!("class {}, logits {:?}", prediction.class, prediction.logits);
+//! ```
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
@@ -54,3 +69,8 @@ pub static SHIPPED: ModelFile<'static> = include_model!("../assets/model.lenet")
 
 /// The same network with int4 weights, in half the flash.
 pub static SHIPPED_INT4: ModelFile<'static> = include_model!("../assets/model-int4.lenet");
+
+/// The README's code, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

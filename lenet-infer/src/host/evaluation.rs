@@ -119,7 +119,7 @@ impl Evaluation {
         self.predictions.iter().copied().zip(self.labels.iter().copied())
     }
 
-    /// Counts the images whose prediction [is confident](AnyPrediction::is_confident).
+    /// Counts the images whose prediction [is confident](Prediction::is_confident).
     #[must_use]
     pub fn confident(&self) -> Tally {
         let confident = || self.answers().filter(|(prediction, _)| prediction.confident);

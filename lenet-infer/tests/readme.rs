@@ -1,0 +1,60 @@
+//! The README's figures are those of the committed measurements.
+
+use std::fs;
+use std::path::Path;
+
+/// The cores of the README's table, each with the board of `size.tsv` on which it was measured.
+const CORES: [(&str, &str); 6] = [
+    ("Cortex-M0, M0+", "microbit"),
+    ("Cortex-M3", "lm3s6965evb"),
+    ("Cortex-M4", "mps2-an386"),
+    ("Cortex-M7", "mps2-an500"),
+    ("Cortex-M33", "mps2-an505"),
+    ("RV32IMC", "virt"),
+];
+
+/// What was measured on a board with the model `included` in the program, or `decoded` at run time.
+struct Figures {
+    code: u64,
+    ram: u64,
+    instructions: u64,
+}
+
+impl Figures {
+    fn find(sizes: &str, board: &str, model: &str) -> Self {
+        let mut lines = sizes.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        let names = lines.next().expect("size.tsv has a head");
+        let column = |name| names.iter().position(|found| *found == name).expect("size.tsv has the column");
+        let row = lines.find(|row| row[column("board")] == board && row[column("model")] == model);
+        let row = row.expect("size.tsv has the row");
+        let figure = |name| row[column(name)].parse::<u64>().expect("a figure is a number");
+        Self {
+            code: figure("text") + figure("rodata"),
+            ram: figure("data+bss") + figure("stack"),
+            instructions: figure("instructions"),
+        }
+    }
+}
+
+/// Groups the digits of a number below a billion.
+fn grouped(number: u64) -> String {
+    match (number / 1_000_000, number / 1_000 % 1_000, number % 1_000) {
+        (0, 0, ones) => format!("{ones}"),
+        (0, thousands, ones) => format!("{thousands},{ones:03}"),
+        (millions, thousands, ones) => format!("{millions},{thousands:03},{ones:03}"),
+    }
+}
+
+#[test]
+fn the_table_of_cores_is_that_of_size_tsv() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let [readme, sizes] = ["README.md", "firmware/size.tsv"]
+        .map(|file| fs::read_to_string(package.join(file)).expect("the file is in the repository"));
+    let rows = CORES.map(|(core, board)| {
+        let [included, decoded] = ["included", "decoded"].map(|model| Figures::find(&sizes, board, model));
+        let figures = [included.instructions, included.code, decoded.code, included.ram];
+        format!("| {core} | {} |", figures.map(grouped).join(" | "))
+    });
+    let rows = rows.join("\n");
+    assert!(readme.contains(&rows), "expected these rows in lenet-infer/README.md:\n{rows}");
+}
