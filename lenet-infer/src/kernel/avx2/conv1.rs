@@ -18,6 +18,7 @@ const WIDE_ROW: usize = IMAGE_SIDE + 1;
 pub(super) type Prepared = window::Layer<PAIRS, VECTORS>;
 
 /// Brings the weights into the order in which [`row`] reads them.
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn prepare(layer: &Conv1<'_>) -> Prepared {
     let pairs: TapPairs<PAIRS, VECTORS> = tap_pairs::<1, _, _, _, _>(&layer.weights());
@@ -27,7 +28,7 @@ pub(super) fn prepare(layer: &Conv1<'_>) -> Prepared {
 /// Computes one pooled row from the six image rows that it depends on.
 #[target_feature(enable = "avx2")]
 pub(super) fn row(layer: &Prepared, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-    let input = widen::<WIDE_ROW>(input.map(ImageRow::as_slice));
+    let input = widen::<IMAGE_SIDE, WIDE_ROW>(input);
     for (x, cell) in output.iter_mut().enumerate() {
         let sums = maxima::<1, PATCH_ROW, WIDE_ROW, _, _>(&layer.weights, &input, POOL_SIDE * x);
         layer.finish.requantize::<CONV1_CHANNELS>(sums, cell);

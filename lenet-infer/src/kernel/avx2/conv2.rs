@@ -18,6 +18,7 @@ const WIDE_ROW: usize = POOL1_SIDE * CONV1_CHANNELS;
 pub(super) type Prepared = window::Layer<PAIRS, VECTORS>;
 
 /// Brings the weights into the order in which [`row`] reads them.
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn prepare(layer: &Conv2<'_>) -> Prepared {
     let pairs: TapPairs<PAIRS, VECTORS> = tap_pairs::<CONV1_CHANNELS, _, _, _, _>(&layer.weights());
@@ -27,7 +28,7 @@ pub(super) fn prepare(layer: &Conv2<'_>) -> Prepared {
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[target_feature(enable = "avx2")]
 pub(super) fn row(layer: &Prepared, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-    let input = widen::<WIDE_ROW>(input.map(|row| row.as_flattened()));
+    let input = widen::<WIDE_ROW, WIDE_ROW>(input.map(bytemuck::must_cast_ref));
     for (x, cell) in output.iter_mut().enumerate() {
         let start = POOL_SIDE * CONV1_CHANNELS * x;
         let sums = maxima::<CONV1_CHANNELS, PATCH_ROW, WIDE_ROW, _, _>(&layer.weights, &input, start);

@@ -44,12 +44,20 @@ pub(super) struct Prepared {
     conv2: conv2::Prepared,
 }
 
+impl Prepared {
+    // In one function for both, so that neither is copied.
+    #[target_feature(enable = "avx2")]
+    fn new(model: &Model<'_>) -> Self {
+        Self { conv1: conv1::prepare(model.conv1()), conv2: conv2::prepare(model.conv2()) }
+    }
+}
+
 impl Backend for Avx2 {
     type Prepared = Prepared;
 
     fn prepare(self, model: &Model<'_>) -> Prepared {
         // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe { Prepared { conv1: conv1::prepare(model.conv1()), conv2: conv2::prepare(model.conv2()) } }
+        unsafe { Prepared::new(model) }
     }
 
     fn conv1_row(

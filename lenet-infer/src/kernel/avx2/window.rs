@@ -1,7 +1,7 @@
 //! The sums of products at the four positions of a pooling window, for both convolutions.
 
-use super::LANES;
 use super::requant::Finish;
+use super::{LANES, load};
 use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
 use bytemuck::must_cast;
 use core::arch::x86_64::*;
@@ -12,6 +12,9 @@ use lenet_core::model::{ConvWeights, Hidden, Weights, unpack};
 pub(super) type TapPairs<const PAIRS: usize, const VECTORS: usize> =
     [[[__m256i; VECTORS]; PAIRS]; KERNEL_SIDE];
 
+/// Activations that are widened at once.
+const CHUNK: usize = 16;
+
 /// A convolution, with its weights in the order in which the loops read them.
 pub(super) struct Layer<const PAIRS: usize, const VECTORS: usize> {
     pub(super) weights: TapPairs<PAIRS, VECTORS>,
@@ -20,6 +23,7 @@ pub(super) struct Layer<const PAIRS: usize, const VECTORS: usize> {
 
 impl<const PAIRS: usize, const VECTORS: usize> Layer<PAIRS, VECTORS> {
     /// The layer with these weights, which come from [`tap_pairs`].
+    #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) fn new<W: Copy, const OUT: usize>(
         layer: &Hidden<'_, W, OUT>,
@@ -31,6 +35,7 @@ impl<const PAIRS: usize, const VECTORS: usize> Layer<PAIRS, VECTORS> {
 }
 
 /// Brings the weights of a convolution with `IN` input channels into the order in which [`maxima`] reads them.
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn tap_pairs<
     const IN: usize,
@@ -51,6 +56,7 @@ pub(super) fn tap_pairs<
 }
 
 /// [`tap_pairs`] for int8 weights.
+#[inline]
 #[target_feature(enable = "avx2")]
 fn int8_tap_pairs<
     const IN: usize,
@@ -89,11 +95,22 @@ fn int8_tap_pairs<
 
 /// Widens six rows of input to `i16`s, with zeros after the end of each row.
 #[target_feature(enable = "avx2")]
-pub(super) fn widen<const WIDE_ROW: usize>(rows: [&[u8]; PATCH_SIDE]) -> [[i16; WIDE_ROW]; PATCH_SIDE] {
+pub(super) fn widen<const ROW: usize, const WIDE_ROW: usize>(
+    rows: [&[u8; ROW]; PATCH_SIDE],
+) -> [[i16; WIDE_ROW]; PATCH_SIDE] {
+    const { assert!(CHUNK <= ROW && ROW <= WIDE_ROW) };
     let mut wide = [[0; WIDE_ROW]; PATCH_SIDE];
     for (wide, row) in wide.iter_mut().zip(rows) {
-        for (wide, narrow) in wide.iter_mut().zip(row) {
-            *wide = i16::from(*narrow);
+        for start in (0..ROW).step_by(CHUNK) {
+            // The last chunk overlaps the one before it.
+            let start = start.min(ROW - CHUNK);
+            if let (Some(narrow), Some(wide)) =
+                (row[start..].first_chunk::<CHUNK>(), wide[start..].first_chunk_mut::<CHUNK>())
+            {
+                let words = _mm256_cvtepu8_epi16(load(narrow));
+                // SAFETY: a reference to 32 bytes; the store needs no alignment.
+                unsafe { _mm256_storeu_si256(wide.as_mut_ptr().cast(), words) };
+            }
         }
     }
     wide
