@@ -27,6 +27,7 @@ impl<const VECTORS: usize> Finish<VECTORS> {
     }
 
     /// Computes the activations of all channels at one position: bias, ReLU and requantization.
+    #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) fn requantize<const OUT: usize>(&self, sums: [__m256i; VECTORS], cell: &mut [u8; OUT]) {
         const { assert!(OUT <= VECTORS * LANES) };

@@ -94,6 +94,7 @@ fn int8_tap_pairs<
 }
 
 /// Widens six rows of input to `i16`s, with zeros after the end of each row.
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn widen<const ROW: usize, const WIDE_ROW: usize>(
     rows: [&[u8; ROW]; PATCH_SIDE],
@@ -118,6 +119,7 @@ pub(super) fn widen<const ROW: usize, const WIDE_ROW: usize>(
 
 /// For each output channel, the largest of the sums at the four positions of the window whose patch starts at
 /// activation `start` of each row.
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn maxima<
     const IN: usize,
