@@ -4,6 +4,7 @@ mod decode;
 #[cfg(feature = "alloc")]
 mod encode;
 mod include;
+mod layer_bytes;
 mod metadata;
 mod reader;
 

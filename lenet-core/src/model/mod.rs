@@ -3,13 +3,15 @@
 //! A [`Model`] and its layers are made by checked constructors only, [`decode`](crate::decode) among them, and cannot be
 //! changed: no safe program has a model that overflows an accumulator, or of which two cores give different logits.
 
-mod layer;
+mod check;
+mod fc3;
+mod hidden;
 mod weights;
 
-pub use layer::{
-    Biases, Conv, Conv1, Conv2, Dense, Fc1, Fc2, Fc3, Hidden, MAX_BIAS, Requants, largest_activation,
-};
-pub(crate) use layer::{check_activation_bits, check_biases, check_requants};
+pub use check::MAX_BIAS;
+pub(crate) use check::{check_activation_bits, check_biases, check_requants};
+pub use fc3::Fc3;
+pub use hidden::{Biases, Conv, Conv1, Conv2, Dense, Fc1, Fc2, Hidden, Requants, largest_activation};
 pub use weights::{ConvWeights, DenseWeights, Fc3Weights, Weights, pack, unpack};
 
 use crate::requant::Requant;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use lenet_infer::host::idx;
+use clap::{Args, Parser, Subcommand};
 use lenet_infer::host::picture_file::Invert;
 
 use crate::board::BoardArgs;
+use crate::part::Part;
 
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage.";
 
@@ -63,24 +63,6 @@ pub(crate) struct EvalArgs {
     /// The part of the data set
     #[arg(long, value_enum, default_value_t)]
     pub(crate) part: Part,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte
-    #[default]
-    Test,
-    /// train-images-idx3-ubyte and train-labels-idx1-ubyte
-    Train,
-}
-
-impl Part {
-    pub(crate) const fn idx(self) -> idx::Part {
-        match self {
-            Self::Test => idx::Part::Test,
-            Self::Train => idx::Part::Train,
-        }
-    }
 }
 
 #[cfg(test)]

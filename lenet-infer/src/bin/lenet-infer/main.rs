@@ -7,6 +7,7 @@ mod cli;
 mod eval;
 mod inspect;
 mod model_file;
+mod part;
 mod preview;
 mod scale;
 mod text;
@@ -15,7 +16,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use lenet_infer::host::client::LinkError;
 
 use crate::cli::{Cli, Command};
@@ -37,8 +39,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, out: &mut impl Write) -> Result<ExitCode> {
-    if let Command::Board(args) = &cli.command {
-        args.check();
+    if let Command::Board(args) = &cli.command
+        && let Err(message) = args.check()
+    {
+        Cli::command().error(ErrorKind::MissingRequiredArgument, message).exit();
     }
     let source = Source::read(cli.model.as_deref())?;
     let file = source.open()?;

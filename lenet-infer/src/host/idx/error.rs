@@ -7,7 +7,7 @@ use std::string::String;
 use lenet_core::shape::IMAGE_SIDE;
 use thiserror::Error;
 
-use super::{MAX_CONTENTS, UNSIGNED_BYTE};
+use super::{MAX_UNPACKED, UNSIGNED_BYTE};
 
 /// Why IDX files were refused.
 ///
@@ -46,9 +46,9 @@ pub enum IdxError {
         source: io::Error,
     },
 
-    /// The contents are larger than [`MAX_CONTENTS`].
+    /// The contents are larger than [`MAX_UNPACKED`].
     #[error(
-        "{file}: expected at most {MAX_CONTENTS} bytes of contents, found more: split the set into smaller \
+        "{file}: expected at most {MAX_UNPACKED} bytes of contents, found more: split the set into smaller \
          ones, or check that the file is a set of {IMAGE_SIDE}x{IMAGE_SIDE} images"
     )]
     TooLarge {

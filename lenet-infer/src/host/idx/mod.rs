@@ -35,7 +35,7 @@ use crate::host::files;
 /// The largest contents accepted, in bytes after decompression: 512 MiB, two and a half times EMNIST's 240,000 digits.
 ///
 /// It bounds what a crafted gzip file can make this process allocate.
-pub const MAX_CONTENTS: u64 = 512 << 20;
+pub const MAX_UNPACKED: u64 = 512 << 20;
 
 const UNSIGNED_BYTE: u8 = 0x08;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -168,12 +168,12 @@ pub fn write(dir: &Path, part: Part, set: &LabelledImages) -> Result<(), IdxErro
 ///
 /// # Errors
 ///
-/// [`IdxError::TruncatedGzip`], [`IdxError::CorruptGzip`], or [`IdxError::TooLarge`] beyond [`MAX_CONTENTS`].
+/// [`IdxError::TruncatedGzip`], [`IdxError::CorruptGzip`], or [`IdxError::TooLarge`] beyond [`MAX_UNPACKED`].
 pub fn decompress<'a>(file: &str, contents: &'a [u8]) -> Result<Cow<'a, [u8]>, IdxError> {
     if !contents.starts_with(&GZIP_MAGIC) {
         return Ok(Cow::Borrowed(contents));
     }
-    decompress_at_most(file, contents, MAX_CONTENTS).map(Cow::Owned)
+    decompress_at_most(file, contents, MAX_UNPACKED).map(Cow::Owned)
 }
 
 /// Parses the decompressed contents of an image file. `file` names the source in errors.
@@ -242,7 +242,7 @@ fn read(dir: &Path, name: &str) -> Result<(String, Vec<u8>), IdxError> {
     for spelling in &spellings {
         let path = dir.join(spelling);
         let file = path.display().to_string();
-        match files::read_at_most(&path, MAX_CONTENTS) {
+        match files::read_at_most(&path, MAX_UNPACKED) {
             Ok(contents) => return Ok((file, contents)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {

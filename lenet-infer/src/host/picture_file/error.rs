@@ -9,7 +9,7 @@ use image::ImageFormat;
 use lenet_core::shape::IMAGE_PIXELS;
 use thiserror::Error;
 
-use super::memory::{MAX_DECODING, MAX_PIXELS, MAX_SIDE};
+use super::limits::{MAX_DECODING, MAX_PIXELS, MAX_SIDE};
 
 /// Why a picture was refused.
 ///

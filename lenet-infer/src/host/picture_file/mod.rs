@@ -14,6 +14,7 @@
 mod error;
 mod grey;
 mod jpeg;
+mod limits;
 mod memory;
 mod png;
 mod shrink;
@@ -30,7 +31,8 @@ use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 pub use self::error::PictureError;
-use self::memory::{FILES, MAX_FILE};
+use self::limits::MAX_FILE;
+use self::memory::FILES;
 use crate::host::files;
 
 /// A picture as the engine takes it.

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Subcommand, value_parser};
+use clap::{Args, Subcommand, value_parser};
 use lenet_infer::host::qemu::Core;
 
-use crate::cli::{Cli, Part};
+use crate::part::Part;
 
 #[derive(Args, Debug)]
 pub(crate) struct BoardArgs {
@@ -84,17 +83,14 @@ pub(crate) struct BenchArgs {
 }
 
 impl BoardArgs {
-    /// Ends the program, as clap does for wrong usage, if an argument needs --qemu and --qemu is missing.
-    pub(crate) fn check(&self) {
+    /// Refuses arguments that need --qemu where --qemu is missing, with a message.
+    pub(crate) fn check(&self) -> Result<(), String> {
         let needs_qemu = match (&self.command, &self.firmware) {
             (BoardCommand::Bulk(_), _) => "bulk",
             (_, Some(_)) => "--firmware",
-            _ => return,
+            _ => return Ok(()),
         };
-        if self.wire.qemu.is_none() {
-            let message = format!("'{needs_qemu}' needs '--qemu <CORE>'");
-            Cli::command().error(ErrorKind::MissingRequiredArgument, message).exit();
-        }
+        if self.wire.qemu.is_some() { Ok(()) } else { Err(format!("'{needs_qemu}' needs '--qemu <CORE>'")) }
     }
 }
 

@@ -6,6 +6,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use std::io::Cursor;
 
 use super::*;
+use crate::host::picture_file::limits;
 
 fn encoded(image: &DynamicImage) -> Vec<u8> {
     let mut contents = Vec::new();
@@ -110,7 +111,7 @@ fn a_phones_picture_of_48_megapixels_fits_the_memory_whatever_its_kind() {
     most.one_scan = false;
     let pixels = 3 * 8_064 * 6_048;
     let file = 32 << 20;
-    assert!(pixels + decoder_bytes(&most) + file <= memory::MAX_DECODING);
+    assert!(pixels + decoder_bytes(&most) + file <= limits::MAX_DECODING);
 }
 
 #[test]

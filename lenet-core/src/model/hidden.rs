@@ -1,21 +1,14 @@
-//! The layers of a model. Only checked constructors make them, so no layer can overflow an accumulator.
+//! The four hidden layers.
 
-use super::weights::{ConvWeights, DenseWeights, Fc3Weights, Weights};
-use crate::error::{Error, Field, Layer};
-use crate::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS, Requant};
+use super::check::{check_activation_bits, check_biases, check_requants};
+use super::weights::{ConvWeights, DenseWeights};
+use crate::error::{Error, Layer};
+use crate::requant::Requant;
 use crate::shape::{
     CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
-    FC2_OUTPUTS, MAX_CLASSES, MIN_CLASSES, POOL2_LEN,
+    FC2_OUTPUTS, POOL2_LEN,
 };
 use core::fmt;
-use core::hint::black_box;
-
-/// The largest magnitude of a bias, in accumulator units: with the products of 256 int8 weights and u8 activations on top
-/// an accumulator stays within `i32`.
-pub const MAX_BIAS: i32 = 1 << 30;
-
-const _: () = assert!(POOL2_LEN <= 256 && CONV2_TAPS <= 256 && FC1_OUTPUTS <= 256);
-const _: () = assert!(MAX_BIAS as i64 + 256 * 128 * 255 <= i32::MAX as i64);
 
 /// The first convolution: 1x28x28 to 6x24x24, pooled to 6x12x12.
 pub type Conv1<'a> = Conv<'a, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>;
@@ -33,7 +26,7 @@ pub type Conv<'a, const TAPS: usize, const PAIRS: usize, const OUT: usize> =
 pub type Dense<'a, const IN: usize, const HALF: usize, const OUT: usize> =
     Hidden<'a, DenseWeights<'a, IN, HALF, OUT>, OUT>;
 
-/// One bias per output, in accumulator units, each a little-endian `i32` of magnitude [`MAX_BIAS`] at most.
+/// One bias per output, in accumulator units, each a little-endian `i32` of magnitude [`MAX_BIAS`](super::MAX_BIAS) at most.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Biases<'a, const OUT: usize>(&'a [[u8; 4]; OUT]);
 
@@ -159,78 +152,6 @@ impl<'a, W: Copy, const OUT: usize> Hidden<'a, W, OUT> {
     }
 }
 
-/// The last layer: 84 to one logit per class.
-///
-/// Its accumulators are the logits, so all its outputs share one weight scale and nothing is requantized.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Fc3<'a> {
-    weights: Fc3Weights<'a>,
-    biases: &'a [[u8; 4]],
-}
-
-impl<'a> Fc3<'a> {
-    /// A layer from the bytes of a file, with one bias and one row of weights per class.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ClassCount`], [`Error::FieldSize`] or [`Error::Bias`].
-    pub const fn new(weights: Fc3Weights<'a>, biases: &'a [[u8; 4]]) -> Result<Self, Error> {
-        let classes = biases.len();
-        if classes < MIN_CLASSES || classes > MAX_CLASSES {
-            return Err(Error::ClassCount { found: classes });
-        }
-        let (rows, row_bytes) = match weights {
-            Weights::Int8(rows) => (rows.len(), FC2_OUTPUTS),
-            Weights::Int4(rows) => (rows.len(), FC2_OUTPUTS / 2),
-        };
-        if rows != classes {
-            let (expected, found) = (classes * row_bytes, rows * row_bytes);
-            return Err(Error::FieldSize { layer: Layer::Fc3, field: Field::Weights, expected, found });
-        }
-        check!(check_biases(Layer::Fc3, biases.as_flattened()));
-        Ok(Self::checked(weights, biases))
-    }
-
-    /// A layer whose values have been checked.
-    pub(crate) const fn checked(weights: Fc3Weights<'a>, biases: &'a [[u8; 4]]) -> Self {
-        Self { weights, biases }
-    }
-
-    /// The number of classes, 2 to 64.
-    #[inline(always)]
-    #[must_use]
-    pub const fn classes(&self) -> usize {
-        self.biases.len()
-    }
-
-    /// The weights.
-    #[inline(always)]
-    #[must_use]
-    pub const fn weights(&self) -> Fc3Weights<'a> {
-        self.weights
-    }
-
-    /// The biases as the file has them, one little-endian `i32` per class.
-    #[inline(always)]
-    #[must_use]
-    pub const fn bias_bytes(&self) -> &'a [[u8; 4]] {
-        self.biases
-    }
-
-    /// The biases in the order of the classes, in accumulator units.
-    #[inline(always)]
-    #[must_use]
-    pub fn biases(&self) -> impl ExactSizeIterator<Item = i32> + 'a {
-        self.biases.iter().map(|bytes| i32::from_le_bytes(*bytes))
-    }
-}
-
-impl fmt::Debug for Fc3<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fc3").field("weights", &self.weights).field("classes", &self.classes()).finish()
-    }
-}
-
 /// The largest activation of `bits` bits, 1 to 8: 2^bits - 1.
 #[inline(always)]
 #[must_use]
@@ -238,46 +159,10 @@ pub const fn largest_activation(bits: u8) -> u8 {
     u8::MAX >> (8_u8.wrapping_sub(bits) & 7)
 }
 
-/// Checks the biases of a layer, four bytes each.
-pub(crate) const fn check_biases(layer: Layer, biases: &[u8]) -> Result<(), Error> {
-    let mut channel = 0;
-    let mut rest = biases;
-    while let Some((bytes, tail)) = rest.split_first_chunk() {
-        let found = i32::from_le_bytes(*bytes);
-        if found < -MAX_BIAS || found > MAX_BIAS {
-            return Err(Error::Bias { layer, channel, found });
-        }
-        channel += 1;
-        rest = tail;
-    }
-    Ok(())
-}
-
-/// Checks the requants of a layer, three bytes each.
-pub(crate) const fn check_requants(layer: Layer, requants: &[u8]) -> Result<(), Error> {
-    let mut channel = 0;
-    let mut rest = requants;
-    while let Some((&[_, _, found], tail)) = rest.split_first_chunk() {
-        if found > Requant::MAX_PRE_SHIFT {
-            return Err(Error::PreShift { layer, channel, found });
-        }
-        // Hidden, or the compiler would count by a division by three, which a small core calls a function for.
-        channel = black_box(channel + 1);
-        rest = tail;
-    }
-    Ok(())
-}
-
-pub(crate) const fn check_activation_bits(layer: Layer, found: u8) -> Result<(), Error> {
-    if found < MIN_ACTIVATION_BITS || found > MAX_ACTIVATION_BITS {
-        return Err(Error::ActivationBits { layer, found });
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{MAX_BIAS, Weights};
 
     const WEIGHTS: [[[u8; 2]; CONV1_TAPS]; CONV1_PAIRS] = [[[1; 2]; CONV1_TAPS]; CONV1_PAIRS];
 
@@ -300,22 +185,6 @@ mod tests {
         for found in [3, 9] {
             assert_eq!(conv1(0, [0; 3], found), Err(Error::ActivationBits { layer, found }));
         }
-    }
-
-    #[test]
-    fn the_last_layer_has_a_row_of_weights_per_class() {
-        let (weights, biases) = ([[3; FC2_OUTPUTS]; 65], [[0; 4]; 65]);
-        let fc3 = |rows, classes| Fc3::new(Weights::Int8(&weights[..rows]), &biases[..classes]).map(|_| ());
-        for classes in MIN_CLASSES..=MAX_CLASSES {
-            assert_eq!(fc3(classes, classes), Ok(()));
-        }
-        for found in [0, 1, 65] {
-            assert_eq!(fc3(found, found), Err(Error::ClassCount { found }));
-        }
-        let (layer, field) = (Layer::Fc3, Field::Weights);
-        assert_eq!(fc3(9, 10), Err(Error::FieldSize { layer, field, expected: 840, found: 756 }));
-        let bias = Fc3::new(Weights::Int8(&weights[..2]), &[[0; 4], i32::MIN.to_le_bytes()]).unwrap_err();
-        assert_eq!(bias, Error::Bias { layer, channel: 1, found: i32::MIN });
     }
 
     #[test]
