@@ -37,7 +37,8 @@
 //! with int4 weights. None allocates, panics, or reads its output before it writes it.
 //!
 //! Every back end is a folder with the same modules: `conv1`, `conv2`, `dense`, `requant`, and `window` where both
-//! convolutions share code. [`driver`] calls the kernels. It owns the order of the layers, the ring of rows and the
+//! convolutions share code. The folders of boards have the same functions, so `board` implements the trait once, for the
+//! instruction set that is compiled in; `portable` and `avx2` implement it themselves. [`driver`] calls the kernels. It owns the order of the layers, the ring of rows and the
 //! scratch memory, for all back ends.
 //!
 //! Inputs, outputs and the model may lie at any address. The kernels in `armv7m` and `armv7em`, for Armv7-M and
@@ -73,6 +74,8 @@ mod armv7em;
 mod armv7m;
 #[cfg(lenet_avx2)]
 mod avx2;
+#[cfg(not(lenet_device = "portable"))]
+mod board;
 #[cfg(any(feature = "corpus", test))]
 #[cfg_attr(
     not(feature = "corpus"),
@@ -92,16 +95,10 @@ mod tests;
 pub(crate) use driver::{Scratch, place};
 
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.
-#[cfg(lenet_device = "armv6m")]
-use armv6m::Armv6m as Device;
-#[cfg(lenet_device = "armv7em")]
-use armv7em::Armv7em as Device;
-#[cfg(lenet_device = "armv7m")]
-use armv7m::Armv7m as Device;
+#[cfg(not(lenet_device = "portable"))]
+use board::Board as Device;
 #[cfg(lenet_device = "portable")]
 use portable::Portable as Device;
-#[cfg(lenet_device = "riscv32")]
-use riscv32::Riscv32 as Device;
 
 /// Rows and columns of a patch: the input of a 2x2 window of 5x5 kernels.
 pub(crate) const PATCH_SIDE: usize = KERNEL_SIDE + 1;

@@ -20,7 +20,7 @@ const _: () = assert!(IMAGE_SIDE == 28 && POOL1_SIDE == 12 && CONV1_CHANNELS == 
 
 /// Computes one pooled row from the six image rows that it depends on.
 #[inline(always)]
-pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
+pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
     let rows = input.as_ptr().cast::<*const u8>();
     let mut outputs = Outputs::new(layer, output.as_mut_ptr().cast(), CHANNELS);
     for first in [0, CHANNELS] {

@@ -15,7 +15,7 @@ const _: () = assert!(CONV1_CHANNELS == 6 && POOL1_SIDE == 12 && POOL2_SIDE == 4
 
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(always)]
-pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     let (weights, pair) = match layer.weights() {
         Weights::Int8(pairs) => (pairs.as_ptr().cast(), 2 * CONV2_TAPS),
         Weights::Int4(pairs) => (pairs.as_ptr().cast(), CONV2_TAPS),

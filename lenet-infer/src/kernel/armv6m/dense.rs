@@ -7,7 +7,7 @@ use lenet_core::model::{Dense, Fc3, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
+pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
@@ -21,7 +21,7 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
 }
 
 /// Computes the last layer: sums and biases.
-pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     const { assert!(FC2_OUTPUTS.is_multiple_of(2)) };
     let biases = layer.bias_bytes().as_ptr().cast();
     let count = logits.len().min(layer.classes());

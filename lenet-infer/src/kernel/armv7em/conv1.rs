@@ -19,7 +19,7 @@ type Patch = [[u32; 7]; PATCH_SIDE];
 
 /// Computes one pooled row from the six image rows that it depends on.
 #[inline(never)]
-pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
+pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
     let rows = input.as_ptr().cast::<*const u8>();
     let mut finish = Finish::new(layer, output.as_flattened_mut());
     // SAFETY: `rows`, the weights and `finish` are those of a row of conv1.

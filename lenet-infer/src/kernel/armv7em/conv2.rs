@@ -27,7 +27,7 @@ type Sums = [i32; 8];
 
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(never)]
-pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     let rows = input.as_ptr().cast::<*const u8>();
     let (weights, tap_bytes) = match layer.weights() {
         Weights::Int8(weights) => (weights.as_ptr().cast(), 2),

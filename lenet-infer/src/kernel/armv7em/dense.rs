@@ -221,7 +221,7 @@ impl Matrix {
 
 /// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
+pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
@@ -256,7 +256,7 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: 
 /// If the number of logits is not a multiple of four, the last tile of four overlaps the tile before it. If there are
 /// fewer than four, they are computed one by one.
 #[inline(never)]
-pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     let matrix = Matrix::new(layer.weights());
     let inputs = input.as_ptr_range();
     let count = layer.classes().min(logits.len());

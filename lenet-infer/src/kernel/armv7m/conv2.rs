@@ -9,7 +9,7 @@ const _: () = assert!(POOL_SIDE * (POOL2_SIDE - 1) + PATCH_SIDE <= POOL1_SIDE);
 
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(never)]
-pub(super) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     // SAFETY: these are six rows of six input channels; the assertion says that they hold a patch for each window.
     unsafe { window::row::<CONV1_CHANNELS, _, _, _>(layer, input.as_ptr().cast(), output) };
 }

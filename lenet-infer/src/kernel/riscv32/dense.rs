@@ -11,7 +11,7 @@ const TILE: usize = 6;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
+pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
     layer: &Dense<'_, IN, HALF, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
@@ -21,7 +21,7 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
 
 /// Computes the last layer: sums and biases.
 #[inline(never)]
-pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     scalar::logits(layer, input, logits, dot, scalar::dot_int4);
 }
 

@@ -48,49 +48,8 @@
 
 #![allow(unsafe_code)]
 
-mod conv1;
-mod conv2;
-mod dense;
+pub(super) mod conv1;
+pub(super) mod conv2;
+pub(super) mod dense;
 mod requant;
 mod window;
-
-use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE, PooledRow};
-use lenet_core::Model;
-use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
-use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
-
-/// The kernels of RV32IMC.
-#[derive(Clone, Copy)]
-pub(super) struct Riscv32;
-
-impl Backend for Riscv32 {
-    type Prepared = ();
-
-    #[inline(always)]
-    fn prepare(self, _: &Model<'_>) {}
-
-    #[inline(always)]
-    fn conv1_row(self, layer: &Conv1<'_>, (): &(), input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-        conv1::row(layer, input, output);
-    }
-
-    #[inline(always)]
-    fn conv2_row(self, layer: &Conv2<'_>, (): &(), input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-        conv2::row(layer, input, output);
-    }
-
-    #[inline(always)]
-    fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
-        dense::hidden(layer, input, output);
-    }
-
-    #[inline(always)]
-    fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
-        dense::hidden(layer, input, output);
-    }
-
-    #[inline(always)]
-    fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-        dense::logits(layer, input, logits);
-    }
-}
