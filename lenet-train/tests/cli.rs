@@ -312,6 +312,23 @@ fn a_new_run_keeps_the_checkpoint_of_the_one_before() {
 }
 
 #[test]
+fn a_run_that_diverges_says_when_and_keeps_the_last_good_checkpoint() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let flags = ["--optimizer", "sgd", "--lr", "10", "--weight-decay", "10", "--epochs", "200", "--quiet"];
+    let run = |more: &[&str]| {
+        let paths = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
+        lenet_train(&[&paths, &flags[..], more].concat())
+    };
+    let diverged = run(&[]);
+    assert_fails(&diverged, 1, &["expected a finite loss", "after epoch", "--lr", "--weight-decay"]);
+    let checkpoint = out.path().join("checkpoint.safetensors");
+    let kept = fs::read(&checkpoint).unwrap();
+    let resumed = run(&["--resume"]);
+    assert_eq!(stderr(&resumed), stderr(&diverged), "resumed from the epoch before");
+    assert!(fs::read(&checkpoint).unwrap() == kept);
+}
+
+#[test]
 fn resuming_without_a_checkpoint_or_with_other_flags_says_so() {
     let (data, out) = (data(), tempdir().unwrap());
     assert_fails(
