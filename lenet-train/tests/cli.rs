@@ -68,7 +68,7 @@ fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot
     let bench = |seeds: &str| {
         let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
         let run = ["bench-accuracy", "--seeds", seeds, "--data", data, "--out", out, "--epochs", "2"];
-        lenet_train(&[&run[..], &["--recipe", "best", "--bits", "conv=8,fc=4"]].concat())
+        lenet_train(&[&run[..], &["--recipe", "best", "--qat-epochs", "1", "--bits", "conv=8,fc=4"]].concat())
     };
     assert!(bench("1").status.success());
     let model = out.path().join("seed-0/model.lenet");
@@ -161,6 +161,10 @@ fn wrong_usage_exits_with_2() {
     for arguments in [["--epochs", "0"], ["--lr", "-1"], ["--recipe", "best-ever"], ["--no-such-flag", "1"]] {
         assert_fails(&lenet_train(&arguments), 2, &[]);
     }
+    let out = tempdir().unwrap();
+    let output = train_on(out.path(), &out.path().join("run"), &["--qat-epochs", "2"]);
+    assert_fails(&output, 2, &["--qat-epochs", "fewer than the run's 2 epochs"]);
+    assert!(!out.path().join("run").exists());
 }
 
 #[test]
