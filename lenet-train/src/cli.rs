@@ -40,10 +40,14 @@ impl Cli {
         match self.command {
             None => Ok(Task::Train(self.training.options()?)),
             Some(Command::BenchAccuracy { seeds, training }) => {
-                Ok(Task::BenchAccuracy { options: training.options()?, seeds })
+                let options = training.options()?;
+                options.settings.seeds(seeds).map_err(usage_error)?;
+                Ok(Task::BenchAccuracy { options, seeds })
             }
             Some(Command::CrossValidate { folds, training }) => {
-                Ok(Task::CrossValidate { options: training.options()?, folds: folds.into() })
+                let options = training.options()?;
+                options.settings.seeds(folds.into()).map_err(usage_error)?;
+                Ok(Task::CrossValidate { options, folds: folds.into() })
             }
         }
     }
@@ -58,7 +62,7 @@ fn usage_error(problem: impl ToString) -> clap::Error {
 enum Command {
     /// Trains several seeds and prints their mean test accuracy; goes on where it was stopped
     BenchAccuracy {
-        /// Seeds, counted up from --seed
+        /// Seeds, counted up from --seed; the last is at most 18446744073709551615
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
         seeds: u64,
         #[command(flatten)]
@@ -67,7 +71,8 @@ enum Command {
     /// Holds out each fold of the training images in turn and prints the mean accuracy on them: how recipes are chosen; goes
     /// on where it was stopped
     CrossValidate {
-        /// Folds, counted from the end of the training images; fold K is trained with seed --seed + K
+        /// Folds, counted from the end of the training images; fold K is trained with seed --seed + K, at
+        /// most 18446744073709551615
         #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
         folds: u16,
         #[command(flatten)]

@@ -7,6 +7,7 @@ use crate::quantize::Bits;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use std::fmt;
+use std::ops::RangeInclusive;
 use thiserror::Error;
 
 /// A named set of numbers to train with.
@@ -93,6 +94,14 @@ pub enum SettingsError {
         epochs: u32,
         /// Epochs of quantization-aware training.
         found: u32,
+    },
+    /// The seeds counted up from the first pass the largest there is.
+    #[error("--seed: expected at most {}, as {count} seeds are counted up from it, found {first}", u64::MAX - (count - 1))]
+    Seeds {
+        /// The first seed.
+        first: u64,
+        /// Seeds asked for.
+        count: u64,
     },
 }
 
@@ -219,6 +228,17 @@ impl Settings {
         Ok(())
     }
 
+    /// So many seeds, 1 or more, counted up from this run's own.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::Seeds`].
+    pub fn seeds(&self, count: u64) -> Result<RangeInclusive<u64>, SettingsError> {
+        let first = self.seed;
+        let last = first.checked_add(count - 1).ok_or(SettingsError::Seeds { first, count })?;
+        Ok(first..=last)
+    }
+
     /// The learning rate of step `step` of the run, counted from 0.
     pub fn learning_rate_at(&self, step: u64, steps_an_epoch: u64) -> f64 {
         let warmup = steps_an_epoch * u64::from(self.warmup_epochs);
@@ -311,6 +331,17 @@ mod tests {
         for found in [6, 7] {
             assert_eq!(check(6, 0, found), Err(SettingsError::QuantizationAware { epochs: 6, found }));
         }
+    }
+
+    #[test]
+    fn seeds_count_up_to_the_largest_and_not_past_it() {
+        let seeds = |seed, count| Settings { seed, ..DEFAULT }.seeds(count);
+        assert_eq!(seeds(7, 3), Ok(7..=9));
+        assert_eq!(seeds(u64::MAX, 1), Ok(u64::MAX..=u64::MAX));
+        assert_eq!(seeds(u64::MAX - 4, 5), Ok(u64::MAX - 4..=u64::MAX));
+        let error = seeds(u64::MAX, 5).unwrap_err();
+        assert_eq!(error, SettingsError::Seeds { first: u64::MAX, count: 5 });
+        assert!(error.to_string().contains("at most 18446744073709551611"), "{error}");
     }
 
     #[test]

@@ -88,6 +88,22 @@ fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot
 }
 
 #[test]
+fn seeds_past_the_largest_are_wrong_usage() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let run = |command: &[&str]| {
+        let fixed = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
+        let flags = ["--epochs", "2", "--seed", "18446744073709551615"];
+        lenet_train(&[command, &fixed, &flags].concat())
+    };
+    let expected = ["--seed: expected at most 1844674407370955161", "found 18446744073709551615"];
+    assert_fails(&run(&["bench-accuracy"]), 2, &expected);
+    assert_fails(&run(&["cross-validate", "--folds", "2"]), 2, &expected);
+    let output = run(&["bench-accuracy", "--seeds", "1"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(out.path().join("seed-18446744073709551615/model.lenet").exists());
+}
+
+#[test]
 fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_is_validated_on() {
     let (data, out) = (data(), tempdir().unwrap());
     let (data, teacher) = (data.path().to_str().unwrap(), out.path().join("teacher"));
