@@ -123,14 +123,15 @@ pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointErro
     }
 }
 
-/// The run in `folder`, and the weights that it delivers, or would deliver if it ended now.
+/// The run in `folder`, how many epochs of it are done, and the weights that it delivers, or would deliver if it ended now.
 ///
 /// # Errors
 ///
 /// [`CheckpointError`], all but `Write` and `DifferentRun`.
-pub fn load_delivered(folder: &Path) -> Result<(RunIdentity, FloatWeights), CheckpointError> {
+pub fn load_delivered(folder: &Path) -> Result<(RunIdentity, u32, FloatWeights), CheckpointError> {
     let (header, snapshot) = load_any(folder)?;
-    Ok((header.run, snapshot.average.unwrap_or(snapshot.weights)))
+    let epochs_done = header.history.len() as u32;
+    Ok((header.run, epochs_done, snapshot.average.unwrap_or(snapshot.weights)))
 }
 
 /// SHA-256 of weights, in hexadecimal.

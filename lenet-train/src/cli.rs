@@ -120,11 +120,11 @@ struct TrainingFlags {
     /// Folder of a finished run to learn from; given several times, their mean
     #[arg(long = "teacher", value_name = "DIR")]
     teachers: Vec<PathBuf>,
-    /// Share of the targets that is the teachers', 0 to 1
-    #[arg(long, value_name = "SHARE", value_parser = parse_strength::<1>)]
+    /// Share of the loss that is the teachers' rather than the labels', 0 to 1; needs --teacher
+    #[arg(long, value_name = "SHARE", requires = "teachers", value_parser = parse_strength::<1>)]
     distillation: Option<f32>,
-    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100
-    #[arg(long, value_name = "T", value_parser = parse_temperature)]
+    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100; needs --teacher
+    #[arg(long, value_name = "T", requires = "teachers", value_parser = parse_temperature)]
     temperature: Option<f64>,
     /// Last epochs that train the network as its integers will calculate, fewer than --epochs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
@@ -331,6 +331,16 @@ mod tests {
             assert!(error.to_string().contains(part), "{error}");
         }
         assert!(parse("--epochs 6 --qat-epochs 6 --resume").is_ok());
+    }
+
+    #[test]
+    fn how_to_learn_from_teachers_needs_one() {
+        for flag in ["--temperature 2", "--distillation 0.5"] {
+            let error = parse(flag).err().unwrap_or_else(|| panic!("{flag} was taken"));
+            assert_eq!(error.exit_code(), 2, "{flag}");
+            assert!(error.to_string().contains("--teacher <DIR>"), "{error}");
+            assert!(parse(&format!("{flag} --teacher runs/a --teacher runs/b")).is_ok());
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub struct Settings {
     pub label_smoothing: f64,
     /// Decay, below 1, of the moving average of the weights that the run delivers; 0 delivers the last weights.
     pub ema_decay: f64,
-    /// Share of the targets, 0 to 1, that is the teachers' rather than the label's, in a run that has teachers.
+    /// Share of the loss, 0 to 1, that is the teachers' rather than the labels', in a run that has teachers.
     pub distillation: f64,
     /// What the teachers' logits and the run's own are divided by when they are compared.
     pub temperature: f64,
