@@ -121,8 +121,8 @@ struct TrainingFlags {
     #[arg(long = "teacher", value_name = "DIR")]
     teachers: Vec<PathBuf>,
     /// Share of the loss that is the teachers' rather than the labels', 0 to 1; needs --teacher
-    #[arg(long, value_name = "SHARE", requires = "teachers", value_parser = parse_strength::<1>)]
-    distillation: Option<f32>,
+    #[arg(long, value_name = "SHARE", requires = "teachers", value_parser = parse_distillation)]
+    distillation: Option<f64>,
     /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100; needs --teacher
     #[arg(long, value_name = "T", requires = "teachers", value_parser = parse_temperature)]
     temperature: Option<f64>,
@@ -216,7 +216,7 @@ impl From<TrainingFlags> for Options {
         settings.warmup_epochs = cli.warmup_epochs.unwrap_or(settings.warmup_epochs);
         settings.label_smoothing = cli.label_smoothing.unwrap_or(settings.label_smoothing);
         settings.ema_decay = cli.ema_decay.unwrap_or(settings.ema_decay);
-        settings.distillation = cli.distillation.map_or(settings.distillation, f64::from);
+        settings.distillation = cli.distillation.unwrap_or(settings.distillation);
         settings.temperature = cli.temperature.unwrap_or(settings.temperature);
         settings.qat_epochs = cli.qat_epochs.unwrap_or(settings.qat_epochs);
         settings.augment = cli.augment.or(settings.augment);
@@ -254,6 +254,10 @@ fn parse_decay(text: &str) -> Result<f64, String> {
 
 fn parse_share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|share| (0.0..1.0).contains(share)).ok_or("expected 0 to below 1".to_owned())
+}
+
+fn parse_distillation(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or("expected 0 to 1".to_owned())
 }
 
 fn parse_temperature(text: &str) -> Result<f64, String> {
@@ -341,6 +345,12 @@ mod tests {
             assert!(error.to_string().contains("--teacher <DIR>"), "{error}");
             assert!(parse(&format!("{flag} --teacher runs/a --teacher runs/b")).is_ok());
         }
+    }
+
+    #[test]
+    fn a_share_is_kept_as_it_was_given() {
+        let settings = parse("--teacher runs/a --distillation 0.9").unwrap().settings;
+        assert_eq!(settings.distillation.to_string(), "0.9");
     }
 
     #[test]
