@@ -59,18 +59,21 @@ if [ "$status" != 1 ] || [[ $message != "error: --cuda: expected an NVIDIA drive
     exit 1
 fi
 
-# What a step of the second epoch asks for: the calls of two epochs less those of one.
+# What a step of the last epoch asks for: the calls of three epochs less those of two. The first is never in integers.
 steps=430 # of 128 of the 55,000 images
-a_step() { # flags
-    for epochs in 1 2; do
+a_step() { # the last epochs in integers or float, flags
+    last=$1 && shift
+    for epochs in 2 3; do
+        qat=0
+        if [ "$last" = integers ]; then qat=$((epochs - 1)); fi
         CALLS=$folder/calls-$epochs LD_LIBRARY_PATH="$folder/lib64" "$folder/target/release/lenet-train" \
-            --cuda --quiet --out "$folder/run" --epochs "$epochs" "$@"
+            --cuda --quiet --out "$folder/run" --epochs "$epochs" --qat-epochs "$qat" "$@"
     done
-    echo "a step of $*:"
-    join "$folder/calls-1" "$folder/calls-2" --nocheck-order |
+    echo "a step of $*, in $last:"
+    join "$folder/calls-2" "$folder/calls-3" --nocheck-order |
         awk -v steps=$steps '{ printf "  %-17s%9.1f\n", $1, ($3 - $2) / steps }'
 }
-a_step --recipe default
-a_step --recipe best --qat-epochs 0
-a_step --recipe best --qat-epochs 2
+a_step float --recipe default
+a_step float --recipe best
+a_step integers --recipe best
 echo "built and linked: $folder/target/release/lenet-train"

@@ -18,7 +18,7 @@ use crate::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
 use lenet_infer::host::files;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -123,14 +123,15 @@ pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointErro
     }
 }
 
-/// The run in `folder`, and the weights that it delivers, or would deliver if it ended now.
+/// The run in `folder`, how many epochs of it are done, and the weights that it delivers, or would deliver if it ended now.
 ///
 /// # Errors
 ///
 /// [`CheckpointError`], all but `Write` and `DifferentRun`.
-pub fn load_delivered(folder: &Path) -> Result<(RunIdentity, FloatWeights), CheckpointError> {
+pub fn load_delivered(folder: &Path) -> Result<(RunIdentity, u32, FloatWeights), CheckpointError> {
     let (header, snapshot) = load_any(folder)?;
-    Ok((header.run, snapshot.average.unwrap_or(snapshot.weights)))
+    let epochs_done = header.history.len() as u32;
+    Ok((header.run, epochs_done, snapshot.average.unwrap_or(snapshot.weights)))
 }
 
 /// SHA-256 of weights, in hexadecimal.
@@ -251,9 +252,10 @@ fn from_bytes(bytes: &[u8]) -> Vec<f32> {
 
 /// The first field in which two runs differ, the first's value and the second's.
 fn difference(saved: &RunIdentity, given: &RunIdentity) -> Option<(String, Value, Value)> {
-    let fields = |run| match serde_json::to_value(run).expect("plain fields") {
-        Value::Object(fields) => fields,
-        _ => unreachable!("a struct is an object"),
+    // By way of text, which has the shortest digits of an f32: as a value it would have those of the f64 next to it.
+    let fields = |run| -> Map<String, Value> {
+        let json = serde_json::to_string(run).expect("plain fields");
+        serde_json::from_str(&json).expect("a struct is an object")
     };
     let (mut saved, given) = (fields(saved), fields(given));
     given.into_iter().find_map(|(field, given)| {

@@ -1,6 +1,7 @@
 //! The flags.
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use lenet_train::augment::Augment;
 use lenet_train::dataset::DatasetName;
 use lenet_train::optimizer::Algorithm;
@@ -14,17 +15,54 @@ use std::path::PathBuf;
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    command: Option<Command>,
     #[command(flatten)]
-    pub(crate) training: TrainingFlags,
+    training: TrainingFlags,
+}
+
+/// What the program is asked to do.
+pub(crate) enum Task {
+    /// One run.
+    Train(Options),
+    /// A run for each seed.
+    BenchAccuracy { options: Options, seeds: u64 },
+    /// A run for each fold.
+    CrossValidate { options: Options, folds: usize },
+}
+
+impl Cli {
+    /// The task, if its flags go together.
+    ///
+    /// # Errors
+    ///
+    /// A usage error, which exits with 2.
+    pub(crate) fn task(self) -> Result<Task, clap::Error> {
+        match self.command {
+            None => Ok(Task::Train(self.training.options()?)),
+            Some(Command::BenchAccuracy { seeds, training }) => {
+                let options = training.options()?;
+                options.settings.seeds(seeds).map_err(usage_error)?;
+                Ok(Task::BenchAccuracy { options, seeds })
+            }
+            Some(Command::CrossValidate { folds, training }) => {
+                let options = training.options()?;
+                options.settings.seeds(folds.into()).map_err(usage_error)?;
+                Ok(Task::CrossValidate { options, folds: folds.into() })
+            }
+        }
+    }
+}
+
+fn usage_error(problem: impl ToString) -> clap::Error {
+    Cli::command().error(ErrorKind::ArgumentConflict, problem.to_string())
 }
 
 /// What to do instead of one training run.
 #[derive(Subcommand)]
-pub(crate) enum Command {
+enum Command {
     /// Trains several seeds and prints their mean test accuracy; goes on where it was stopped
     BenchAccuracy {
-        /// Seeds, counted up from --seed
+        /// Seeds, counted up from --seed; the last is at most 18446744073709551615
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
         seeds: u64,
         #[command(flatten)]
@@ -33,7 +71,8 @@ pub(crate) enum Command {
     /// Holds out each fold of the training images in turn and prints the mean accuracy on them: how recipes are chosen; goes
     /// on where it was stopped
     CrossValidate {
-        /// Folds, counted from the end of the training images; fold K is trained with seed --seed + K
+        /// Folds, counted from the end of the training images; fold K is trained with seed --seed + K, at
+        /// most 18446744073709551615
         #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
         folds: u16,
         #[command(flatten)]
@@ -43,7 +82,7 @@ pub(crate) enum Command {
 
 /// How to train.
 #[derive(Args)]
-pub(crate) struct TrainingFlags {
+struct TrainingFlags {
     /// Folder of the four IDX files, plain or .gz, or of a sub-folder of PNG or JPEG pictures for each class [default: the
     /// bundled MNIST, else downloaded]
     #[arg(long, value_name = "DIR")]
@@ -54,7 +93,7 @@ pub(crate) struct TrainingFlags {
     /// Where the numbers below come from when they are not given
     #[arg(long, default_value = "default")]
     recipe: Recipe,
-    /// Passes over the training images
+    /// Passes over the training images; a recipe's warm-up, average and training in integers keep their shares of them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     epochs: Option<u32>,
     /// Images a step
@@ -69,7 +108,7 @@ pub(crate) struct TrainingFlags {
     /// Weight decay, 0 or more
     #[arg(long, value_name = "DECAY", value_parser = parse_decay, allow_negative_numbers = true)]
     weight_decay: Option<f64>,
-    /// Epochs over which the learning rate rises to its peak
+    /// Epochs over which the learning rate rises to its peak, at most --epochs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     warmup_epochs: Option<u32>,
     /// Share of each target spread over all classes, 0 to below 1
@@ -81,13 +120,13 @@ pub(crate) struct TrainingFlags {
     /// Folder of a finished run to learn from; given several times, their mean
     #[arg(long = "teacher", value_name = "DIR")]
     teachers: Vec<PathBuf>,
-    /// Share of the targets that is the teachers', 0 to 1
-    #[arg(long, value_name = "SHARE", value_parser = parse_strength::<1>)]
-    distillation: Option<f32>,
-    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100
-    #[arg(long, value_name = "T", value_parser = parse_temperature)]
+    /// Share of the loss that is the teachers' rather than the labels', 0 to 1; needs --teacher
+    #[arg(long, value_name = "SHARE", requires = "teachers", value_parser = parse_distillation)]
+    distillation: Option<f64>,
+    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100; needs --teacher
+    #[arg(long, value_name = "T", requires = "teachers", value_parser = parse_temperature)]
     temperature: Option<f64>,
-    /// Last epochs that train the network as its integers will calculate
+    /// Last epochs that train the network as its integers will calculate, fewer than --epochs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     qat_epochs: Option<u32>,
     #[command(flatten)]
@@ -152,11 +191,24 @@ impl AugmentFlags {
     }
 }
 
+impl TrainingFlags {
+    /// The options, if the flags go together.
+    fn options(self) -> Result<Options, clap::Error> {
+        let resume = self.resume;
+        let options = Options::from(self);
+        // What is resumed has begun, so nothing is gained by refusing it.
+        if !resume {
+            options.settings.check().map_err(usage_error)?;
+        }
+        Ok(options)
+    }
+}
+
 impl From<TrainingFlags> for Options {
     fn from(cli: TrainingFlags) -> Self {
-        let mut settings = cli.recipe.settings();
+        let recipe = cli.recipe;
+        let mut settings = cli.epochs.map_or_else(|| recipe.settings(), |epochs| recipe.settings_for(epochs));
         settings.seed = cli.seed;
-        settings.epochs = cli.epochs.unwrap_or(settings.epochs);
         settings.batch_size = cli.batch_size.unwrap_or(settings.batch_size);
         settings.learning_rate = cli.lr.unwrap_or(settings.learning_rate);
         settings.rule.algorithm = cli.optimizer.unwrap_or(settings.rule.algorithm);
@@ -164,7 +216,7 @@ impl From<TrainingFlags> for Options {
         settings.warmup_epochs = cli.warmup_epochs.unwrap_or(settings.warmup_epochs);
         settings.label_smoothing = cli.label_smoothing.unwrap_or(settings.label_smoothing);
         settings.ema_decay = cli.ema_decay.unwrap_or(settings.ema_decay);
-        settings.distillation = cli.distillation.map_or(settings.distillation, f64::from);
+        settings.distillation = cli.distillation.unwrap_or(settings.distillation);
         settings.temperature = cli.temperature.unwrap_or(settings.temperature);
         settings.qat_epochs = cli.qat_epochs.unwrap_or(settings.qat_epochs);
         settings.augment = cli.augment.or(settings.augment);
@@ -204,6 +256,10 @@ fn parse_share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|share| (0.0..1.0).contains(share)).ok_or("expected 0 to below 1".to_owned())
 }
 
+fn parse_distillation(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or("expected 0 to 1".to_owned())
+}
+
 fn parse_temperature(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|t| (0.1..=100.0).contains(t)).ok_or("expected 0.1 to 100".to_owned())
 }
@@ -216,11 +272,15 @@ fn parse_strength<const MAX: u16>(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+    use lenet_train::recipe::Settings;
 
     fn parse(flags: &str) -> Result<Options, clap::Error> {
-        Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace()))
-            .map(|cli| cli.training.into())
+        let cli = Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace()))?;
+        cli.task().map(|task| match task {
+            Task::Train(options)
+            | Task::BenchAccuracy { options, .. }
+            | Task::CrossValidate { options, .. } => options,
+        })
     }
 
     #[test]
@@ -244,11 +304,61 @@ mod tests {
     }
 
     #[test]
+    fn a_shortened_recipe_keeps_its_shares_but_for_what_is_given() {
+        let settings = |flags| {
+            let Settings { epochs, warmup_epochs, qat_epochs, .. } = parse(flags).unwrap().settings;
+            (epochs, warmup_epochs, qat_epochs)
+        };
+        assert_eq!(settings("--recipe best"), (200, 5, 40));
+        assert_eq!(settings("--recipe best --epochs 20"), (20, 1, 4));
+        assert_eq!(settings("--recipe best --epochs 20 --qat-epochs 7 --warmup-epochs 2"), (20, 2, 7));
+        let given = parse("--recipe best --epochs 6 --ema-decay 0.999").unwrap();
+        assert_eq!(given.settings.ema_decay, 0.999);
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_into_the_run_are_usage_errors_that_say_what_to_change() {
+        for (flags, part) in [
+            ("--recipe best --epochs 6 --qat-epochs 6", "lower it, or raise --epochs"),
+            (
+                "--recipe best --epochs 6 --qat-epochs 40",
+                "--qat-epochs: expected fewer than the run's 6 epochs",
+            ),
+            ("bench-accuracy --epochs 6 --qat-epochs 6", "--qat-epochs"),
+            (
+                "cross-validate --epochs 6 --warmup-epochs 7",
+                "--warmup-epochs: expected at most the run's 6 epochs",
+            ),
+        ] {
+            let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+            assert_eq!(error.exit_code(), 2, "{flags}");
+            assert!(error.to_string().contains(part), "{error}");
+        }
+        assert!(parse("--epochs 6 --qat-epochs 6 --resume").is_ok());
+    }
+
+    #[test]
+    fn how_to_learn_from_teachers_needs_one() {
+        for flag in ["--temperature 2", "--distillation 0.5"] {
+            let error = parse(flag).err().unwrap_or_else(|| panic!("{flag} was taken"));
+            assert_eq!(error.exit_code(), 2, "{flag}");
+            assert!(error.to_string().contains("--teacher <DIR>"), "{error}");
+            assert!(parse(&format!("{flag} --teacher runs/a --teacher runs/b")).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_share_is_kept_as_it_was_given() {
+        let settings = parse("--teacher runs/a --distillation 0.9").unwrap().settings;
+        assert_eq!(settings.distillation.to_string(), "0.9");
+    }
+
+    #[test]
     fn a_benchmark_takes_the_flags_of_training() {
         let arguments = "lenet-train bench-accuracy --seeds 3 --recipe best --bits 4";
-        let cli = Cli::try_parse_from(arguments.split_whitespace()).unwrap();
-        let Some(Command::BenchAccuracy { seeds, training }) = cli.command else { panic!("no benchmark") };
-        let settings = Options::from(*training).settings;
+        let task = Cli::try_parse_from(arguments.split_whitespace()).unwrap().task();
+        let Ok(Task::BenchAccuracy { seeds, options }) = task else { panic!("no benchmark") };
+        let settings = options.settings;
         assert_eq!((seeds, settings.recipe, settings.bits), (3, Recipe::Best, "4".parse().unwrap()));
     }
 

@@ -7,7 +7,7 @@ use crate::bench_accuracy::Statistics;
 use crate::dataset::{Dataset, DatasetError};
 use crate::metrics::{HeldOut, Score};
 use crate::pipeline::{self, Options, PipelineError};
-use crate::recipe::{Recipe, Settings};
+use crate::recipe::{Recipe, Settings, SettingsError};
 use crate::report::{self, ReportError};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -26,6 +26,9 @@ pub enum CrossValidationError {
         /// The recipe.
         recipe: Recipe,
     },
+    /// There are not so many seeds.
+    #[error(transparent)]
+    Seeds(#[from] SettingsError),
     /// No data set.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -89,8 +92,8 @@ pub struct Results {
 pub fn run(options: &Options, folds: usize) -> Result<Results, CrossValidationError> {
     check(options, folds)?;
     let mut results = Vec::new();
-    for fold in 0..folds {
-        let scored = run_fold(options, fold)
+    for (fold, seed) in (0..folds).zip(options.settings.seeds(folds as u64)?) {
+        let scored = run_fold(options, fold, seed)
             .map_err(|source| CrossValidationError::Run { fold, source: source.into() })?;
         results.push(scored);
     }
@@ -119,9 +122,9 @@ fn check(options: &Options, found: usize) -> Result<(), CrossValidationError> {
     Ok(())
 }
 
-fn run_fold(options: &Options, fold: usize) -> Result<FoldResult, PipelineError> {
+fn run_fold(options: &Options, fold: usize, seed: u64) -> Result<FoldResult, PipelineError> {
     let part = |folder: &PathBuf| folder.join(format!("fold-{fold}"));
-    let settings = Settings { seed: options.settings.seed + fold as u64, ..options.settings.clone() };
+    let settings = Settings { seed, ..options.settings.clone() };
     let teachers = options.teachers.iter().map(part).collect();
     let out = part(&options.out);
     let options = Options { settings, fold, teachers, out, ..options.clone() };

@@ -67,7 +67,10 @@ fn misclassified(evaluation: &Evaluation, test: &LabelledImages) -> Vec<Misclass
 
 /// The confident predictions of a split, in words.
 pub fn describe_confident(split: &str, confident: &RejectPoint) -> String {
-    let RejectPoint { coverage, accuracy, wrong, .. } = confident;
+    let &RejectPoint { coverage, accuracy, wrong, .. } = confident;
+    if coverage == 0.0 {
+        return format!("  on {split:<16}none of the images");
+    }
     format!(
         "  on {split:<16}{:.2} % of the images, {:.2} % of them right ({wrong} wrong)",
         100.0 * coverage,
@@ -119,4 +122,21 @@ fn describe_confusion(table: &FinalTable, class_names: &[String]) -> String {
         text += &recall.map_or("    none\n".to_owned(), |recall| format!("{:>7.2} %\n", 100.0 * recall));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_prediction_is_confident_none_is_called_right() {
+        let confident = |coverage, accuracy, wrong| {
+            describe_confident("test", &RejectPoint { threshold: 9, coverage, wrong, accuracy })
+        };
+        assert_eq!(confident(0.0, 1.0, 0), "  on test            none of the images");
+        assert_eq!(
+            confident(0.5, 0.75, 2),
+            "  on test            50.00 % of the images, 75.00 % of them right (2 wrong)"
+        );
+    }
 }

@@ -3,19 +3,19 @@
 mod cli;
 
 use clap::Parser;
-use cli::{Cli, Command};
+use cli::{Cli, Task};
 use lenet_train::{bench_accuracy, cross_validation, pipeline};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command {
-        None => pipeline::run(&cli.training.into()).map(drop).map_err(anyhow::Error::from),
-        Some(Command::BenchAccuracy { seeds, training }) => {
-            bench_accuracy::run(&(*training).into(), seeds).map(drop).map_err(anyhow::Error::from)
+    let task = Cli::parse().task().unwrap_or_else(|usage| usage.exit());
+    let done = match task {
+        Task::Train(options) => pipeline::run(&options).map(drop).map_err(anyhow::Error::from),
+        Task::BenchAccuracy { options, seeds } => {
+            bench_accuracy::run(&options, seeds).map(drop).map_err(anyhow::Error::from)
         }
-        Some(Command::CrossValidate { folds, training }) => {
-            cross_validation::run(&(*training).into(), folds.into()).map(drop).map_err(anyhow::Error::from)
+        Task::CrossValidate { options, folds } => {
+            cross_validation::run(&options, folds).map(drop).map_err(anyhow::Error::from)
         }
     };
     match done {

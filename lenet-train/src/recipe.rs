@@ -7,6 +7,8 @@ use crate::quantize::Bits;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use std::fmt;
+use std::ops::RangeInclusive;
+use thiserror::Error;
 
 /// A named set of numbers to train with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -53,7 +55,7 @@ pub struct Settings {
     pub label_smoothing: f64,
     /// Decay, below 1, of the moving average of the weights that the run delivers; 0 delivers the last weights.
     pub ema_decay: f64,
-    /// Share of the targets, 0 to 1, that is the teachers' rather than the label's, in a run that has teachers.
+    /// Share of the loss, 0 to 1, that is the teachers' rather than the labels', in a run that has teachers.
     pub distillation: f64,
     /// What the teachers' logits and the run's own are divided by when they are compared.
     pub temperature: f64,
@@ -66,6 +68,41 @@ pub struct Settings {
     pub seed: u64,
     /// Bits of the exported model.
     pub bits: Bits,
+}
+
+/// Why a run with these settings cannot work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The warm-up outlasts the run.
+    #[error(
+        "--warmup-epochs: expected at most the run's {epochs} epochs, found {found}: lower it, or raise --epochs"
+    )]
+    Warmup {
+        /// Epochs of the run.
+        epochs: u32,
+        /// Epochs of the warm-up.
+        found: u32,
+    },
+    /// Quantization-aware training would choose its activation ranges on random weights.
+    #[error(
+        "--qat-epochs: expected fewer than the run's {epochs} epochs, as the activation ranges are chosen on weights that \
+         are trained already, found {found}: lower it, or raise --epochs"
+    )]
+    QuantizationAware {
+        /// Epochs of the run.
+        epochs: u32,
+        /// Epochs of quantization-aware training.
+        found: u32,
+    },
+    /// The seeds counted up from the first pass the largest there is.
+    #[error("--seed: expected at most {}, as {count} seeds are counted up from it, found {first}", u64::MAX - (count - 1))]
+    Seeds {
+        /// The first seed.
+        first: u64,
+        /// Seeds asked for.
+        count: u64,
+    },
 }
 
 const REFERENCE: Settings = Settings {
@@ -142,6 +179,29 @@ impl Recipe {
         }
     }
 
+    /// The recipe's numbers for a run of `epochs` epochs, 1 or more, with seed 0. The warm-up, the quantization-aware part and
+    /// the memory of the average keep their shares of the run; a share below half an epoch is left out.
+    pub fn settings_for(self, epochs: u32) -> Settings {
+        let settings = self.settings();
+        if epochs == settings.epochs {
+            return settings;
+        }
+        let own = settings.epochs;
+        let share = |of: u32| {
+            let scaled = (u64::from(of) * u64::from(epochs) + u64::from(own) / 2) / u64::from(own);
+            u32::try_from(scaled).expect("no share is longer than the run")
+        };
+        // An average remembers the last `1 / (1 - decay)` steps or so.
+        let forgotten = (1.0 - settings.ema_decay) * f64::from(own) / f64::from(epochs);
+        Settings {
+            epochs,
+            warmup_epochs: share(settings.warmup_epochs),
+            qat_epochs: share(settings.qat_epochs),
+            ema_decay: if settings.ema_decay > 0.0 { (1.0 - forgotten).max(0.0) } else { 0.0 },
+            ..settings
+        }
+    }
+
     /// Which images are scored after each epoch. The reference trains on the whole training file.
     pub fn held_out(self) -> HeldOut {
         match self {
@@ -152,6 +212,33 @@ impl Recipe {
 }
 
 impl Settings {
+    /// Finds combinations that cannot work in a run that begins at random weights.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`].
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let Settings { epochs, warmup_epochs, qat_epochs, .. } = *self;
+        if warmup_epochs > epochs {
+            return Err(SettingsError::Warmup { epochs, found: warmup_epochs });
+        }
+        if qat_epochs >= epochs {
+            return Err(SettingsError::QuantizationAware { epochs, found: qat_epochs });
+        }
+        Ok(())
+    }
+
+    /// So many seeds, 1 or more, counted up from this run's own.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::Seeds`].
+    pub fn seeds(&self, count: u64) -> Result<RangeInclusive<u64>, SettingsError> {
+        let first = self.seed;
+        let last = first.checked_add(count - 1).ok_or(SettingsError::Seeds { first, count })?;
+        Ok(first..=last)
+    }
+
     /// The learning rate of step `step` of the run, counted from 0.
     pub fn learning_rate_at(&self, step: u64, steps_an_epoch: u64) -> f64 {
         let warmup = steps_an_epoch * u64::from(self.warmup_epochs);
@@ -205,6 +292,56 @@ mod tests {
     #[test]
     fn a_constant_rate_stays() {
         assert_eq!(Schedule::Constant.learning_rate(0.5, 99, 100), 0.5);
+    }
+
+    #[test]
+    fn a_recipe_of_its_own_length_keeps_its_numbers() {
+        for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best] {
+            let settings = recipe.settings();
+            assert_eq!(recipe.settings_for(settings.epochs), settings);
+            assert_eq!(settings.check(), Ok(()));
+        }
+        let best = Recipe::Best.settings_for(200);
+        assert_eq!((best.warmup_epochs, best.qat_epochs, best.ema_decay), (5, 40, 0.999));
+    }
+
+    #[test]
+    fn a_recipe_of_another_length_keeps_its_shares_of_the_run() {
+        let best = |epochs| {
+            let Settings { warmup_epochs, qat_epochs, ema_decay, .. } = Recipe::Best.settings_for(epochs);
+            (warmup_epochs, qat_epochs, (ema_decay * 1e6).round() / 1e6)
+        };
+        assert_eq!(best(400), (10, 80, 0.9995));
+        assert_eq!(best(100), (3, 20, 0.998));
+        assert_eq!(best(6), (0, 1, 0.966_667));
+        assert_eq!(best(1), (0, 0, 0.8));
+        assert_eq!(Recipe::Default.settings_for(6), Settings { epochs: 6, ..DEFAULT });
+        for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best] {
+            assert!((1..=10_000).all(|epochs| recipe.settings_for(epochs).check().is_ok()), "{recipe}");
+        }
+    }
+
+    #[test]
+    fn a_run_whose_parts_do_not_fit_into_it_is_refused() {
+        let check = |epochs, warmup_epochs, qat_epochs| {
+            Settings { epochs, warmup_epochs, qat_epochs, ..BEST }.check()
+        };
+        assert_eq!(check(6, 6, 5), Ok(()));
+        assert_eq!(check(6, 7, 0), Err(SettingsError::Warmup { epochs: 6, found: 7 }));
+        for found in [6, 7] {
+            assert_eq!(check(6, 0, found), Err(SettingsError::QuantizationAware { epochs: 6, found }));
+        }
+    }
+
+    #[test]
+    fn seeds_count_up_to_the_largest_and_not_past_it() {
+        let seeds = |seed, count| Settings { seed, ..DEFAULT }.seeds(count);
+        assert_eq!(seeds(7, 3), Ok(7..=9));
+        assert_eq!(seeds(u64::MAX, 1), Ok(u64::MAX..=u64::MAX));
+        assert_eq!(seeds(u64::MAX - 4, 5), Ok(u64::MAX - 4..=u64::MAX));
+        let error = seeds(u64::MAX, 5).unwrap_err();
+        assert_eq!(error, SettingsError::Seeds { first: u64::MAX, count: 5 });
+        assert!(error.to_string().contains("at most 18446744073709551611"), "{error}");
     }
 
     #[test]

@@ -45,6 +45,19 @@ pub enum TeacherError {
         /// Classes of the teacher.
         found: usize,
     },
+    /// It has epochs to go.
+    #[error(
+        "{}: expected a finished run, found one with {done} of {planned} epochs done: finish it with --resume, --out {} \
+         and the other flags it began with, or name another by --teacher", path.display(), path.display()
+    )]
+    Unfinished {
+        /// The teacher's folder.
+        path: PathBuf,
+        /// Its epochs done.
+        done: u32,
+        /// Its epochs planned.
+        planned: u32,
+    },
     /// It was trained on images that its pupil is validated on, which would look better than it is.
     #[error(
         "{}: expected a teacher that held out the same images of the same set, found one that was trained on some of \
@@ -73,7 +86,7 @@ impl From<CheckpointError> for TeacherError {
 ///
 /// [`TeacherError`].
 pub fn load(folder: &Path, pupil: &RunIdentity) -> Result<FloatWeights, TeacherError> {
-    let (teacher, weights) = checkpoint::load_delivered(folder)?;
+    let (teacher, done, weights) = checkpoint::load_delivered(folder)?;
     let path = folder.to_owned();
     let (expected, found) = (pupil.classes, teacher.classes);
     if found != expected {
@@ -81,6 +94,10 @@ pub fn load(folder: &Path, pupil: &RunIdentity) -> Result<FloatWeights, TeacherE
     }
     if may_have_seen_held_out(&teacher, pupil) {
         return Err(TeacherError::SawHeldOut { path });
+    }
+    let planned = teacher.settings.epochs;
+    if done < planned {
+        return Err(TeacherError::Unfinished { path, done, planned });
     }
     Ok(weights)
 }
@@ -96,7 +113,13 @@ fn may_have_seen_held_out(teacher: &RunIdentity, pupil: &RunIdentity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::Recipe;
+    use crate::metrics::{EpochMetrics, Score};
+    use crate::network::Network;
+    use crate::optimizer::OptimizerState;
+    use crate::recipe::{Recipe, Settings};
+    use crate::training::Snapshot;
+    use dfdx::prelude::Cpu;
+    use tempfile::tempdir;
 
     fn run() -> RunIdentity {
         RunIdentity {
@@ -124,6 +147,40 @@ mod tests {
         ] {
             assert!(may_have_seen_held_out(&teacher, &run()), "{teacher:?}");
         }
+    }
+
+    #[test]
+    fn a_teacher_that_has_epochs_to_go_is_refused_with_how_to_finish_it() {
+        let weights = Network::new(Cpu::seed_from_u64(1), 10).unwrap().weights();
+        let score = Score { loss: 0.5, accuracy: 0.9 };
+        let epoch = |epoch| EpochMetrics {
+            epoch,
+            seconds: 1.0,
+            images_per_second: 1.0,
+            learning_rate: 1e-3,
+            train: score,
+            held_out: score,
+        };
+        let folder = tempdir().unwrap();
+        let teacher = RunIdentity { settings: Settings { epochs: 3, ..Recipe::Default.settings() }, ..run() };
+        let load_after = |done| {
+            let [first_moment, second_moment] = [weights.clone(), weights.clone()];
+            let snapshot = Snapshot {
+                history: (1..=done).map(epoch).collect(),
+                weights: weights.clone(),
+                optimizer: OptimizerState { steps: 1, first_moment, second_moment },
+                average: None,
+                grid: None,
+            };
+            checkpoint::save(folder.path(), &teacher, &snapshot).unwrap();
+            load(folder.path(), &run())
+        };
+        let message = load_after(2).unwrap_err().to_string();
+        let path = folder.path().display().to_string();
+        for part in [&path, "2 of 3 epochs", &format!("--resume, --out {path}"), "--teacher"] {
+            assert!(message.contains(part), "expected {part:?} in {message}");
+        }
+        assert_eq!(load_after(3).unwrap(), weights);
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot
     let bench = |seeds: &str| {
         let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
         let run = ["bench-accuracy", "--seeds", seeds, "--data", data, "--out", out, "--epochs", "2"];
-        lenet_train(&[&run[..], &["--recipe", "best", "--bits", "conv=8,fc=4"]].concat())
+        lenet_train(&[&run[..], &["--recipe", "best", "--qat-epochs", "1", "--bits", "conv=8,fc=4"]].concat())
     };
     assert!(bench("1").status.success());
     let model = out.path().join("seed-0/model.lenet");
@@ -85,6 +85,22 @@ fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot
     assert_eq!(results["seeds"].as_array().unwrap().len(), 2);
     assert_eq!(results["images"], 20);
     assert!(fs::read_to_string(out.path().join("accuracy.svg")).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn seeds_past_the_largest_are_wrong_usage() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let run = |command: &[&str]| {
+        let fixed = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
+        let flags = ["--epochs", "2", "--seed", "18446744073709551615"];
+        lenet_train(&[command, &fixed, &flags].concat())
+    };
+    let expected = ["--seed: expected at most 1844674407370955161", "found 18446744073709551615"];
+    assert_fails(&run(&["bench-accuracy"]), 2, &expected);
+    assert_fails(&run(&["cross-validate", "--folds", "2"]), 2, &expected);
+    let output = run(&["bench-accuracy", "--seeds", "1"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(out.path().join("seed-18446744073709551615/model.lenet").exists());
 }
 
 #[test]
@@ -161,6 +177,10 @@ fn wrong_usage_exits_with_2() {
     for arguments in [["--epochs", "0"], ["--lr", "-1"], ["--recipe", "best-ever"], ["--no-such-flag", "1"]] {
         assert_fails(&lenet_train(&arguments), 2, &[]);
     }
+    let out = tempdir().unwrap();
+    let output = train_on(out.path(), &out.path().join("run"), &["--qat-epochs", "2"]);
+    assert_fails(&output, 2, &["--qat-epochs", "fewer than the run's 2 epochs"]);
+    assert!(!out.path().join("run").exists());
 }
 
 #[test]
@@ -309,6 +329,23 @@ fn a_new_run_keeps_the_checkpoint_of_the_one_before() {
     let first = fs::read(out.path().join("checkpoint.safetensors")).unwrap();
     assert!(train_on(data.path(), out.path(), &["--seed", "2"]).status.success());
     assert!(fs::read(out.path().join("checkpoint.previous.safetensors")).unwrap() == first);
+}
+
+#[test]
+fn a_run_that_diverges_says_when_and_keeps_the_last_good_checkpoint() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let flags = ["--optimizer", "sgd", "--lr", "10", "--weight-decay", "10", "--epochs", "200", "--quiet"];
+    let run = |more: &[&str]| {
+        let paths = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
+        lenet_train(&[&paths, &flags[..], more].concat())
+    };
+    let diverged = run(&[]);
+    assert_fails(&diverged, 1, &["expected a finite loss", "after epoch", "--lr", "--weight-decay"]);
+    let checkpoint = out.path().join("checkpoint.safetensors");
+    let kept = fs::read(&checkpoint).unwrap();
+    let resumed = run(&["--resume"]);
+    assert_eq!(stderr(&resumed), stderr(&diverged), "resumed from the epoch before");
+    assert!(fs::read(&checkpoint).unwrap() == kept);
 }
 
 #[test]

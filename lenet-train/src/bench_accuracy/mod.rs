@@ -9,7 +9,7 @@ pub use statistics::Statistics;
 
 use crate::metrics::FinalTable;
 use crate::pipeline::{self, Options, PipelineError};
-use crate::recipe::Settings;
+use crate::recipe::{Settings, SettingsError};
 use crate::report::{self, AccuracyPlot, ReportError};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -24,6 +24,9 @@ pub const PLOT_FILE: &str = "accuracy.svg";
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BenchError {
+    /// There are not so many seeds.
+    #[error(transparent)]
+    Seeds(#[from] SettingsError),
     /// A seed's run failed.
     #[error("seed {seed}")]
     Run {
@@ -79,7 +82,7 @@ pub struct Results {
 pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
     let first = options.settings.seed;
     let mut tables = Vec::new();
-    for seed in first..first + seeds {
+    for seed in options.settings.seeds(seeds)? {
         let table =
             run_seed(options, seed).map_err(|source| BenchError::Run { seed, source: source.into() })?;
         tables.push((seed, table));

@@ -1,15 +1,8 @@
 //! Mean, standard deviation and confidence interval of a few accuracies.
 
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::fmt;
-
-/// Two-sided 95 % quantiles of Student's t distribution for 1 to 30 degrees of freedom.
-const T_95: [f64; 30] = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
-/// The quantile of the normal distribution, which t approaches.
-const NORMAL_95: f64 = 1.960;
 
 /// Of accuracies, which are fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -37,10 +30,15 @@ impl Statistics {
         }
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let deviation = (squares / (count - 1.0)).sqrt();
-        let t = T_95.get(values.len() - 2).copied().unwrap_or(NORMAL_95);
-        let reach = t * deviation / count.sqrt();
+        let reach = t_95(count - 1.0) * deviation / count.sqrt();
         Self { mean, deviation: Some(deviation), interval: Some((mean - reach, mean + reach)) }
     }
+}
+
+/// The two-sided 95 % quantile of Student's t distribution with so many degrees of freedom, 1 or more.
+fn t_95(freedom: f64) -> f64 {
+    let t = StudentsT::new(0.0, 1.0, freedom).expect("a degree of freedom");
+    t.inverse_cdf(0.975)
 }
 
 impl fmt::Display for Statistics {
@@ -62,11 +60,11 @@ mod tests {
     fn five_values_have_their_mean_deviation_and_interval() {
         let statistics = Statistics::of(&[0.991, 0.992, 0.993, 0.994, 0.995]);
         let deviation = 0.001 * 2.5_f64.sqrt();
-        let reach = 2.776 * deviation / 5_f64.sqrt();
+        let reach = 2.776_445_105 * deviation / 5_f64.sqrt();
         let (low, high) = statistics.interval.unwrap();
         assert!((statistics.mean - 0.993).abs() < 1e-12);
         assert!((statistics.deviation.unwrap() - deviation).abs() < 1e-12);
-        assert!((low - (0.993 - reach)).abs() < 1e-12 && (high - (0.993 + reach)).abs() < 1e-12);
+        assert!((low - (0.993 - reach)).abs() < 1e-11 && (high - (0.993 + reach)).abs() < 1e-11);
         let expected = "mean 99.300 %, standard deviation 0.158 %, 95 % interval 99.104 to 99.496 %";
         assert_eq!(statistics.to_string(), expected);
     }
@@ -79,10 +77,34 @@ mod tests {
     }
 
     #[test]
-    fn many_values_use_the_normal_distribution() {
-        let values: Vec<f64> = (0..50).map(|index| f64::from(index % 2)).collect();
+    fn quantiles_of_students_t_are_those_of_the_tables() {
+        for (freedom, tabulated) in [
+            (1, 12.706),
+            (2, 4.303),
+            (3, 3.182),
+            (4, 2.776),
+            (10, 2.228),
+            (30, 2.042),
+            (31, 2.040),
+            (40, 2.021),
+            (50, 2.009),
+            (60, 2.000),
+            (80, 1.990),
+            (100, 1.984),
+            (120, 1.980),
+            (1_000, 1.962),
+            (65_534, 1.960),
+        ] {
+            let t = t_95(f64::from(freedom));
+            assert!((t - tabulated).abs() <= 0.000_501, "{freedom}: {t} {tabulated}");
+        }
+    }
+
+    #[test]
+    fn more_values_than_tables_list_still_use_students_t() {
+        let values: Vec<f64> = (0..32).map(|index| f64::from(index % 2)).collect();
         let Statistics { deviation, interval, .. } = Statistics::of(&values);
-        let reach = 1.960 * deviation.unwrap() / 50_f64.sqrt();
-        assert!((interval.unwrap().1 - 0.5 - reach).abs() < 1e-12);
+        let reach = 2.039_513 * deviation.unwrap() / 32_f64.sqrt();
+        assert!((interval.unwrap().1 - 0.5 - reach).abs() < 1e-6);
     }
 }

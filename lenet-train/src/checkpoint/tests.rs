@@ -143,10 +143,11 @@ fn a_run_that_differs_is_refused_with_what_differs() {
     type Change = fn(&mut RunIdentity);
     let saved = run().settings;
     let (rate, decay) = (saved.learning_rate, saved.rule.weight_decay);
-    let changes: [(String, Change); 5] = [
+    let changes: [(String, Change); 6] = [
         ("have seed 1, found 0".to_owned(), |run| run.settings.seed = 1),
         (format!("have learning rate 0.5, found {rate}"), |run| run.settings.learning_rate = 0.5),
         (format!("have weight decay 0.5, found {decay}"), |run| run.settings.rule.weight_decay = 0.5),
+        ("have scale 0.9, found 0.0: pass".to_owned(), |run| run.settings.augment.scale = 0.9),
         ("have device \"cuda\", found \"cpu\"".to_owned(), |run| run.device = "cuda".to_owned()),
         ("have train images 60000, found 55000".to_owned(), |run| run.train_images = 60_000),
     ];

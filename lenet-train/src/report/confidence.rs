@@ -12,7 +12,7 @@ use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
 pub(super) fn section(confidence: &Confidence) -> Result<String, ReportError> {
     let Confidence { threshold, validation, test } = confidence;
     let curves: Vec<&RejectCurve> = validation.iter().chain([test]).collect();
-    let points = || curves.iter().flat_map(|curve| curve.points.iter().chain([&curve.confident]));
+    let points = || curves.iter().flat_map(|curve| curve.points.iter().chain(confident(curve)));
     let accuracies: Vec<f64> = points().map(|point| point.accuracy).collect();
     let least = points().map(|point| point.coverage).fold(0.99, f64::min);
     let mut marks = vec![Mark::Line { points: line(test), color: ACCENT }];
@@ -22,7 +22,7 @@ pub(super) fn section(confidence: &Confidence) -> Result<String, ReportError> {
             curves
                 .iter()
                 .zip([HELD_OUT, ACCENT])
-                .map(|(curve, color)| Mark::Diamond { at: place(&curve.confident), color }),
+                .filter_map(|(curve, color)| Some(Mark::Diamond { at: place(confident(curve)?), color })),
         );
     }
     let chart = Chart {
@@ -65,6 +65,11 @@ fn lead(threshold: u16) -> String {
     )
 }
 
+/// The predictions that reach the threshold, if any does: none has no accuracy to draw.
+fn confident(curve: &RejectCurve) -> Option<&RejectPoint> {
+    Some(&curve.confident).filter(|point| point.coverage > 0.0)
+}
+
 fn place(point: &RejectPoint) -> (f64, f64) {
     (100.0 * point.coverage, accuracy_position(point.accuracy))
 }
@@ -90,5 +95,24 @@ fn table(validation: Option<&RejectCurve>, test: &RejectCurve) -> String {
 
 fn cells(point: &RejectPoint) -> [String; 4] {
     let RejectPoint { threshold, coverage, wrong, accuracy } = *point;
-    [threshold.to_string(), text::percent(coverage, 2), text::percent(accuracy, 2), text::size(wrong)]
+    let accuracy = if coverage > 0.0 { text::percent(accuracy, 2) } else { text::NONE.to_owned() };
+    [threshold.to_string(), text::percent(coverage, 2), accuracy, text::size(wrong)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_prediction_is_confident_there_is_no_accuracy_to_show() {
+        let point = |threshold, coverage| RejectPoint { threshold, coverage, wrong: 0, accuracy: 1.0 };
+        let [none, all] = [point(900, 0.0), point(3, 1.0)];
+        assert_eq!(cells(&none), ["900", "0.00 %", text::NONE, "0"]);
+        assert_eq!(cells(&all), ["3", "100.00 %", "100.00 %", "0"]);
+        let curve = |confident| RejectCurve { confident, points: vec![all] };
+        assert_eq!(confident(&curve(none)), None);
+        assert_eq!(confident(&curve(all)), Some(&all));
+        let confidence = Confidence { threshold: 900, validation: Some(curve(none)), test: curve(none) };
+        assert!(section(&confidence).unwrap().contains(&text::row("test, at the threshold", &cells(&none))));
+    }
 }

@@ -7,7 +7,9 @@ use crate::network::{ConvDevice, Logits, Network, Pixels};
 use crate::output_layer::Classes;
 use crate::recipe::Settings;
 use dfdx::losses::cross_entropy_with_logits_loss;
-use dfdx::prelude::{Backward, Gradients, NoneTape, OwnedTape, PutTape, SplitTape, Tensor, Trace};
+use dfdx::prelude::{
+    Backward, Gradients, NoneTape, OwnedTape, PutTape, Rank0, SplitTape, Tensor, Trace, WithEmptyTape,
+};
 use lenet_core::shape::IMAGE_PIXELS;
 use rayon::prelude::*;
 
@@ -80,7 +82,7 @@ impl Batch {
         };
         let shape = (self.len(), Classes(network.classes()));
         let targets = network.device().try_tensor_from_vec(self.targets.clone(), shape)?;
-        Ok(Uploaded { pixels, targets, temperature: 1.0 })
+        Ok(Uploaded { pixels, targets, softened: None })
     }
 }
 
@@ -89,8 +91,18 @@ pub(super) struct Uploaded<D: ConvDevice> {
     pub(super) pixels: Pixels<D>,
     /// The probability of each class.
     pub(super) targets: Tensor<(usize, Classes), f32, D>,
-    /// What logits are divided by before they are compared with `targets`.
+    /// What teachers say, in a run that has some.
+    pub(super) softened: Option<Softened<D>>,
+}
+
+/// What teachers say of a batch.
+pub(super) struct Softened<D: ConvDevice> {
+    /// The probability of each class, at `temperature`.
+    pub(super) probabilities: Tensor<(usize, Classes), f32, D>,
+    /// What logits are divided by before they are compared with `probabilities`.
     pub(super) temperature: f32,
+    /// Share of the loss, 0 to 1, that is the teachers'.
+    pub(super) share: f32,
 }
 
 /// A batch's logits, and the gradients of its loss.
@@ -106,10 +118,25 @@ impl<D: ConvDevice> Uploaded<D> {
         let (pixels, tape): (_, OwnedTape<f32, D>) = self.pixels.traced(gradients).split_tape();
         let (logits, tape) = network.logits(pixels, tape)?.split_tape();
         let traced = logits.clone().put_tape(tape);
-        // Gradients of softened logits are smaller by the square of the temperature (Hinton et al. 2015).
-        let loss = cross_entropy_with_logits_loss(traced / self.temperature, self.targets);
-        Ok((logits, (loss * self.temperature.powi(2)).try_backward()?))
+        Ok((logits, loss(traced, self.targets, self.softened).try_backward()?))
     }
+}
+
+/// The mean cross-entropy of `targets` and the softmax of the logits. With teachers, that of Hinton, Vinyals and Dean (2015,
+/// arXiv 1503.02531): `(1 - a) CE(targets, softmax(logits)) + a T^2 CE(probabilities, softmax(logits / T))`, where `a` is
+/// the teachers' share and `T` the temperature. The gradients of softened logits are smaller by `T^2`, those of the labels'
+/// term are not.
+fn loss<D: ConvDevice>(
+    logits: Logits<D, OwnedTape<f32, D>>,
+    targets: Tensor<(usize, Classes), f32, D>,
+    softened: Option<Softened<D>>,
+) -> Tensor<Rank0, f32, D, OwnedTape<f32, D>> {
+    let Some(Softened { probabilities, temperature, share }) = softened else {
+        return cross_entropy_with_logits_loss(logits, targets);
+    };
+    let labels = cross_entropy_with_logits_loss(logits.with_empty_tape(), targets);
+    let teachers = cross_entropy_with_logits_loss(logits / temperature, probabilities);
+    teachers * (share * temperature.powi(2)) + labels * (1.0 - share)
 }
 
 /// All but the share `smoothing` on `label`, that share evenly on all classes.
@@ -123,6 +150,64 @@ fn smoothed(label: u8, smoothing: f64, classes: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dfdx::prelude::{AsArray, Cpu, TensorFromVec};
+
+    const LOGITS: [[f64; 3]; 2] = [[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]];
+    const LABELS: [[f64; 3]; 2] = [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]];
+    const TEACHERS: [[f64; 3]; 2] = [[0.5, 0.125, 0.375], [0.25, 0.5, 0.25]];
+
+    fn softmax(logits: [f64; 3], temperature: f64) -> [f64; 3] {
+        let exponentials = logits.map(|logit| (logit / temperature).exp());
+        exponentials.map(|exponential| exponential / exponentials.iter().sum::<f64>())
+    }
+
+    /// Mean over the images of the cross-entropy, straight from the definition.
+    fn cross_entropy(targets: [[f64; 3]; 2], temperature: f64) -> f64 {
+        let pairs = targets.into_iter().zip(LOGITS.map(|logits| softmax(logits, temperature)));
+        pairs.map(|(target, found)| -(0..3).map(|k| target[k] * found[k].ln()).sum::<f64>()).sum::<f64>()
+            / 2.0
+    }
+
+    /// The loss, and its gradient of each logit.
+    fn loss_of(softened: Option<(f32, f32)>) -> (f64, Vec<f32>) {
+        let device = Cpu::default();
+        let tensor = |values: [[f64; 3]; 2]| {
+            let values = values.into_iter().flatten().map(|value| value as f32).collect();
+            device.tensor_from_vec(values, (2, Classes(3)))
+        };
+        let softened = softened.map(|(share, temperature)| Softened {
+            probabilities: tensor(TEACHERS),
+            temperature,
+            share,
+        });
+        let logits = tensor(LOGITS);
+        let loss = loss(logits.leaky_trace(), tensor(LABELS), softened);
+        let value = f64::from(loss.array());
+        (value, loss.try_backward().unwrap().get(&logits).as_vec())
+    }
+
+    #[test]
+    fn without_teachers_the_loss_is_the_cross_entropy_of_the_labels() {
+        let (loss, _) = loss_of(None);
+        assert!((loss - cross_entropy(LABELS, 1.0)).abs() < 1e-6, "{loss}");
+    }
+
+    #[test]
+    fn the_loss_of_distillation_softens_the_teachers_term_alone_and_scales_it_back() {
+        for (share, temperature) in [(0.25, 4.0), (0.0, 4.0), (1.0, 2.0), (0.5, 1.0)] {
+            let (a, t) = (f64::from(share), f64::from(temperature));
+            let (loss, gradients) = loss_of(Some((share, temperature)));
+            let expected = (1.0 - a) * cross_entropy(LABELS, 1.0) + a * t * t * cross_entropy(TEACHERS, t);
+            assert!((loss - expected).abs() < 1e-5, "{loss} {expected}");
+            for (index, gradient) in gradients.into_iter().enumerate() {
+                let (image, class) = (index / 3, index % 3);
+                let hard = softmax(LOGITS[image], 1.0)[class] - LABELS[image][class];
+                let soft = softmax(LOGITS[image], t)[class] - TEACHERS[image][class];
+                let expected = ((1.0 - a) * hard + a * t * soft) / 2.0;
+                assert!((f64::from(gradient) - expected).abs() < 1e-6, "{gradient} {expected}");
+            }
+        }
+    }
 
     #[test]
     fn smoothed_targets_sum_to_one_and_peak_at_the_label() {

@@ -11,13 +11,25 @@ use thiserror::Error;
 pub enum TrainingError {
     /// The loss is no longer a finite number.
     #[error(
-        "expected a finite loss, found {loss} in step {step} of epoch {epoch}: lower the learning rate (--lr)"
+        "expected a finite training loss, found {loss} in step {step} of epoch {epoch}: lower the learning rate (--lr) or \
+         the weight decay (--weight-decay), or warm up longer (--warmup-epochs)"
     )]
     Diverged {
         /// The epoch, counted from 1.
         epoch: u32,
         /// The step in the epoch, counted from 1.
         step: u64,
+        /// The loss.
+        loss: f64,
+    },
+    /// The last steps of an epoch left a network whose loss is no longer a finite number.
+    #[error(
+        "expected a finite loss on the held-out images, found {loss} after epoch {epoch}: lower the learning rate (--lr) \
+         or the weight decay (--weight-decay), or warm up longer (--warmup-epochs)"
+    )]
+    DivergedHeldOut {
+        /// The epoch, counted from 1.
+        epoch: u32,
         /// The loss.
         loss: f64,
     },

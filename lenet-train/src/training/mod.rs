@@ -147,7 +147,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
     ///
     /// # Errors
     ///
-    /// [`TrainingError`].
+    /// [`TrainingError`]. The run cannot go on from there, and no [snapshot](Self::snapshot) of it is worth keeping.
     pub fn epoch(&mut self, mut on_step: impl FnMut(usize)) -> Result<&EpochMetrics, TrainingError> {
         let epoch = self.history.len() as u32 + 1;
         let (settings, train) = (self.settings, self.train);
@@ -178,6 +178,10 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         let tally = unread.read()?;
         let seconds = started.elapsed().as_secs_f64();
         let held_out = self.score_held_out()?;
+        // The losses of the steps are those before each update, so they do not show what the last one did.
+        if !held_out.loss.is_finite() {
+            return Err(TrainingError::DivergedHeldOut { epoch, loss: held_out.loss });
+        }
         self.history.push(EpochMetrics {
             epoch,
             seconds,

@@ -1,6 +1,6 @@
 //! Distillation: trained networks, whose mean opinion of each augmented image a run learns from.
 
-use super::batch::Uploaded;
+use super::batch::{Softened, Uploaded};
 use crate::network::{ConvDevice, Network};
 use crate::weights::FloatWeights;
 use dfdx::prelude::{Axis, NoneTape, TryAdd, TryDiv, TryMul};
@@ -8,7 +8,7 @@ use dfdx::prelude::{Axis, NoneTape, TryAdd, TryDiv, TryMul};
 /// An ensemble of trained networks.
 pub(super) struct Teacher<D: ConvDevice> {
     networks: Vec<Network<D>>,
-    /// Share of the targets, 0 to 1, that is the ensemble's.
+    /// Share of the loss, 0 to 1, that is the ensemble's.
     share: f32,
     temperature: f32,
 }
@@ -34,19 +34,25 @@ impl<D: ConvDevice> Teacher<D> {
         Ok(Teacher { networks, share: share as f32, temperature: temperature as f32 })
     }
 
-    /// Mixes the ensemble's probabilities, the mean of its members', into the batch's targets.
+    /// Adds the ensemble's probabilities, the mean of its members', to the batch.
     ///
     /// # Errors
     ///
     /// What the device reports.
+    ///
+    /// # Panics
+    ///
+    /// If the ensemble has no member.
     pub(super) fn teach(&self, batch: &mut Uploaded<D>) -> Result<(), D::Err> {
-        let mut targets = batch.targets.clone().try_mul(1.0 - self.share)?;
-        for network in &self.networks {
+        let &Teacher { ref networks, share, temperature } = self;
+        let mut members = networks.iter().map(|network| {
             let logits = network.logits(batch.pixels.clone(), NoneTape)?;
-            let probabilities = logits.try_div(self.temperature)?.try_softmax::<Axis<1>>()?;
-            targets = targets.try_add(probabilities.try_mul(self.share / self.networks.len() as f32)?)?;
-        }
-        (batch.targets, batch.temperature) = (targets, self.temperature);
+            let probabilities = logits.try_div(temperature)?.try_softmax::<Axis<1>>()?;
+            probabilities.try_mul(1.0 / networks.len() as f32)
+        });
+        let first = members.next().expect("a member")?;
+        let probabilities = members.try_fold(first, |sum, next| sum.try_add(next?))?;
+        batch.softened = Some(Softened { probabilities, temperature, share });
         Ok(())
     }
 }
@@ -69,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_targets_become_a_mixture_of_the_labels_and_the_members_mean_softened_probabilities() {
+    fn a_batch_is_told_the_mean_of_the_members_softened_probabilities_and_keeps_its_labels() {
         let networks = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), 10).unwrap());
         let members = networks.each_ref().map(Network::weights);
         let device = Cpu::default();
@@ -77,18 +83,19 @@ mod tests {
         let pixels = networks[0].upload(&synthetic(5).images).unwrap();
         let labels: Vec<f32> = (0..50).map(|index| f32::from(u8::from(index % 11 == 0))).collect();
         let targets = device.tensor_from_vec(labels.clone(), (5, Classes(10)));
-        let mut batch = Uploaded { pixels: pixels.clone(), targets, temperature: 1.0 };
+        let mut batch = Uploaded { pixels: pixels.clone(), targets, softened: None };
         teacher.teach(&mut batch).unwrap();
 
         let [first, second] =
             networks.map(|network| network.logits(pixels.clone(), NoneTape).unwrap().as_vec());
         let [first, second] =
             [first, second].map(|logits| logits.chunks(10).flat_map(softened).collect::<Vec<_>>());
-        assert_eq!(batch.temperature, TEMPERATURE);
-        for (index, target) in batch.targets.as_vec().into_iter().enumerate() {
-            let mean = (first[index] + second[index]) / 2.0;
-            let expected = (1.0 - SHARE) * labels[index] + SHARE * mean;
-            assert!((target - expected).abs() < 1e-6, "{target} {expected}");
+        assert_eq!(batch.targets.as_vec(), labels);
+        let Softened { probabilities, temperature, share } = batch.softened.unwrap();
+        assert_eq!((temperature, share), (TEMPERATURE, SHARE));
+        for (index, found) in probabilities.as_vec().into_iter().enumerate() {
+            let expected = (first[index] + second[index]) / 2.0;
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         }
     }
 }

@@ -172,7 +172,18 @@ fn a_loss_that_is_not_finite_stops_the_run() {
     let mut trainer = trainer(&settings, &set);
     let error = (0..EPOCHS).find_map(|_| trainer.epoch(|_| ()).err()).unwrap();
     assert!(matches!(error, TrainingError::Diverged { epoch: 1, .. }), "{error}");
-    assert!(error.to_string().ends_with("lower the learning rate (--lr)"));
+    assert!(error.to_string().contains("lower the learning rate (--lr)"));
+}
+
+#[test]
+fn an_epoch_whose_last_step_diverges_stops_the_run_before_it_counts() {
+    let mut settings = settings(Algorithm::Sgd);
+    (settings.learning_rate, settings.batch_size) = (1e30, 200);
+    let set = synthetic(200);
+    let mut trainer = trainer(&settings, &set);
+    let error = trainer.epoch(|_| ()).unwrap_err();
+    assert!(matches!(error, TrainingError::DivergedHeldOut { epoch: 1, .. }), "{error}");
+    assert!(trainer.history().is_empty());
 }
 
 #[test]
