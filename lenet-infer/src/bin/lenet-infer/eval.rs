@@ -100,6 +100,9 @@ fn print(
 
 /// Tells how many of all `images` reach the model's threshold, and how many of those are right.
 fn share(confident: Tally, images: usize) -> String {
+    if confident.images == 0 {
+        return format!("none of the {} images", thousands(images as u64));
+    }
     let share = |part: usize, whole: usize| percent(part as f64 / whole.max(1) as f64);
     let wrong = thousands((confident.images - confident.correct) as u64);
     format!(
@@ -171,6 +174,13 @@ mod tests {
         assert_eq!(lines[5].split_whitespace().collect::<Vec<_>>()[..3], ["0", "980", "·"]);
         assert!(lines[5].ends_with("  100.00 %") && lines[6].ends_with("    0.00 %"));
         assert!(lines[7].ends_with("no images"));
+    }
+
+    #[test]
+    fn where_no_image_is_confident_no_share_of_them_is_told() {
+        assert_eq!(share(Tally { images: 0, correct: 0 }, 1_000), "none of the 1,000 images");
+        let some = share(Tally { images: 4, correct: 3 }, 10);
+        assert_eq!(some, "40.00 % of the images, 75.00 % of them right (1 wrong)");
     }
 
     #[test]
