@@ -2,11 +2,11 @@
 
 use super::{FILE_CRC, FORMAT_VERSION, HEADER_BYTES, MAGIC, Metadata, WEIGHT_ALIGNMENT};
 use crate::error::Error;
-use crate::model::{Conv, Dense, Fc3, Model};
+use crate::model::{Hidden, Model};
 use alloc::vec::Vec;
 use serde::Serialize;
 
-/// Writes a model and what is said of it as the bytes of a file: the inverse of [`decode`](crate::decode).
+/// Writes a model and its metadata as the bytes of a file: the inverse of [`decode`](crate::decode).
 ///
 /// # Errors
 ///
@@ -32,11 +32,13 @@ pub fn encode(model: &Model<'_>, metadata: &Metadata<'_>) -> Result<Vec<u8>, Err
     file.field(&(model.classes() as u8));
     file.field(&confidence.requant.to_bytes());
     file.field(&confidence.threshold.to_le_bytes());
-    file.conv(model.conv1());
-    file.conv(model.conv2());
-    file.dense(model.fc1());
-    file.dense(model.fc2());
-    file.fc3(model.fc3());
+    let (conv1, conv2) = (model.conv1(), model.conv2());
+    file.hidden(conv1, conv1.weights().bits(), conv1.weights().as_bytes());
+    file.hidden(conv2, conv2.weights().bits(), conv2.weights().as_bytes());
+    let (fc1, fc2, fc3) = (model.fc1(), model.fc2(), model.fc3());
+    file.hidden(fc1, fc1.weights().bits(), fc1.weights().as_bytes());
+    file.hidden(fc2, fc2.weights().bits(), fc2.weights().as_bytes());
+    file.affine(fc3.bias_bytes().as_flattened(), fc3.weights().bits(), fc3.weights().as_bytes());
     Ok(file.finish())
 }
 
@@ -56,29 +58,15 @@ impl File {
         self.0.extend(postcard::to_allocvec(value).expect("a vector takes any length"));
     }
 
-    fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
+    fn hidden<W: Copy, const OUT: usize>(
         &mut self,
-        layer: &Conv<'_, TAPS, PAIRS, OUT>,
+        layer: &Hidden<'_, W, OUT>,
+        weight_bits: u8,
+        weights: &[u8],
     ) {
         self.field(&layer.activation_bits());
         self.field(&layer.requants().as_bytes().as_flattened());
-        let biases = layer.biases().as_bytes().as_flattened();
-        self.affine(biases, layer.weights().bits(), layer.weights().as_bytes());
-    }
-
-    fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
-        &mut self,
-        layer: &Dense<'_, IN, HALF, OUT>,
-    ) {
-        self.field(&layer.activation_bits());
-        self.field(&layer.requants().as_bytes().as_flattened());
-        let biases = layer.biases().as_bytes().as_flattened();
-        self.affine(biases, layer.weights().bits(), layer.weights().as_bytes());
-    }
-
-    fn fc3(&mut self, layer: &Fc3<'_>) {
-        let biases = layer.bias_bytes().as_flattened();
-        self.affine(biases, layer.weights().bits(), layer.weights().as_bytes());
+        self.affine(layer.biases().as_bytes().as_flattened(), weight_bits, weights);
     }
 
     fn affine(&mut self, biases: &[u8], weight_bits: u8, weights: &[u8]) {
