@@ -11,7 +11,7 @@ use crate::shape::{
     MIN_CLASSES, POOL2_LEN,
 };
 
-/// A model file that has been checked: the model, what is said of it, and the file's bytes.
+/// A checked model file: its model, its metadata and its bytes.
 ///
 /// [`decode`] makes it at run time and [`include_model!`](crate::include_model) while the program is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl ModelFile<'_> {
 /// file was. Any bytes give a model or an error, and a model has exactly one encoding: `encode` of what was read gives
 /// back the same bytes.
 ///
-/// A board that has no use for the metadata saves flash by [`Model::decode`]. The model works at any address. Cores read weights fastest when the file lies at a multiple of
-/// [`WEIGHT_ALIGNMENT`](super::WEIGHT_ALIGNMENT).
+/// A board that does not use the metadata saves flash with [`Model::decode`]. The file may lie at any address. Cores read
+/// weights fastest at multiples of [`WEIGHT_ALIGNMENT`](super::WEIGHT_ALIGNMENT).
 ///
 /// # Errors
 ///
@@ -67,12 +67,14 @@ pub const fn decode(bytes: &[u8]) -> Result<ModelFile<'_>, Error> {
 }
 
 impl<'a> Model<'a> {
-    /// Reads the model of a file in place, and the length of the file, as [`decode`](fn@decode) does, but passes over the
-    /// metadata: what a board needs that decodes at run time, in less flash.
+    /// Reads a model in place, without the metadata, and returns it with the length of its file.
+    ///
+    /// This is for boards that decode at run time: it takes less flash than [`decode`](fn@decode), which also reads the
+    /// metadata.
     ///
     /// # Errors
     ///
-    /// Those of [`decode`](fn@decode). Metadata that are no metadata go unnoticed.
+    /// Those of [`decode`](fn@decode), but invalid metadata go unnoticed.
     ///
     /// # Example
     ///
@@ -99,7 +101,7 @@ impl<'a> Model<'a> {
 pub(super) struct Envelope<'a> {
     /// The whole file.
     file: &'a [u8],
-    /// What the checksum is of: the header and the body.
+    /// The bytes that the checksum covers: the header and the body.
     pub(super) checked: &'a [u8],
     /// The postcard fields.
     body: &'a [u8],
@@ -145,7 +147,7 @@ impl<'a> Envelope<'a> {
         Ok(ModelFile { bytes: self.file, model, metadata })
     }
 
-    /// Reads the model, and gives the bytes of the metadata.
+    /// Reads the model, and returns it with the bytes of the metadata.
     #[inline(always)]
     const fn model(&self) -> Result<(Model<'a>, &'a [u8]), Error> {
         let mut fields = Reader::new(self.body, HEADER_BYTES);

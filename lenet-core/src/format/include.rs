@@ -21,7 +21,7 @@ use crate::error::Error;
 /// assert_eq!(FILE.metadata.dataset, "mnist");
 /// ```
 ///
-/// A file that is no model does not compile:
+/// A file that is not a model does not compile:
 ///
 /// ```compile_fail
 /// static FILE: lenet_core::ModelFile<'static> = lenet_core::include_model!("include.rs");
@@ -30,7 +30,7 @@ use crate::error::Error;
 macro_rules! include_model {
     ($path:expr $(,)?) => {
         const {
-            // Weights lie at multiples of four from the start of the file; so the file itself does.
+            // Weights lie at multiples of four from the start of the file, so the file must lie at one too.
             const FILE: &$crate::format::Aligned<[u8]> = &$crate::format::Aligned(*include_bytes!($path));
             $crate::format::decode_included(&FILE.0)
         }

@@ -7,8 +7,7 @@ use crate::model::{Conv, Dense, Fc3, Weights, check_activation_bits, check_biase
 use crate::requant::Requant;
 use crate::shape::FC2_OUTPUTS;
 
-/// The fields of a layer, their lengths and values checked. The types do not say the lengths, so that the code to read
-/// a layer exists once.
+/// The checked fields of a layer. The lengths are not in the types, so that one function reads every layer.
 #[derive(Clone, Copy)]
 pub(super) struct LayerBytes<'a> {
     /// 0 for `fc3`, which has no activations.
@@ -25,8 +24,8 @@ impl<'a> LayerBytes<'a> {
     pub(super) const EMPTY: Self =
         Self { activation_bits: 0, requants: &[], biases: &[], weight_bits: 0, weights: &[] };
 
-    /// Reads a layer of `outputs` outputs with `taps` weights each. In place, since to move a layer would cost a board
-    /// more code than to read it.
+    /// Reads a layer of `outputs` outputs with `taps` weights each. In place, because returning the layer takes a board more
+    /// code than reading it.
     #[inline(never)]
     pub(super) const fn read(
         &mut self,

@@ -2,7 +2,7 @@
 //!
 //! conv2 needs six pooled rows of conv1 at a time, so only six are kept, in a ring.
 
-use super::{Backend, Features, Image, ImageRow, PATCH_SIDE, PooledRow, Ring};
+use super::{Backend, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, PooledRow, Ring};
 use bytemuck::must_cast_mut;
 use lenet_core::Model;
 use lenet_core::shape::{
@@ -93,7 +93,7 @@ fn conv2_row<B: Backend>(
     prepared: &B::Prepared,
     ring: &Ring,
     first: usize,
-    output: &mut super::FeatureRow,
+    output: &mut FeatureRow,
 ) {
     let input = core::array::from_fn(|row| &ring[place(first + row)]);
     backend.conv2_row(model.conv2(), prepared, input, output);
