@@ -95,7 +95,7 @@ fn print(out: &mut impl Write, name: &str, file: &ModelFile<'_>) -> io::Result<(
     writeln!(out, "logit unit    {:.3e} nats", logit_scale(model))?;
     writeln!(
         out,
-        "network       {} parameters, {} multiply-accumulates an image",
+        "network       {} parameters, {} multiply-accumulates per image",
         thousands(parameters(model.classes()) as u64),
         thousands(macs(model.classes()) as u64)
     )?;
