@@ -1,4 +1,4 @@
-//! The integer engine beside the f32 network that it was quantised from, on real digits.
+//! The integer engine beside the f32 network that it was quantized from, on real digits.
 
 use lenet_train::dataset::DatasetName;
 use lenet_train::pipeline::{Options, run};

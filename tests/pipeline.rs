@@ -1,4 +1,4 @@
-//! The whole road on a tiny synthetic data set: train, quantise, export, check, report.
+//! The whole road on a tiny synthetic data set: train, quantize, export, check, report.
 
 use lenet_infer::host::idx::{self, Part};
 use lenet_infer::host::picture_file::{self, Invert};

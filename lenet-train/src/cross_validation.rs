@@ -1,6 +1,6 @@
 //! How good a recipe is, without the test set: each fold of the training file is held out in turn.
 //!
-//! Fold k is a run with seed k in a folder of its own, quantised and scored on the images that it held out. That is what
+//! Fold k is a run with seed k in a folder of its own, quantized and scored on the images that it held out. That is what
 //! recipes are compared by: on a few thousand images alone, a tenth of a point is noise.
 
 use crate::bench_accuracy::Statistics;

@@ -1,4 +1,4 @@
-//! From trained weights to what the user takes away: quantise, export, check, report.
+//! From trained weights to what the user takes away: quantize, export, check, report.
 
 use crate::activations::Activations;
 use crate::augment::Augment;
@@ -50,7 +50,7 @@ pub enum DeliverError {
     Report(#[from] ReportError),
 }
 
-/// Quantises, exports, checks and reports the trained network into `out`. `started` is when the run began; `print`
+/// Quantizes, exports, checks and reports the trained network into `out`. `started` is when the run began; `print`
 /// takes the lines for the user. Returns the final table.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ pub fn deliver(
     // The reference recipe holds nothing out: its ranges are chosen on images it was trained on.
     let (_, calibration_images) = dataset.split();
     let activations = Activations::of(&trained.weights, calibration_images.images);
-    let mut calibration = quantise(trained, dataset, &activations, calibration_images)?;
+    let mut calibration = quantize(trained, dataset, &activations, calibration_images)?;
     print(&describe_calibration(&calibration, trained.settings.bits, calibration_images));
 
     let validation = (trained.held_out == HeldOut::Validation)
@@ -109,7 +109,7 @@ pub fn deliver(
 /// # Errors
 ///
 /// [`QuantizeError`].
-pub(crate) fn quantise(
+pub(crate) fn quantize(
     trained: &Trained,
     dataset: &Dataset,
     activations: &Activations,
@@ -200,13 +200,13 @@ fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
 }
 
 fn sizes(bits: Bits, classes: usize) -> Vec<SizeRow> {
-    let requantised = LAYERS.len() - 1;
+    let requantized = LAYERS.len() - 1;
     let row = |(index, [outputs, taps]): (usize, [usize; 2])| SizeRow {
         layer: LAYERS[index].to_owned(),
         weights: outputs * taps,
         weight_bytes: outputs * taps * usize::from(bits.weights[index].count()) / 8,
         bias_bytes: outputs * size_of::<i32>(),
-        requant_bytes: if index < requantised { outputs * Requant::BYTES } else { 0 },
+        requant_bytes: if index < requantized { outputs * Requant::BYTES } else { 0 },
     };
     layer_shapes(classes).into_iter().enumerate().map(row).collect()
 }

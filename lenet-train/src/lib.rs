@@ -1,4 +1,4 @@
-//! Trains LeNet, quantises it, exports it, and checks what it exported.
+//! Trains LeNet, quantizes it, exports it, and checks what it exported.
 //!
 //! The map of the crate, in the order that the data takes; [`pipeline`] is the main job from end to end:
 //!

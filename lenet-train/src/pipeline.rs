@@ -4,7 +4,7 @@ use crate::activations::Activations;
 use crate::augment::Augment;
 use crate::checkpoint::{self, CheckpointError, RunIdentity};
 use crate::dataset::{Dataset, DatasetError, DatasetName, Split};
-use crate::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver, quantise};
+use crate::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver, quantize};
 use crate::device::{self, DeviceError};
 use crate::export::MODEL_FILE;
 use crate::metrics::{EpochMetrics, FinalTable, HeldOut, RunSettings, Score};
@@ -89,7 +89,7 @@ pub enum PipelineError {
     /// Training stopped.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// The trained network could not be quantised, exported, checked or reported.
+    /// The trained network could not be quantized, exported, checked or reported.
     #[error(transparent)]
     Deliver(#[from] DeliverError),
     /// The folder for the results cannot be made.
@@ -118,7 +118,7 @@ pub struct Trained {
     pub seconds_before_resume: f64,
     /// The parameters after the last epoch, or their average.
     pub weights: FloatWeights,
-    /// What they were rounded to in the last epochs, in a run with quantisation-aware training.
+    /// What they were rounded to in the last epochs, in a run with quantization-aware training.
     pub grid: Option<Grid>,
     /// How the images were changed before they were trained on.
     pub augment: Augment,
@@ -144,7 +144,7 @@ pub fn run(options: &Options) -> Result<FinalTable, PipelineError> {
     })
 }
 
-/// Trains, quantises on the images held out, and scores the integers there. The test images take no part.
+/// Trains, quantizes on the images held out, and scores the integers there. The test images take no part.
 ///
 /// # Errors
 ///
@@ -158,7 +158,7 @@ pub fn validate(options: &Options) -> Result<Score, PipelineError> {
         let (_, held_out) = dataset.split();
         let activations = Activations::of(&trained.weights, held_out.images);
         let Calibration { correct, loss, .. } =
-            quantise(trained, dataset, &activations, held_out).map_err(DeliverError::from)?;
+            quantize(trained, dataset, &activations, held_out).map_err(DeliverError::from)?;
         Ok(Score { loss, accuracy: correct as f64 / held_out.images.len() as f64 })
     })
 }

@@ -19,7 +19,7 @@ pub enum Recipe {
     /// AdamW with a cosine schedule, chosen on the validation images.
     #[default]
     Default,
-    /// Augmentation, a long schedule, averaged weights and quantisation-aware training: the most accurate, and slow.
+    /// Augmentation, a long schedule, averaged weights and quantization-aware training: the most accurate, and slow.
     Best,
 }
 
@@ -59,7 +59,7 @@ pub struct Settings {
     pub distillation: f64,
     /// What the teachers' logits and the run's own are divided by when they are compared.
     pub temperature: f64,
-    /// Last epochs that train the network as its integers will calculate; 0 quantises after training.
+    /// Last epochs that train the network as its integers will calculate; 0 quantizes after training.
     pub qat_epochs: u32,
     /// How images are changed before they are trained on.
     #[serde(flatten)]

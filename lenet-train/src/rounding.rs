@@ -1,8 +1,8 @@
-//! Fake quantisation: what the integer engine does to a hidden layer's accumulators, inside the f32 network.
+//! Fake quantization: what the integer engine does to a hidden layer's accumulators, inside the f32 network.
 //!
 //! A network whose weights are the engine's integers and whose activations are rounded by a [`Rounding`] calculates the
 //! engine's own numbers: every accumulator is a sum of integers that stays below 2^24, where f32 is exact in any order,
-//! and the requantisation is [`Requant::activation`] itself. Backward, the rounding counts as the line that it
+//! and the requantization is [`Requant::activation`] itself. Backward, the rounding counts as the line that it
 //! approximates (the straight-through estimator of Bengio et al. 2013, <https://arxiv.org/abs/1308.3432>).
 
 pub mod stock;
@@ -84,7 +84,7 @@ pub struct NetworkRounding<D: ConvDevice> {
 }
 
 impl<D: ConvDevice> NetworkRounding<D> {
-    /// The rounding of a quantised network.
+    /// The rounding of a quantized network.
     ///
     /// # Errors
     ///

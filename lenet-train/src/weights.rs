@@ -1,4 +1,4 @@
-//! The trained parameters as plain numbers: what the f32 network hands to the checkpoint and the quantiser.
+//! The trained parameters as plain numbers: what the f32 network hands to the checkpoint and the quantizer.
 
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN,

@@ -1,4 +1,4 @@
-//! Post-training quantisation: f32 weights and four activation ranges to a model of integers.
+//! Post-training quantization: f32 weights and four activation ranges to a model of integers.
 //!
 //! - An int8 weight is `round(w / scale)`, the scale of each output channel being its largest magnitude / 127. An int4
 //!   weight is the nearest multiple of 16 up to 112, and its scale is the one with the least squared error. The last
@@ -6,7 +6,7 @@
 //! - An activation of layer L is an integer in steps of `range[L] / (2^bits - 1)`; larger ones clip. [`calibrate`]
 //!   chooses the ranges.
 //! - A bias is in accumulator units, `round(b / (input scale * weight scale))`, and takes the rounding of the
-//!   requantisation with it ([`Requant::rounding`]).
+//!   requantization with it ([`Requant::rounding`]).
 
 mod bits;
 pub mod calibrate;
@@ -27,7 +27,7 @@ const INT4_CLIPS: std::ops::RangeInclusive<u32> = 40..=100;
 /// Fraction bits of a range in the model's metadata.
 const RANGE_UNIT: f64 = 65_536.0;
 
-/// Why weights cannot be quantised.
+/// Why weights cannot be quantized.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum QuantizeError {
@@ -39,9 +39,9 @@ pub enum QuantizeError {
         /// The layer's name.
         layer: &'static str,
     },
-    /// A requantisation factor that the format cannot express.
+    /// A requantization factor that the format cannot express.
     #[error(
-        "{layer} channel {channel} needs the requantisation factor {factor:.3e}, expected at most 2^-7: \
+        "{layer} channel {channel} needs the requantization factor {factor:.3e}, expected at most 2^-7: \
          its weights are too large for its range; train again with more weight decay (--weight-decay)"
     )]
     Factor {
@@ -181,7 +181,7 @@ impl Grid {
 }
 
 /// The smallest range a layer may have: below it one product of the largest weight and the largest input would
-/// clip, and the requantisation factor would leave its format.
+/// clip, and the requantization factor would leave its format.
 fn smallest_range(layer: &Affine, bits: WeightBits, input_scale: f64, output_steps: f64) -> f64 {
     let largest = layer.weight.iter().fold(0_f64, |max, w| max.max(f64::from(w.abs())));
     let factor_limit = f64::from(u16::MAX) / f64::from(1_u32 << Requant::ACTIVATION_SHIFT);
@@ -243,7 +243,7 @@ fn requant(factor: f64) -> Option<Requant> {
     })
 }
 
-/// Quantises `weights` to `grid`.
+/// Quantizes `weights` to `grid`.
 ///
 /// # Errors
 ///

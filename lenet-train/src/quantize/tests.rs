@@ -153,7 +153,7 @@ fn a_channel_without_weights_is_its_bias() {
 }
 
 #[test]
-fn a_network_of_zeros_is_quantised() {
+fn a_network_of_zeros_is_quantized() {
     let zeros = weights();
     let zeros = FloatWeights {
         conv1: zero(&zeros.conv1),

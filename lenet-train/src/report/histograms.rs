@@ -5,7 +5,7 @@ use super::chart::{ACCENT, BARS, Chart, Mark};
 use super::{ActivationHistogram, ReportError, text};
 use crate::weights::{FloatWeights, LAYERS, layer_shapes};
 
-// Five layers have weights and fill rows of three; four have activations to quantise and fill rows of two.
+// Five layers have weights and fill rows of three; four have activations to quantize and fill rows of two.
 const WEIGHTS_SIZE: (u32, u32) = (340, 200);
 const ACTIVATIONS_SIZE: (u32, u32) = (440, 200);
 /// Where a weight would clip is shown up to here, as a multiple of the layer's largest weight.
@@ -23,7 +23,7 @@ pub(super) fn weights_section(
         body += &weights_figure(layer, fan_in, &affine.weight, clips)?;
     }
     body += "</div>\n";
-    let lead = "Weights before quantisation. Each output channel has a scale of its own: \
+    let lead = "Weights before quantization. Each output channel has a scale of its own: \
                 <span class=\"key rug\">the marks at the top</span> are the weights that become the largest integer (±127 in int8, ±112 in int4) in each \
                 channel; anything beyond is clipped.";
     Ok(text::section("weights", "Weights", lead, &body))

@@ -33,12 +33,12 @@ use crate::weights::FloatWeights;
 pub struct ReportInputs<'a> {
     /// What the run measured.
     pub metrics: &'a Metrics,
-    /// The trained parameters before quantisation.
+    /// The trained parameters before quantization.
     pub weights: &'a FloatWeights,
     /// For each layer, in the order of [`LAYERS`](crate::weights::LAYERS), the weight that becomes the largest integer in
     /// each of its output channels. An empty list draws no clipping.
     pub weight_clips: &'a [Vec<f32>; 5],
-    /// The activations that were quantised, in the order of the network.
+    /// The activations that were quantized, in the order of the network.
     pub activations: &'a [ActivationHistogram],
     /// Every test image that the integer engine got wrong, in any order.
     pub misclassified: &'a [Misclassified],
@@ -96,7 +96,7 @@ pub struct SizeRow {
     pub weight_bytes: usize,
     /// Bytes of the biases.
     pub bias_bytes: usize,
-    /// Bytes of the requantisation parameters.
+    /// Bytes of the requantization parameters.
     pub requant_bytes: usize,
 }
 

@@ -15,7 +15,7 @@ pub(super) fn header(metrics: &Metrics) -> String {
             text::percent(result.integer_accuracy(), 2),
             "test set, the exported file".into(),
         ),
-        ("f32 accuracy", text::percent(result.f32_accuracy(), 2), "test set, before quantisation".into()),
+        ("f32 accuracy", text::percent(result.f32_accuracy(), 2), "test set, before quantization".into()),
         (
             "difference",
             if points.is_finite() { signed(points) } else { text::NONE.into() },
@@ -53,7 +53,7 @@ pub(super) fn header(metrics: &Metrics) -> String {
 /// The section with the cost of each layer.
 pub(super) fn sizes_section(sizes: &[SizeRow], result: &FinalTable) -> String {
     let head =
-        text::head_row(&["layer", "weights", "weight bytes", "bias bytes", "requantisation bytes", "bytes"]);
+        text::head_row(&["layer", "weights", "weight bytes", "bias bytes", "requantization bytes", "bytes"]);
     let total = |field: fn(&SizeRow) -> usize| sizes.iter().map(field).sum::<usize>();
     let rows: String = sizes.iter().map(|size| size_row(&text::escape(&size.layer), size)).collect();
     let layers = SizeRow {

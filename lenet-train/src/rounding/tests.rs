@@ -135,7 +135,7 @@ fn the_gradient_passes_between_the_ends_of_the_range_and_nowhere_else() {
     }
 }
 
-/// Accumulators around every border of a requantisation, and many more over the whole range that f32 holds exactly.
+/// Accumulators around every border of a requantization, and many more over the whole range that f32 holds exactly.
 fn accumulators(requant: Requant) -> Vec<f32> {
     const END: i64 = 1 << 24;
     let numerator = 1_i64 << (Requant::ACTIVATION_SHIFT + u32::from(requant.pre_shift()));

@@ -33,7 +33,7 @@ pub enum TrainingError {
         /// The loss.
         loss: f64,
     },
-    /// The weights cannot be quantised.
+    /// The weights cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
     /// The device reported an error.

@@ -39,7 +39,7 @@ use teacher::Teacher;
 use twin::Twin;
 use unread::Unread;
 
-/// Training images that the grid of quantisation-aware training is chosen on, at most.
+/// Training images that the grid of quantization-aware training is chosen on, at most.
 const CALIBRATION_IMAGES: usize = 5_000;
 
 /// A run in progress on a device.
@@ -57,7 +57,7 @@ pub struct Trainer<'a, D: ConvDevice> {
     average: Option<Average<D>>,
     /// In a run that distils.
     teacher: Option<Teacher<D>>,
-    /// In the quantisation-aware part of a run.
+    /// In the quantization-aware part of a run.
     twin: Option<Twin<D>>,
     history: Vec<EpochMetrics>,
 }
@@ -133,7 +133,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         self.average.as_ref().map_or(&self.network, |average| &average.network)
     }
 
-    /// What the weights are rounded to, in the quantisation-aware part of a run.
+    /// What the weights are rounded to, in the quantization-aware part of a run.
     pub fn grid(&self) -> Option<&Grid> {
         self.twin.as_ref().map(|twin| &twin.grid)
     }
@@ -238,7 +238,7 @@ impl<'a, D: ConvDevice> Trainer<'a, D> {
         }
     }
 
-    /// Begins quantisation-aware training: chooses the grid of the weights as they are now, on training images.
+    /// Begins quantization-aware training: chooses the grid of the weights as they are now, on training images.
     fn begin_rounding(&mut self) -> Result<(), TrainingError> {
         let images = self.train.last(CALIBRATION_IMAGES);
         let weights = self.network().weights();

@@ -20,7 +20,7 @@ pub struct Snapshot {
     pub optimizer: OptimizerState,
     /// The moving average of the parameters, in a run that keeps one.
     pub average: Option<FloatWeights>,
-    /// What the weights are rounded to, in the quantisation-aware part of a run.
+    /// What the weights are rounded to, in the quantization-aware part of a run.
     pub grid: Option<Grid>,
 }
 

@@ -1,4 +1,4 @@
-//! Quantisation-aware training: the gradients are those of a twin of the network in integers.
+//! Quantization-aware training: the gradients are those of a twin of the network in integers.
 //!
 //! Before each step the weights are rounded to a grid that was chosen when this phase began; the twin calculates with them
 //! what the integer engine will. Its gradients move the unrounded weights (straight through the rounding).
