@@ -1,8 +1,8 @@
 //! The integer engine beside the f32 network that it was quantized from, on real digits.
 
-use lenet_train::dataset::DatasetName;
-use lenet_train::pipeline::{Options, run};
-use lenet_train::recipe::{Recipe, Settings};
+use lenet_train::commands::train::{Options, run};
+use lenet_train::data::DatasetName;
+use lenet_train::train::recipe::{Recipe, Settings};
 use tempfile::tempdir;
 
 mod common;

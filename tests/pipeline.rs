@@ -3,10 +3,10 @@
 use lenet_infer::host::idx::{self, Part};
 use lenet_infer::host::picture_file::{self, Invert};
 use lenet_infer::{Engine, ModelFile, decode};
-use lenet_train::dataset::DatasetName;
-use lenet_train::metrics::FinalTable;
-use lenet_train::pipeline::{Options, run};
-use lenet_train::recipe::{Recipe, Settings};
+use lenet_train::commands::train::{Options, run};
+use lenet_train::data::DatasetName;
+use lenet_train::eval::check::FinalTable;
+use lenet_train::train::recipe::{Recipe, Settings};
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;

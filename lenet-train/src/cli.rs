@@ -3,11 +3,11 @@
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use lenet_train::augment::Augment;
-use lenet_train::dataset::DatasetName;
-use lenet_train::optimizer::Algorithm;
-use lenet_train::pipeline::Options;
-use lenet_train::quantize::Bits;
-use lenet_train::recipe::Recipe;
+use lenet_train::commands::train::Options;
+use lenet_train::data::DatasetName;
+use lenet_train::model::bits::Bits;
+use lenet_train::train::optimizer::Algorithm;
+use lenet_train::train::recipe::Recipe;
 use std::path::PathBuf;
 
 /// Trains LeNet on handwritten digits, or on any pictures of 2 to 64 classes.
@@ -272,7 +272,7 @@ fn parse_strength<const MAX: u16>(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenet_train::recipe::Settings;
+    use lenet_train::train::recipe::Settings;
 
     fn parse(flags: &str) -> Result<Options, clap::Error> {
         let cli = Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace()))?;

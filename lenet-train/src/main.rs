@@ -4,18 +4,18 @@ mod cli;
 
 use clap::Parser;
 use cli::{Cli, Task};
-use lenet_train::{bench_accuracy, cross_validation, pipeline};
+use lenet_train::commands::{bench_accuracy, cross_validate, train};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let task = Cli::parse().task().unwrap_or_else(|usage| usage.exit());
     let done = match task {
-        Task::Train(options) => pipeline::run(&options).map(drop).map_err(anyhow::Error::from),
+        Task::Train(options) => train::run(&options).map(drop).map_err(anyhow::Error::from),
         Task::BenchAccuracy { options, seeds } => {
             bench_accuracy::run(&options, seeds).map(drop).map_err(anyhow::Error::from)
         }
         Task::CrossValidate { options, folds } => {
-            cross_validation::run(&options, folds).map(drop).map_err(anyhow::Error::from)
+            cross_validate::run(&options, folds).map(drop).map_err(anyhow::Error::from)
         }
     };
     match done {

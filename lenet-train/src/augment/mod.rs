@@ -4,15 +4,15 @@
 //! it does not depend on the number of threads, and a resumed run needs no state. The CPU changes images byte by byte before
 //! they are uploaded; a GPU changes those that it keeps, by operations that may rarely give a pixel one level more or less.
 
-mod stock;
+mod on_device;
 mod stroke;
 #[cfg(test)]
 mod tests;
 mod warp;
 
-pub(crate) use stock::{Bordered, StockAugment};
+pub(crate) use on_device::{Bordered, DeviceAugment};
 
-use crate::simd::{self, Kernel, Simd};
+use crate::backend::cpu::simd::{self, Kernel, Simd};
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};

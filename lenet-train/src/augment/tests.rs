@@ -58,7 +58,7 @@ fn both_ways(augment: &Augment) -> [Vec<f32>; 2] {
     let levels: Vec<f32> = images.iter().flat_map(padded).map(f32::from).collect();
     let levels = device.tensor_from_vec(levels, (IMAGES, PADDED_SIDE * PADDED_SIDE));
     let changes: Vec<Change> = (0..IMAGES as u32).map(|index| augment.draw(1, 2, index)).collect();
-    let found = StockAugment::new(&device, augment).unwrap().apply(levels, &changes).unwrap().as_vec();
+    let found = DeviceAugment::new(&device, augment).unwrap().apply(levels, &changes).unwrap().as_vec();
     let expected = images.iter().zip(0..).flat_map(|(image, index)| augment.apply(image, 1, 2, index));
     [expected.map(f32::from).collect(), found]
 }

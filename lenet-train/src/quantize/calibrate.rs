@@ -4,11 +4,12 @@
 //! is tried in its layer and the model is run on the calibration images: more correct images win, a lower
 //! cross-entropy of the integer logits breaks ties.
 
-use super::{Bits, Grid, Provenance, QuantizeError, QuantizedModel, quantize_weights};
-use crate::activations::Activations;
-use crate::dataset::Split;
-use crate::scoring::Tally;
-use crate::weights::FloatWeights;
+use super::{Grid, QuantizeError, QuantizedModel, quantize_weights};
+use crate::data::Split;
+use crate::eval::score::Tally;
+use crate::model::activations::Activations;
+use crate::model::bits::Bits;
+use crate::model::weights::FloatWeights;
 use lenet_infer::host::evaluation::logit_scale;
 use lenet_infer::{Engine, Model};
 use rayon::prelude::*;
@@ -48,11 +49,10 @@ pub fn calibrate(
     activations: &Activations,
     images: Split<'_>,
     bits: Bits,
-    provenance: &Provenance,
 ) -> Result<Calibration, QuantizeError> {
     let candidates = activations.hidden().map(quantiles);
     let widest = Grid::new(weights, candidates.map(|layer| layer[0]), bits);
-    let mut best = attempt(weights, widest, images, provenance)?;
+    let mut best = attempt(weights, widest, images)?;
     for _ in 0..ROUNDS {
         for layer in 0..candidates.len() {
             for &range in &candidates[layer] {
@@ -62,7 +62,7 @@ pub fn calibrate(
                 if grid.ranges == best.grid.ranges {
                     continue;
                 }
-                let tried = attempt(weights, grid, images, provenance)?;
+                let tried = attempt(weights, grid, images)?;
                 if tried.compare(&best) == Ordering::Greater {
                     best = tried;
                 }
@@ -93,13 +93,8 @@ fn quantiles(activations: &[f32]) -> [f64; QUANTILES.len()] {
 /// # Errors
 ///
 /// [`QuantizeError`].
-pub fn attempt(
-    weights: &FloatWeights,
-    grid: Grid,
-    images: Split<'_>,
-    provenance: &Provenance,
-) -> Result<Calibration, QuantizeError> {
-    let model = quantize_weights(weights, &grid, provenance.clone())?;
+pub fn attempt(weights: &FloatWeights, grid: Grid, images: Split<'_>) -> Result<Calibration, QuantizeError> {
+    let model = quantize_weights(weights, &grid)?;
     let tally = tally(&model.model(), images);
     Ok(Calibration { model, grid, correct: tally.correct(), loss: tally.score().loss })
 }

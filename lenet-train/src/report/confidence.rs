@@ -4,8 +4,8 @@ use super::ReportError;
 use super::axis::{Axis, accuracy_position};
 use super::chart::{ACCENT, Chart, HELD_OUT, Mark};
 use super::text;
-use crate::confidence::{RejectCurve, RejectPoint};
-use crate::metrics::Confidence;
+use crate::eval::confidence::{RejectCurve, RejectPoint};
+use crate::run::metrics::Confidence;
 use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
 
 /// The section with the reject curves of both splits and their figures.

@@ -1,7 +1,7 @@
 //! The confusion matrix as a heat map, with each class's recall beside it.
 
 use super::text;
-use crate::metrics::FinalTable;
+use crate::eval::check::FinalTable;
 
 /// The section with the heat map: a table, so that its counts can be read aloud and copied.
 pub(super) fn section(result: &FinalTable, classes: &[String]) -> String {

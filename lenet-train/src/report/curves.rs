@@ -4,7 +4,10 @@ use super::ReportError;
 use super::axis::{Axis, accuracy_position, loss_position};
 use super::chart::{ACCENT, Chart, HELD_OUT, Mark, TRAIN};
 use super::text;
-use crate::metrics::{EpochMetrics, HeldOut, Metrics, Score};
+use crate::data::HeldOut;
+use crate::eval::score::Score;
+use crate::run::metrics::Metrics;
+use crate::train::EpochMetrics;
 
 /// One of the two charts: which figure of a score it shows, and how.
 struct Curve {

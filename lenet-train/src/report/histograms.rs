@@ -3,7 +3,7 @@
 use super::axis::{Axis, log_count_position};
 use super::chart::{ACCENT, BARS, Chart, Mark};
 use super::{ActivationHistogram, ReportError, text};
-use crate::weights::{FloatWeights, LAYERS, layer_shapes};
+use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
 
 // Five layers have weights and fill rows of three; four have activations to quantize and fill rows of two.
 const WEIGHTS_SIZE: (u32, u32) = (340, 200);

@@ -3,7 +3,7 @@
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, KERNEL_SIDE};
 
 use super::text;
-use crate::weights::Affine;
+use crate::model::weights::Affine;
 
 /// Fourth row of Pascal's triangle: the binomial approximation of a Gaussian.
 const SMOOTH: [f32; KERNEL_SIDE] = [1.0, 4.0, 6.0, 4.0, 1.0];

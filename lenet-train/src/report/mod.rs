@@ -25,8 +25,11 @@ use serde::Serialize;
 
 pub use accuracy::AccuracyPlot;
 
-use crate::metrics::{Confidence, EpochMetrics, FinalTable, HeldOut, Metrics, RunSettings};
-use crate::weights::FloatWeights;
+use crate::data::HeldOut;
+use crate::eval::check::{FinalTable, Misclassified};
+use crate::model::weights::FloatWeights;
+use crate::run::metrics::{Confidence, Metrics, RunSettings};
+use crate::train::EpochMetrics;
 
 /// Everything the page shows.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +38,7 @@ pub struct ReportInputs<'a> {
     pub metrics: &'a Metrics,
     /// The trained parameters before quantization.
     pub weights: &'a FloatWeights,
-    /// For each layer, in the order of [`LAYERS`](crate::weights::LAYERS), the weight that becomes the largest integer in
+    /// For each layer, in the order of [`LAYERS`](crate::model::weights::LAYERS), the weight that becomes the largest integer in
     /// each of its output channels. An empty list draws no clipping.
     pub weight_clips: &'a [Vec<f32>; 5],
     /// The activations that were quantized, in the order of the network.
@@ -55,21 +58,6 @@ pub struct AugmentedImage {
     pub original: [u8; IMAGE_PIXELS],
     /// As the first epochs saw it.
     pub seen: Vec<[u8; IMAGE_PIXELS]>,
-}
-
-/// A test image that the integer engine got wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misclassified {
-    /// Position in the test file, from 0.
-    pub index: usize,
-    /// Grey values, row by row: 0 is background, 255 is ink.
-    pub image: [u8; IMAGE_PIXELS],
-    /// True class.
-    pub label: u8,
-    /// Class the engine chose.
-    pub predicted: u8,
-    /// The engine's confidence: larger is surer. It orders the sheet.
-    pub confidence: u16,
 }
 
 /// How one layer's activations were distributed over the calibration images.

@@ -2,7 +2,8 @@
 
 use super::curves::held_out_name;
 use super::{SizeRow, text};
-use crate::metrics::{FinalTable, Metrics};
+use crate::eval::check::FinalTable;
+use crate::run::metrics::Metrics;
 
 /// The heading, the result in a sentence, and the figures that matter most.
 pub(super) fn header(metrics: &Metrics) -> String {

@@ -1,10 +1,10 @@
 use std::fs;
 
 use super::*;
-use crate::confidence::{RejectCurve, RejectPoint};
-use crate::metrics::Score;
-use crate::quantize::Bits;
-use crate::weights::{Affine, layer_shapes};
+use crate::eval::confidence::{RejectCurve, RejectPoint};
+use crate::eval::score::Score;
+use crate::model::bits::Bits;
+use crate::model::weights::{Affine, layer_shapes};
 use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
 
 /// A run that owns what [`ReportInputs`] borrows.

@@ -1,0 +1,194 @@
+use super::*;
+use crate::backend::dfdx_ops::conv;
+use crate::backend::dfdx_ops::fake_quantize::DfdxFakeQuantize;
+use crate::model::activations::Activations;
+use crate::model::integers::IntegerLayer;
+use crate::model::network::Network;
+use crate::model::weights::FloatWeights;
+use crate::quantize::{Grid, quantize_weights};
+use crate::test_images::synthetic;
+use dfdx::prelude::{Backward, Const, NoneTape, SumTo, Trace};
+use lenet_core::shape::{CLASSES, FC1_OUTPUTS, IMAGE_PIXELS};
+use lenet_infer::Engine;
+
+/// Ranges that clip some activations of an untrained network.
+const RANGES: [f64; 4] = [0.5, 0.4, 0.3, 0.2];
+
+fn weights() -> FloatWeights {
+    Network::new(Cpu::seed_from_u64(7), CLASSES).unwrap().weights()
+}
+
+fn grid(bits: &str) -> Grid {
+    Grid::new(&weights(), RANGES, bits.parse().unwrap())
+}
+
+fn in_integers(grid: &Grid) -> Network<Cpu> {
+    Network::in_integers(Cpu::default(), &grid.integers(&weights()).unwrap()).unwrap()
+}
+
+/// The sums of a convolution of a CHW image, in integers, straight from the definition.
+fn convolve(layer: &IntegerLayer, input: &[i32], side: usize) -> Vec<i32> {
+    let (out, taps) = (side - 4, layer.weights.len() / layer.biases.len());
+    let sum = |index: usize| {
+        let (output, y, x) = (index / (out * out), index / out % out, index % out);
+        let product = |tap: usize| {
+            let (channel, row, column) = (tap / 25, tap / 5 % 5, tap % 5);
+            i32::from(layer.weights[output * taps + tap])
+                * input[(channel * side + y + row) * side + x + column]
+        };
+        layer.biases[output] + (0..taps).map(product).sum::<i32>()
+    };
+    (0..layer.biases.len() * out * out).map(sum).collect()
+}
+
+/// Activations of the largest sum of each 2x2 window.
+fn pool(layer: &IntegerLayer, sums: &[i32], side: usize) -> Vec<i32> {
+    let pooled = side / 2;
+    let activation = |index: usize| {
+        let (channel, y, x) = (index / (pooled * pooled), index / pooled % pooled, index % pooled);
+        let first = (channel * side + 2 * y) * side + 2 * x;
+        let largest = [0, 1, side, side + 1].map(|offset| sums[first + offset]).into_iter().max().unwrap();
+        let max = largest_activation(layer.activation_bits);
+        i32::from(layer.requants[channel].activation(largest, max))
+    };
+    (0..layer.biases.len() * pooled * pooled).map(activation).collect()
+}
+
+fn dense(layer: &IntegerLayer, input: &[i32]) -> Vec<i32> {
+    let rows = layer.weights.chunks_exact(input.len()).zip(&layer.biases);
+    rows.map(|(row, bias)| bias + row.iter().zip(input).map(|(&w, x)| i32::from(w) * x).sum::<i32>())
+        .collect()
+}
+
+fn rounded(layer: &IntegerLayer, sums: Vec<i32>) -> Vec<i32> {
+    let max = largest_activation(layer.activation_bits);
+    sums.iter().zip(&layer.requants).map(|(&sum, requant)| i32::from(requant.activation(sum, max))).collect()
+}
+
+/// What every layer gives for one image.
+fn by_definition(layers: &[IntegerLayer; 5], image: &[u8; IMAGE_PIXELS]) -> [Vec<i32>; 5] {
+    let [conv1, conv2, fc1, fc2, fc3] = layers;
+    let pixels: Vec<i32> = image.iter().map(|&pixel| i32::from(pixel)).collect();
+    let pool1 = pool(conv1, &convolve(conv1, &pixels, 28), 24);
+    let pool2 = pool(conv2, &convolve(conv2, &pool1, 12), 8);
+    let after_fc1 = rounded(fc1, dense(fc1, &pool2));
+    let after_fc2 = rounded(fc2, dense(fc2, &after_fc1));
+    let logits = dense(fc3, &after_fc2);
+    [pool1, pool2, after_fc1, after_fc2, logits]
+}
+
+#[test]
+fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine() {
+    let images = synthetic(30).images;
+    for bits in ["8", "4", "conv=8,fc=4,activations=7", "fc=8,conv2=4,activations=4"] {
+        let grid = grid(bits);
+        let layers = grid.integers(&weights()).unwrap();
+        let all = Activations::in_network(&in_integers(&grid), &images);
+        let found = [&all.pool1, &all.pool2, &all.fc1, &all.fc2, &all.logits];
+        let model = quantize_weights(&weights(), &grid).unwrap();
+        let model = model.model();
+        let mut engine = Engine::new(&model);
+        for (index, image) in images.iter().enumerate() {
+            let expected = by_definition(&layers, image);
+            for (layer, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                let found: Vec<i32> = found[index * expected.len()..][..expected.len()]
+                    .iter()
+                    .map(|&value| value as i32)
+                    .collect();
+                assert_eq!(&found, expected, "layer {layer}, {bits} bits");
+            }
+            assert_eq!(engine.classify(image).logits[..], expected[4], "{bits} bits");
+        }
+    }
+}
+
+#[test]
+fn every_grey_level_reaches_a_network_in_integers_as_it_was() {
+    let images: [[u8; IMAGE_PIXELS]; 1] = [std::array::from_fn(|index| index as u8)];
+    let network = in_integers(&grid("8"));
+    let pixels = network.in_units(network.upload(&images).unwrap()).unwrap();
+    assert_eq!(
+        pixels.as_vec(),
+        images.as_flattened().iter().map(|&level| f32::from(level)).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn the_gradient_passes_between_the_ends_of_the_range_and_nowhere_else() {
+    let requant = Requant::new(32_768, 2).unwrap();
+    let fake_quantize =
+        FakeQuantize { requants: vec![requant], factors: vec![factor(&requant)], largest: 15 };
+    assert_eq!(fake_quantize.factor(0), 1.0 / 1_024.0);
+    let accumulators = [-5_000.0, 0.0, 1_023.0, 1_024.0, 16_383.0, 16_384.0, 1e6];
+    let expected =
+        [(0.0, false), (0.0, false), (0.0, true), (1.0, true), (15.0, true), (15.0, false), (15.0, false)];
+    assert_eq!(accumulators.map(|accumulator| fake_quantize.round(0, accumulator)), expected);
+
+    let device = Cpu::default();
+    let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
+    let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.to_vec(), (7, Const));
+    let by_loop = fake_quantize.apply(sums.leaky_trace()).unwrap();
+    let by_dfdxs_operations = conv::round(&on_device, sums.leaky_trace()).unwrap();
+    for activations in [by_loop, by_dfdxs_operations] {
+        assert_eq!(activations.as_vec(), expected.map(|(activation, _)| activation));
+        let gradients = activations.sum().backward();
+        let slopes = expected.map(|(_, passes)| if passes { 1.0 / 1_024.0 } else { 0.0 });
+        assert_eq!(gradients.get(&sums).as_vec(), slopes);
+    }
+}
+
+/// Accumulators around every border of a requantization, and many more over the whole range that f32 holds exactly.
+fn accumulators(requant: Requant) -> Vec<f32> {
+    const END: i64 = 1 << 24;
+    let numerator = 1_i64 << (Requant::ACTIVATION_SHIFT + u32::from(requant.pre_shift()));
+    let steps = (0..=257).map(|step| step * numerator / i64::from(requant.multiplier().max(1)));
+    let saturation = 1_i64 << (16 + requant.pre_shift());
+    let borders = steps.chain([0, saturation, END, -END]);
+    let around = borders.flat_map(|border| {
+        let unit = 1_i64 << requant.pre_shift();
+        [-unit, -1, 0, 1, unit].map(|offset| border + offset)
+    });
+    let all = around.chain((-20_000..END).step_by(9_973));
+    all.filter(|accumulator| accumulator.abs() < END).map(|accumulator| accumulator as f32).collect()
+}
+
+#[test]
+fn dfdxs_operations_round_every_accumulator_as_the_engine_does() {
+    let device = Cpu::default();
+    for multiplier in [0, 1, 255, 256, 32_767, 32_768, 40_503, 49_407, 65_279, u16::MAX] {
+        for (pre_shift, largest) in
+            (0..=Requant::MAX_PRE_SHIFT).zip([15, 31, 63, 127, 255].into_iter().cycle())
+        {
+            let requant = Requant::new(multiplier, pre_shift).unwrap();
+            let fake_quantize =
+                FakeQuantize { requants: vec![requant], factors: vec![factor(&requant)], largest };
+            let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
+            let accumulators = accumulators(requant);
+            let shape = (accumulators.len(), Const);
+            let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.clone(), shape);
+            let found = conv::round(&on_device, sums.leaky_trace()).unwrap();
+            for (accumulator, found) in accumulators.iter().zip(found.as_vec()) {
+                let expected = f32::from(requant.activation(*accumulator as i32, largest));
+                assert_eq!(found, expected, "{accumulator}, {requant:?}, {largest}");
+            }
+            let by_loop =
+                fake_quantize.apply(sums.leaky_trace()).unwrap().sum().backward().get(&sums).as_vec();
+            assert_eq!(found.sum().backward().get(&sums).as_vec(), by_loop, "{requant:?}, {largest}");
+        }
+    }
+}
+
+#[test]
+fn every_layer_rounds_its_channels_alike_by_dfdxs_operations() {
+    let device = Cpu::default();
+    let layers = grid("conv=8,fc=4,activations=7").integers(&weights()).unwrap();
+    let fake_quantize = FakeQuantize::new(layers[2].requants.clone(), layers[2].activation_bits);
+    let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
+    let sums: Batch<FC1_OUTPUTS, Cpu, NoneTape> = device.tensor_from_vec(
+        (0..50 * FC1_OUTPUTS as i32).map(|x| (x * 97 % 90_000 - 9_000) as f32).collect(),
+        (50, Const),
+    );
+    let expected = fake_quantize.apply(sums.clone()).unwrap().as_vec();
+    assert_eq!(conv::round(&on_device, sums).unwrap().as_vec(), expected);
+    assert!(expected.iter().any(|&activation| 0.0 < activation && activation < 127.0));
+}

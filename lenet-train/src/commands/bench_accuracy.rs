@@ -1,0 +1,138 @@
+//! The accuracy of a recipe over several seeds: every choice by the validation images, one look at the test set a seed.
+//!
+//! Each seed is a run of the [pipeline] in a folder of its own. A run that was stopped goes on, and a finished one is only
+//! delivered again, so that the whole can be interrupted at any time and given more seeds later.
+
+use super::train::{self, Options, PipelineError};
+use crate::eval::check::FinalTable;
+use crate::eval::statistics::Statistics;
+use crate::report::{self, AccuracyPlot, ReportError};
+use crate::train::recipe::{Settings, SettingsError};
+use serde::Serialize;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// The results' file name in the folder.
+pub const RESULTS_FILE: &str = "accuracy.json";
+/// The plot's file name in the folder.
+pub const PLOT_FILE: &str = "accuracy.svg";
+
+/// Why there are no statistics.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BenchError {
+    /// There are not so many seeds.
+    #[error(transparent)]
+    Seeds(#[from] SettingsError),
+    /// A seed's run failed.
+    #[error("seed {seed}")]
+    Run {
+        /// The seed.
+        seed: u64,
+        /// Why.
+        source: Box<PipelineError>,
+    },
+    /// The results cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+/// What one seed gave on the test set.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SeedResult {
+    /// The seed.
+    pub seed: u64,
+    /// Accuracy of the f32 network, 0 to 1.
+    pub f32_accuracy: f64,
+    /// Accuracy of the exported file through the integer engine, 0 to 1.
+    pub integer_accuracy: f64,
+    /// Test images on which the two differ in class.
+    pub differing: usize,
+    /// Bytes of the model file.
+    pub flash_bytes: usize,
+}
+
+/// The whole of `accuracy.json`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Results {
+    /// How every seed was trained; `seed` is the first.
+    pub settings: Settings,
+    /// Test images.
+    pub images: usize,
+    /// One entry a seed.
+    pub seeds: Vec<SeedResult>,
+    /// Of the f32 networks.
+    pub f32: Statistics,
+    /// Of the integers.
+    pub integer: Statistics,
+}
+
+/// Runs `seeds` seeds from the options' own on, each into `out/seed-N`, and writes [`RESULTS_FILE`] and [`PLOT_FILE`] into `out`.
+///
+/// # Errors
+///
+/// [`BenchError`]. What was finished stays, and another call goes on from there.
+///
+/// # Panics
+///
+/// If `seeds` is 0.
+pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
+    let first = options.settings.seed;
+    let mut tables = Vec::new();
+    for seed in options.settings.seeds(seeds)? {
+        let table =
+            run_seed(options, seed).map_err(|source| BenchError::Run { seed, source: source.into() })?;
+        tables.push((seed, table));
+    }
+    let results = summarize(&options.settings, &tables);
+    report::write_json(&options.out.join(RESULTS_FILE), &results)?;
+    let accuracies = |of: fn(&SeedResult) -> f64| results.seeds.iter().map(of).collect();
+    let plot = AccuracyPlot {
+        first_seed: first,
+        f32: accuracies(|result| result.f32_accuracy),
+        integer: accuracies(|result| result.integer_accuracy),
+        interval: results.integer.interval,
+    };
+    report::write_accuracy_plot(&options.out.join(PLOT_FILE), &plot)?;
+    options.print(&format!("\n{}\nresults in {}", describe(&results), options.out.display()));
+    Ok(results)
+}
+
+fn run_seed(options: &Options, seed: u64) -> Result<FinalTable, PipelineError> {
+    let out: PathBuf = options.out.join(format!("seed-{seed}"));
+    let settings = Settings { seed, ..options.settings.clone() };
+    train::run(&Options { settings, out, ..options.clone() }.resumed_if_begun())
+}
+
+fn summarize(settings: &Settings, tables: &[(u64, FinalTable)]) -> Results {
+    let seeds: Vec<SeedResult> = tables
+        .iter()
+        .map(|(seed, table)| SeedResult {
+            seed: *seed,
+            f32_accuracy: table.f32_accuracy(),
+            integer_accuracy: table.integer_accuracy(),
+            differing: table.differing,
+            flash_bytes: table.flash_bytes,
+        })
+        .collect();
+    let statistics = |of: fn(&SeedResult) -> f64| Statistics::of(&seeds.iter().map(of).collect::<Vec<_>>());
+    Results {
+        settings: settings.clone(),
+        images: tables.first().map_or(0, |(_, table)| table.images),
+        f32: statistics(|result| result.f32_accuracy),
+        integer: statistics(|result| result.integer_accuracy),
+        seeds,
+    }
+}
+
+/// The results as the command prints them.
+fn describe(results: &Results) -> String {
+    let mut text = format!("{:>6}{:>10}{:>10}{:>9}\n", "seed", "f32", "integer", "differ");
+    for SeedResult { seed, f32_accuracy, integer_accuracy, differing, .. } in &results.seeds {
+        let (f32, integer) = (100.0 * f32_accuracy, 100.0 * integer_accuracy);
+        text += &format!("{seed:>6}{f32:>8.2} %{integer:>8.2} %{differing:>9}\n");
+    }
+    text += &format!("f32      {}\n", results.f32);
+    text += &format!("integer  {}, {} bits", results.integer, results.settings.bits);
+    text
+}

@@ -1,0 +1,145 @@
+//! How good a recipe is, without the test set: each fold of the training file is held out in turn.
+//!
+//! Fold k is a run with seed k in a folder of its own, quantized and scored on the images that it held out. That is what
+//! recipes are compared by: on a few thousand images alone, a tenth of a point is noise.
+
+use super::train::{self, Options, PipelineError};
+use crate::data::HeldOut;
+use crate::data::{Dataset, DatasetError};
+use crate::eval::score::Score;
+use crate::eval::statistics::Statistics;
+use crate::report::{self, ReportError};
+use crate::train::recipe::{Recipe, Settings, SettingsError};
+use serde::Serialize;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// The results' file name in the folder.
+pub const RESULTS_FILE: &str = "cross-validation.json";
+
+/// Why there are no results.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CrossValidationError {
+    /// The recipe trains on all images.
+    #[error("--recipe {recipe}: expected one that holds validation images out, as default and best do")]
+    NothingHeldOut {
+        /// The recipe.
+        recipe: Recipe,
+    },
+    /// There are not so many seeds.
+    #[error(transparent)]
+    Seeds(#[from] SettingsError),
+    /// No data set.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// The data set has too few images.
+    #[error(
+        "--folds: expected 1 to {most}, as the training images hold so many times those held out, found {found}"
+    )]
+    Folds {
+        /// Folds that there are.
+        most: usize,
+        /// Folds asked for.
+        found: usize,
+    },
+    /// A fold's run failed.
+    #[error("fold {fold}")]
+    Run {
+        /// The fold.
+        fold: usize,
+        /// Why.
+        source: Box<PipelineError>,
+    },
+    /// The results cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+/// What the integers gave on one fold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct FoldResult {
+    /// The fold, counted from the end of the training file; its run's seed is as many above the first.
+    pub fold: usize,
+    /// Fraction of its images classified correctly.
+    pub accuracy: f64,
+    /// Mean cross-entropy on them, in nats.
+    pub loss: f64,
+}
+
+/// The whole of `cross-validation.json`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Results {
+    /// How every fold was trained; `seed` is that of fold 0.
+    pub settings: Settings,
+    /// One entry a fold.
+    pub folds: Vec<FoldResult>,
+    /// Of their accuracies.
+    pub accuracy: Statistics,
+    /// Mean of their losses.
+    pub loss: f64,
+}
+
+/// Runs the folds 0 to `folds`, without it, each into `out/fold-K`, and writes [`RESULTS_FILE`] into `out`. The test images
+/// take no part. A teacher's folder holds a `fold-K` for each fold, as this leaves them.
+///
+/// # Errors
+///
+/// [`CrossValidationError`]. What was finished stays, and another call goes on from there.
+///
+/// # Panics
+///
+/// If `folds` is 0.
+pub fn run(options: &Options, folds: usize) -> Result<Results, CrossValidationError> {
+    check(options, folds)?;
+    let mut results = Vec::new();
+    for (fold, seed) in (0..folds).zip(options.settings.seeds(folds as u64)?) {
+        let scored = run_fold(options, fold, seed)
+            .map_err(|source| CrossValidationError::Run { fold, source: source.into() })?;
+        results.push(scored);
+    }
+    let accuracies: Vec<f64> = results.iter().map(|result| result.accuracy).collect();
+    let results = Results {
+        settings: options.settings.clone(),
+        accuracy: Statistics::of(&accuracies),
+        loss: results.iter().map(|result| result.loss).sum::<f64>() / folds as f64,
+        folds: results,
+    };
+    report::write_json(&options.out.join(RESULTS_FILE), &results)?;
+    options.print(&format!("\n{}\nresults in {}", describe(&results), options.out.display()));
+    Ok(results)
+}
+
+/// Finds out before the first fold is trained.
+fn check(options: &Options, found: usize) -> Result<(), CrossValidationError> {
+    let recipe = options.settings.recipe;
+    if recipe.held_out() != HeldOut::Validation {
+        return Err(CrossValidationError::NothingHeldOut { recipe });
+    }
+    let most = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?.folds();
+    if found > most {
+        return Err(CrossValidationError::Folds { most, found });
+    }
+    Ok(())
+}
+
+fn run_fold(options: &Options, fold: usize, seed: u64) -> Result<FoldResult, PipelineError> {
+    let part = |folder: &PathBuf| folder.join(format!("fold-{fold}"));
+    let settings = Settings { seed, ..options.settings.clone() };
+    let teachers = options.teachers.iter().map(part).collect();
+    let out = part(&options.out);
+    let options = Options { settings, fold, teachers, out, ..options.clone() };
+    let Score { accuracy, loss } = train::validate(&options.resumed_if_begun())?;
+    Ok(FoldResult { fold, accuracy, loss })
+}
+
+/// The results as the command prints them.
+fn describe(results: &Results) -> String {
+    let mut text = format!("{:>6}{:>10}{:>10}\n", "fold", "integer", "loss");
+    for FoldResult { fold, accuracy, loss } in &results.folds {
+        text += &format!("{fold:>6}{:>8.2} %{loss:>10.5}\n", 100.0 * accuracy);
+    }
+    text += &format!("integer  {}, {} bits\n", results.accuracy, results.settings.bits);
+    text += &format!("loss     mean {:.5} nats", results.loss);
+    text
+}

@@ -1,0 +1,6 @@
+//! What the program can be asked to do.
+
+pub mod bench_accuracy;
+pub mod cross_validate;
+mod deliver;
+pub mod train;

@@ -1,0 +1,271 @@
+//! A folder of pictures, a sub-folder for each class, as a data set.
+//!
+//! The classes are named as the sub-folders and sorted by name, numbers by their value. Pictures become 28x28 grey levels
+//! as `lenet-infer classify` makes them. In each class, in the order of the SHA-256 of the file names, the first tenth
+//! of the pictures, and at least one, is for the test, the next tenth for validation: a function of the names alone,
+//! so that every run, whatever its seed, holds out the same pictures.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES, MIN_CLASSES};
+use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::picture_file::{self, Invert, PictureError};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::{CUSTOM, Dataset};
+
+/// Endings of the files that are taken for pictures, whatever their case.
+const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
+/// One of so many pictures is for the test, and one for validation.
+const HELD_OUT_ONE_IN: usize = 10;
+/// One each to train on, for validation and for the test.
+const MIN_PICTURES: usize = 3;
+
+/// Why a folder of pictures is no data set.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// A folder cannot be listed.
+    #[error("{}: expected a folder that can be read: check its permissions", dir.display())]
+    Read {
+        /// The folder.
+        dir: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// Neither IDX files nor sub-folders.
+    #[error(
+        "{}: expected the four IDX files of a data set, or a sub-folder of pictures for each class, found neither: \
+         name another folder by --data", dir.display()
+    )]
+    NoClasses {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// Fewer or more classes than a model can have.
+    #[error(
+        "{}: expected {MIN_CLASSES} to {MAX_CLASSES} sub-folders, one a class, found {found}: add or merge classes",
+        dir.display()
+    )]
+    ClassCount {
+        /// The folder.
+        dir: PathBuf,
+        /// Its sub-folders.
+        found: usize,
+    },
+    /// A sub-folder's name cannot name a class.
+    #[error("{}: expected a name in UTF-8 without line breaks: rename the sub-folder", dir.display())]
+    ClassName {
+        /// The sub-folder.
+        dir: PathBuf,
+    },
+    /// Too few pictures in a class to train, validate and test with.
+    #[error(
+        "{}: expected at least {MIN_PICTURES} pictures (.png, .jpg), found {found}: add some, or remove the sub-folder",
+        dir.display()
+    )]
+    TooFewPictures {
+        /// The class's sub-folder.
+        dir: PathBuf,
+        /// Pictures in it.
+        found: usize,
+    },
+    /// A picture was refused.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+}
+
+/// A class: its name and its pictures, those to hold out first.
+struct Class {
+    name: String,
+    pictures: Vec<(Hash, PathBuf)>,
+}
+
+/// SHA-256 of a picture's file name.
+type Hash = [u8; 32];
+/// Pictures with their labels. In the order of the hashes the classes are mixed.
+type Part = Vec<(Hash, PathBuf, u8)>;
+
+/// The data set in `dir`; `None` if that holds IDX files, or is no folder at all, of which the IDX reader tells.
+pub(super) fn load(dir: &Path) -> Result<Option<Dataset>, FolderError> {
+    let Ok(entries) = list(dir) else { return Ok(None) };
+    let is_idx =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains("-ubyte"));
+    if entries.iter().any(|path| path.is_file() && is_idx(path)) {
+        return Ok(None);
+    }
+    let mut folders: Vec<PathBuf> = entries.into_iter().filter(|path| path.is_dir()).collect();
+    folders.sort_by_cached_key(|path| by_number(path));
+    let dir = dir.to_owned();
+    match folders.len() {
+        0 => return Err(FolderError::NoClasses { dir }),
+        MIN_CLASSES..=MAX_CLASSES => {}
+        found => return Err(FolderError::ClassCount { dir, found }),
+    }
+    let mut others = 0;
+    let classes: Result<Vec<Class>, FolderError> =
+        folders.iter().map(|folder| class(folder, &mut others)).collect();
+    dataset(&dir, classes?, others).map(Some)
+}
+
+fn dataset(dir: &Path, classes: Vec<Class>, others: usize) -> Result<Dataset, FolderError> {
+    let (mut train, mut validation, mut test) = (Part::new(), Part::new(), Part::new());
+    let mut class_names = Vec::new();
+    for (label, class) in (0_u8..).zip(classes) {
+        let held_out = (class.pictures.len() / HELD_OUT_ONE_IN).max(1);
+        let mut pictures = class.pictures.into_iter().map(|(hash, path)| (hash, path, label));
+        test.extend(pictures.by_ref().take(held_out));
+        validation.extend(pictures.by_ref().take(held_out));
+        train.extend(pictures);
+        class_names.push(class.name);
+    }
+    for part in [&mut train, &mut validation, &mut test] {
+        part.sort_unstable();
+    }
+    let (trained, validation_images) = (train.len(), validation.len());
+    train.append(&mut validation);
+    let (train, test) = (read(&train)?, read(&test)?);
+    let left_out = if others > 0 { format!("; {others} other files left out") } else { String::new() };
+    let note = format!(
+        "{}: pictures of {} classes: {trained} to train on, {validation_images} for validation, {} to test{left_out}",
+        dir.display(),
+        class_names.len(),
+        test.len()
+    );
+    Ok(Dataset {
+        name: CUSTOM.to_owned(),
+        note: Some(note),
+        classes: class_names.len(),
+        class_names,
+        train,
+        validation_images,
+        test,
+    })
+}
+
+/// What is in a folder, without hidden files.
+fn list(dir: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let paths: io::Result<Vec<PathBuf>> =
+        fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let hidden =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    match paths {
+        Ok(paths) => Ok(paths.into_iter().filter(|path| !hidden(path)).collect()),
+        Err(source) => Err(FolderError::Read { dir: dir.to_owned(), source }),
+    }
+}
+
+/// Sorts numbers by their value and before words.
+fn by_number(path: &Path) -> (bool, u64, PathBuf) {
+    let number: Option<u64> = path.file_name().and_then(|name| name.to_str()?.parse().ok());
+    (number.is_none(), number.unwrap_or(0), path.to_owned())
+}
+
+/// A class of the pictures in `folder`; adds to `others` the files that are none.
+fn class(folder: &Path, others: &mut usize) -> Result<Class, FolderError> {
+    let dir = folder.to_owned();
+    let name = folder.file_name().and_then(|name| name.to_str()).filter(|name| !name.contains('\n'));
+    let Some(name) = name else { return Err(FolderError::ClassName { dir }) };
+    let is_picture = |path: &PathBuf| {
+        path.extension().is_some_and(|end| ENDINGS.iter().any(|ending| end.eq_ignore_ascii_case(ending)))
+    };
+    let (pictures, rest): (Vec<PathBuf>, Vec<PathBuf>) = list(folder)?.into_iter().partition(is_picture);
+    *others += rest.len();
+    if pictures.len() < MIN_PICTURES {
+        return Err(FolderError::TooFewPictures { dir, found: pictures.len() });
+    }
+    let hash =
+        |path: &PathBuf| Sha256::digest(path.file_name().unwrap_or_default().as_encoded_bytes()).into();
+    let mut pictures: Vec<(Hash, PathBuf)> = pictures.into_iter().map(|path| (hash(&path), path)).collect();
+    pictures.sort_unstable();
+    Ok(Class { name: name.to_owned(), pictures })
+}
+
+fn read(part: &Part) -> Result<LabelledImages, PictureError> {
+    let pixels = |(_, path, _): &(Hash, PathBuf, u8)| Ok(picture_file::load(path, Invert::Auto)?.pixels);
+    let images: Result<Vec<[u8; IMAGE_PIXELS]>, PictureError> = part.par_iter().map(pixels).collect();
+    Ok(LabelledImages { images: images?, labels: part.iter().map(|(.., label)| *label).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{DatasetError, DatasetName};
+    use tempfile::{TempDir, tempdir};
+
+    /// A folder of classes with so many pictures each, of the class's own grey level.
+    fn folder(classes: &[(&str, usize)]) -> TempDir {
+        let dir = tempdir().unwrap();
+        for (level, (name, pictures)) in (0_u8..).zip(classes) {
+            fs::create_dir(dir.path().join(name)).unwrap();
+            for picture in 0..*pictures {
+                fs::write(dir.path().join(name).join(format!("{picture}.png")), png(level)).unwrap();
+            }
+        }
+        dir
+    }
+
+    fn png(level: u8) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, 28, 28);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.write_header().unwrap().write_image_data(&[level; IMAGE_PIXELS]).unwrap();
+        file
+    }
+
+    fn message(dir: &Path) -> String {
+        Dataset::load(DatasetName::Mnist, Some(dir), true).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_sub_folder_is_a_class_split_by_the_names_of_its_pictures() {
+        let dir = folder(&[("2", 40), ("circle", 25), ("10", 3)]);
+        fs::write(dir.path().join("circle/notes.txt"), "none").unwrap();
+        let set = Dataset::load(DatasetName::Mnist, Some(dir.path()), true).unwrap();
+        assert_eq!(set.class_names, ["2", "10", "circle"]);
+        assert_eq!((set.classes, set.name.as_str()), (3, CUSTOM));
+        let (train, validation) = set.split();
+        let count =
+            |labels: &[u8]| [0, 1, 2].map(|class| labels.iter().filter(|label| **label == class).count());
+        assert_eq!(count(train.labels), [32, 1, 21]);
+        assert_eq!(count(validation.labels), [4, 1, 2]);
+        assert_eq!(count(&set.test.labels), [4, 1, 2]);
+        // The second class by name was written third, in grey level 2.
+        let levels = train.images.iter().map(|image| image[0]).zip(train.labels);
+        assert!(levels.clone().all(|(level, label)| level == [0, 2, 1][usize::from(*label)]));
+        assert!(
+            set.note
+                .unwrap()
+                .ends_with("54 to train on, 7 for validation, 7 to test; 1 other files left out")
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_no_data_set_is_refused_with_the_reason() {
+        let dir = folder(&[]);
+        assert!(message(dir.path()).contains("found neither: name another folder by --data"));
+        let dir = folder(&[("only", 5)]);
+        assert!(message(dir.path()).contains("expected 2 to 64 sub-folders, one a class, found 1"));
+        let names: Vec<String> = (0..65).map(|class| class.to_string()).collect();
+        let dir = folder(&names.iter().map(|name| (name.as_str(), 0)).collect::<Vec<_>>());
+        assert!(message(dir.path()).contains("found 65"));
+        let dir = folder(&[("a", 5), ("b", 2)]);
+        let expected =
+            format!("{}: expected at least 3 pictures (.png, .jpg), found 2", dir.path().join("b").display());
+        assert!(message(dir.path()).starts_with(&expected));
+    }
+
+    #[test]
+    fn a_picture_that_cannot_be_read_is_named() {
+        let dir = folder(&[("a", 5), ("b", 5)]);
+        let broken = dir.path().join("b/3.png");
+        fs::write(&broken, &png(0)[..60]).unwrap();
+        let error = Dataset::load(DatasetName::Mnist, Some(dir.path()), true).unwrap_err();
+        assert!(matches!(error, DatasetError::Folder(FolderError::Picture(PictureError::Damaged { .. }))));
+        assert!(error.to_string().starts_with(&broken.display().to_string()));
+    }
+}

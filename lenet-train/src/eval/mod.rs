@@ -1,0 +1,6 @@
+//! How good a network is: in f32, in integers, and over several runs.
+
+pub mod check;
+pub mod confidence;
+pub mod score;
+pub mod statistics;

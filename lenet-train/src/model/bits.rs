@@ -1,0 +1,162 @@
+//! How many bits each layer's weights and activations have.
+
+use super::weights::LAYERS;
+use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
+
+/// Bits of a layer's weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WeightBits {
+    /// int8: -127 to 127.
+    #[default]
+    Eight,
+    /// int4: -112 to 112 in steps of 16.
+    Four,
+}
+
+impl WeightBits {
+    /// 8 or 4.
+    pub const fn count(self) -> u8 {
+        match self {
+            Self::Eight => 8,
+            Self::Four => 4,
+        }
+    }
+
+    /// The distance between neighbouring weights, in units of int8.
+    pub const fn step(self) -> i8 {
+        match self {
+            Self::Eight => 1,
+            Self::Four => 16,
+        }
+    }
+
+    /// The largest magnitude of a weight in units of int8; the range is symmetric, so -128 is not used.
+    pub const fn largest(self) -> i8 {
+        match self {
+            Self::Eight => 127,
+            Self::Four => 112,
+        }
+    }
+}
+
+/// Bits of the weights of the five layers, and of the activations of the four hidden ones. As text:
+/// `8`, `4`, or a list such as `conv=8,fc=4,activations=7`, in which later items overrule earlier ones and what is not
+/// named has 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bits {
+    /// Of `conv1`, `conv2`, `fc1`, `fc2` and `fc3`.
+    pub weights: [WeightBits; 5],
+    /// Of `conv1`, `conv2`, `fc1` and `fc2`; 4 to 8.
+    pub activations: [u8; 4],
+}
+
+impl Default for Bits {
+    fn default() -> Self {
+        Self::INT8
+    }
+}
+
+/// Why a text is not [`Bits`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "{item:?}: expected 8 or 4, or a list of LAYER=BITS with LAYER one of conv, fc, conv1, conv2, fc1, fc2, fc3 and \
+     BITS 8 or 4, or activations=BITS with BITS 4 to 8, such as conv=8,fc=4"
+)]
+pub struct ParseBitsError {
+    item: String,
+}
+
+impl FromStr for Bits {
+    type Err = ParseBitsError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bits = Self::default();
+        for item in text.split(',') {
+            bits.set(item.trim()).ok_or_else(|| ParseBitsError { item: item.to_owned() })?;
+        }
+        Ok(bits)
+    }
+}
+
+impl Bits {
+    /// int8 weights and activations of 8 bits everywhere.
+    pub const INT8: Self = Self { weights: [WeightBits::Eight; 5], activations: [MAX_ACTIVATION_BITS; 4] };
+
+    fn set(&mut self, item: &str) -> Option<()> {
+        let (name, value) = item.split_once('=').unwrap_or(("", item));
+        if name == "activations" {
+            let bits = value.parse().ok()?;
+            let known = (MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&bits);
+            return known.then(|| self.activations = [bits; 4]);
+        }
+        let bits = match value {
+            "8" => WeightBits::Eight,
+            "4" => WeightBits::Four,
+            _ => return None,
+        };
+        let mut named = false;
+        for (weights, layer) in self.weights.iter_mut().zip(LAYERS) {
+            if name.is_empty() || layer == name || layer.trim_end_matches(char::is_numeric) == name {
+                (*weights, named) = (bits, true);
+            }
+        }
+        named.then_some(())
+    }
+}
+
+impl fmt::Display for Bits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [conv, .., fc] = self.weights;
+        let [activations, ..] = self.activations;
+        if *self == (Self { weights: [fc; 5], ..Self::default() }) {
+            return write!(f, "{}", fc.count());
+        }
+        if self.weights == [conv, conv, fc, fc, fc] {
+            write!(f, "conv={},fc={}", conv.count(), fc.count())?;
+        } else {
+            let items =
+                LAYERS.iter().zip(self.weights).map(|(layer, bits)| format!("{layer}={}", bits.count()));
+            f.write_str(&items.collect::<Vec<_>>().join(","))?;
+        }
+        if activations == MAX_ACTIVATION_BITS { Ok(()) } else { write!(f, ",activations={activations}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use WeightBits::{Eight, Four};
+
+    #[test]
+    fn a_list_names_layers_and_kinds_of_layers() {
+        let parsed = |text: &str| text.parse::<Bits>().unwrap();
+        assert_eq!(parsed("8"), Bits::default());
+        assert_eq!(parsed("4").weights, [Four; 5]);
+        assert_eq!(parsed("conv=8,fc=4").weights, [Eight, Eight, Four, Four, Four]);
+        assert_eq!(parsed("fc=4, fc3=8").weights, [Eight, Eight, Four, Four, Eight]);
+        assert_eq!(parsed("4,activations=7").activations, [7; 4]);
+    }
+
+    #[test]
+    fn what_is_not_bits_is_refused_by_name() {
+        for text in ["", "5", "conv=3", "fc9=4", "activations=9", "activations=3", "conv=", "=8,x"] {
+            assert!(text.parse::<Bits>().is_err(), "{text:?}");
+        }
+        let error = "conv=8,dense=4".parse::<Bits>().unwrap_err().to_string();
+        assert!(error.contains("\"dense=4\"") && error.contains("conv=8,fc=4"), "{error}");
+    }
+
+    #[test]
+    fn bits_are_written_as_they_are_read() {
+        for text in
+            ["8", "4", "conv=8,fc=4", "conv=8,fc=8,activations=6", "conv1=8,conv2=8,fc1=4,fc2=4,fc3=8"]
+        {
+            let bits: Bits = text.parse().unwrap();
+            assert_eq!(bits.to_string(), text);
+        }
+    }
+}

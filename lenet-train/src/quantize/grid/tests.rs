@@ -1,0 +1,209 @@
+use super::*;
+use crate::model::weights::layer_shapes;
+use lenet_core::error::Layer;
+use lenet_core::model::Weights;
+use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
+use lenet_core::{Error, Metadata};
+
+/// Small weights of both signs that differ from one another.
+fn weights() -> FloatWeights {
+    let mut state = 1_u32;
+    let mut next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+    };
+    let mut layers = layer_shapes(CLASSES).map(|[outputs, taps]| Affine {
+        weight: (0..outputs * taps).map(|_| next()).collect(),
+        bias: (0..outputs).map(|_| next()).collect(),
+    });
+    let [conv1, conv2, fc1, fc2, fc3] = layers.each_mut().map(std::mem::take);
+    FloatWeights { conv1, conv2, fc1, fc2, fc3 }
+}
+
+fn quantized(weights: &FloatWeights) -> QuantizedModel {
+    quantized_at(weights, [4.0, 8.0, 16.0, 16.0], Bits::INT8).unwrap()
+}
+
+fn quantized_at(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Result<QuantizedModel, QuantizeError> {
+    quantize_weights(weights, &Grid::new(weights, ranges, bits))
+}
+
+fn int8<Int8: ?Sized, Int4: ?Sized>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
+    match weights {
+        Weights::Int8(weights) => weights,
+        Weights::Int4(_) => panic!("int4 weights"),
+    }
+}
+
+#[test]
+fn each_channels_largest_weight_becomes_127() {
+    let quantized = quantized(&weights());
+    let model = quantized.model();
+    for channel in 0..CONV1_CHANNELS {
+        let weight = |tap| model.conv1().weights().tap(channel / 2, tap)[channel % 2];
+        assert_eq!((0..25).map(|tap| weight(tap).unsigned_abs()).max(), Some(127));
+    }
+    let (fc1, fc3) = (int8(model.fc1().weights()), int8(model.fc3().weights()));
+    assert!(fc1.iter().all(|row| row.iter().any(|&w| (w as i8).unsigned_abs() == 127)));
+    assert_eq!(fc3.as_flattened().iter().map(|&w| (w as i8).unsigned_abs()).max(), Some(127));
+}
+
+#[test]
+fn the_factor_of_each_requant_is_that_of_the_scales() {
+    let weights = weights();
+    let quantized = quantized(&weights);
+    for (row, requant) in weights.fc2.weight.chunks(120).zip(quantized.model().fc2().requants().iter()) {
+        let largest = f64::from(row.iter().fold(0_f32, |max, w| max.max(w.abs())));
+        // Input and output ranges are equal, so the factor is the weight scale.
+        let expected = largest / 127.0;
+        let found = f64::from(requant.multiplier()) * 2_f64.powi(-23 - i32::from(requant.pre_shift()));
+        assert!((found / expected - 1.0).abs() < 1.0 / 32_768.0, "{found} for {expected}");
+    }
+}
+
+#[test]
+fn the_files_order_of_taps_is_channels_last() {
+    let mut weights = weights();
+    weights.conv2.weight.fill(0.0);
+    // Output 3, input channel 2, row 4, column 1.
+    weights.conv2.weight[((3 * 6 + 2) * 5 + 4) * 5 + 1] = -0.5;
+    weights.fc1.weight.fill(0.0);
+    // Output 7, channel 9, row 2, column 3.
+    weights.fc1.weight[7 * 256 + (9 * 4 + 2) * 4 + 3] = 0.5;
+    let quantized = quantized(&weights);
+    let model = quantized.model();
+    assert_eq!(model.conv2().weights().tap(1, (4 * 5 + 1) * 6 + 2), [0, -127]);
+    assert_eq!(int8(model.fc1().weights())[7][(2 * 4 + 3) * 16 + 9], 127);
+}
+
+#[test]
+fn encoding_and_decoding_gives_the_model_back() {
+    let grid = Grid::new(&weights(), [4.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    let metadata = Metadata { recipe: "best", seed: 3, ..Metadata::default() };
+    let bytes = quantized.encode(&metadata).unwrap();
+    let file = lenet_core::decode(&bytes).unwrap();
+    assert_eq!(file.model, quantized.model());
+    let activation_ranges = grid.ranges.map(|range| (range * 65_536.0) as u32);
+    assert_eq!(file.metadata, Metadata { activation_ranges, ..metadata });
+}
+
+#[test]
+fn class_names_that_do_not_name_every_class_are_not_encoded() {
+    let metadata = Metadata { class_names: "zero\none", ..Metadata::default() };
+    let grid = Grid::new(&weights(), [4.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    assert_eq!(quantized.encode(&metadata), Err(Error::ClassNames { expected: 10, found: 2 }));
+}
+
+#[test]
+fn activation_bits_that_no_model_has_are_an_error() {
+    let bits = Bits { activations: [8, 3, 8, 8], ..Bits::INT8 };
+    let error = quantized_at(&weights(), [4.0; 4], bits).unwrap_err();
+    assert_eq!(error, QuantizeError::Model(Error::ActivationBits { layer: Layer::Conv2, found: 3 }));
+}
+
+#[test]
+fn an_int4_model_keeps_its_bits_in_the_file() {
+    let bits: Bits = "conv1=8,conv2=4,fc=4,activations=6".parse().unwrap();
+    let quantized = quantized_at(&weights(), [4.0, 8.0, 16.0, 16.0], bits).unwrap();
+    let bytes = quantized.encode(&Metadata::default()).unwrap();
+    let model = lenet_core::decode(&bytes).unwrap().model;
+    assert_eq!(model, quantized.model());
+    let weight_bits = (model.conv1().weights().bits(), model.conv2().weights().bits());
+    assert_eq!((weight_bits, model.fc3().weights().bits()), ((8, 4), 4));
+    assert_eq!((model.conv1().activation_bits(), model.fc2().activation_bits()), (6, 6));
+}
+
+#[test]
+fn int4_weights_are_nearest_at_the_scale_with_the_least_error() {
+    let row: Vec<f32> = vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6, 0.7];
+    let scale = weight_scale(&row, 0.0, 1.0, WeightBits::Four).unwrap();
+    assert!((scale * 16.0 - 0.1).abs() < 1e-6, "{scale}");
+    let quantized: Vec<i8> = row.iter().map(|&weight| quantize(weight, scale, WeightBits::Four)).collect();
+    assert_eq!(quantized, [16, -32, 48, 64, -80, 96, 112]);
+    // One outlier is clipped where that serves the many.
+    let many: Vec<f32> = (0..200).map(|i| (i % 7) as f32 * 0.01).chain([0.14]).collect();
+    let clipped = weight_scale(&many, 0.0, 1.0, WeightBits::Four).unwrap();
+    assert!(clipped * 112.0 < 0.12, "{clipped}");
+}
+
+#[test]
+fn the_file_is_46_kib_at_most() {
+    let metadata = Metadata {
+        dataset: "fashion-mnist",
+        recipe: "reference",
+        seed: u64::MAX,
+        validation_correct: u32::MAX,
+        validation_images: u32::MAX,
+        ..Metadata::default()
+    };
+    let grid = Grid::new(&weights(), [100.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    assert!(quantized.encode(&metadata).unwrap().len() <= 46 * 1024);
+}
+
+#[test]
+fn a_channel_without_weights_is_its_bias() {
+    let mut weights = weights();
+    weights.conv1.weight.fill(0.0);
+    weights.conv1.bias = vec![0.0, 1.0, 2.01, -1.0, 4.0, 100.0];
+    let quantized = quantized(&weights);
+    let model = quantized.model();
+    let outputs = model.conv1().biases().iter().zip(model.conv1().requants().iter());
+    let activations: Vec<u8> = outputs.map(|(bias, requant)| requant.activation(bias, 255)).collect();
+    // The range is 4: a real 1 is 63.75 steps.
+    assert_eq!(activations, [0, 64, 128, 0, 255, 255]);
+}
+
+#[test]
+fn a_network_of_zeros_is_quantized() {
+    let zeros = weights();
+    let zeros = FloatWeights {
+        conv1: zero(&zeros.conv1),
+        conv2: zero(&zeros.conv2),
+        fc1: zero(&zeros.fc1),
+        fc2: zero(&zeros.fc2),
+        fc3: zero(&zeros.fc3),
+    };
+    let quantized = quantized_at(&zeros, [0.0; 4], Bits::INT8).unwrap();
+    let model = quantized.model();
+    let mut engine = lenet_infer::Engine::new(&model);
+    assert_eq!(engine.classify(&[255; 784]).logits, [0; 10]);
+}
+
+fn zero(layer: &Affine) -> Affine {
+    Affine { weight: vec![0.0; layer.weight.len()], bias: vec![0.0; layer.bias.len()] }
+}
+
+#[test]
+fn a_range_too_small_for_its_weights_is_widened() {
+    let weights = weights();
+    let grid = Grid::new(&weights, [1e-9; 4], Bits::INT8);
+    assert!(grid.ranges[0] > 0.49 && grid.ranges[0] < 0.52, "{:?}", grid.ranges);
+    assert_eq!(Grid::new(&weights, grid.ranges, Bits::INT8), grid);
+    assert!(quantize_weights(&weights, &grid).is_ok());
+}
+
+#[test]
+fn a_weight_that_is_not_a_number_is_an_error_naming_its_layer() {
+    let mut weights = weights();
+    weights.fc2.bias[3] = f32::NAN;
+    let error = quantized_at(&weights, [1.0; 4], Bits::INT8).unwrap_err();
+    assert_eq!(error, QuantizeError::NotFinite { layer: "fc2" });
+}
+
+#[test]
+fn every_factor_below_the_limit_keeps_15_bits() {
+    for exponent in 8..23 {
+        for fraction in [1.0, 1.1, 1.5, 1.999] {
+            let factor = fraction * 2_f64.powi(-exponent - 1);
+            let requant = requant(factor).unwrap();
+            let found = f64::from(requant.multiplier()) * 2_f64.powi(-23 - i32::from(requant.pre_shift()));
+            assert!((found / factor - 1.0).abs() <= 2_f64.powi(-16), "{factor}");
+        }
+    }
+    assert_eq!(requant(2_f64.powi(-7)), None);
+    assert_eq!(requant(f64::NAN), None);
+    assert_eq!(requant(0.0).map(Requant::multiplier), Some(0));
+}

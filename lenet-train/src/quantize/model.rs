@@ -1,0 +1,188 @@
+//! A quantized model that owns its bytes, in the order of the file.
+
+use crate::model::bits::WeightBits;
+use crate::model::integers::IntegerLayer;
+use lenet_core::error::Layer;
+use lenet_core::model::{Confidence, Fc3, Hidden, Weights, pack};
+use lenet_core::shape::{
+    CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, FC1_OUTPUTS,
+    FC2_OUTPUTS, KERNEL_SIDE, POOL2_LEN, POOL2_SIDE,
+};
+use lenet_core::{Error, Metadata, Model, Requant};
+use std::array::from_fn;
+use std::ops::Deref;
+
+/// The weights of a layer as bytes of the file. `Int8` and `Int4` own the arrays of [`Weights`].
+#[derive(Clone, Debug, PartialEq)]
+enum WeightBytes<Int8, Int4> {
+    Int8(Int8),
+    Int4(Int4),
+}
+
+impl<Int8: Deref, Int4: Deref> WeightBytes<Int8, Int4> {
+    fn borrow(&self) -> Weights<'_, Int8::Target, Int4::Target> {
+        match self {
+            Self::Int8(weights) => Weights::Int8(weights),
+            Self::Int4(weights) => Weights::Int4(weights),
+        }
+    }
+}
+
+/// The bytes of a hidden layer.
+#[derive(Clone, Debug, PartialEq)]
+struct HiddenBytes<Int8, Int4, const OUT: usize> {
+    weights: WeightBytes<Box<Int8>, Box<Int4>>,
+    biases: [[u8; 4]; OUT],
+    requants: [[u8; Requant::BYTES]; OUT],
+    activation_bits: u8,
+}
+
+/// The bytes of a convolution.
+type ConvBytes<const TAPS: usize, const PAIRS: usize, const OUT: usize> =
+    HiddenBytes<[[[u8; 2]; TAPS]; PAIRS], [[u8; TAPS]; PAIRS], OUT>;
+/// The bytes of a hidden fully-connected layer.
+type DenseBytes<const IN: usize, const HALF: usize, const OUT: usize> =
+    HiddenBytes<[[u8; IN]; OUT], [[u8; HALF]; OUT], OUT>;
+
+/// The bytes of the last layer, which has as many outputs as there are classes.
+#[derive(Clone, Debug, PartialEq)]
+struct Fc3Bytes {
+    weights: WeightBytes<Vec<[u8; FC2_OUTPUTS]>, Vec<[u8; FC2_OUTPUTS / 2]>>,
+    biases: Vec<[u8; 4]>,
+}
+
+/// A quantized model, ready to run or to encode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantizedModel {
+    /// The confidence threshold, in 1/256 nat; 0 when none was chosen.
+    pub confidence_threshold: u16,
+    activation_ranges: [u32; 4],
+    confidence: Requant,
+    conv1: ConvBytes<CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>,
+    conv2: ConvBytes<CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>,
+    fc1: DenseBytes<POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>,
+    fc2: DenseBytes<FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>,
+    fc3: Fc3Bytes,
+}
+
+impl QuantizedModel {
+    /// A model of these layers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when no model can have one of their values.
+    pub(super) fn new(
+        activation_ranges: [u32; 4],
+        confidence: Requant,
+        [conv1, conv2, fc1, fc2, fc3]: &[IntegerLayer; 5],
+    ) -> Result<Self, Error> {
+        let model = Self {
+            confidence_threshold: 0,
+            activation_ranges,
+            confidence,
+            conv1: ConvBytes::conv(conv1),
+            conv2: ConvBytes::conv(conv2),
+            fc1: DenseBytes::dense(fc1, feature),
+            fc2: DenseBytes::dense(fc2, |input| input),
+            fc3: Fc3Bytes::new(fc3),
+        };
+        model.checked()?;
+        Ok(model)
+    }
+
+    fn checked(&self) -> Result<Model<'_>, Error> {
+        Ok(Model::new(
+            self.conv1.layer(Layer::Conv1)?,
+            self.conv2.layer(Layer::Conv2)?,
+            self.fc1.layer(Layer::Fc1)?,
+            self.fc2.layer(Layer::Fc2)?,
+            Fc3::new(self.fc3.weights.borrow(), &self.fc3.biases)?,
+            Confidence { requant: self.confidence, threshold: self.confidence_threshold },
+        ))
+    }
+
+    /// The model as the engine takes it.
+    pub fn model(&self) -> Model<'_> {
+        self.checked().expect("its layers were checked when it was made")
+    }
+
+    /// The bytes of the model file. Its metadata are `metadata` with the activation ranges of this model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ClassNames`] when the metadata name some of the classes only, or too many.
+    pub fn encode(&self, metadata: &Metadata<'_>) -> Result<Vec<u8>, Error> {
+        let metadata = Metadata { activation_ranges: self.activation_ranges, ..*metadata };
+        lenet_core::encode(&self.model(), &metadata)
+    }
+}
+
+/// From the file's tap of a convolution, HWC, to PyTorch's, CHW.
+fn conv_tap<const TAPS: usize>(tap: usize) -> usize {
+    let positions = KERNEL_SIDE * KERNEL_SIDE;
+    let channels = TAPS / positions;
+    tap % channels * positions + tap / channels
+}
+
+/// From the engine's order of the flattened features, HWC, to PyTorch's, CHW.
+fn feature(index: usize) -> usize {
+    (index % CONV2_CHANNELS) * POOL2_SIDE * POOL2_SIDE + index / CONV2_CHANNELS
+}
+
+impl<Int8, Int4, const OUT: usize> HiddenBytes<Int8, Int4, OUT> {
+    fn new(layer: &IntegerLayer, weights: WeightBytes<Box<Int8>, Box<Int4>>) -> Self {
+        Self {
+            weights,
+            biases: from_fn(|output| layer.biases[output].to_le_bytes()),
+            requants: from_fn(|output| layer.requants[output].to_bytes()),
+            activation_bits: layer.activation_bits,
+        }
+    }
+
+    fn layer(&self, name: Layer) -> Result<Hidden<'_, Weights<'_, Int8, Int4>, OUT>, Error> {
+        Hidden::new(name, self.weights.borrow(), &self.biases, &self.requants, self.activation_bits)
+    }
+}
+
+impl<const TAPS: usize, const PAIRS: usize, const OUT: usize> ConvBytes<TAPS, PAIRS, OUT> {
+    fn conv(layer: &IntegerLayer) -> Self {
+        let weight = |channel: usize, tap: usize| layer.weights[channel * TAPS + conv_tap::<TAPS>(tap)];
+        let pair = |pair: usize, tap: usize| [weight(2 * pair, tap), weight(2 * pair + 1, tap)];
+        let weights = match layer.bits {
+            WeightBits::Eight => {
+                WeightBytes::Int8(Box::new(from_fn(|p| from_fn(|t| pair(p, t).map(|w| w as u8)))))
+            }
+            WeightBits::Four => WeightBytes::Int4(Box::new(from_fn(|p| from_fn(|t| pack(pair(p, t)))))),
+        };
+        Self::new(layer, weights)
+    }
+}
+
+impl<const IN: usize, const HALF: usize, const OUT: usize> DenseBytes<IN, HALF, OUT> {
+    /// `input` maps the file's index of an input to PyTorch's.
+    fn dense(layer: &IntegerLayer, input: fn(usize) -> usize) -> Self {
+        let weight = |output: usize, index: usize| layer.weights[output * IN + input(index)];
+        let weights = match layer.bits {
+            WeightBits::Eight => WeightBytes::Int8(Box::new(from_fn(|o| from_fn(|i| weight(o, i) as u8)))),
+            WeightBits::Four => WeightBytes::Int4(Box::new(from_fn(|o| {
+                from_fn(|i| pack([weight(o, 2 * i), weight(o, 2 * i + 1)]))
+            }))),
+        };
+        Self::new(layer, weights)
+    }
+}
+
+impl Fc3Bytes {
+    fn new(layer: &IntegerLayer) -> Self {
+        let (rows, _) = layer.weights.as_chunks::<FC2_OUTPUTS>();
+        let weights = match layer.bits {
+            WeightBits::Eight => {
+                WeightBytes::Int8(rows.iter().map(|row| row.map(|weight| weight as u8)).collect())
+            }
+            WeightBits::Four => WeightBytes::Int4(
+                rows.iter().map(|row| from_fn(|i| pack([row[2 * i], row[2 * i + 1]]))).collect(),
+            ),
+        };
+        Self { weights, biases: layer.biases.iter().map(|bias| bias.to_le_bytes()).collect() }
+    }
+}

@@ -1,0 +1,167 @@
+use super::*;
+use crate::eval::score::Score;
+use crate::model::bits::Bits;
+use crate::train::recipe::Recipe;
+use lenet_core::shape::CLASSES;
+use std::fs;
+use std::path::PathBuf;
+use tempfile::{TempDir, tempdir};
+
+fn run() -> RunIdentity {
+    RunIdentity {
+        settings: Recipe::Default.settings(),
+        dataset: "mnist".to_owned(),
+        classes: CLASSES,
+        device: "cpu".to_owned(),
+        held_out: HeldOut::Validation,
+        fold: 0,
+        train_images: 55_000,
+        held_out_images: 5_000,
+        teachers: vec!["a SHA-256".to_owned()],
+    }
+}
+
+/// Numbers that differ everywhere, awkward ones among them.
+fn weights(start: f32) -> FloatWeights {
+    let mut next = start;
+    let mut numbers = |count: usize| -> Vec<f32> {
+        let mut numbers: Vec<f32> = (0..count)
+            .map(|_| {
+                next += 0.1;
+                next
+            })
+            .collect();
+        numbers[0] = -0.0;
+        numbers[1] = f32::from_bits(1);
+        numbers
+    };
+    let [conv1, conv2, fc1, fc2, fc3] = layer_shapes(CLASSES)
+        .map(|[outputs, inputs]| Affine { weight: numbers(outputs * inputs), bias: numbers(outputs) });
+    FloatWeights { conv1, conv2, fc1, fc2, fc3 }
+}
+
+fn snapshot() -> Snapshot {
+    let score = Score { loss: 0.1 + 0.2, accuracy: 1.0 / 3.0 };
+    let epoch = EpochMetrics {
+        epoch: 1,
+        seconds: 2.5,
+        images_per_second: 22_000.0,
+        learning_rate: 1e-3,
+        train: score,
+        held_out: score,
+    };
+    Snapshot {
+        history: vec![epoch.clone(), EpochMetrics { epoch: 2, ..epoch }],
+        weights: weights(0.0),
+        optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
+        average: Some(weights(3.0)),
+        grid: Some(Grid::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
+    }
+}
+
+fn saved() -> (TempDir, PathBuf) {
+    let folder = tempdir().unwrap();
+    save(folder.path(), &run(), &snapshot()).unwrap();
+    let path = folder.path().join(FILE_NAME);
+    (folder, path)
+}
+
+/// What [`load`] says of a folder whose checkpoint has these bytes.
+fn problem(bytes: &[u8]) -> String {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join(FILE_NAME), bytes).unwrap();
+    match load(folder.path(), &run()) {
+        Err(CheckpointError::Unusable { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_saved_is_loaded_bit_by_bit() {
+    let (folder, _) = saved();
+    let loaded = load(folder.path(), &run()).unwrap();
+    assert_eq!(loaded, snapshot());
+    assert!(loaded.weights.conv1.weight[0].is_sign_negative());
+}
+
+#[test]
+fn saving_again_replaces_the_file_and_leaves_no_other() {
+    let (folder, _) = saved();
+    let later = Snapshot { history: Vec::new(), ..snapshot() };
+    save(folder.path(), &run(), &later).unwrap();
+    assert_eq!(load(folder.path(), &run()).unwrap(), later);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_missing_checkpoint_is_named() {
+    let folder = tempdir().unwrap();
+    let error = load(folder.path(), &run()).unwrap_err();
+    assert!(matches!(error, CheckpointError::Missing { .. }));
+    assert!(error.to_string().contains("train anew without --resume"));
+}
+
+#[test]
+fn a_truncated_checkpoint_is_refused_at_every_length() {
+    let (_folder, path) = saved();
+    let bytes = fs::read(path).unwrap();
+    for len in [0, 7, 8, 9, 500, 3_000, bytes.len() / 2, bytes.len() - 1] {
+        problem(&bytes[..len]);
+    }
+    let mut longer = bytes;
+    longer.push(0);
+    problem(&longer);
+}
+
+#[test]
+fn a_changed_byte_is_noticed() {
+    let (_folder, path) = saved();
+    let mut bytes = fs::read(path).unwrap();
+    for position in (0..bytes.len()).step_by(9_001).chain(0..64) {
+        bytes[position] ^= 1;
+        problem(&bytes);
+        bytes[position] ^= 1;
+    }
+}
+
+#[test]
+fn a_safetensors_file_of_another_program_is_refused() {
+    let data = 1f32.to_le_bytes();
+    let view = TensorView::new(Dtype::F32, vec![1], &data).unwrap();
+    let bytes = safetensors::serialize([("weights.conv1.weight", view)], None).unwrap();
+    assert_eq!(problem(&bytes), "a safetensors file of another program");
+}
+
+#[test]
+fn another_version_is_refused_with_both_versions_named() {
+    assert_eq!(parse_header(r#"{"version":1}"#).err().unwrap(), "version 1 where 2 is read");
+}
+
+#[test]
+fn a_run_that_differs_is_refused_with_what_differs() {
+    let (folder, _) = saved();
+    type Change = fn(&mut RunIdentity);
+    let saved = run().settings;
+    let (rate, decay) = (saved.learning_rate, saved.rule.weight_decay);
+    let changes: [(String, Change); 6] = [
+        ("have seed 1, found 0".to_owned(), |run| run.settings.seed = 1),
+        (format!("have learning rate 0.5, found {rate}"), |run| run.settings.learning_rate = 0.5),
+        (format!("have weight decay 0.5, found {decay}"), |run| run.settings.rule.weight_decay = 0.5),
+        ("have scale 0.9, found 0.0: pass".to_owned(), |run| run.settings.augment.scale = 0.9),
+        ("have device \"cuda\", found \"cpu\"".to_owned(), |run| run.device = "cuda".to_owned()),
+        ("have train images 60000, found 55000".to_owned(), |run| run.train_images = 60_000),
+    ];
+    for (expected, change) in changes {
+        let mut other = run();
+        change(&mut other);
+        let message = load(folder.path(), &other).unwrap_err().to_string();
+        assert!(message.contains(&expected), "{message}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_cannot_be_written_to() {
+    let folder = tempdir().unwrap();
+    let error = save(&folder.path().join("missing"), &run(), &snapshot()).unwrap_err();
+    assert!(matches!(error, CheckpointError::Write { .. }));
+}

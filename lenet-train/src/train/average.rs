@@ -1,0 +1,68 @@
+//! The moving average of the weights, which is what a run with [`ema_decay`](crate::train::recipe::Settings::ema_decay) delivers.
+
+use crate::backend::Backend;
+use crate::model::network::Network;
+use dfdx::nn::ModelEMA;
+
+/// Weights averaged over the last `1 / (1 - decay)` steps or so.
+pub(super) struct Average<D: Backend> {
+    decay: f64,
+    /// Holds the average.
+    pub(super) network: Network<D>,
+}
+
+impl<D: Backend> Average<D> {
+    /// An average of `network` alone.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub(super) fn new(decay: f64, network: &Network<D>) -> Result<Self, D::Err> {
+        let mut average = Network::new(network.device().clone(), network.classes())?;
+        average.set_weights(&network.weights());
+        Ok(Average { decay, network: average })
+    }
+
+    /// Takes the weights after step `steps`, counted from 1, into the average.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    pub(super) fn update(&mut self, network: &Network<D>, steps: u64) -> Result<(), D::Err> {
+        self.network.layers.try_ema(&network.layers, self.decay_at(steps))
+    }
+
+    /// Early on, the average of all steps so far rather than one that still remembers the initial weights.
+    fn decay_at(&self, steps: u64) -> f64 {
+        self.decay.min(steps as f64 / (steps + 10) as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::weights::FloatWeights;
+    use dfdx::prelude::Cpu;
+
+    fn filled(network: &Network<Cpu>, value: f32) -> FloatWeights {
+        let mut weights = network.weights();
+        for layer in weights.layers_mut() {
+            layer.weight.fill(value);
+            layer.bias.fill(value);
+        }
+        weights
+    }
+
+    #[test]
+    fn each_update_moves_the_average_by_its_share_of_the_distance() {
+        let mut network = Network::new(Cpu::seed_from_u64(1), 10).unwrap();
+        network.set_weights(&filled(&network, 1.0));
+        let mut average = Average::new(0.75, &network).unwrap();
+        network.set_weights(&filled(&network, 5.0));
+        // At step 10 the decay has risen to a half, at step 1000 it is the full three quarters.
+        average.update(&network, 10).unwrap();
+        assert_eq!(average.network.weights(), filled(&network, 3.0));
+        average.update(&network, 1_000).unwrap();
+        assert_eq!(average.network.weights(), filled(&network, 3.5));
+    }
+}

@@ -1,0 +1,102 @@
+//! Distillation: trained networks, whose mean opinion of each augmented image a run learns from.
+
+use super::batch::{Softened, Uploaded};
+use crate::backend::Backend;
+use crate::model::network::Network;
+use crate::model::weights::FloatWeights;
+use dfdx::prelude::{Axis, NoneTape, TryAdd, TryDiv, TryMul};
+
+/// An ensemble of trained networks.
+pub(super) struct Teacher<D: Backend> {
+    networks: Vec<Network<D>>,
+    /// Share of the loss, 0 to 1, that is the ensemble's.
+    share: f32,
+    temperature: f32,
+}
+
+impl<D: Backend> Teacher<D> {
+    /// The ensemble of `members`.
+    ///
+    /// # Errors
+    ///
+    /// Out of the device's memory.
+    pub(super) fn new(
+        device: &D,
+        members: &[FloatWeights],
+        share: f64,
+        temperature: f64,
+    ) -> Result<Self, D::Err> {
+        let member = |weights: &FloatWeights| {
+            let mut network = Network::new(device.clone(), weights.classes())?;
+            network.set_weights(weights);
+            Ok(network)
+        };
+        let networks = members.iter().map(member).collect::<Result<_, _>>()?;
+        Ok(Teacher { networks, share: share as f32, temperature: temperature as f32 })
+    }
+
+    /// Adds the ensemble's probabilities, the mean of its members', to the batch.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    ///
+    /// # Panics
+    ///
+    /// If the ensemble has no member.
+    pub(super) fn teach(&self, batch: &mut Uploaded<D>) -> Result<(), D::Err> {
+        let &Teacher { ref networks, share, temperature } = self;
+        let mut members = networks.iter().map(|network| {
+            let logits = network.logits(batch.pixels.clone(), NoneTape)?;
+            let probabilities = logits.try_div(temperature)?.try_softmax::<Axis<1>>()?;
+            probabilities.try_mul(1.0 / networks.len() as f32)
+        });
+        let first = members.next().expect("a member")?;
+        let probabilities = members.try_fold(first, |sum, next| sum.try_add(next?))?;
+        batch.softened = Some(Softened { probabilities, temperature, share });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::output_layer::Classes;
+    use crate::test_images::synthetic;
+    use dfdx::prelude::{Cpu, TensorFromVec};
+
+    const SHARE: f32 = 0.75;
+    const TEMPERATURE: f32 = 2.0;
+
+    /// The softmax of `logits / TEMPERATURE`, straight from the definition.
+    fn softened(logits: &[f32]) -> Vec<f32> {
+        let exponentials = || logits.iter().map(|logit| (logit / TEMPERATURE).exp());
+        let total: f32 = exponentials().sum();
+        exponentials().map(|exponential| exponential / total).collect()
+    }
+
+    #[test]
+    fn a_batch_is_told_the_mean_of_the_members_softened_probabilities_and_keeps_its_labels() {
+        let networks = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), 10).unwrap());
+        let members = networks.each_ref().map(Network::weights);
+        let device = Cpu::default();
+        let teacher = Teacher::new(&device, &members, f64::from(SHARE), f64::from(TEMPERATURE)).unwrap();
+        let pixels = networks[0].upload(&synthetic(5).images).unwrap();
+        let labels: Vec<f32> = (0..50).map(|index| f32::from(u8::from(index % 11 == 0))).collect();
+        let targets = device.tensor_from_vec(labels.clone(), (5, Classes(10)));
+        let mut batch = Uploaded { pixels: pixels.clone(), targets, softened: None };
+        teacher.teach(&mut batch).unwrap();
+
+        let [first, second] =
+            networks.map(|network| network.logits(pixels.clone(), NoneTape).unwrap().as_vec());
+        let [first, second] =
+            [first, second].map(|logits| logits.chunks(10).flat_map(softened).collect::<Vec<_>>());
+        assert_eq!(batch.targets.as_vec(), labels);
+        let Softened { probabilities, temperature, share } = batch.softened.unwrap();
+        assert_eq!((temperature, share), (TEMPERATURE, SHARE));
+        for (index, found) in probabilities.as_vec().into_iter().enumerate() {
+            let expected = (first[index] + second[index]) / 2.0;
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Training: the recipes, the loop and what it is made of.
+
+mod average;
+mod batch;
+mod distill;
+mod error;
+mod history;
+pub mod optimizer;
+mod pending;
+mod qat;
+pub mod recipe;
+mod resident;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod trainer;
+
+pub use error::TrainingError;
+pub use history::EpochMetrics;
+pub use snapshot::Snapshot;
+pub use trainer::Trainer;

@@ -1,0 +1,252 @@
+//! SGD with momentum and AdamW, on any device, with a state that can be saved and restored exactly.
+//!
+//! dfdx's own optimisers keep their moments to themselves. These call the same kernels, and keep the moments
+//! in dfdx's per-parameter buffers.
+
+#[cfg(test)]
+mod tests;
+
+use crate::backend::Backend;
+use crate::model::network::{Layers, Network};
+use crate::model::weights::{Affine, FloatWeights};
+use dfdx::nn::tensor_collection::{
+    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorRef,
+};
+use dfdx::optim::{AdamConfig, Momentum, SgdConfig, WeightDecay};
+use dfdx::prelude::{Gradients, HasShape, Shape, Tensor};
+use rand_distr::Distribution;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::fmt;
+
+/// Steps between two flushes of subnormal moments. Those of a weight whose gradient stays 0 shrink at each
+/// step until they are subnormal, and rounding then keeps them there.
+const FLUSH_STEPS: u32 = 64;
+
+/// How a gradient becomes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// Stochastic gradient descent with momentum; weight decay is an L2 penalty, as in PyTorch.
+    Sgd,
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019); betas 0.9 and 0.999.
+    #[value(name = "adamw")]
+    AdamW,
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Algorithm::Sgd => "sgd",
+            Algorithm::AdamW => "adamw",
+        })
+    }
+}
+
+/// The numbers of the update rule. Biases are never decayed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The algorithm; the flag `--optimizer`.
+    #[serde(rename = "optimizer")]
+    pub algorithm: Algorithm,
+    /// Share of the last velocity that is kept, 0 to 1 (SGD).
+    pub momentum: f64,
+    /// Weight decay, 0 or more.
+    pub weight_decay: f64,
+}
+
+/// The optimiser's memory as plain numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptimizerState {
+    /// Steps taken.
+    pub steps: u32,
+    /// SGD: the velocity. AdamW: the mean of the gradients.
+    pub first_moment: FloatWeights,
+    /// SGD: zeros. AdamW: the mean of their squares.
+    pub second_moment: FloatWeights,
+}
+
+/// A rule and its memory on a device.
+pub struct Optimizer<D: Backend> {
+    rule: Rule,
+    steps: u32,
+    // dfdx's map from a parameter to a buffer of its size.
+    first_moment: Gradients<f32, D>,
+    second_moment: Gradients<f32, D>,
+}
+
+impl<D: Backend> Optimizer<D> {
+    /// An optimiser that has taken no step.
+    pub fn new(rule: Rule) -> Self {
+        Optimizer { rule, steps: 0, first_moment: Gradients::leaky(), second_moment: Gradients::leaky() }
+    }
+
+    /// Moves the network's parameters against `gradients`.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    pub fn step(
+        &mut self,
+        network: &mut Network<D>,
+        gradients: &mut Gradients<f32, D>,
+        learning_rate: f64,
+    ) -> Result<(), D::Err> {
+        self.steps += 1;
+        let mut update = Update { optimizer: self, gradients, learning_rate };
+        Layers::iter_tensors(&mut RecursiveWalker { m: &mut network.layers, f: &mut update }).map(drop)
+    }
+
+    /// The memory as plain numbers.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    pub fn state(&mut self, network: &Network<D>) -> Result<OptimizerState, D::Err> {
+        Ok(OptimizerState {
+            steps: self.steps,
+            first_moment: read(&mut self.first_moment, network)?,
+            second_moment: read(&mut self.second_moment, network)?,
+        })
+    }
+
+    /// Goes back to a saved state.
+    ///
+    /// # Errors
+    ///
+    /// What the device reports.
+    ///
+    /// # Panics
+    ///
+    /// If a length is not the network's.
+    pub fn restore(&mut self, state: &OptimizerState, network: &Network<D>) -> Result<(), D::Err> {
+        self.steps = state.steps;
+        write(&mut self.first_moment, network, &state.first_moment)?;
+        write(&mut self.second_moment, network, &state.second_moment)
+    }
+}
+
+struct Update<'a, D: Backend> {
+    optimizer: &'a mut Optimizer<D>,
+    gradients: &'a mut Gradients<f32, D>,
+    learning_rate: f64,
+}
+
+impl<D: Backend> TensorVisitor<f32, D> for Update<'_, D> {
+    type Viewer = ViewTensorMut;
+    type Err = D::Err;
+    type E2 = f32;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, f32, D>,
+        parameter: &mut Tensor<S, f32, D>,
+    ) -> Result<Option<Tensor<S, f32, D>>, D::Err> {
+        let Rule { algorithm, momentum, weight_decay } = self.optimizer.rule;
+        let decays = weight_decay > 0.0 && S::NUM_DIMS > 1;
+        let gradient = self.gradients.get_or_alloc_mut(parameter)?;
+        let first = self.optimizer.first_moment.get_or_alloc_mut(parameter)?;
+        match algorithm {
+            Algorithm::Sgd => SgdConfig {
+                lr: self.learning_rate,
+                momentum: Some(Momentum::Classic(momentum)),
+                weight_decay: decays.then_some(WeightDecay::L2(weight_decay)),
+            }
+            .try_update(parameter, first, gradient)?,
+            Algorithm::AdamW => {
+                let second = self.optimizer.second_moment.get_or_alloc_mut(parameter)?;
+                let weight_decay = decays.then_some(WeightDecay::Decoupled(weight_decay));
+                let config = AdamConfig { lr: self.learning_rate, weight_decay, ..Default::default() };
+                config.try_update(self.optimizer.steps as i32, parameter, first, second, gradient)?;
+                if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
+                    D::flush_subnormals(second);
+                }
+            }
+        }
+        if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
+            D::flush_subnormals(first);
+        }
+        Ok(None)
+    }
+}
+
+/// The buffers of a network's parameters, in the order of the layers.
+pub(crate) fn read<D: Backend>(
+    buffers: &mut Gradients<f32, D>,
+    network: &Network<D>,
+) -> Result<FloatWeights, D::Err> {
+    let mut visitor = Read { buffers, values: Vec::new() };
+    Layers::iter_tensors(&mut RecursiveWalker { m: &network.layers, f: &mut visitor })?;
+    let mut values = visitor.values.into_iter();
+    let mut next = || values.next().expect("ten parameters");
+    let mut affine = || Affine { weight: next(), bias: next() };
+    Ok(FloatWeights { conv1: affine(), conv2: affine(), fc1: affine(), fc2: affine(), fc3: affine() })
+}
+
+struct Read<'a, D: Backend> {
+    buffers: &'a mut Gradients<f32, D>,
+    values: Vec<Vec<f32>>,
+}
+
+impl<D: Backend> TensorVisitor<f32, D> for Read<'_, D> {
+    type Viewer = ViewTensorRef;
+    type Err = D::Err;
+    type E2 = f32;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, f32, D>,
+        parameter: &Tensor<S, f32, D>,
+    ) -> Result<Option<Tensor<S, f32, D>>, D::Err> {
+        self.buffers.try_alloc_for(parameter)?;
+        self.values.push(self.buffers.get(parameter).as_vec());
+        Ok(None)
+    }
+}
+
+/// Writes the buffers of a network's parameters.
+pub(crate) fn write<D: Backend>(
+    buffers: &mut Gradients<f32, D>,
+    network: &Network<D>,
+    values: &FloatWeights,
+) -> Result<(), D::Err> {
+    let values = values.layers().into_iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+    let mut visitor = Write { buffers, values };
+    Layers::iter_tensors(&mut RecursiveWalker { m: &network.layers, f: &mut visitor }).map(drop)
+}
+
+struct Write<'a, D: Backend, I> {
+    buffers: &'a mut Gradients<f32, D>,
+    values: I,
+}
+
+impl<'v, D: Backend, I: Iterator<Item = &'v Vec<f32>>> TensorVisitor<f32, D> for Write<'_, D, I> {
+    type Viewer = ViewTensorRef;
+    type Err = D::Err;
+    type E2 = f32;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, f32, D>,
+        parameter: &Tensor<S, f32, D>,
+    ) -> Result<Option<Tensor<S, f32, D>>, D::Err> {
+        let values = self.values.next().expect("ten parameters");
+        assert_eq!(values.len(), parameter.shape().num_elements(), "saved numbers of one parameter");
+        let buffer = self.buffers.get_or_alloc_mut(parameter)?;
+        parameter.device().try_fill_with_distr(buffer, InOrder(RefCell::new(values.iter())))?;
+        Ok(None)
+    }
+}
+
+/// Saved numbers as a "distribution": filling from one is dfdx's only public way to write a buffer, and
+/// keeps every bit.
+struct InOrder<'a>(RefCell<std::slice::Iter<'a, f32>>);
+
+impl Distribution<f32> for InOrder<'_> {
+    fn sample<R: rand::Rng + ?Sized>(&self, _: &mut R) -> f32 {
+        *self.0.borrow_mut().next().expect("as many numbers as the buffer holds")
+    }
+}

@@ -1,0 +1,90 @@
+//! Quantization-aware training: the gradients are those of a integers of the network in integers.
+//!
+//! Before each step the weights are rounded to a grid that was chosen when this phase began; the integers calculates with them
+//! what the integer engine will. Its gradients move the unrounded weights (straight through the rounding).
+
+use super::batch::Uploaded;
+use super::error::{TrainingError, device_error};
+use super::optimizer;
+use crate::backend::Backend;
+use crate::model::integers::IntegerLayer;
+use crate::model::network::{Logits, Network};
+use crate::model::weights::FloatWeights;
+use crate::quantize::Grid;
+use dfdx::nn::ZeroGrads;
+use dfdx::prelude::{Gradients, NoneTape};
+
+/// The network in integers.
+pub(super) struct IntegerNetwork<D: Backend> {
+    pub(super) grid: Grid,
+    network: Network<D>,
+    /// Zero between steps. `None` only while a step has it.
+    gradients: Option<Gradients<f32, D>>,
+}
+
+impl<D: Backend> IntegerNetwork<D> {
+    /// A integers, on `grid`, of a network with these weights.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError`].
+    pub(super) fn new(device: &D, weights: &FloatWeights, grid: Grid) -> Result<Self, TrainingError> {
+        let integers = grid.integers(weights)?;
+        let network = Network::in_integers(device.clone(), &integers).map_err(device_error::<D>)?;
+        let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
+        Ok(IntegerNetwork { grid, network, gradients })
+    }
+
+    /// The network with `weights` rounded.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Quantize`].
+    pub(super) fn rounded(&mut self, weights: &FloatWeights) -> Result<&Network<D>, TrainingError> {
+        self.network.set_integers(&self.grid.integers(weights)?);
+        Ok(&self.network)
+    }
+
+    /// The integers's logits, and the gradients of `weights`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError`].
+    pub(super) fn pass(
+        &mut self,
+        batch: Uploaded<D>,
+        weights: &FloatWeights,
+    ) -> Result<(Logits<D, NoneTape>, FloatWeights), TrainingError> {
+        let integers = self.grid.integers(weights)?;
+        self.network.set_integers(&integers);
+        let gradients = self.gradients.take().expect("given back by the last step");
+        let pass = batch.pass(&self.network, gradients).and_then(|(logits, mut gradients)| {
+            let read = optimizer::read(&mut gradients, &self.network)?;
+            self.network.layers.try_zero_grads(&mut gradients)?;
+            self.gradients = Some(gradients);
+            Ok((logits, read))
+        });
+        let (logits, mut gradients) = pass.map_err(device_error::<D>)?;
+        self.unscale(&mut gradients, &integers, weights);
+        Ok((logits, gradients))
+    }
+
+    /// From gradients of the integers to those of the numbers that they stand for.
+    fn unscale(&self, gradients: &mut FloatWeights, integers: &[IntegerLayer; 5], weights: &FloatWeights) {
+        let layers = gradients.layers_mut().into_iter().zip(integers).zip(weights.layers());
+        for (index, ((gradient, integers), layer)) in layers.enumerate() {
+            let taps = layer.weight.len() / layer.bias.len();
+            let rows = gradient.weight.chunks_exact_mut(taps).zip(layer.weight.chunks_exact(taps));
+            for (channel, ((row, weights), bias)) in rows.zip(&mut gradient.bias).enumerate() {
+                let scale = self.grid.scale(index, channel);
+                let clip = (scale * f64::from(integers.bits.largest())) as f32;
+                *bias *= (1.0 / integers.units[channel]) as f32;
+                for (gradient, &weight) in row.iter_mut().zip(weights) {
+                    // A weight past the end of the grid may only move inwards.
+                    let outwards = weight.abs() > clip && *gradient * weight < 0.0;
+                    *gradient *= if outwards { 0.0 } else { (1.0 / scale) as f32 };
+                }
+            }
+        }
+    }
+}

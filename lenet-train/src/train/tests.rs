@@ -1,0 +1,227 @@
+use super::qat::IntegerNetwork;
+use super::recipe::{Recipe, Schedule, Settings};
+use super::*;
+use crate::augment::Augment;
+use crate::data::{Dataset, DatasetName, Split};
+use crate::eval::score::Score;
+use crate::model::activations::Activations;
+use crate::model::network::Network;
+use crate::model::weights::FloatWeights;
+use crate::quantize::quantize_weights;
+use crate::test_images::synthetic;
+use crate::train::optimizer::{Algorithm, OptimizerState, Rule};
+use dfdx::prelude::Cpu;
+use lenet_core::shape::CLASSES;
+use lenet_infer::Engine;
+use lenet_infer::host::evaluation::evaluate;
+use lenet_infer::host::idx::LabelledImages;
+use rayon::ThreadPoolBuilder;
+
+const EPOCHS: u32 = 3;
+
+/// Batches of 50, so that the last one is short and no batch is whole chunks of the fused operation.
+fn settings(algorithm: Algorithm) -> Settings {
+    Settings {
+        epochs: EPOCHS,
+        batch_size: 50,
+        learning_rate: 5e-3,
+        schedule: Schedule::Cosine,
+        rule: Rule { algorithm, momentum: 0.9, weight_decay: 1e-2 },
+        seed: 11,
+        ..Recipe::Default.settings()
+    }
+}
+
+fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
+    let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
+    Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, held_out).unwrap()
+}
+
+/// The same with the images on the device, as on a GPU.
+fn resident<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
+    let mut trainer = trainer(settings, set);
+    trainer.keep_images_on_device().unwrap();
+    trainer
+}
+
+/// Everything that a run can have, in few epochs.
+fn everything() -> Settings {
+    Settings {
+        warmup_epochs: 1,
+        label_smoothing: 0.1,
+        ema_decay: 0.9,
+        distillation: 0.5,
+        temperature: 2.0,
+        qat_epochs: 2,
+        augment: Augment { rotation: 10.0, shift: 2.0, elastic: 1.0, stroke: 0.3, ..Augment::OFF },
+        ..settings(Algorithm::AdamW)
+    }
+}
+
+fn train(trainer: &mut Trainer<'_, Cpu>, epochs: u32) {
+    for _ in 0..epochs {
+        trainer.epoch(|_| ()).unwrap();
+    }
+}
+
+fn bits(snapshot: &Snapshot) -> Vec<u32> {
+    let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
+    let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
+    let tensors = parts.flat_map(FloatWeights::layers).flat_map(|layer| [&layer.weight, &layer.bias]);
+    tensors.flatten().map(|value| value.to_bits()).collect()
+}
+
+fn train_with_threads(threads: usize) -> Vec<u32> {
+    let augment = Augment { rotation: 10.0, elastic: 1.0, ..Augment::OFF };
+    let (settings, set) = (Settings { augment, ..settings(Algorithm::AdamW) }, synthetic(120));
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let mut trainer = trainer(&settings, &set);
+        train(&mut trainer, EPOCHS);
+        bits(&trainer.snapshot().unwrap())
+    })
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_weights_bit_by_bit() {
+    let one = train_with_threads(1);
+    assert_eq!(train_with_threads(2), one);
+}
+
+/// Epochs and scores of a run.
+fn scores(snapshot: &Snapshot) -> Vec<(u32, Score, Score)> {
+    snapshot.history.iter().map(|epoch| (epoch.epoch, epoch.train, epoch.held_out)).collect()
+}
+
+/// Stops the run that `begin` begins after each of its epochs, and resumes it.
+fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, Cpu>) {
+    let mut whole = begin();
+    let mut snapshots = Vec::new();
+    for _ in 0..EPOCHS {
+        whole.epoch(|_| ()).unwrap();
+        snapshots.push(whole.snapshot().unwrap());
+    }
+    for stopped_after in 1..EPOCHS {
+        let mut resumed = begin();
+        resumed.restore(snapshots[stopped_after as usize - 1].clone()).unwrap();
+        train(&mut resumed, EPOCHS - stopped_after);
+        let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
+        assert_eq!(bits(&ended), bits(expected));
+        assert_eq!(ended.grid, expected.grid);
+        assert_eq!(scores(&ended), scores(expected));
+    }
+}
+
+#[test]
+fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
+    let set = synthetic(120);
+    for settings in [settings(Algorithm::Sgd), settings(Algorithm::AdamW), everything()] {
+        assert_resumes(|| trainer(&settings, &set));
+    }
+}
+
+#[test]
+fn so_does_one_that_has_teachers_and_keeps_its_images_on_the_device() {
+    let (settings, set) = (everything(), synthetic(120));
+    let teachers = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), CLASSES).unwrap().weights());
+    assert_resumes(|| {
+        let mut trainer = resident(&settings, &set);
+        trainer.learn_from(&teachers).unwrap();
+        trainer
+    });
+}
+
+#[test]
+fn images_on_the_device_train_bit_by_bit_as_uploaded_ones_where_none_is_augmented() {
+    let settings = Settings { augment: Augment::OFF, ..everything() };
+    let set = synthetic(120);
+    let [uploaded, resident] = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
+        train(&mut trainer, EPOCHS);
+        trainer.snapshot().unwrap()
+    });
+    assert_eq!(bits(&resident), bits(&uploaded));
+    assert_eq!(scores(&resident), scores(&uploaded));
+}
+
+#[test]
+fn images_augmented_on_the_device_are_learnt_as_those_augmented_on_the_host() {
+    let set = synthetic(200);
+    let settings = Settings { epochs: 8, qat_epochs: 2, ..everything() };
+    let accuracies = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
+        train(&mut trainer, settings.epochs);
+        trainer.history().last().unwrap().held_out.accuracy
+    });
+    assert!(accuracies.iter().all(|&accuracy| accuracy > 0.95), "{accuracies:?}");
+}
+
+#[test]
+fn training_learns_and_another_seed_learns_something_else() {
+    let mut settings = settings(Algorithm::AdamW);
+    settings.epochs = 8;
+    let set = synthetic(200);
+    let mut first = trainer(&settings, &set);
+    train(&mut first, settings.epochs);
+    let last = first.history().last().unwrap();
+    assert!(last.held_out.accuracy > 0.95, "{last:?}");
+    assert!(last.train.loss < first.history()[0].train.loss);
+
+    let other = Settings { seed: 12, ..settings.clone() };
+    assert_ne!(trainer(&other, &set).network().weights(), trainer(&settings, &set).network().weights());
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_the_run() {
+    let mut settings = settings(Algorithm::Sgd);
+    settings.learning_rate = 1e30;
+    let set = synthetic(200);
+    let mut trainer = trainer(&settings, &set);
+    let error = (0..EPOCHS).find_map(|_| trainer.epoch(|_| ()).err()).unwrap();
+    assert!(matches!(error, TrainingError::Diverged { epoch: 1, .. }), "{error}");
+    assert!(error.to_string().contains("lower the learning rate (--lr)"));
+}
+
+#[test]
+fn an_epoch_whose_last_step_diverges_stops_the_run_before_it_counts() {
+    let mut settings = settings(Algorithm::Sgd);
+    (settings.learning_rate, settings.batch_size) = (1e30, 200);
+    let set = synthetic(200);
+    let mut trainer = trainer(&settings, &set);
+    let error = trainer.epoch(|_| ()).unwrap_err();
+    assert!(matches!(error, TrainingError::DivergedHeldOut { epoch: 1, .. }), "{error}");
+    assert!(trainer.history().is_empty());
+}
+
+#[test]
+fn every_image_is_counted_once_an_epoch() {
+    let (settings, set) = (settings(Algorithm::Sgd), synthetic(120));
+    let mut steps = Vec::new();
+    trainer(&settings, &set).epoch(|images| steps.push(images)).unwrap();
+    assert_eq!(steps, [50, 50, 20]);
+}
+
+#[test]
+fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test_images() {
+    let dataset = Dataset::load(DatasetName::Mnist, None, true).unwrap();
+    for bits in ["8", "conv=8,fc=4,activations=7"] {
+        let bits = bits.parse().unwrap();
+        let settings = Settings { epochs: 2, qat_epochs: 1, bits, ..settings(Algorithm::AdamW) };
+        let train_split = Split::new(&dataset.train, CLASSES).last(6_000);
+        let device = Cpu::seed_from_u64(settings.seed);
+        let mut trainer = Trainer::new(device, &settings, train_split, train_split.last(500)).unwrap();
+        train(&mut trainer, settings.epochs);
+
+        let (weights, grid) = (trainer.network().weights(), trainer.grid().unwrap().clone());
+        let mut integers = IntegerNetwork::new(&Cpu::default(), &weights, grid.clone()).unwrap();
+        let images = &dataset.test.images;
+        let found = Activations::in_network(integers.rounded(&weights).unwrap(), images).logits;
+        let model = quantize_weights(&weights, &grid).unwrap();
+        let model = model.model();
+        let mut engine = Engine::new(&model);
+        for (index, (image, found)) in images.iter().zip(found.chunks_exact(10)).enumerate() {
+            let found: Vec<i32> = found.iter().map(|&logit| logit as i32).collect();
+            assert_eq!(engine.classify(image).logits[..], found, "test image {index}");
+        }
+        let correct = evaluate(&model, &dataset.test).correct();
+        assert!(correct > 9_300, "{correct} correct");
+    }
+}

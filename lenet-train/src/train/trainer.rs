@@ -1,0 +1,249 @@
+//! The training loop. Expect 97.8 % on MNIST's test set from the reference recipe, 99.3 % from the default.
+//!
+//! A run is a function of its settings and images alone: the same seed gives the same weights, bit by bit,
+//! with any number of threads, and whether or not the run was stopped and resumed between two epochs. (On
+//! CUDA, sums of gradients depend on the order in which the GPU's threads come, so there it does not hold.)
+
+use super::average::Average;
+use super::batch::Batch;
+use super::distill::Teacher;
+use super::error::{TrainingError, device_error};
+use super::history::EpochMetrics;
+use super::pending::PendingLogits;
+use super::qat::IntegerNetwork;
+use super::resident::ResidentImages;
+use crate::backend::Backend;
+use crate::data::{Split, shuffled};
+use crate::eval::score::HeldOutImages;
+use crate::eval::score::Score;
+use crate::model::activations::Activations;
+use crate::model::network::{Logits, Network};
+use crate::model::weights::FloatWeights;
+use crate::quantize::Grid;
+use crate::quantize::calibrate::calibrate;
+use crate::train::optimizer::{self, Optimizer};
+use crate::train::recipe::Settings;
+use dfdx::nn::ZeroGrads;
+use dfdx::prelude::{Gradients, NoneTape};
+use std::time::Instant;
+
+/// Training images that the grid of quantization-aware training is chosen on, at most.
+const CALIBRATION_IMAGES: usize = 5_000;
+
+/// A run in progress on a device.
+pub struct Trainer<'a, D: Backend> {
+    pub(super) settings: &'a Settings,
+    pub(super) train: Split<'a>,
+    /// On a device that keeps them.
+    pub(super) resident: Option<ResidentImages<D>>,
+    pub(super) held_out: HeldOutImages<'a, D>,
+    pub(super) network: Network<D>,
+    pub(super) optimizer: Optimizer<D>,
+    /// Zero between steps. `None` only while a step has it.
+    pub(super) gradients: Option<Gradients<f32, D>>,
+    /// In a run that keeps one.
+    pub(super) average: Option<Average<D>>,
+    /// In a run that distils.
+    pub(super) teacher: Option<Teacher<D>>,
+    /// In the quantization-aware part of a run.
+    pub(super) integers: Option<IntegerNetwork<D>>,
+    pub(super) history: Vec<EpochMetrics>,
+}
+
+impl<'a, D: Backend> Trainer<'a, D> {
+    /// A run that has not begun. The initial weights come from `device`'s seed.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn new(
+        device: D,
+        settings: &'a Settings,
+        train: Split<'a>,
+        held_out: Split<'a>,
+    ) -> Result<Self, TrainingError> {
+        let network = Network::new(device, train.classes).map_err(device_error::<D>)?;
+        let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
+        let optimizer = Optimizer::new(settings.rule);
+        let average = (settings.ema_decay > 0.0).then(|| Average::new(settings.ema_decay, &network));
+        let average = average.transpose().map_err(device_error::<D>)?;
+        let mut trainer = Trainer {
+            settings,
+            train,
+            resident: None,
+            held_out: HeldOutImages::new(held_out),
+            network,
+            optimizer,
+            gradients,
+            average,
+            teacher: None,
+            integers: None,
+            history: Vec::new(),
+        };
+        if D::KEEPS_IMAGES {
+            trainer.keep_images_on_device().map_err(device_error::<D>)?;
+        }
+        Ok(trainer)
+    }
+
+    /// Uploads all images once; from then on a step uploads little more than the places of its own.
+    pub(super) fn keep_images_on_device(&mut self) -> Result<(), D::Err> {
+        let images = self.train.images;
+        self.resident = Some(ResidentImages::new(self.network.device(), images, &self.settings.augment)?);
+        self.held_out.keep_on_device(&self.network)
+    }
+
+    /// Learns from these trained networks as well as from the labels.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn learn_from(&mut self, teachers: &[FloatWeights]) -> Result<(), TrainingError> {
+        let Settings { distillation, temperature, .. } = *self.settings;
+        let teacher = Teacher::new(self.network.device(), teachers, distillation, temperature);
+        self.teacher = Some(teacher.map_err(device_error::<D>)?);
+        Ok(())
+    }
+
+    /// The logits of the first training image.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::Device`].
+    pub fn logits_of_first_image(&self) -> Result<Vec<f32>, TrainingError> {
+        let pixels = self.network.upload(&self.train.images[..1]);
+        let logits = pixels.and_then(|pixels| self.network.logits(pixels, NoneTape));
+        Ok(logits.map_err(device_error::<D>)?.as_vec())
+    }
+
+    /// The network as trained so far: the averaged one, in a run that averages.
+    pub fn network(&self) -> &Network<D> {
+        self.average.as_ref().map_or(&self.network, |average| &average.network)
+    }
+
+    /// What the weights are rounded to, in the quantization-aware part of a run.
+    pub fn grid(&self) -> Option<&Grid> {
+        self.integers.as_ref().map(|integers| &integers.grid)
+    }
+
+    /// The epochs done.
+    pub fn history(&self) -> &[EpochMetrics] {
+        &self.history
+    }
+
+    /// Trains one epoch, then scores the held-out images. `on_step` is told each step's number of images.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError`]. The run cannot go on from there, and no [snapshot](Self::snapshot) of it is worth keeping.
+    pub fn epoch(&mut self, mut on_step: impl FnMut(usize)) -> Result<&EpochMetrics, TrainingError> {
+        let epoch = self.history.len() as u32 + 1;
+        let (settings, train) = (self.settings, self.train);
+        let order = shuffled(settings.seed, epoch, train.images.len());
+        let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
+        let (mut pending, mut learning_rate) = (PendingLogits::new(epoch, train.classes), 0.0);
+        let started = Instant::now();
+        if self.integers.is_none() && epoch + settings.qat_epochs > settings.epochs {
+            self.begin_qat()?;
+        }
+        let resident = self.resident.is_some();
+        let mut places = order.chunks(settings.batch_size);
+        let mut make_next =
+            || places.next().map(|places| Batch::new(settings, train, epoch, places, resident));
+        let mut next = make_next();
+        for step in 0..steps_an_epoch {
+            let batch = next.take().expect("a batch for each step");
+            let steps_done = steps_an_epoch * u64::from(epoch - 1) + step;
+            learning_rate = settings.learning_rate_at(steps_done, steps_an_epoch);
+            // The next batch is made by whichever threads this step leaves idle.
+            let logits = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| next = make_next());
+                self.step(&batch, learning_rate, steps_done + 1)
+            })?;
+            on_step(batch.len());
+            pending.add(logits, batch.labels)?;
+        }
+        let tally = pending.read()?;
+        let seconds = started.elapsed().as_secs_f64();
+        let held_out = self.score_held_out()?;
+        // The losses of the steps are those before each update, so they do not show what the last one did.
+        if !held_out.loss.is_finite() {
+            return Err(TrainingError::DivergedHeldOut { epoch, loss: held_out.loss });
+        }
+        self.history.push(EpochMetrics {
+            epoch,
+            seconds,
+            images_per_second: order.len() as f64 / seconds,
+            learning_rate,
+            train: tally.score(),
+            held_out,
+        });
+        Ok(&self.history[self.history.len() - 1])
+    }
+
+    /// Step `count`, from 1, of the run. Returns the batch's logits before it.
+    fn step(
+        &mut self,
+        batch: &Batch,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<Logits<D, NoneTape>, TrainingError> {
+        let uploaded = batch.upload(&self.network, self.resident.as_ref());
+        let mut batch = uploaded.map_err(device_error::<D>)?;
+        if let Some(teacher) = &self.teacher {
+            teacher.teach(&mut batch).map_err(device_error::<D>)?;
+        }
+        let mut gradients = self.gradients.take().expect("given back by the last step");
+        let logits = match &mut self.integers {
+            None => {
+                let (logits, added) = batch.pass(&self.network, gradients).map_err(device_error::<D>)?;
+                gradients = added;
+                logits
+            }
+            Some(integers) => {
+                let (logits, values) = integers.pass(batch, &self.network.weights())?;
+                optimizer::write(&mut gradients, &self.network, &values).map_err(device_error::<D>)?;
+                logits
+            }
+        };
+        self.update(&mut gradients, learning_rate, count).map_err(device_error::<D>)?;
+        self.gradients = Some(gradients);
+        Ok(logits)
+    }
+
+    /// Moves the parameters, and the average after them.
+    fn update(
+        &mut self,
+        gradients: &mut Gradients<f32, D>,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<(), D::Err> {
+        self.optimizer.step(&mut self.network, gradients, learning_rate)?;
+        self.network.layers.try_zero_grads(gradients)?;
+        match &mut self.average {
+            Some(average) => average.update(&self.network, count),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins quantization-aware training: chooses the grid of the weights as they are now, on training images.
+    fn begin_qat(&mut self) -> Result<(), TrainingError> {
+        let images = self.train.last(CALIBRATION_IMAGES);
+        let weights = self.network().weights();
+        let activations = Activations::of(&weights, images.images);
+        let bits = self.settings.bits;
+        let grid = calibrate(&weights, &activations, images, bits)?.grid;
+        self.integers = Some(IntegerNetwork::new(self.network.device(), &weights, grid)?);
+        Ok(())
+    }
+
+    /// The score on the held-out images of what the run would deliver now.
+    fn score_held_out(&mut self) -> Result<Score, TrainingError> {
+        let weights = self.network().weights();
+        let delivered = match &mut self.integers {
+            Some(integers) => integers.rounded(&weights)?,
+            None => self.average.as_ref().map_or(&self.network, |average| &average.network),
+        };
+        self.held_out.score(delivered).map_err(device_error::<D>)
+    }
+}
