@@ -3,37 +3,32 @@
 use lenet_infer::host::idx::{self, Part};
 use lenet_infer::host::picture_file::{self, Invert};
 use lenet_infer::{Engine, ModelFile, decode};
-use lenet_train::commands::train::{Options, run};
-use lenet_train::data::DatasetName;
+use lenet_train::commands::{Session, resume};
 use lenet_train::eval::check::FinalTable;
-use lenet_train::train::recipe::{Recipe, Settings};
+use lenet_train::run::config::RunConfig;
+use lenet_train::train::recipe::Recipe;
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
 
 mod common;
 
-fn options(data: &Path, out: &Path) -> Options {
-    Options {
-        settings: Settings { epochs: 4, batch_size: 32, ..Recipe::Default.settings() },
-        dataset: DatasetName::Mnist,
-        data: Some(data.to_owned()),
-        fold: 0,
-        teachers: Vec::new(),
-        out: out.to_owned(),
-        threads: Some(2),
-        cuda: false,
-        resume: false,
-        quiet: true,
-    }
+/// A short run, with `change` made to it.
+fn train_on(data: &Path, out: &Path, change: impl FnOnce(&mut RunConfig)) -> FinalTable {
+    common::train_with_threads(data, out, Some(2), |config| {
+        (config.training.epochs, config.training.batch_size) = (4, 32);
+        change(config);
+    })
 }
 
-fn train(change: impl Fn(&mut Options)) -> (FinalTable, Vec<u8>) {
+/// A short run on a synthetic set: its final table, and its model file.
+fn train(threads: usize, change: impl Fn(&mut RunConfig)) -> (FinalTable, Vec<u8>) {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     common::write_synthetic(data.path(), 600, 100);
-    let mut options = options(data.path(), out.path());
-    change(&mut options);
-    let table = run(&options).unwrap();
+    let table = common::train_with_threads(data.path(), out.path(), Some(threads), |config| {
+        (config.training.epochs, config.training.batch_size) = (4, 32);
+        change(config);
+    });
     (table, fs::read(out.path().join("model.lenet")).unwrap())
 }
 
@@ -41,14 +36,14 @@ fn train(change: impl Fn(&mut Options)) -> (FinalTable, Vec<u8>) {
 fn a_tiny_set_is_learnt_and_the_exported_file_knows_it_too() {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     common::write_synthetic(data.path(), 600, 100);
-    let table = run(&options(data.path(), out.path())).unwrap();
+    let table = train_on(data.path(), out.path(), |_| ());
     assert_eq!((table.images, table.integer_correct, table.f32_correct, table.differing), (100, 100, 100, 0));
     assert_eq!(table.confusion[7][7], 10);
 
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
     assert_eq!(table.flash_bytes, bytes.len());
     let ModelFile { model, metadata, .. } = decode(&bytes).unwrap();
-    assert_eq!((metadata.dataset, metadata.recipe), ("custom", "default"));
+    assert_eq!((metadata.dataset, metadata.recipe), ("custom", "default, changed: batch size 32, epochs 4"));
     assert_eq!((metadata.validation_correct, metadata.validation_images), (50, 50));
 
     let digits = fs::read(out.path().join("golden-digits.bin")).unwrap();
@@ -68,9 +63,7 @@ fn a_folder_of_pictures_becomes_a_model_that_knows_them_by_name() {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     let names = ["left", "middle", "top"];
     common::write_pictures(data.path(), &names, 60);
-    let mut options = options(data.path(), out.path());
-    options.settings.epochs = 30;
-    let table = run(&options).unwrap();
+    let table = train_on(data.path(), out.path(), |config| config.training.epochs = 30);
     assert_eq!((table.images, table.integer_correct, table.confusion.len()), (18, 18, 3));
 
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
@@ -96,20 +89,18 @@ fn labels_up_to_46_make_a_model_of_47_classes() {
         (0..).zip(&mut set.labels).for_each(|(index, label)| *label = (index % 47) as u8);
         idx::write(data.path(), part, &set).unwrap();
     }
-    let mut options = options(data.path(), out.path());
-    options.settings.epochs = 1;
-    assert_eq!(run(&options).unwrap().confusion.len(), 47);
+    let table = train_on(data.path(), out.path(), |config| config.training.epochs = 1);
+    assert_eq!(table.confusion.len(), 47);
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
     assert_eq!(decode(&bytes).unwrap().model.classes(), 47);
-    options.resume = true;
-    run(&options).unwrap();
+    resume::run(Some(out.path()), RunConfig::clone, &Session::quiet()).unwrap();
     assert_eq!(fs::read(out.path().join("model.lenet")).unwrap(), bytes);
 }
 
 #[test]
 fn the_reference_recipe_trains_on_every_image_and_holds_none_out() {
-    let (table, bytes) = train(|options| {
-        options.settings = Settings { epochs: 1, ..Recipe::Reference.settings() };
+    let (table, bytes) = train(2, |config| {
+        config.training = Recipe::Reference.settings();
     });
     let metadata = decode(&bytes).unwrap().metadata;
     assert_eq!((metadata.recipe, metadata.validation_images), ("reference", 0));
@@ -118,10 +109,8 @@ fn the_reference_recipe_trains_on_every_image_and_holds_none_out() {
 
 #[test]
 fn the_same_seed_gives_the_same_file_with_any_number_of_threads() {
-    let (_, one) = train(|options| options.threads = Some(1));
-    let (_, two) = train(|options| options.threads = Some(2));
-    let (_, five) = train(|options| options.threads = Some(5));
+    let [one, two, five] = [1, 2, 5].map(|threads| train(threads, |_| ()).1);
     assert!(one == two && two == five);
-    let (_, other) = train(|options| options.settings.seed = 1);
+    let (_, other) = train(2, |config| config.training.seed = 1);
     assert!(one != other);
 }

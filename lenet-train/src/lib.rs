@@ -19,6 +19,7 @@ pub mod backend;
 pub mod commands;
 pub mod data;
 pub mod eval;
+pub mod exchange;
 pub mod model;
 pub mod quantize;
 pub mod report;

@@ -4,25 +4,56 @@ mod cli;
 
 use clap::Parser;
 use cli::{Cli, Task};
-use lenet_train::commands::{bench_accuracy, cross_validate, train};
+use lenet_train::commands::{
+    CommandError, Session, bench_accuracy, cross_validate, eval, export, import, quantize, report, resume,
+    train,
+};
+use lenet_train::run::folder::RunFolder;
+use lenet_train::run::interrupt::Interrupt;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let task = Cli::parse().task().unwrap_or_else(|usage| usage.exit());
-    let done = match task {
-        Task::Train(options) => train::run(&options).map(drop).map_err(anyhow::Error::from),
-        Task::BenchAccuracy { options, seeds } => {
-            bench_accuracy::run(&options, seeds).map(drop).map_err(anyhow::Error::from)
-        }
-        Task::CrossValidate { options, folds } => {
-            cross_validate::run(&options, folds).map(drop).map_err(anyhow::Error::from)
-        }
+    let cli = Cli::parse();
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return fail(&anyhow::Error::from(error).context("signals cannot be handled")),
     };
+    let (task, session) = cli.parse_task(interrupt).unwrap_or_else(|usage| usage.exit());
+    let done = run(task, &session).and_then(|()| Ok(session.console.finish()?));
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+        Err(error) => fail(&error),
+    }
+}
+
+fn run(task: Task, session: &Session) -> anyhow::Result<()> {
+    match task {
+        Task::Train { config, out, force } => {
+            train::run(config, &RunFolder::create(out.as_deref(), force)?, session).map(drop)?;
+        }
+        Task::Resume { folder, flags } => {
+            resume::run(folder.as_deref(), |run| flags.change(run.clone()), session).map(drop)?;
+        }
+        Task::Quantize(task) => quantize::run(&task, session).map(drop)?,
+        Task::Eval { run, data } => eval::run(&run, data.as_deref(), session).map(drop)?,
+        Task::Report { run, data } => report::run(&run, data.as_deref(), session).map(drop)?,
+        Task::Import(task) => import::run(&task, session).map(drop)?,
+        Task::Export(task) => export::run(&task, session)?,
+        Task::BenchAccuracy { config, seeds, out } => {
+            bench_accuracy::run(&config, seeds, &out, session).map(drop)?
+        }
+        Task::CrossValidate { config, folds, out } => {
+            cross_validate::run(&config, folds, &out, session).map(drop)?
         }
     }
+    Ok(())
+}
+
+/// Says what went wrong. 130 tells that the user stopped the program, as for any that Ctrl-C ends.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let interrupted = error.chain().filter_map(|cause| cause.downcast_ref()).any(CommandError::is_interrupt);
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "error: {error:#}");
+    if interrupted { ExitCode::from(Interrupt::EXIT_STATUS) } else { ExitCode::FAILURE }
 }

@@ -4,6 +4,11 @@
 use image::{GrayImage, Luma};
 use lenet_infer::host::idx::{self, LabelledImages, Part};
 use lenet_infer::{Engine, Model};
+use lenet_train::commands::{Session, train};
+use lenet_train::eval::check::FinalTable;
+use lenet_train::run::config::RunConfig;
+use lenet_train::run::folder::RunFolder;
+use lenet_train::train::recipe::Recipe;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -72,4 +77,18 @@ pub fn write_pictures(dir: &Path, classes: &[&str], pictures: u32) {
 pub fn write_synthetic(dir: &Path, train: usize, test: usize) {
     idx::write(dir, Part::Train, &synthetic(train, 1)).expect("a writable folder");
     idx::write(dir, Part::Test, &synthetic(test, 2)).expect("a writable folder");
+}
+
+/// The default recipe's run on the data set in `data`, with `change` made to its description, into `out`.
+pub fn train_with_threads(
+    data: &Path,
+    out: &Path,
+    threads: Option<usize>,
+    change: impl FnOnce(&mut RunConfig),
+) -> FinalTable {
+    let mut config = RunConfig::new(Recipe::Default.settings());
+    config.data.path = Some(data.to_owned());
+    change(&mut config);
+    let folder = RunFolder::create(Some(out), false).expect("a folder without a run");
+    train::run(config, &folder, &Session { threads, ..Session::quiet() }).expect("a run that ends")
 }

@@ -32,18 +32,18 @@ type Padded = [u8; PADDED_SIDE * PADDED_SIDE];
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Augment {
     /// Rotation about the centre, in degrees.
-    pub rotation: f32,
+    pub rotation: f64,
     /// Shift along each axis, in pixels.
-    pub shift: f32,
+    pub shift: f64,
     /// Change of the size along each axis, as a fraction of it.
-    pub scale: f32,
+    pub scale: f64,
     /// Horizontal shear: columns that a row moves for each row that it lies above the centre.
-    pub shear: f32,
+    pub shear: f64,
     /// Elastic distortion: displacement along each axis, in pixels, of the control points of a smooth field (a quadratic
     /// B-spline on 5x5 points).
-    pub elastic: f32,
+    pub elastic: f64,
     /// Stroke width: the share, 0 to 1, of the image that its dilation (or erosion) by one pixel replaces.
-    pub stroke: f32,
+    pub stroke: f64,
 }
 
 impl Augment {
@@ -89,8 +89,8 @@ impl Draws {
     }
 
     /// Evenly between `-limit` and `limit`.
-    fn within(&mut self, limit: f32) -> f32 {
-        limit * (self.0.next_u32() as i32 as f32 / 2_f32.powi(31))
+    fn within(&mut self, limit: f64) -> f32 {
+        limit as f32 * (self.0.next_u32() as i32 as f32 / 2_f32.powi(31))
     }
 }
 

@@ -1,15 +1,21 @@
 //! The accuracy of a recipe over several seeds: every choice by the validation images, one look at the test set a seed.
 //!
-//! Each seed is a run of the [pipeline] in a folder of its own. A run that was stopped goes on, and a finished one is only
+//! Each seed is a run in a folder of its own. A run that was stopped goes on, and a finished one is only
 //! delivered again, so that the whole can be interrupted at any time and given more seeds later.
 
-use super::train::{self, Options, PipelineError};
+use super::error::CommandError;
+use super::prepare::with_threads;
+use super::resume::begin_or_go_on;
+use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::eval::statistics::Statistics;
 use crate::report::{self, AccuracyPlot, ReportError};
-use crate::train::recipe::{Settings, SettingsError};
+use crate::run::config::RunConfig;
+use crate::run::folder::RunFolder;
+use crate::train::recipe::SettingsError;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::Path;
+use std::time::Instant;
 use thiserror::Error;
 
 /// The results' file name in the folder.
@@ -30,7 +36,7 @@ pub enum BenchError {
         /// The seed.
         seed: u64,
         /// Why.
-        source: Box<PipelineError>,
+        source: Box<CommandError>,
     },
     /// The results cannot be written.
     #[error(transparent)]
@@ -55,8 +61,8 @@ pub struct SeedResult {
 /// The whole of `accuracy.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
-    /// How every seed was trained; `seed` is the first.
-    pub settings: Settings,
+    /// How every seed was trained; its seed is the first.
+    pub run: RunConfig,
     /// Test images.
     pub images: usize,
     /// One entry a seed.
@@ -67,7 +73,7 @@ pub struct Results {
     pub integer: Statistics,
 }
 
-/// Runs `seeds` seeds from the options' own on, each into `out/seed-N`, and writes [`RESULTS_FILE`] and [`PLOT_FILE`] into `out`.
+/// Runs `seeds` seeds from the run's own on, each into `out/seed-N`, and writes [`RESULTS_FILE`] and [`PLOT_FILE`] into `out`.
 ///
 /// # Errors
 ///
@@ -76,16 +82,16 @@ pub struct Results {
 /// # Panics
 ///
 /// If `seeds` is 0.
-pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
-    let first = options.settings.seed;
+pub fn run(config: &RunConfig, seeds: u64, out: &Path, session: &Session) -> Result<Results, BenchError> {
+    let first = config.training.seed;
     let mut tables = Vec::new();
-    for seed in options.settings.seeds(seeds)? {
-        let table =
-            run_seed(options, seed).map_err(|source| BenchError::Run { seed, source: source.into() })?;
+    for seed in config.training.seeds(seeds)? {
+        let table = run_seed(config, seed, out, session)
+            .map_err(|source| BenchError::Run { seed, source: source.into() })?;
         tables.push((seed, table));
     }
-    let results = summarize(&options.settings, &tables);
-    report::write_json(&options.out.join(RESULTS_FILE), &results)?;
+    let results = summarize(config, &tables);
+    report::write_json(&out.join(RESULTS_FILE), &results)?;
     let accuracies = |of: fn(&SeedResult) -> f64| results.seeds.iter().map(of).collect();
     let plot = AccuracyPlot {
         first_seed: first,
@@ -93,18 +99,25 @@ pub fn run(options: &Options, seeds: u64) -> Result<Results, BenchError> {
         integer: accuracies(|result| result.integer_accuracy),
         interval: results.integer.interval,
     };
-    report::write_accuracy_plot(&options.out.join(PLOT_FILE), &plot)?;
-    options.print(&format!("\n{}\nresults in {}", describe(&results), options.out.display()));
+    report::write_accuracy_plot(&out.join(PLOT_FILE), &plot)?;
+    session.console.print(&format!("\n{}\nresults in {}", describe(&results), out.display()));
     Ok(results)
 }
 
-fn run_seed(options: &Options, seed: u64) -> Result<FinalTable, PipelineError> {
-    let out: PathBuf = options.out.join(format!("seed-{seed}"));
-    let settings = Settings { seed, ..options.settings.clone() };
-    train::run(&Options { settings, out, ..options.clone() }.resumed_if_begun())
+fn run_seed(
+    config: &RunConfig,
+    seed: u64,
+    out: &Path,
+    session: &Session,
+) -> Result<FinalTable, CommandError> {
+    let started = Instant::now();
+    let mut config = config.clone();
+    config.training.seed = seed;
+    let folder = RunFolder::open_or_create(&out.join(format!("seed-{seed}")))?;
+    with_threads(session, || begin_or_go_on(config, &folder, session)?.train_and_deliver(started))
 }
 
-fn summarize(settings: &Settings, tables: &[(u64, FinalTable)]) -> Results {
+fn summarize(config: &RunConfig, tables: &[(u64, FinalTable)]) -> Results {
     let seeds: Vec<SeedResult> = tables
         .iter()
         .map(|(seed, table)| SeedResult {
@@ -117,7 +130,7 @@ fn summarize(settings: &Settings, tables: &[(u64, FinalTable)]) -> Results {
         .collect();
     let statistics = |of: fn(&SeedResult) -> f64| Statistics::of(&seeds.iter().map(of).collect::<Vec<_>>());
     Results {
-        settings: settings.clone(),
+        run: config.clone(),
         images: tables.first().map_or(0, |(_, table)| table.images),
         f32: statistics(|result| result.f32_accuracy),
         integer: statistics(|result| result.integer_accuracy),
@@ -133,6 +146,6 @@ fn describe(results: &Results) -> String {
         text += &format!("{seed:>6}{f32:>8.2} %{integer:>8.2} %{differing:>9}\n");
     }
     text += &format!("f32      {}\n", results.f32);
-    text += &format!("integer  {}, {} bits", results.integer, results.settings.bits);
+    text += &format!("integer  {}, {} bits", results.integer, results.run.training.bits);
     text
 }

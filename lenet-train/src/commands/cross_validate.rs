@@ -3,15 +3,22 @@
 //! Fold k is a run with seed k in a folder of its own, quantized and scored on the images that it held out. That is what
 //! recipes are compared by: on a few thousand images alone, a tenth of a point is noise.
 
-use super::train::{self, Options, PipelineError};
+use super::deliver::{DeliverError, calibration_images, quantize};
+use super::error::CommandError;
+use super::prepare::with_threads;
+use super::resume::begin_or_go_on;
+use super::session::Session;
 use crate::data::HeldOut;
 use crate::data::{Dataset, DatasetError};
-use crate::eval::score::Score;
 use crate::eval::statistics::Statistics;
+use crate::model::activations::Activations;
+use crate::quantize::calibrate::{Calibration, attempt};
 use crate::report::{self, ReportError};
-use crate::train::recipe::{Recipe, Settings, SettingsError};
+use crate::run::config::RunConfig;
+use crate::run::folder::RunFolder;
+use crate::train::recipe::{Recipe, SettingsError};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::Path;
 use thiserror::Error;
 
 /// The results' file name in the folder.
@@ -49,7 +56,7 @@ pub enum CrossValidationError {
         /// The fold.
         fold: usize,
         /// Why.
-        source: Box<PipelineError>,
+        source: Box<CommandError>,
     },
     /// The results cannot be written.
     #[error(transparent)]
@@ -70,8 +77,8 @@ pub struct FoldResult {
 /// The whole of `cross-validation.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
-    /// How every fold was trained; `seed` is that of fold 0.
-    pub settings: Settings,
+    /// How every fold was trained; the seed is that of fold 0.
+    pub run: RunConfig,
     /// One entry a fold.
     pub folds: Vec<FoldResult>,
     /// Of their accuracies.
@@ -90,47 +97,67 @@ pub struct Results {
 /// # Panics
 ///
 /// If `folds` is 0.
-pub fn run(options: &Options, folds: usize) -> Result<Results, CrossValidationError> {
-    check(options, folds)?;
+pub fn run(
+    config: &RunConfig,
+    folds: usize,
+    out: &Path,
+    session: &Session,
+) -> Result<Results, CrossValidationError> {
+    check(config, folds, session)?;
     let mut results = Vec::new();
-    for (fold, seed) in (0..folds).zip(options.settings.seeds(folds as u64)?) {
-        let scored = run_fold(options, fold, seed)
+    for (fold, seed) in (0..folds).zip(config.training.seeds(folds as u64)?) {
+        let scored = run_fold(config, fold, seed, out, session)
             .map_err(|source| CrossValidationError::Run { fold, source: source.into() })?;
         results.push(scored);
     }
     let accuracies: Vec<f64> = results.iter().map(|result| result.accuracy).collect();
     let results = Results {
-        settings: options.settings.clone(),
+        run: config.clone(),
         accuracy: Statistics::of(&accuracies),
         loss: results.iter().map(|result| result.loss).sum::<f64>() / folds as f64,
         folds: results,
     };
-    report::write_json(&options.out.join(RESULTS_FILE), &results)?;
-    options.print(&format!("\n{}\nresults in {}", describe(&results), options.out.display()));
+    report::write_json(&out.join(RESULTS_FILE), &results)?;
+    session.console.print(&format!("\n{}\nresults in {}", describe(&results), out.display()));
     Ok(results)
 }
 
 /// Finds out before the first fold is trained.
-fn check(options: &Options, found: usize) -> Result<(), CrossValidationError> {
-    let recipe = options.settings.recipe;
-    if recipe.held_out() != HeldOut::Validation {
-        return Err(CrossValidationError::NothingHeldOut { recipe });
+fn check(config: &RunConfig, found: usize, session: &Session) -> Result<(), CrossValidationError> {
+    if config.held_out() != HeldOut::Validation {
+        return Err(CrossValidationError::NothingHeldOut { recipe: config.training.recipe });
     }
-    let most = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?.folds();
+    let data = &config.data;
+    let most = Dataset::load(data.dataset, data.path.as_deref(), session.console.is_quiet())?.folds();
     if found > most {
         return Err(CrossValidationError::Folds { most, found });
     }
     Ok(())
 }
 
-fn run_fold(options: &Options, fold: usize, seed: u64) -> Result<FoldResult, PipelineError> {
-    let part = |folder: &PathBuf| folder.join(format!("fold-{fold}"));
-    let settings = Settings { seed, ..options.settings.clone() };
-    let teachers = options.teachers.iter().map(part).collect();
-    let out = part(&options.out);
-    let options = Options { settings, fold, teachers, out, ..options.clone() };
-    let Score { accuracy, loss } = train::validate(&options.resumed_if_begun())?;
-    Ok(FoldResult { fold, accuracy, loss })
+/// Trains without fold `fold`, quantizes, and scores the integers on that fold.
+fn run_fold(
+    config: &RunConfig,
+    fold: usize,
+    seed: u64,
+    out: &Path,
+    session: &Session,
+) -> Result<FoldResult, CommandError> {
+    let part = |folder: &Path| folder.join(format!("fold-{fold}"));
+    let mut config = config.clone();
+    (config.training.seed, config.data.fold) = (seed, fold);
+    config.teachers.iter_mut().for_each(|teacher| teacher.folder = part(&teacher.folder));
+    let folder = RunFolder::open_or_create(&part(out))?;
+    with_threads(session, || {
+        let (trained, dataset) = begin_or_go_on(config, &folder, session)?.train()?;
+        let images = calibration_images(&trained, &dataset);
+        let activations = Activations::of(&trained.weights, images.images);
+        let grid = quantize(&trained, &activations, images).map_err(DeliverError::from)?.grid;
+        let (_, held_out) = dataset.split();
+        let Calibration { correct, loss, .. } =
+            attempt(&trained.weights, grid, held_out).map_err(DeliverError::from)?;
+        Ok(FoldResult { fold, accuracy: correct as f64 / held_out.images.len() as f64, loss })
+    })
 }
 
 /// The results as the command prints them.
@@ -139,7 +166,7 @@ fn describe(results: &Results) -> String {
     for FoldResult { fold, accuracy, loss } in &results.folds {
         text += &format!("{fold:>6}{:>8.2} %{loss:>10.5}\n", 100.0 * accuracy);
     }
-    text += &format!("integer  {}, {} bits\n", results.accuracy, results.settings.bits);
+    text += &format!("integer  {}, {} bits\n", results.accuracy, results.run.training.bits);
     text += &format!("loss     mean {:.5} nats", results.loss);
     text
 }

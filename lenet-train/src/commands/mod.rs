@@ -1,6 +1,19 @@
-//! What the program can be asked to do.
+//! What the program can be asked to do, a module for each.
 
 pub mod bench_accuracy;
 pub mod cross_validate;
 mod deliver;
+mod error;
+pub mod eval;
+pub mod export;
+pub mod import;
+mod prepare;
+pub mod quantize;
+pub mod report;
+pub mod resume;
+mod session;
 pub mod train;
+
+pub use deliver::DeliverError;
+pub use error::CommandError;
+pub use session::Session;

@@ -144,6 +144,7 @@ fn dataset(dir: &Path, classes: Vec<Class>, others: usize) -> Result<Dataset, Fo
         train,
         validation_images,
         test,
+        sha256: String::new(),
     })
 }
 

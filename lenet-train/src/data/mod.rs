@@ -24,7 +24,8 @@ use self::published::Fingerprint;
 use crate::data::download::Downloader;
 
 /// The sets known by name: their mirrors and the SHA-256 of their contents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum DatasetName {
     /// Handwritten digits.
     #[default]
@@ -66,6 +67,8 @@ pub struct Dataset {
     pub validation_images: usize,
     /// The test images.
     pub test: LabelledImages,
+    /// SHA-256
+    pub sha256: String,
 }
 
 /// The split that was scored after each epoch.
@@ -222,10 +225,12 @@ impl Dataset {
             validation_images: (train.len() / 12).max(1),
             train,
             test,
+            sha256: String::new(),
         })
     }
 
-    fn checked(self, dir: &Path) -> Result<Self, DatasetError> {
+    fn checked(mut self, dir: &Path) -> Result<Self, DatasetError> {
+        self.sha256 = self.fingerprint().concat();
         let dir = dir.to_owned();
         if self.train.len() < 2 {
             return Err(DatasetError::TooFewImages { dir });

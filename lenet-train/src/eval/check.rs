@@ -32,8 +32,6 @@ pub struct FinalTable {
     pub flash_bytes: usize,
     /// Bytes of the engine's scratch arena.
     pub ram_bytes: usize,
-    /// Wall time of the whole run, in seconds; of the parts before a resume, that of their training steps.
-    pub run_seconds: f64,
 }
 
 impl FinalTable {
@@ -71,7 +69,7 @@ pub struct Misclassified {
 /// The final table, and the images behind it.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// The figures. `run_seconds` is 0 until the run ends.
+    /// The figures.
     pub table: FinalTable,
     /// Test images that the engine got wrong, in the order of the test set.
     pub misclassified: Vec<Misclassified>,
@@ -100,7 +98,6 @@ pub fn check(weights: &FloatWeights, file: &ModelFile<'_>, test: &LabelledImages
         confusion: integer.confusion.clone(),
         flash_bytes: file.bytes.len(),
         ram_bytes: RAM_BYTES,
-        run_seconds: 0.0,
     };
     let reject_curve = RejectCurve::new(&integer, model.confidence().threshold);
     Check { table, misclassified: misclassified(&integer, test), reject_curve }

@@ -19,7 +19,7 @@ pub struct Score {
 }
 
 /// Adds up batches into a [`Score`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     classes: usize,
     loss: f64,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// Bits of a layer's weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WeightBits {
     /// int8: -127 to 127.
     #[default]
@@ -47,6 +47,7 @@ impl WeightBits {
 /// `8`, `4`, or a list such as `conv=8,fc=4,activations=7`, in which later items overrule earlier ones and what is not
 /// named has 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Bits {
     /// Of `conv1`, `conv2`, `fc1`, `fc2` and `fc3`.
     pub weights: [WeightBits; 5],
@@ -79,6 +80,20 @@ impl FromStr for Bits {
             bits.set(item.trim()).ok_or_else(|| ParseBitsError { item: item.to_owned() })?;
         }
         Ok(bits)
+    }
+}
+
+impl TryFrom<String> for Bits {
+    type Error = ParseBitsError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Bits> for String {
+    fn from(bits: Bits) -> Self {
+        bits.to_string()
     }
 }
 

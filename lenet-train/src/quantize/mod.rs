@@ -4,5 +4,5 @@ pub mod calibrate;
 mod grid;
 mod model;
 
-pub use grid::{Grid, QuantizeError, Ranges, quantize_weights};
+pub use grid::{Grid, QuantizeError, RANGE_UNIT, Ranges, quantize_weights};
 pub use model::QuantizedModel;

@@ -23,12 +23,12 @@ struct Curve {
 /// The section with both curves and the table of their figures.
 pub(super) fn section(metrics: &Metrics) -> Result<String, ReportError> {
     let epochs = metrics.epochs.as_slice();
-    let held_out = held_out_name(metrics.held_out);
+    let held_out = held_out_name(metrics.run.held_out());
     let lead = "Training scores are means over an epoch’s batches, each scored before its own update.";
     if epochs.is_empty() {
         return Ok(text::section("curves", "Learning curves", lead, "<p>No epoch was run.</p>\n"));
     }
-    let marks_test = metrics.held_out == HeldOut::Validation;
+    let marks_test = metrics.run.held_out() == HeldOut::Validation;
     let curves = [
         Curve {
             name: "loss curve",

@@ -25,10 +25,10 @@ use serde::Serialize;
 
 pub use accuracy::AccuracyPlot;
 
-use crate::data::HeldOut;
 use crate::eval::check::{FinalTable, Misclassified};
 use crate::model::weights::FloatWeights;
-use crate::run::metrics::{Confidence, Metrics, RunSettings};
+use crate::run::config::RunConfig;
+use crate::run::metrics::{Confidence, Metrics};
 use crate::train::EpochMetrics;
 
 /// Everything the page shows.
@@ -161,9 +161,9 @@ pub fn write_accuracy_plot(path: &Path, plot: &AccuracyPlot) -> Result<(), Repor
 /// [`Metrics`] with the figures that follow from it.
 #[derive(Serialize)]
 struct MetricsView<'a> {
-    settings: &'a RunSettings,
-    held_out: HeldOut,
+    run: &'a RunConfig,
     epochs: &'a [EpochMetrics],
+    delivered_epoch: Option<u32>,
     result: ResultView<'a>,
     confidence: &'a Confidence,
 }
@@ -179,14 +179,14 @@ struct ResultView<'a> {
 
 impl<'a> MetricsView<'a> {
     fn of(metrics: &'a Metrics) -> Self {
-        let Metrics { settings, held_out, epochs, result: table, confidence } = metrics;
+        let Metrics { run, epochs, delivered_epoch, result: table, confidence } = metrics;
         let result = ResultView {
             f32_accuracy: table.f32_accuracy(),
             integer_accuracy: table.integer_accuracy(),
             recall: table.recall(),
             table,
         };
-        Self { settings, held_out: *held_out, epochs, result, confidence }
+        Self { run, epochs, delivered_epoch: *delivered_epoch, result, confidence }
     }
 }
 
@@ -197,7 +197,7 @@ fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), ReportError> {
 
 fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
     let metrics = inputs.metrics;
-    let classes = &metrics.settings.class_names;
+    let classes = &metrics.run.data.classes;
     let sections = [
         curves::section(metrics)?,
         confusion::section(&metrics.result, classes),
@@ -215,7 +215,7 @@ fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>LeNet on {title}</title>\n\
          <style>\n{style}</style>\n</head>\n<body>\n<main>\n{header}{sections}</main>\n</body>\n</html>\n",
-        title = text::dataset_title(&metrics.settings.dataset),
+        title = text::dataset_title(&metrics.run.data.contents),
         style = include_str!("style.css"),
         header = tables::header(metrics),
         sections = sections.concat(),

@@ -7,8 +7,9 @@ use crate::run::metrics::Metrics;
 
 /// The heading, the result in a sentence, and the figures that matter most.
 pub(super) fn header(metrics: &Metrics) -> String {
-    let (settings, result) = (&metrics.settings, &metrics.result);
-    let dataset = text::escape(&settings.dataset);
+    let (run, result) = (&metrics.run, &metrics.result);
+    let (training, data) = (&run.training, &run.data);
+    let dataset = text::escape(&data.contents);
     let points = (result.integer_accuracy() - result.f32_accuracy()) * 100.0;
     let tiles = [
         (
@@ -29,10 +30,14 @@ pub(super) fn header(metrics: &Metrics) -> String {
         ),
         ("model file", kibibytes(result.flash_bytes), format!("{} bytes", text::size(result.flash_bytes))),
         ("RAM", format!("{} B", text::size(result.ram_bytes)), "scratch arena of the engine".into()),
-        ("run time", text::duration(result.run_seconds), format!("{} epochs", metrics.epochs.len())),
-        ("data set", dataset.clone(), format!("{} training images", text::size(settings.train_images))),
-        ("recipe", text::escape(&settings.recipe), text::escape(&settings.optimizer)),
-        ("seed", settings.seed.to_string(), text::escape(&settings.device)),
+        (
+            "training time",
+            text::duration(metrics.training_seconds()),
+            format!("{} epochs", metrics.epochs.len()),
+        ),
+        ("data set", dataset.clone(), format!("{} training images", text::size(data.train_images))),
+        ("recipe", text::escape(&training.title()), training.rule.algorithm.to_string()),
+        ("seed", training.seed.to_string(), run.machine.device.name().to_owned()),
     ];
     let tiles: String = tiles
         .iter()
@@ -44,7 +49,7 @@ pub(super) fn header(metrics: &Metrics) -> String {
         "<header>\n<h1>LeNet on {title}</h1>\n<p class=\"lead\">The exported integer file classifies {correct} of \
          {images} test images correctly, the f32 network {f32_correct}.</p>\n<dl class=\"tiles\">\n{tiles}</dl>\n\
          </header>\n",
-        title = text::dataset_title(&settings.dataset),
+        title = text::dataset_title(&data.contents),
         correct = text::size(result.integer_correct),
         images = text::size(result.images),
         f32_correct = text::size(result.f32_correct),
@@ -81,21 +86,21 @@ pub(super) fn sizes_section(sizes: &[SizeRow], result: &FinalTable) -> String {
 
 /// The section that says what was run.
 pub(super) fn settings_section(metrics: &Metrics) -> String {
-    let settings = &metrics.settings;
+    let run = &metrics.run;
+    let (training, data) = (&run.training, &run.data);
     let rows = [
-        ("recipe", text::escape(&settings.recipe)),
-        ("data set", text::escape(&settings.dataset)),
-        ("training images", text::size(settings.train_images)),
-        ("validation images", text::size(settings.validation_images)),
-        ("scored after each epoch", format!("{} split", held_out_name(metrics.held_out))),
-        ("optimiser", text::escape(&settings.optimizer)),
-        ("peak learning rate", settings.learning_rate.to_string()),
-        ("batch size", settings.batch_size.to_string()),
-        ("epochs", format!("{} of {}", metrics.epochs.len(), settings.epochs)),
-        ("seed", settings.seed.to_string()),
-        ("device", text::escape(&settings.device)),
-        ("threads", settings.threads.to_string()),
-        ("run time", text::duration(metrics.result.run_seconds)),
+        ("recipe", text::escape(&training.title())),
+        ("data set", text::escape(&data.contents)),
+        ("training images", text::size(data.train_images)),
+        ("validation images", text::size(data.validation_images)),
+        ("scored after each epoch", format!("{} split", held_out_name(run.held_out()))),
+        ("optimizer", training.rule.algorithm.to_string()),
+        ("peak learning rate", training.learning_rate.to_string()),
+        ("batch size", training.batch_size.to_string()),
+        ("epochs", format!("{} of {}", metrics.epochs.len(), training.epochs)),
+        ("seed", training.seed.to_string()),
+        ("device", run.machine.device.name().to_owned()),
+        ("training time", text::duration(metrics.training_seconds())),
     ];
     let rows: String = rows.into_iter().map(|(name, value)| text::row(name, &[value])).collect();
     let body = format!("<table class=\"settings\"><tbody>\n{rows}</tbody></table>\n");

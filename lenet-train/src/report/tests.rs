@@ -3,8 +3,8 @@ use std::fs;
 use super::*;
 use crate::eval::confidence::{RejectCurve, RejectPoint};
 use crate::eval::score::Score;
-use crate::model::bits::Bits;
 use crate::model::weights::{Affine, layer_shapes};
+use crate::train::recipe::{Recipe, Settings};
 use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
 
 /// A run that owns what [`ReportInputs`] borrows.
@@ -52,23 +52,9 @@ fn synthetic_metrics(epochs: u32) -> Metrics {
         counts[(label + 3) % CLASSES] = 1;
     }
     Metrics {
-        settings: RunSettings {
-            recipe: "default".into(),
-            dataset: "mnist".into(),
-            class_names: (0..CLASSES).map(|class| class.to_string()).collect(),
-            device: "cpu".into(),
-            seed: 7,
-            epochs,
-            batch_size: 128,
-            learning_rate: 1e-3,
-            optimizer: "adamw".into(),
-            threads: 2,
-            train_images: 900,
-            validation_images: 100,
-            bits: Bits::INT8,
-        },
-        held_out: HeldOut::Validation,
+        run: run_config(epochs),
         epochs: (1..=epochs).map(epoch).collect(),
+        delivered_epoch: Some(epochs),
         result: FinalTable {
             images: 1000,
             f32_correct: 991,
@@ -78,10 +64,17 @@ fn synthetic_metrics(epochs: u32) -> Metrics {
             confusion,
             flash_bytes: 45_678,
             ram_bytes: 1_234,
-            run_seconds: 61.0,
         },
         confidence: Confidence { threshold: 700, validation: Some(reject_curve()), test: reject_curve() },
     }
+}
+
+fn run_config(epochs: u32) -> RunConfig {
+    let mut run = RunConfig::new(Settings { epochs, seed: 7, ..Recipe::Default.settings() });
+    run.data.contents = "mnist".into();
+    run.data.classes = (0..CLASSES).map(|class| class.to_string()).collect();
+    (run.data.train_images, run.data.validation_images, run.data.test_images) = (900, 100, 1000);
+    run
 }
 
 /// From one mistake in a hundred down to none.
@@ -231,7 +224,7 @@ fn degenerate_distributions_give_a_page() {
 #[test]
 fn the_reference_recipe_shows_the_test_split_as_a_curve() {
     let mut run = synthetic(21);
-    run.metrics.held_out = HeldOut::Test;
+    run.metrics.run.training.recipe = Recipe::Reference;
     let page = run.page();
     check(&page);
     assert!(page.contains("<span class=\"key held-out\">test</span>"));
@@ -251,8 +244,8 @@ fn a_run_that_held_nothing_out_shows_the_test_curve_alone() {
 #[test]
 fn text_from_outside_is_escaped() {
     let mut run = synthetic(2);
-    run.metrics.settings.dataset = "<script>alert('1')</script>".into();
-    run.metrics.settings.recipe = "a&b\u{0}".into();
+    run.metrics.run.data.contents = "<script>alert('1')</script>".into();
+    run.metrics.run.data.classes[0] = "a&b\u{0}".into();
     run.sizes[0].layer = "<conv1>".into();
     check(&run.page());
 }
@@ -260,7 +253,7 @@ fn text_from_outside_is_escaped() {
 #[test]
 fn classes_are_shown_by_their_names() {
     let mut run = synthetic(2);
-    run.metrics.settings.class_names[9] = "Ankle boot".into();
+    run.metrics.run.data.classes[9] = "Ankle boot".into();
     let page = run.page();
     check(&page);
     assert!(page.contains("Ankle boot"));

@@ -14,29 +14,31 @@ pub const MODEL_FILE: &str = "model.lenet";
 pub const GOLDEN_DIGITS_FILE: &str = "golden-digits.bin";
 /// The golden logits' file: for each golden digit, one little-endian `i32` per class.
 pub const GOLDEN_LOGITS_FILE: &str = "golden-logits.bin";
+/// No model file comes near.
+const MAX_MODEL_BYTES: u64 = 1 << 20;
 /// Golden digits, unless the test set has fewer.
 pub const GOLDEN_DIGITS: usize = 100;
 
-/// A file of the run could not be written or read back.
+/// A file of the run could not be written or read.
 #[derive(Debug, Error)]
 #[error("{}: cannot be {action}: expected a writable folder with free space; name another by --out", path.display())]
 pub struct ExportError {
     /// The file.
     pub path: PathBuf,
-    /// `written` or `read back`.
+    /// `written` or `read`.
     pub action: &'static str,
     /// What the file system said.
     pub source: io::Error,
 }
 
-/// Writes the model's bytes into `out` and reads them back from the disk.
+/// Reads the model file in `folder`.
 ///
 /// # Errors
 ///
 /// [`ExportError`].
-pub fn model(out: &Path, bytes: &[u8]) -> Result<Vec<u8>, ExportError> {
-    let path = write(out, MODEL_FILE, bytes)?;
-    std::fs::read(&path).map_err(|source| ExportError { path, action: "read back", source })
+pub fn read_model(folder: &Path) -> Result<Vec<u8>, ExportError> {
+    let path = folder.join(MODEL_FILE);
+    files::read_at_most(&path, MAX_MODEL_BYTES).map_err(|source| ExportError { path, action: "read", source })
 }
 
 /// Writes the golden digits, the first images of `test`, and the logits that `model` gives for them.
@@ -56,10 +58,16 @@ pub fn golden(out: &Path, model: &Model<'_>, test: &LabelledImages) -> Result<()
     Ok(())
 }
 
-fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, ExportError> {
-    let path = out.join(name);
-    match files::replace(&path, |file| file.write_all(bytes)) {
-        Ok(()) => Ok(path),
-        Err(source) => Err(ExportError { path, action: "written", source }),
-    }
+/// Writes a file of the run into `folder`, whole or not at all.
+///
+/// # Errors
+///
+/// [`ExportError`].
+pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+    let path = folder.join(name);
+    files::replace(&path, |file| file.write_all(bytes)).map_err(|source| ExportError {
+        path,
+        action: "written",
+        source,
+    })
 }

@@ -1,47 +1,15 @@
-//! What a run measured: the per-epoch series and the final table, as `metrics.json` holds them.
+//! What a run measured, as `metrics.json` holds it.
 
-use crate::data::HeldOut;
+use super::config::RunConfig;
 use crate::eval::check::FinalTable;
 use crate::eval::confidence::RejectCurve;
-use crate::model::bits::Bits;
 use crate::train::EpochMetrics;
 use serde::{Deserialize, Serialize};
-
-/// What was trained, and how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunSettings {
-    /// Name of the recipe.
-    pub recipe: String,
-    /// Name of the data set.
-    pub dataset: String,
-    /// Name of each class: its number where it has no other.
-    pub class_names: Vec<String>,
-    /// Device the network was trained on: `cpu` or `cuda`.
-    pub device: String,
-    /// Seed of the initial weights and of the order of the images.
-    pub seed: u64,
-    /// Epochs asked for.
-    pub epochs: u32,
-    /// Images a step.
-    pub batch_size: usize,
-    /// Peak learning rate.
-    pub learning_rate: f64,
-    /// Name of the optimiser.
-    pub optimizer: String,
-    /// Worker threads.
-    pub threads: usize,
-    /// Images trained on.
-    pub train_images: usize,
-    /// Images held out of the training file (0: trained on all of them).
-    pub validation_images: usize,
-    /// Bits of the exported model.
-    pub bits: Bits,
-}
 
 /// The exported model's confidence, and how right the confident predictions are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
-    /// The confidence from which a prediction is confident, in 1/256 nat; 0 when none was chosen, as nothing was held out.
+    /// The confidence threshold, in 1/256 nat; 0 when none was chosen, as nothing was held out.
     pub threshold: u16,
     /// On the images that the threshold was chosen on.
     pub validation: Option<RejectCurve>,
@@ -52,14 +20,21 @@ pub struct Confidence {
 /// The whole of `metrics.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// What was trained, and how.
-    pub settings: RunSettings,
-    /// The split that `held_out` scores.
-    pub held_out: HeldOut,
-    /// One entry an epoch.
+    /// What the run is.
+    pub run: RunConfig,
+    /// One entry per epoch.
     pub epochs: Vec<EpochMetrics>,
+    /// The epoch whose weights are delivered, counted from 1; `None` for imported weights.
+    pub delivered_epoch: Option<u32>,
     /// The check of the exported file.
     pub result: FinalTable,
     /// The model's confidence.
     pub confidence: Confidence,
+}
+
+impl Metrics {
+    /// Wall time of all training steps, in seconds.
+    pub fn training_seconds(&self) -> f64 {
+        self.epochs.iter().map(|epoch| epoch.seconds).sum()
+    }
 }

@@ -1,10 +1,16 @@
-//! One run: what it is, where it lies, and what it measured.
+//! One run: what it is, where it lies, how it is watched, and what it measured.
 
+pub(crate) mod banner;
 pub mod checkpoint;
+pub mod config;
+pub mod config_file;
+pub mod console;
+pub mod epoch_log;
 pub mod export;
+pub mod folder;
+pub mod interrupt;
 pub mod metrics;
 pub(crate) mod progress;
+pub mod selection;
 pub mod teachers;
-mod trained;
-
-pub use trained::Trained;
+pub mod trained;

@@ -1,33 +1,56 @@
-//! What a run tells the user: lines on standard output, a progress bar on standard error.
+//! What a run tells the user while it trains: a table with a line per epoch, and a progress bar on standard error.
 
+use super::config::RunConfig;
+use super::console::Console;
+use super::selection;
 use crate::data::HeldOut;
-use crate::eval::score::Score;
 use crate::train::EpochMetrics;
+use crate::train::recipe::Settings;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{self, Write};
 
-/// The bar counts images over the whole run. It is drawn only where standard error is a terminal.
-pub(crate) struct Progress {
+/// The table and the bar of a run. The bar counts images over the whole run; it is drawn only where standard error is a
+/// terminal.
+pub(crate) struct Progress<'a> {
     bar: ProgressBar,
-    quiet: bool,
+    console: &'a Console,
+    run: &'a RunConfig,
 }
 
-impl Progress {
-    /// Progress of a run of `images` images in all epochs, of which `done` were trained on before.
-    pub(crate) fn new(images: u64, done: u64, quiet: bool) -> Self {
-        let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(images) };
+impl<'a> Progress<'a> {
+    /// Progress of `run`, of which the epochs in `history` are done.
+    pub(crate) fn new(run: &'a RunConfig, history: &[EpochMetrics], console: &'a Console) -> Self {
+        let per_epoch = run.data.train_images as u64;
+        let images = per_epoch * u64::from(run.training.epochs);
+        let bar = if console.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(images) };
         let style = ProgressStyle::with_template(
             "epoch {msg} [{wide_bar}] {human_pos}/{human_len} images, {per_sec}, ETA {eta}",
         );
         bar.set_style(style.expect("a valid template"));
-        bar.set_position(done);
+        bar.set_position(per_epoch * history.len() as u64);
         bar.reset_eta();
-        Progress { bar, quiet }
+        Progress { bar, console, run }
+    }
+
+    /// Prints the head of the table.
+    pub(crate) fn begin(&self) {
+        let held_out = match self.run.held_out() {
+            HeldOut::Validation => "validation",
+            HeldOut::Test => "test",
+        };
+        self.line(&format!(
+            "{:>9}  {:>8}  {:>19}  {:>19}  {:>8}  {:>8}",
+            "epoch",
+            "rate",
+            "training loss, acc.",
+            format!("{held_out} loss, acc."),
+            "images/s",
+            "left"
+        ));
     }
 
     /// Shows which epoch is being trained.
-    pub(crate) fn begin_epoch(&self, epoch: u32, epochs: u32) {
-        self.bar.set_message(format!("{epoch}/{epochs}"));
+    pub(crate) fn begin_epoch(&self, epoch: u32) {
+        self.bar.set_message(format!("{epoch}/{}", self.run.training.epochs));
     }
 
     /// Counts images.
@@ -35,28 +58,15 @@ impl Progress {
         self.bar.inc(images as u64);
     }
 
-    /// Prints a line. A reader that has gone away is no reason to stop.
-    pub(crate) fn line(&self, text: &str) {
-        if !self.quiet {
-            let _ = self.bar.suspend(|| writeln!(io::stdout(), "{text}"));
+    /// Prints the line of the last epoch in `history`.
+    pub(crate) fn end_epoch(&self, history: &[EpochMetrics]) {
+        if let Some(line) = describe_epoch(&self.run.training, history) {
+            self.line(&line);
         }
     }
 
-    /// Prints an epoch's figures.
-    pub(crate) fn end_epoch(&self, metrics: &EpochMetrics, epochs: u32, held_out: HeldOut) {
-        let left = metrics.seconds * f64::from(epochs - metrics.epoch);
-        let held_out_name = match held_out {
-            HeldOut::Validation => "validation",
-            HeldOut::Test => "test",
-        };
-        self.line(&format!(
-            "===== {} =====\n{:.2} s, {:.0} images/s, {left:.0} s left\n{}\n{}",
-            metrics.epoch,
-            metrics.seconds,
-            metrics.images_per_second,
-            describe("train", metrics.train),
-            describe(held_out_name, metrics.held_out),
-        ));
+    fn line(&self, text: &str) {
+        self.bar.suspend(|| self.console.print(text));
     }
 
     /// Takes the bar off the screen.
@@ -65,6 +75,63 @@ impl Progress {
     }
 }
 
-fn describe(name: &str, score: Score) -> String {
-    format!("{name:<10}  loss {:.4}  accuracy {:.2} %", score.loss, 100.0 * score.accuracy)
+/// A star marks the epoch with the lowest loss so far.
+fn describe_epoch(settings: &Settings, history: &[EpochMetrics]) -> Option<String> {
+    let last = history.last()?;
+    let EpochMetrics { epoch, seconds, images_per_second, learning_rate, train, held_out } = last;
+    let best = selection::best_epoch(settings, history).is_some_and(|best| best.epoch == *epoch);
+    let left = seconds * f64::from(settings.epochs.saturating_sub(*epoch));
+    Some(format!(
+        "{:>9}  {learning_rate:>8.2e}  {:>8.4}  {:>7.2} %  {:>8.4}{}  {:>6.2} %  {images_per_second:>8.0}  {:>8}",
+        format!("{epoch}/{}", settings.epochs),
+        train.loss,
+        100.0 * train.accuracy,
+        held_out.loss,
+        if best { '*' } else { ' ' },
+        100.0 * held_out.accuracy,
+        duration(left),
+    ))
+}
+
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes}m {seconds:02}s"),
+        (hours, minutes, _) => format!("{hours}h {minutes:02}m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::score::Score;
+    use crate::train::recipe::Recipe;
+
+    fn epoch(epoch: u32, loss: f64) -> EpochMetrics {
+        EpochMetrics {
+            epoch,
+            seconds: 1.5,
+            images_per_second: 84_200.4,
+            learning_rate: 3e-3,
+            train: Score { loss: 0.25, accuracy: 0.925 },
+            held_out: Score { loss, accuracy: 1.0 },
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_figures_of_its_epoch_and_a_star_if_it_is_the_best_so_far() {
+        let settings = Recipe::Default.settings();
+        let history = [epoch(1, 0.5), epoch(2, 0.125), epoch(3, 0.25)];
+        assert_eq!(
+            describe_epoch(&settings, &history[..2]).unwrap(),
+            "     2/60   3.00e-3    0.2500    92.50 %    0.1250*  100.00 %     84200    1m 27s"
+        );
+        assert!(describe_epoch(&settings, &history).unwrap().contains("0.2500   100.00 %"));
+    }
+
+    #[test]
+    fn durations_have_their_two_largest_units() {
+        assert_eq!([3.2, 75.0, 3_700.0].map(duration), ["3 s", "1m 15s", "1h 01m"]);
+    }
 }

@@ -1,113 +1,99 @@
 //! Which finished runs may teach another.
 
+use super::checkpoint;
+use super::config::{RunConfig, TeacherConfig};
+use super::trained::{Trained, TrainedError};
 use crate::data::HeldOut;
 use crate::model::weights::FloatWeights;
-use crate::run::checkpoint::{self, CheckpointError, RunIdentity};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a finished run may not teach.
+/// Why a run may not teach.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TeacherError {
-    /// It has no checkpoint.
-    #[error(
-        "{}: expected the checkpoint of a finished run, found no file: name that run's folder by --teacher",
-        path.display()
-    )]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
+    /// It is no finished run.
+    #[error("--teacher {}", folder.display())]
+    NoRun {
+        /// Its folder.
+        folder: PathBuf,
+        /// Why.
+        source: TrainedError,
     },
-    /// Its checkpoint is not whole, or of another version.
-    #[error(
-        "{}: expected a whole checkpoint of this version, found {problem}: name another by --teacher", path.display()
-    )]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Its checkpoint cannot be read.
-    #[error(transparent)]
-    Checkpoint(CheckpointError),
     /// It has other classes.
     #[error(
         "{}: expected a teacher of {expected} classes, as the data set has, found one of {found}: name another by \
-         --teacher", path.display()
+         --teacher", folder.display()
     )]
     Classes {
         /// The teacher's folder.
-        path: PathBuf,
+        folder: PathBuf,
         /// Classes of the data set.
         expected: usize,
         /// Classes of the teacher.
         found: usize,
     },
-    /// It has epochs to go.
-    #[error(
-        "{}: expected a finished run, found one with {done} of {planned} epochs done: finish it with --resume, --out {} \
-         and the other flags it began with, or name another by --teacher", path.display(), path.display()
-    )]
-    Unfinished {
-        /// The teacher's folder.
-        path: PathBuf,
-        /// Its epochs done.
-        done: u32,
-        /// Its epochs planned.
-        planned: u32,
-    },
     /// It was trained on images that its pupil is validated on, which would look better than it is.
     #[error(
         "{}: expected a teacher that held out the same images of the same set, found one that was trained on some of \
-         them: name another by --teacher", path.display()
+         them: name another by --teacher", folder.display()
     )]
     SawHeldOut {
         /// The teacher's folder.
-        path: PathBuf,
+        folder: PathBuf,
+    },
+    /// Its weights are not those that the run began with.
+    #[error(
+        "{}: expected the teacher that the run began with, whose weights have SHA-256 {expected}, found {found}: name its \
+         folder by --teacher", folder.display()
+    )]
+    Changed {
+        /// The teacher's folder.
+        folder: PathBuf,
+        /// SHA-256 that the run expects.
+        expected: String,
+        /// SHA-256 of the weights there.
+        found: String,
     },
 }
 
-/// What would mend a run that is resumed is no help with a teacher.
-impl From<CheckpointError> for TeacherError {
-    fn from(error: CheckpointError) -> Self {
-        match error {
-            CheckpointError::Missing { path } => Self::Missing { path },
-            CheckpointError::Unusable { path, problem } => Self::Unusable { path, problem },
-            other => Self::Checkpoint(other),
-        }
-    }
-}
-
-/// The weights of the finished run in `folder`, to teach `pupil`.
+/// The weights of the finished run that `teacher` names, to teach `pupil`, whose data are described. Fills in the teacher's
+/// SHA-256.
 ///
 /// # Errors
 ///
 /// [`TeacherError`].
-pub fn load(folder: &Path, pupil: &RunIdentity) -> Result<FloatWeights, TeacherError> {
-    let (teacher, done, weights) = checkpoint::load_delivered(folder)?;
-    let path = folder.to_owned();
-    let (expected, found) = (pupil.classes, teacher.classes);
+pub fn load(teacher: &mut TeacherConfig, pupil: &RunConfig) -> Result<FloatWeights, TeacherError> {
+    let folder = teacher.folder.clone();
+    let Trained { run, weights, .. } = match Trained::load(&folder) {
+        Ok(trained) => trained,
+        Err(source) => return Err(TeacherError::NoRun { folder, source }),
+    };
+    let (expected, found) = (pupil.data.classes.len(), weights.classes());
     if found != expected {
-        return Err(TeacherError::Classes { path, expected, found });
+        return Err(TeacherError::Classes { folder, expected, found });
     }
-    if may_have_seen_held_out(&teacher, pupil) {
-        return Err(TeacherError::SawHeldOut { path });
+    if may_have_seen_held_out(&run, pupil) {
+        return Err(TeacherError::SawHeldOut { folder });
     }
-    let planned = teacher.settings.epochs;
-    if done < planned {
-        return Err(TeacherError::Unfinished { path, done, planned });
+    let found = checkpoint::fingerprint(&weights);
+    match &teacher.sha256 {
+        Some(expected) if *expected != found => {
+            let expected = expected.clone();
+            Err(TeacherError::Changed { folder, expected, found })
+        }
+        _ => {
+            teacher.sha256 = Some(found);
+            Ok(weights)
+        }
     }
-    Ok(weights)
 }
 
 /// Whether the teacher may have been trained on images that the pupil is validated on.
-fn may_have_seen_held_out(teacher: &RunIdentity, pupil: &RunIdentity) -> bool {
-    let split = |run: &RunIdentity| (run.held_out, run.fold, run.train_images);
-    pupil.held_out == HeldOut::Validation
-        && teacher.dataset == pupil.dataset
-        && split(teacher) != split(pupil)
+fn may_have_seen_held_out(teacher: &RunConfig, pupil: &RunConfig) -> bool {
+    let split = |run: &RunConfig| (run.held_out(), run.data.fold, run.data.train_images);
+    let same_set = teacher.data.sha256 == pupil.data.sha256 || teacher.data.contents == pupil.data.contents;
+    pupil.held_out() == HeldOut::Validation && same_set && split(teacher) != split(pupil)
 }
 
 #[cfg(test)]
@@ -115,44 +101,56 @@ mod tests {
     use super::*;
     use crate::eval::score::Score;
     use crate::model::network::Network;
-    use crate::train::EpochMetrics;
-    use crate::train::Snapshot;
     use crate::train::optimizer::OptimizerState;
-    use crate::train::recipe::{Recipe, Settings};
+    use crate::train::recipe::Recipe;
+    use crate::train::{EpochMetrics, Snapshot};
     use dfdx::prelude::Cpu;
+    use std::path::Path;
     use tempfile::tempdir;
 
-    fn run() -> RunIdentity {
-        RunIdentity {
-            settings: Recipe::Default.settings(),
-            dataset: "mnist".to_owned(),
-            classes: 10,
-            device: "cpu".to_owned(),
-            held_out: HeldOut::Validation,
-            fold: 1,
-            train_images: 55_000,
-            held_out_images: 5_000,
-            teachers: Vec::new(),
-        }
+    fn run() -> RunConfig {
+        let mut run = RunConfig::new(Recipe::Default.settings());
+        run.data.contents = "mnist".to_owned();
+        run.data.sha256 = Some("of MNIST".to_owned());
+        run.data.classes = (0..10).map(|class| class.to_string()).collect();
+        (run.data.fold, run.data.train_images, run.data.validation_images) = (1, 55_000, 5_000);
+        run
+    }
+
+    fn changed(change: impl FnOnce(&mut RunConfig)) -> RunConfig {
+        let mut run = run();
+        change(&mut run);
+        run
     }
 
     #[test]
     fn a_teacher_held_out_what_its_pupil_holds_out_or_was_trained_on_another_set() {
         assert!(!may_have_seen_held_out(&run(), &run()));
-        let other_set = RunIdentity { dataset: "fashion-mnist".to_owned(), fold: 0, ..run() };
+        let other_set = changed(|run| {
+            (run.data.contents, run.data.sha256) = ("fashion-mnist".to_owned(), None);
+            run.data.fold = 0;
+        });
         assert!(!may_have_seen_held_out(&other_set, &run()));
         for teacher in [
-            RunIdentity { fold: 0, ..run() },
-            RunIdentity { held_out: HeldOut::Test, train_images: 60_000, ..run() },
-            RunIdentity { train_images: 54_000, ..run() },
+            changed(|run| run.data.fold = 0),
+            changed(|run| {
+                run.training.recipe = Recipe::Reference;
+                run.data.train_images = 60_000;
+            }),
+            changed(|run| run.data.train_images = 54_000),
         ] {
             assert!(may_have_seen_held_out(&teacher, &run()), "{teacher:?}");
         }
     }
 
     #[test]
-    fn a_teacher_that_has_epochs_to_go_is_refused_with_how_to_finish_it() {
-        let weights = Network::new(Cpu::seed_from_u64(1), 10).unwrap().weights();
+    fn a_pupil_that_is_scored_on_the_test_images_may_learn_from_any_teacher() {
+        let pupil = changed(|run| run.training.recipe = Recipe::Reference);
+        assert!(!may_have_seen_held_out(&run(), &pupil));
+    }
+
+    /// Saves a run of three epochs of which so many are done.
+    fn save_teacher(folder: &Path, weights: &FloatWeights, done: u32) {
         let score = Score { loss: 0.5, accuracy: 0.9 };
         let epoch = |epoch| EpochMetrics {
             epoch,
@@ -162,31 +160,44 @@ mod tests {
             train: score,
             held_out: score,
         };
-        let folder = tempdir().unwrap();
-        let teacher = RunIdentity { settings: Settings { epochs: 3, ..Recipe::Default.settings() }, ..run() };
-        let load_after = |done| {
-            let [first_moment, second_moment] = [weights.clone(), weights.clone()];
-            let snapshot = Snapshot {
-                history: (1..=done).map(epoch).collect(),
-                weights: weights.clone(),
-                optimizer: OptimizerState { steps: 1, first_moment, second_moment },
-                average: None,
-                grid: None,
-            };
-            checkpoint::save(folder.path(), &teacher, &snapshot).unwrap();
-            load(folder.path(), &run())
+        let [first_moment, second_moment] = [weights.clone(), weights.clone()];
+        let snapshot = Snapshot {
+            history: (1..=done).map(epoch).collect(),
+            partial: None,
+            weights: weights.clone(),
+            optimizer: OptimizerState { steps: 1, first_moment, second_moment },
+            average: None,
+            grid: None,
         };
-        let message = load_after(2).unwrap_err().to_string();
-        let path = folder.path().display().to_string();
-        for part in [&path, "2 of 3 epochs", &format!("--resume, --out {path}"), "--teacher"] {
-            assert!(message.contains(part), "expected {part:?} in {message}");
-        }
-        assert_eq!(load_after(3).unwrap(), weights);
+        let run = changed(|run| run.training.epochs = 3);
+        checkpoint::save(&folder.join(checkpoint::FILE_NAME), &run, &snapshot).unwrap();
     }
 
     #[test]
-    fn a_pupil_that_is_scored_on_the_test_images_may_learn_from_any_teacher() {
-        let pupil = RunIdentity { held_out: HeldOut::Test, train_images: 60_000, ..run() };
-        assert!(!may_have_seen_held_out(&run(), &pupil));
+    fn a_teacher_that_has_epochs_to_go_is_refused_with_how_to_finish_it() {
+        let weights = Network::new(Cpu::seed_from_u64(1), 10).unwrap().weights();
+        let folder = tempdir().unwrap();
+        let teacher = || TeacherConfig { folder: folder.path().to_owned(), sha256: None };
+        save_teacher(folder.path(), &weights, 2);
+        let error = anyhow::Error::from(load(&mut teacher(), &run()).unwrap_err());
+        let (message, path) = (format!("{error:#}"), folder.path().display());
+        for part in [&format!("--teacher {path}"), "2 of 3 epochs", &format!("--resume --out {path}")] {
+            assert!(message.contains(part), "expected {part:?} in {message}");
+        }
+        save_teacher(folder.path(), &weights, 3);
+        assert_eq!(load(&mut teacher(), &run()).unwrap(), weights);
+    }
+
+    #[test]
+    fn a_teacher_that_was_trained_again_is_refused() {
+        let [before, after] =
+            [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), 10).unwrap().weights());
+        let folder = tempdir().unwrap();
+        let mut teacher = TeacherConfig { folder: folder.path().to_owned(), sha256: None };
+        save_teacher(folder.path(), &before, 3);
+        load(&mut teacher, &run()).unwrap();
+        assert_eq!(load(&mut teacher, &run()).unwrap(), before);
+        save_teacher(folder.path(), &after, 3);
+        assert!(matches!(load(&mut teacher, &run()), Err(TeacherError::Changed { .. })));
     }
 }

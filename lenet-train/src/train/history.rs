@@ -1,6 +1,6 @@
 //! What a run measures after each epoch.
 
-use crate::eval::score::Score;
+use crate::eval::score::{Score, Tally};
 use serde::{Deserialize, Serialize};
 
 /// One epoch's figures.
@@ -18,4 +18,22 @@ pub struct EpochMetrics {
     pub train: Score,
     /// The held-out split after the epoch.
     pub held_out: Score,
+}
+
+/// The part of an epoch that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartialEpoch {
+    /// Steps taken.
+    pub steps: u64,
+    /// Loss and accuracy of their images, each scored before its own update.
+    pub tally: Tally,
+    /// Wall time of these steps, in seconds.
+    pub seconds: f64,
+}
+
+impl PartialEpoch {
+    /// Nothing of an epoch of images of so many classes.
+    pub(super) fn new(classes: usize) -> Self {
+        Self { steps: 0, tally: Tally::new(classes), seconds: 0.0 }
+    }
 }

@@ -16,6 +16,6 @@ mod tests;
 mod trainer;
 
 pub use error::TrainingError;
-pub use history::EpochMetrics;
+pub use history::{EpochMetrics, PartialEpoch};
 pub use snapshot::Snapshot;
 pub use trainer::Trainer;

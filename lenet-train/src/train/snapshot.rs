@@ -2,18 +2,20 @@
 
 use super::Trainer;
 use super::error::{TrainingError, device_error};
-use super::history::EpochMetrics;
+use super::history::{EpochMetrics, PartialEpoch};
 use super::qat::IntegerNetwork;
 use crate::backend::Backend;
 use crate::model::weights::FloatWeights;
 use crate::quantize::Grid;
 use crate::train::optimizer::OptimizerState;
 
-/// Where a run stands between two epochs: all that is needed to go on.
+/// Where a run stands between two steps: all that is needed to go on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// One entry for each epoch done.
     pub history: Vec<EpochMetrics>,
+    /// The part of the next epoch that is done, in a run that was stopped within it.
+    pub partial: Option<PartialEpoch>,
     /// The parameters.
     pub weights: FloatWeights,
     /// The optimiser's memory.
@@ -44,6 +46,7 @@ impl<D: Backend> Trainer<'_, D> {
             .grid
             .map(|grid| IntegerNetwork::new(self.network.device(), &snapshot.weights, grid))
             .transpose()?;
+        self.partial = snapshot.partial;
         self.history = snapshot.history;
         Ok(())
     }
@@ -56,6 +59,7 @@ impl<D: Backend> Trainer<'_, D> {
     pub fn snapshot(&mut self) -> Result<Snapshot, TrainingError> {
         Ok(Snapshot {
             history: self.history.clone(),
+            partial: self.partial,
             weights: self.network.weights(),
             optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
             average: self.average.as_ref().map(|average| average.network.weights()),

@@ -16,6 +16,7 @@ use lenet_infer::Engine;
 use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
+use std::ops::ControlFlow;
 
 const EPOCHS: u32 = 3;
 
@@ -58,9 +59,13 @@ fn everything() -> Settings {
     }
 }
 
+fn go_on(_: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 fn train(trainer: &mut Trainer<'_, Cpu>, epochs: u32) {
     for _ in 0..epochs {
-        trainer.epoch(|_| ()).unwrap();
+        trainer.epoch(go_on).unwrap();
     }
 }
 
@@ -98,7 +103,7 @@ fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, Cpu>) {
     let mut whole = begin();
     let mut snapshots = Vec::new();
     for _ in 0..EPOCHS {
-        whole.epoch(|_| ()).unwrap();
+        whole.epoch(go_on).unwrap();
         snapshots.push(whole.snapshot().unwrap());
     }
     for stopped_after in 1..EPOCHS {
@@ -117,6 +122,38 @@ fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
     let set = synthetic(120);
     for settings in [settings(Algorithm::Sgd), settings(Algorithm::AdamW), everything()] {
         assert_resumes(|| trainer(&settings, &set));
+    }
+}
+
+/// Trains an epoch of `begin`'s run that stops after `stop` of its three steps, and goes on from the snapshot.
+fn trained_with_a_stop<'a>(begin: impl Fn() -> Trainer<'a, Cpu>, stop: usize) -> Snapshot {
+    let mut stopped = begin();
+    train(&mut stopped, 1);
+    let mut steps = 0;
+    let figures = stopped.epoch(|_| {
+        steps += 1;
+        if steps < stop { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    assert_eq!(figures.unwrap().is_some(), stop == 3);
+    let snapshot = stopped.snapshot().unwrap();
+    assert_eq!(snapshot.partial.map(|partial| partial.steps), (stop < 3).then_some(stop as u64));
+    let mut resumed = begin();
+    resumed.restore(snapshot).unwrap();
+    let left = EPOCHS - resumed.history().len() as u32;
+    train(&mut resumed, left);
+    resumed.snapshot().unwrap()
+}
+
+#[test]
+fn a_run_stopped_within_an_epoch_ends_bit_by_bit_as_an_uninterrupted_one() {
+    let (settings, set) = (everything(), synthetic(120));
+    let mut whole = trainer(&settings, &set);
+    train(&mut whole, EPOCHS);
+    let whole = whole.snapshot().unwrap();
+    for stop in 1..=3 {
+        let ended = trained_with_a_stop(|| trainer(&settings, &set), stop);
+        assert_eq!(bits(&ended), bits(&whole));
+        assert_eq!(scores(&ended), scores(&whole));
     }
 }
 
@@ -175,7 +212,7 @@ fn a_loss_that_is_not_finite_stops_the_run() {
     settings.learning_rate = 1e30;
     let set = synthetic(200);
     let mut trainer = trainer(&settings, &set);
-    let error = (0..EPOCHS).find_map(|_| trainer.epoch(|_| ()).err()).unwrap();
+    let error = (0..EPOCHS).find_map(|_| trainer.epoch(go_on).err()).unwrap();
     assert!(matches!(error, TrainingError::Diverged { epoch: 1, .. }), "{error}");
     assert!(error.to_string().contains("lower the learning rate (--lr)"));
 }
@@ -186,7 +223,7 @@ fn an_epoch_whose_last_step_diverges_stops_the_run_before_it_counts() {
     (settings.learning_rate, settings.batch_size) = (1e30, 200);
     let set = synthetic(200);
     let mut trainer = trainer(&settings, &set);
-    let error = trainer.epoch(|_| ()).unwrap_err();
+    let error = trainer.epoch(go_on).unwrap_err();
     assert!(matches!(error, TrainingError::DivergedHeldOut { epoch: 1, .. }), "{error}");
     assert!(trainer.history().is_empty());
 }
@@ -195,7 +232,12 @@ fn an_epoch_whose_last_step_diverges_stops_the_run_before_it_counts() {
 fn every_image_is_counted_once_an_epoch() {
     let (settings, set) = (settings(Algorithm::Sgd), synthetic(120));
     let mut steps = Vec::new();
-    trainer(&settings, &set).epoch(|images| steps.push(images)).unwrap();
+    trainer(&settings, &set)
+        .epoch(|images| {
+            steps.push(images);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
     assert_eq!(steps, [50, 50, 20]);
 }
 

@@ -8,7 +8,7 @@ use super::average::Average;
 use super::batch::Batch;
 use super::distill::Teacher;
 use super::error::{TrainingError, device_error};
-use super::history::EpochMetrics;
+use super::history::{EpochMetrics, PartialEpoch};
 use super::pending::PendingLogits;
 use super::qat::IntegerNetwork;
 use super::resident::ResidentImages;
@@ -25,6 +25,7 @@ use crate::train::optimizer::{self, Optimizer};
 use crate::train::recipe::Settings;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Gradients, NoneTape};
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Training images that the grid of quantization-aware training is chosen on, at most.
@@ -47,6 +48,8 @@ pub struct Trainer<'a, D: Backend> {
     pub(super) teacher: Option<Teacher<D>>,
     /// In the quantization-aware part of a run.
     pub(super) integers: Option<IntegerNetwork<D>>,
+    /// The part of the next epoch that is done, in a run that was stopped within it.
+    pub(super) partial: Option<PartialEpoch>,
     pub(super) history: Vec<EpochMetrics>,
 }
 
@@ -78,6 +81,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
             average,
             teacher: None,
             integers: None,
+            partial: None,
             history: Vec::new(),
         };
         if D::KEEPS_IMAGES {
@@ -131,40 +135,29 @@ impl<'a, D: Backend> Trainer<'a, D> {
         &self.history
     }
 
-    /// Trains one epoch, then scores the held-out images. `on_step` is told each step's number of images.
+    /// Trains one epoch, or what is left of it, then scores the held-out images. `on_step` is told each step's number of
+    /// images, and may stop the epoch after any step; then there are no figures yet, and a [snapshot](Self::snapshot) keeps
+    /// the part that is done.
     ///
     /// # Errors
     ///
-    /// [`TrainingError`]. The run cannot go on from there, and no [snapshot](Self::snapshot) of it is worth keeping.
-    pub fn epoch(&mut self, mut on_step: impl FnMut(usize)) -> Result<&EpochMetrics, TrainingError> {
+    /// [`TrainingError`]. The run cannot go on from there, and no snapshot of it is worth keeping.
+    pub fn epoch(
+        &mut self,
+        on_step: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Option<&EpochMetrics>, TrainingError> {
         let epoch = self.history.len() as u32 + 1;
-        let (settings, train) = (self.settings, self.train);
-        let order = shuffled(settings.seed, epoch, train.images.len());
-        let steps_an_epoch = order.len().div_ceil(settings.batch_size) as u64;
-        let (mut pending, mut learning_rate) = (PendingLogits::new(epoch, train.classes), 0.0);
         let started = Instant::now();
-        if self.integers.is_none() && epoch + settings.qat_epochs > settings.epochs {
+        if self.integers.is_none() && self.settings.is_quantization_aware(epoch) {
             self.begin_qat()?;
         }
-        let resident = self.resident.is_some();
-        let mut places = order.chunks(settings.batch_size);
-        let mut make_next =
-            || places.next().map(|places| Batch::new(settings, train, epoch, places, resident));
-        let mut next = make_next();
-        for step in 0..steps_an_epoch {
-            let batch = next.take().expect("a batch for each step");
-            let steps_done = steps_an_epoch * u64::from(epoch - 1) + step;
-            learning_rate = settings.learning_rate_at(steps_done, steps_an_epoch);
-            // The next batch is made by whichever threads this step leaves idle.
-            let logits = rayon::in_place_scope(|scope| {
-                scope.spawn(|_| next = make_next());
-                self.step(&batch, learning_rate, steps_done + 1)
-            })?;
-            on_step(batch.len());
-            pending.add(logits, batch.labels)?;
+        let begun = self.partial.take().unwrap_or_else(|| PartialEpoch::new(self.train.classes));
+        let mut done = self.steps(epoch, begun, on_step)?;
+        done.seconds += started.elapsed().as_secs_f64();
+        if done.steps < self.steps_per_epoch() {
+            self.partial = Some(done);
+            return Ok(None);
         }
-        let tally = pending.read()?;
-        let seconds = started.elapsed().as_secs_f64();
         let held_out = self.score_held_out()?;
         // The losses of the steps are those before each update, so they do not show what the last one did.
         if !held_out.loss.is_finite() {
@@ -172,13 +165,51 @@ impl<'a, D: Backend> Trainer<'a, D> {
         }
         self.history.push(EpochMetrics {
             epoch,
-            seconds,
-            images_per_second: order.len() as f64 / seconds,
-            learning_rate,
-            train: tally.score(),
+            seconds: done.seconds,
+            images_per_second: self.train.images.len() as f64 / done.seconds,
+            learning_rate: self.settings.learning_rate_at(epoch, done.steps - 1, done.steps),
+            train: done.tally.score(),
             held_out,
         });
-        Ok(&self.history[self.history.len() - 1])
+        Ok(self.history.last())
+    }
+
+    fn steps_per_epoch(&self) -> u64 {
+        self.train.images.len().div_ceil(self.settings.batch_size) as u64
+    }
+
+    /// Takes the steps of epoch `epoch` that are not in `begun`, until `on_step` breaks.
+    fn steps(
+        &mut self,
+        epoch: u32,
+        begun: PartialEpoch,
+        mut on_step: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<PartialEpoch, TrainingError> {
+        let (settings, train) = (self.settings, self.train);
+        let (first, steps) = (begun.steps, self.steps_per_epoch());
+        let order = shuffled(settings.seed, epoch, train.images.len());
+        let resident = self.resident.is_some();
+        let mut pending = PendingLogits::new(epoch, begun);
+        let mut places = order.chunks(settings.batch_size).skip(first as usize);
+        let mut make_next =
+            || places.next().map(|places| Batch::new(settings, train, epoch, places, resident));
+        let mut next = make_next();
+        for step in first..steps {
+            let batch = next.take().expect("a batch for each step");
+            let learning_rate = settings.learning_rate_at(epoch, step, steps);
+            let count = steps * u64::from(epoch - 1) + step + 1;
+            // The next batch is made by whichever threads this step leaves idle.
+            let logits = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| next = make_next());
+                self.step(&batch, learning_rate, count)
+            })?;
+            let images = batch.len();
+            pending.add(logits, batch.labels)?;
+            if on_step(images).is_break() {
+                break;
+            }
+        }
+        pending.read()
     }
 
     /// Step `count`, from 1, of the run. Returns the batch's logits before it.

@@ -41,3 +41,18 @@ impl Backend for Cpu {
         buffer.iter_mut().filter(|value| value.is_subnormal()).for_each(|value| *value = 0.0);
     }
 }
+
+/// STUB
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Arithmetic {
+    Fused,
+}
+impl std::fmt::Display for Arithmetic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("x")
+    }
+}
+/// STUB
+pub fn arithmetic() -> Arithmetic {
+    Arithmetic::Fused
+}

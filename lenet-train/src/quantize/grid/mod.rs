@@ -21,7 +21,7 @@ use thiserror::Error;
 /// Fractions of the largest magnitude that int4 weights are tried with as their range, in hundredths.
 const INT4_CLIPS: std::ops::RangeInclusive<u32> = 40..=100;
 /// Fraction bits of a range in the model's metadata.
-const RANGE_UNIT: f64 = 65_536.0;
+pub const RANGE_UNIT: f64 = 65_536.0;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
 //! What is wrong with a checkpoint.
 
-use serde_json::Value;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -9,14 +8,22 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// Nothing to resume.
-    #[error(
-        "{}: expected the checkpoint of an earlier run, found no file: name that run's folder by --out, or \
-         train anew without --resume", path.display()
-    )]
+    /// There is no checkpoint.
+    #[error("{}: expected the checkpoint of a run, found no file: name the folder of a run", path.display())]
     Missing {
         /// Where it should be.
         path: PathBuf,
+    },
+    /// There is none but that of a run that was replaced.
+    #[error(
+        "{}: expected the checkpoint of a run, found only that of the run before, which was replaced: rename {} to go on \
+         with that one", path.display(), previous.display()
+    )]
+    Replaced {
+        /// Where it should be.
+        path: PathBuf,
+        /// The earlier run's.
+        previous: PathBuf,
     },
     /// The file cannot be read.
     #[error("{}: the checkpoint cannot be read", path.display())]
@@ -36,7 +43,7 @@ pub enum CheckpointError {
     },
     /// The file is not a whole checkpoint of this version.
     #[error(
-        "{}: expected a whole checkpoint of this version, found {problem}: train anew without --resume",
+        "{}: expected a whole checkpoint of this version, found {problem}: train again",
         path.display()
     )]
     Unusable {
@@ -45,19 +52,11 @@ pub enum CheckpointError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The checkpoint is of a run that differs.
-    #[error(
-        "{}: expected the run that is resumed to have {field} {given}, found {saved}: pass the same flags as \
-         before, or train anew without --resume", path.display()
-    )]
-    DifferentRun {
-        /// The file.
-        path: PathBuf,
-        /// What differs.
-        field: String,
-        /// The checkpoint's.
-        saved: Value,
-        /// What was asked for now.
-        given: Value,
-    },
+}
+
+impl CheckpointError {
+    /// No file at `path`; perhaps one of an earlier run at `previous`.
+    pub(super) fn missing(path: PathBuf, previous: PathBuf) -> Self {
+        if previous.exists() { Self::Replaced { path, previous } } else { Self::Missing { path } }
+    }
 }

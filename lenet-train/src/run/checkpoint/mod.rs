@@ -1,6 +1,6 @@
-//! A run between two epochs, on disk: `checkpoint.safetensors`.
+//! A run between two steps, on disk: `checkpoint.safetensors`.
 //!
-//! The parameters and the optimiser's moments are tensors; everything else is JSON in the file's metadata,
+//! The parameters and the optimizer's moments are tensors; everything else is JSON in the file's metadata,
 //! with a SHA-256 of all of it, as safetensors itself has no checksum.
 
 mod error;
@@ -9,29 +9,29 @@ mod tests;
 
 pub use error::CheckpointError;
 
-use crate::data::HeldOut;
+use super::config::RunConfig;
 use crate::model::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
 use crate::quantize::Grid;
-use crate::train::EpochMetrics;
-use crate::train::Snapshot;
 use crate::train::optimizer::OptimizerState;
-use crate::train::recipe::Settings;
+use crate::train::{EpochMetrics, PartialEpoch, Snapshot};
 use lenet_infer::host::files;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::Path;
 
-/// Name of the file in the folder of the run.
+/// The run's last state.
 pub const FILE_NAME: &str = "checkpoint.safetensors";
+/// The run's state after the epoch with the lowest validation loss.
+pub const BEST_FILE_NAME: &str = "best.safetensors";
 /// What [`set_aside`] renames it to.
 pub const PREVIOUS_FILE_NAME: &str = "checkpoint.previous.safetensors";
 /// Version of what this module writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// No checkpoint comes near: three times the parameters, and a history.
 const MAX_BYTES: u64 = 64 << 20;
 const HEADER_KEY: &str = "lenet-train";
@@ -39,100 +39,66 @@ const DIGEST_KEY: &str = "sha256";
 /// The parts of the file, each with every tensor of [`LAYERS`]. The last is there only in a run that averages.
 const PARTS: [&str; 4] = ["weights", "first_moment", "second_moment", "average"];
 
-/// What a resumed run must have in common with the one that wrote the checkpoint.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunIdentity {
-    /// How it trains.
-    #[serde(flatten)]
-    pub settings: Settings,
-    /// Name of the data set.
-    pub dataset: String,
-    /// Number of its classes.
-    pub classes: usize,
-    /// `cpu` or `cuda`.
-    pub device: String,
-    /// Which images are scored after each epoch.
-    pub held_out: HeldOut,
-    /// Which fold of the training file is the validation images, counted from the last.
-    #[serde(default)]
-    pub fold: usize,
-    /// Images trained on.
-    pub train_images: usize,
-    /// Images scored after each epoch.
-    pub held_out_images: usize,
-    /// SHA-256 of the weights of each teacher.
-    pub teachers: Vec<String>,
-}
-
 /// The JSON in the metadata.
 #[derive(Serialize, Deserialize)]
 struct Header {
     version: u32,
-    run: RunIdentity,
+    run: RunConfig,
     optimizer_steps: u32,
     history: Vec<EpochMetrics>,
+    partial: Option<PartialEpoch>,
     grid: Option<Grid>,
 }
 
-/// Writes the checkpoint into `folder`, whole or not at all.
+/// Writes where `run` stands to `path`, whole or not at all.
 ///
 /// # Errors
 ///
 /// [`CheckpointError::Write`].
-pub fn save(folder: &Path, run: &RunIdentity, snapshot: &Snapshot) -> Result<(), CheckpointError> {
-    let path = folder.join(FILE_NAME);
+pub fn save(path: &Path, run: &RunConfig, snapshot: &Snapshot) -> Result<(), CheckpointError> {
     let header = Header {
         version: VERSION,
         run: run.clone(),
         optimizer_steps: snapshot.optimizer.steps,
         history: snapshot.history.clone(),
+        partial: snapshot.partial,
         grid: snapshot.grid.clone(),
     };
     encode(&header, snapshot)
-        .and_then(|bytes| files::replace(&path, |out| out.write_all(&bytes)))
-        .map_err(|source| CheckpointError::Write { path, source })
+        .and_then(|bytes| files::replace(path, |out| out.write_all(&bytes)))
+        .map_err(|source| CheckpointError::Write { path: path.to_owned(), source })
 }
 
-/// Sets an earlier run's checkpoint in `folder` aside, under [`PREVIOUS_FILE_NAME`], so that a new run there does not
+/// Renames an earlier run's checkpoint in `folder` to [`PREVIOUS_FILE_NAME`], so that a new run there does not
 /// overwrite it. Does nothing where there is none.
 ///
 /// # Errors
 ///
-/// [`CheckpointError::Write`].
-pub fn set_aside(folder: &Path) -> Result<(), CheckpointError> {
-    let path = folder.join(FILE_NAME);
-    match fs::rename(&path, folder.join(PREVIOUS_FILE_NAME)) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(CheckpointError::Write { path, source })
-        }
+/// Those of the file system.
+pub fn set_aside(folder: &Path) -> io::Result<()> {
+    match fs::rename(folder.join(FILE_NAME), folder.join(PREVIOUS_FILE_NAME)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// Reads the checkpoint in `folder` of a run like `run`.
+/// Reads a checkpoint: the run, and where it stands.
 ///
 /// # Errors
 ///
 /// [`CheckpointError`], all but `Write`.
-pub fn load(folder: &Path, run: &RunIdentity) -> Result<Snapshot, CheckpointError> {
-    let (header, snapshot) = load_any(folder)?;
-    match difference(&header.run, run) {
-        Some((field, saved, given)) => {
-            Err(CheckpointError::DifferentRun { path: folder.join(FILE_NAME), field, saved, given })
+pub fn load(path: &Path) -> Result<(RunConfig, Snapshot), CheckpointError> {
+    let path = path.to_owned();
+    let bytes = match files::read_at_most(&path, MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let previous = path.with_file_name(PREVIOUS_FILE_NAME);
+            return Err(CheckpointError::missing(path, previous));
         }
-        None => Ok(snapshot),
-    }
-}
-
-/// The run in `folder`, how many epochs of it are done, and the weights that it delivers, or would deliver if it ended now.
-///
-/// # Errors
-///
-/// [`CheckpointError`], all but `Write` and `DifferentRun`.
-pub fn load_delivered(folder: &Path) -> Result<(RunIdentity, u32, FloatWeights), CheckpointError> {
-    let (header, snapshot) = load_any(folder)?;
-    let epochs_done = header.history.len() as u32;
-    Ok((header.run, epochs_done, snapshot.average.unwrap_or(snapshot.weights)))
+        Err(source) => return Err(CheckpointError::Read { path, source }),
+    };
+    let (header, snapshot) = decode(&bytes).map_err(|problem| CheckpointError::Unusable { path, problem })?;
+    Ok((header.run, snapshot))
 }
 
 /// SHA-256 of weights, in hexadecimal.
@@ -140,24 +106,6 @@ pub fn fingerprint(weights: &FloatWeights) -> String {
     let tensors = weights.layers().into_iter().flat_map(|layer| [&layer.weight, &layer.bias]);
     let bytes: Vec<Vec<u8>> = tensors.map(|tensor| to_bytes(tensor)).collect();
     digest("", bytes.iter().map(Vec::as_slice))
-}
-
-fn load_any(folder: &Path) -> Result<(Header, Snapshot), CheckpointError> {
-    let path = folder.join(FILE_NAME);
-    let bytes = match read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(CheckpointError::Missing { path });
-        }
-        Err(source) => return Err(CheckpointError::Read { path, source }),
-    };
-    decode(&bytes).map_err(|problem| CheckpointError::Unusable { path, problem })
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn encode(header: &Header, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
@@ -194,7 +142,7 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
         return Err("a safetensors file of another program".to_owned());
     };
     let header = parse_header(json)?;
-    let shapes = layer_shapes(header.run.classes);
+    let shapes = layer_shapes(header.run.data.classes.len());
     let mut contents = Vec::new();
     let mut part = |part: &str| -> Result<FloatWeights, String> {
         let mut layers = Vec::new();
@@ -224,7 +172,7 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
     }
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
     let (history, grid) = (header.history.clone(), header.grid.clone());
-    let snapshot = Snapshot { history, weights, optimizer, average, grid };
+    let snapshot = Snapshot { history, partial: header.partial, weights, optimizer, average, grid };
     Ok((header, snapshot))
 }
 
@@ -249,18 +197,4 @@ fn to_bytes(values: &[f32]) -> Vec<u8> {
 fn from_bytes(bytes: &[u8]) -> Vec<f32> {
     let (values, _) = bytes.as_chunks();
     values.iter().map(|&value| f32::from_le_bytes(value)).collect()
-}
-
-/// The first field in which two runs differ, the first's value and the second's.
-fn difference(saved: &RunIdentity, given: &RunIdentity) -> Option<(String, Value, Value)> {
-    // By way of text, which has the shortest digits of an f32: as a value it would have those of the f64 next to it.
-    let fields = |run| -> Map<String, Value> {
-        let json = serde_json::to_string(run).expect("plain fields");
-        serde_json::from_str(&json).expect("a struct is an object")
-    };
-    let (mut saved, given) = (fields(saved), fields(given));
-    given.into_iter().find_map(|(field, given)| {
-        let saved = saved.remove(&field).unwrap_or(Value::Null);
-        (saved != given).then(|| (field.replace('_', " "), saved, given))
-    })
 }

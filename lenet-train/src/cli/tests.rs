@@ -1,0 +1,165 @@
+use super::*;
+use lenet_train::run::config::DeviceKind;
+use lenet_train::train::recipe::{Recipe, Settings};
+use std::fs;
+
+fn task(flags: &str) -> Result<Task, clap::Error> {
+    let cli = Cli::try_parse_from(["lenet-train"].into_iter().chain(flags.split_whitespace()))?;
+    cli.parse_task(Interrupt::default()).map(|(task, _)| task)
+}
+
+fn parse(flags: &str) -> Result<RunConfig, clap::Error> {
+    match task(flags)? {
+        Task::Train { config, .. }
+        | Task::BenchAccuracy { config, .. }
+        | Task::CrossValidate { config, .. } => Ok(config),
+        _ => panic!("{flags}: no training"),
+    }
+}
+
+#[test]
+fn the_flags_are_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn without_flags_the_default_recipe_trains_into_a_new_folder() {
+    let Ok(Task::Train { config, out: None, force: false }) = task("") else { panic!("no training") };
+    assert_eq!(config, RunConfig::new(Recipe::Default.settings()));
+}
+
+#[test]
+fn a_flag_replaces_its_number_of_the_recipe() {
+    let config = parse("--recipe reference --epochs 3 --lr 0.5 --weight-decay 0 --seed 9").unwrap();
+    let mut expected = Recipe::Reference.settings();
+    (expected.epochs, expected.learning_rate, expected.seed) = (3, 0.5, 9);
+    assert_eq!(config.training, expected);
+}
+
+#[test]
+fn a_shortened_recipe_keeps_its_shares_but_for_what_is_given() {
+    let settings = |flags| {
+        let Settings { epochs, warmup_epochs, qat_epochs, .. } = parse(flags).unwrap().training;
+        (epochs, warmup_epochs, qat_epochs)
+    };
+    assert_eq!(settings("--recipe best"), (200, 5, 40));
+    assert_eq!(settings("--recipe best --epochs 20"), (20, 1, 4));
+    assert_eq!(settings("--recipe best --epochs 20 --qat-epochs 7 --warmup-epochs 2"), (20, 2, 7));
+    let given = parse("--recipe best --epochs 6 --ema-decay 0.999").unwrap();
+    assert_eq!(given.training.ema_decay, 0.999);
+}
+
+#[test]
+fn parts_that_do_not_fit_into_the_run_are_usage_errors_that_say_what_to_change() {
+    for (flags, part) in [
+        ("--recipe best --epochs 6 --qat-epochs 6", "lower it, or raise --epochs"),
+        ("--recipe best --epochs 6 --qat-epochs 40", "--qat-epochs: expected fewer than the run's 6 epochs"),
+        ("bench-accuracy --epochs 6 --qat-epochs 6", "--qat-epochs"),
+        (
+            "cross-validate --epochs 6 --warmup-epochs 7",
+            "--warmup-epochs: expected at most the run's 6 epochs",
+        ),
+    ] {
+        let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+        assert_eq!(error.exit_code(), 2, "{flags}");
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert!(task("--epochs 6 --qat-epochs 6 --resume").is_ok());
+}
+
+#[test]
+fn how_to_learn_from_teachers_needs_one() {
+    for flag in ["--temperature 2", "--distillation 0.5"] {
+        let error = parse(flag).err().unwrap_or_else(|| panic!("{flag} was taken"));
+        assert_eq!(error.exit_code(), 2, "{flag}");
+        assert!(error.to_string().contains("--teacher <DIR>"), "{error}");
+        assert!(parse(&format!("{flag} --teacher runs/a --teacher runs/b")).is_ok());
+    }
+}
+
+#[test]
+fn a_share_is_kept_as_it_was_given() {
+    let settings = parse("--teacher runs/a --distillation 0.9").unwrap().training;
+    assert_eq!(settings.distillation.to_string(), "0.9");
+}
+
+#[test]
+fn a_benchmark_takes_the_flags_of_training() {
+    let task = task("bench-accuracy --seeds 3 --recipe best --bits 4");
+    let Ok(Task::BenchAccuracy { seeds, config, .. }) = task else { panic!("no benchmark") };
+    let Settings { recipe, bits, .. } = config.training;
+    assert_eq!((seeds, recipe, bits), (3, Recipe::Best, "4".parse().unwrap()));
+}
+
+#[test]
+fn flags_win_over_a_file_and_a_file_over_its_recipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    fs::write(
+        &file,
+        "[training]\nrecipe = \"best\"\nepochs = 20\nrotation = 5\n[machine]\ndevice = \"cuda\"",
+    )
+    .unwrap();
+    let config = parse(&format!("--config {} --rotation 7 --seed 3", file.display())).unwrap();
+    let mut expected = RunConfig::new(Recipe::Best.settings_for(20));
+    (expected.training.augment.rotation, expected.training.seed) = (7.0, 3);
+    expected.machine.device = DeviceKind::Cuda;
+    assert_eq!(config, expected);
+    fs::write(&file, "[training]\nepochs = 0").unwrap();
+    let error = parse(&format!("--config {}", file.display())).unwrap_err();
+    assert!(error.to_string().contains("epochs (--epochs): expected 1 to 10000, found 0"), "{error}");
+}
+
+#[test]
+fn what_does_not_go_together_is_a_usage_error() {
+    for flags in [
+        "--resume --force --out runs/a",
+        "--force",
+        "--config run.toml --recipe best",
+        "--config no/such/file.toml",
+        "quantize",
+        "import weights.safetensors --mean 0.1",
+        "export runs/a",
+        "eval",
+        "--seed 1 eval runs/a",
+    ] {
+        let error = task(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+        assert_eq!(error.exit_code(), 2, "{flags}");
+    }
+}
+
+#[test]
+fn numbers_out_of_range_are_usage_errors() {
+    for flags in [
+        "--epochs 0",
+        "--epochs -1",
+        "--batch-size 0",
+        "--batch-size 1e3",
+        "--lr 0",
+        "--lr -1",
+        "--lr NaN",
+        "--lr inf",
+        "--weight-decay -0.1",
+        "--weight-decay NaN",
+        "--threads 0",
+        "--seed -1",
+        "--label-smoothing 1",
+        "--ema-decay -0.1",
+        "--rotation 181",
+        "--shift -1",
+        "--scale 1",
+        "--stroke 1.1",
+        "--temperature 0",
+        "--distillation 2",
+        "bench-accuracy --seeds 0",
+        "--optimizer adagrad",
+        "--recipe mine",
+        "--dataset cifar",
+        "--bits 5",
+        "--bits fc9=4",
+        "surplus",
+    ] {
+        let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+        assert_eq!(error.exit_code(), 2, "{flags}");
+    }
+}

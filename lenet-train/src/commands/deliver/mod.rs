@@ -1,0 +1,263 @@
+//! From trained weights to what the user takes away: quantize, export, check, report.
+
+mod describe;
+mod page;
+
+use crate::data::{Dataset, HeldOut, Split};
+use crate::eval::check::{self, Check, FinalTable};
+use crate::eval::confidence::{self, RejectCurve};
+use crate::model::activations::Activations;
+use crate::quantize::calibrate::{Calibration, attempt, calibrate};
+use crate::quantize::{Grid, QuantizeError, QuantizedModel, RANGE_UNIT};
+use crate::report::{self, ReportError};
+use crate::run::console::Console;
+use crate::run::export::{self, ExportError};
+use crate::run::metrics::{Confidence, Metrics};
+use crate::run::trained::Trained;
+use describe::{describe_calibration, describe_confidence, describe_files};
+use lenet_core::{Metadata, ModelFile};
+use lenet_infer::host::evaluation::{Evaluation, evaluate};
+use page::Page;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The report's file name in the run's folder.
+pub(crate) const REPORT_FILE: &str = "report.html";
+/// The metrics' file name in the run's folder.
+pub(crate) const METRICS_FILE: &str = "metrics.json";
+/// Training images that the activation ranges are chosen on, at most.
+const CALIBRATION_IMAGES: usize = 5_000;
+
+/// Why a trained network was not delivered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeliverError {
+    /// The weights cannot be quantized.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// The data set does not name every class.
+    #[error("the model cannot be encoded: the data set has to name every class or none")]
+    Encode(#[source] lenet_infer::Error),
+    /// A file cannot be written or read back.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The file is not a model.
+    #[error("{}: expected a model file: make it again with `lenet-train quantize`", path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: lenet_infer::Error,
+    },
+    /// The model file is not of this run.
+    #[error(
+        "{}: expected the model of this run, of {expected} classes, found one of {found}: make it again with \
+         `lenet-train quantize`", path.display()
+    )]
+    OtherModel {
+        /// The file.
+        path: PathBuf,
+        /// Classes of the run.
+        expected: usize,
+        /// Classes of the model.
+        found: usize,
+    },
+    /// The report cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+/// Quantizes, exports, checks and reports the trained network into `folder`. Returns the final table.
+///
+/// # Errors
+///
+/// [`DeliverError`]. The checkpoint stays, so a resumed run comes here again at once.
+pub(super) fn deliver(
+    trained: &Trained,
+    dataset: &Dataset,
+    folder: &Path,
+    console: &Console,
+) -> Result<FinalTable, DeliverError> {
+    let images = calibration_images(trained, dataset);
+    let activations = Activations::of(&trained.weights, images.images);
+    let Calibration { mut model, grid, correct, .. } = quantize(trained, &activations, images)?;
+    console.print(&describe_calibration(&grid, correct, images));
+
+    let validation = validation_images(trained, dataset).map(|images| choose_threshold(&mut model, images));
+    let metadata = OwnedMetadata::new(trained, dataset, validation.as_ref());
+    let bytes = model.encode(&metadata.borrow()).map_err(DeliverError::Encode)?;
+    export::write(folder, export::MODEL_FILE, &bytes)?;
+    let bytes = export::read_model(folder)?;
+    let file = decode(folder, &bytes, dataset)?;
+    export::golden(folder, &file.model, &dataset.test)?;
+    let table = check_and_report(trained, dataset, &file, &activations, folder, console)?;
+    console.print(&describe_files(folder));
+    Ok(table)
+}
+
+/// Checks the model file in `folder` again, and writes the metrics and the report again.
+///
+/// # Errors
+///
+/// [`DeliverError`].
+pub(super) fn report(
+    trained: &Trained,
+    dataset: &Dataset,
+    folder: &Path,
+    console: &Console,
+) -> Result<FinalTable, DeliverError> {
+    let bytes = export::read_model(folder)?;
+    let file = decode(folder, &bytes, dataset)?;
+    let activations = Activations::of(&trained.weights, calibration_images(trained, dataset).images);
+    check_and_report(trained, dataset, &file, &activations, folder, console)
+}
+
+/// Checks the model file in `folder` on the test images, and prints what it finds.
+///
+/// # Errors
+///
+/// [`DeliverError`].
+pub(super) fn check_again(
+    trained: &Trained,
+    dataset: &Dataset,
+    folder: &Path,
+    console: &Console,
+) -> Result<FinalTable, DeliverError> {
+    let bytes = export::read_model(folder)?;
+    let file = decode(folder, &bytes, dataset)?;
+    Ok(check(trained, dataset, &file, console).0.table)
+}
+
+/// The model on the grid that was trained for, else on one that is chosen on `images`, whose activations are given.
+///
+/// # Errors
+///
+/// [`QuantizeError`].
+pub(super) fn quantize(
+    trained: &Trained,
+    activations: &Activations,
+    images: Split<'_>,
+) -> Result<Calibration, QuantizeError> {
+    match &trained.grid {
+        Some(grid) => attempt(&trained.weights, grid.clone(), images),
+        None => calibrate(&trained.weights, activations, images, trained.run.training.bits),
+    }
+}
+
+/// The last training images: those held out take no part, so that they can choose the confidence threshold.
+pub(super) fn calibration_images<'a>(trained: &Trained, dataset: &'a Dataset) -> Split<'a> {
+    let images = match trained.run.held_out() {
+        HeldOut::Validation => dataset.split().0,
+        HeldOut::Test => Split::new(&dataset.train, dataset.classes),
+    };
+    images.last(CALIBRATION_IMAGES)
+}
+
+fn validation_images<'a>(trained: &Trained, dataset: &'a Dataset) -> Option<Split<'a>> {
+    (trained.run.held_out() == HeldOut::Validation).then(|| dataset.split().1)
+}
+
+/// Chooses the model's confidence threshold on the validation images; gives its answers there.
+fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> Evaluation {
+    let evaluation = evaluate(&model.model(), images.images.iter().zip(images.labels));
+    model.confidence_threshold = confidence::threshold(&evaluation);
+    evaluation
+}
+
+fn decode<'a>(folder: &Path, bytes: &'a [u8], dataset: &Dataset) -> Result<ModelFile<'a>, DeliverError> {
+    let path = folder.join(export::MODEL_FILE);
+    match lenet_infer::decode(bytes) {
+        Ok(file) if file.model.classes() != dataset.classes => {
+            let (expected, found) = (dataset.classes, file.model.classes());
+            Err(DeliverError::OtherModel { path, expected, found })
+        }
+        Ok(file) => Ok(file),
+        Err(source) => Err(DeliverError::Decode { path, source }),
+    }
+}
+
+/// Checks the model file, prints the result, and writes the metrics and the report.
+fn check_and_report(
+    trained: &Trained,
+    dataset: &Dataset,
+    file: &ModelFile<'_>,
+    activations: &Activations,
+    folder: &Path,
+    console: &Console,
+) -> Result<FinalTable, DeliverError> {
+    let (Check { table, misclassified, .. }, confidence) = check(trained, dataset, file, console);
+    let metrics = Metrics {
+        run: trained.run.clone(),
+        epochs: trained.history.clone(),
+        delivered_epoch: trained.epoch,
+        result: table,
+        confidence,
+    };
+    report::write_metrics(&folder.join(METRICS_FILE), &metrics)?;
+    let grid = &grid_of(trained, file);
+    let page = Page { trained, dataset, metrics: &metrics, grid, activations, misclassified: &misclassified };
+    page.write(&folder.join(REPORT_FILE))?;
+    Ok(metrics.result)
+}
+
+/// Checks the model file on the test images, and its confidence on both splits; prints what it finds.
+fn check(
+    trained: &Trained,
+    dataset: &Dataset,
+    file: &ModelFile<'_>,
+    console: &Console,
+) -> (Check, Confidence) {
+    let check = check::check(&trained.weights, file, &dataset.test);
+    console.print(&check::describe(&check.table, &trained.run.data.classes));
+    let threshold = file.model.confidence().threshold;
+    let on_validation = |images: Split<'_>| {
+        let evaluation = evaluate(&file.model, images.images.iter().zip(images.labels));
+        RejectCurve::new(&evaluation, threshold)
+    };
+    let validation = validation_images(trained, dataset).map(on_validation);
+    let confidence = Confidence { threshold, validation, test: check.reject_curve.clone() };
+    console.print(&describe_confidence(&confidence));
+    (check, confidence)
+}
+
+/// The grid that the model file was quantized on.
+fn grid_of(trained: &Trained, file: &ModelFile<'_>) -> Grid {
+    let ranges = file.metadata.activation_ranges.map(|range| f64::from(range) / RANGE_UNIT);
+    let chosen = || Grid::new(&trained.weights, ranges, trained.run.training.bits);
+    trained.grid.clone().unwrap_or_else(chosen)
+}
+
+/// What the model file says of the run.
+struct OwnedMetadata {
+    dataset: String,
+    recipe: String,
+    seed: u64,
+    class_names: String,
+    validation_correct: u32,
+    validation_images: u32,
+}
+
+impl OwnedMetadata {
+    fn new(trained: &Trained, dataset: &Dataset, validation: Option<&Evaluation>) -> Self {
+        Self {
+            dataset: dataset.name.clone(),
+            recipe: trained.run.training.title(),
+            seed: trained.run.training.seed,
+            class_names: dataset.class_names.join("\n"),
+            validation_correct: validation.map_or(0, |answers| answers.correct() as u32),
+            validation_images: validation.map_or(0, |answers| answers.images() as u32),
+        }
+    }
+
+    fn borrow(&self) -> Metadata<'_> {
+        Metadata {
+            dataset: &self.dataset,
+            recipe: &self.recipe,
+            seed: self.seed,
+            class_names: &self.class_names,
+            validation_correct: self.validation_correct,
+            validation_images: self.validation_images,
+            ..Metadata::default()
+        }
+    }
+}

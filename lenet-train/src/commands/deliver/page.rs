@@ -1,0 +1,100 @@
+//! What the report shows beside the metrics.
+
+use crate::augment::Augment;
+use crate::data::Dataset;
+use crate::eval::check::Misclassified;
+use crate::model::activations::Activations;
+use crate::model::bits::Bits;
+use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
+use crate::quantize::{Grid, Ranges};
+use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
+use crate::run::metrics::Metrics;
+use crate::run::trained::Trained;
+use lenet_core::Requant;
+use std::path::Path;
+
+/// Bins of an activation histogram.
+const BINS: usize = 100;
+/// Training images on the sheet of augmented ones.
+const AUGMENTED_IMAGES: usize = 8;
+/// Epochs shown of each.
+const AUGMENTED_EPOCHS: u32 = 16;
+
+/// A trained network that was quantized and checked.
+pub(super) struct Page<'a> {
+    pub(super) trained: &'a Trained,
+    pub(super) dataset: &'a Dataset,
+    pub(super) metrics: &'a Metrics,
+    pub(super) grid: &'a Grid,
+    /// Of the images that the activation ranges were chosen on.
+    pub(super) activations: &'a Activations,
+    pub(super) misclassified: &'a [Misclassified],
+}
+
+impl Page<'_> {
+    /// Writes the report to `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`].
+    pub(super) fn write(&self, path: &Path) -> Result<(), ReportError> {
+        let Page { trained, dataset, metrics, grid, activations, misclassified } = *self;
+        let inputs = ReportInputs {
+            metrics,
+            weights: &trained.weights,
+            weight_clips: &weight_clips(grid, &trained.weights),
+            activations: &histograms(activations, grid.ranges),
+            misclassified,
+            sizes: &sizes(grid.bits, dataset.classes),
+            augmented: &augmented(trained, dataset),
+        };
+        report::write(path, &inputs)
+    }
+}
+
+/// For each output channel the weight that becomes the largest integer; larger ones clip.
+fn weight_clips(grid: &Grid, weights: &FloatWeights) -> [Vec<f32>; 5] {
+    let layers = weights.layers();
+    std::array::from_fn(|layer| {
+        let largest = f64::from(grid.bits.weights[layer].largest());
+        let channels = 0..layers[layer].bias.len();
+        channels.map(|channel| (grid.scale(layer, channel) * largest) as f32).collect()
+    })
+}
+
+fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistogram> {
+    let layers = LAYERS.into_iter().zip(activations.hidden()).zip(ranges);
+    let histogram = |((layer, values), clip): ((&'static str, &[f32]), f64)| {
+        let max = values.iter().fold(0_f32, |max, value| max.max(*value));
+        let mut counts = vec![0; BINS];
+        for value in values {
+            let bin = (value / max.max(f32::MIN_POSITIVE) * BINS as f32) as usize;
+            counts[bin.min(BINS - 1)] += 1;
+        }
+        ActivationHistogram { layer, max, clip: clip as f32, counts }
+    };
+    layers.map(histogram).collect()
+}
+
+/// The first training images as the first epochs saw them.
+fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
+    let (augment, seed) = (trained.run.training.augment, trained.run.training.seed);
+    let seen = |(index, &original)| {
+        let seen = (1..=AUGMENTED_EPOCHS).map(|epoch| augment.apply(&original, seed, epoch, index));
+        AugmentedImage { original, seen: seen.collect() }
+    };
+    let images = if augment == Augment::OFF { 0 } else { AUGMENTED_IMAGES };
+    (0..).zip(&dataset.train.images).take(images).map(seen).collect()
+}
+
+fn sizes(bits: Bits, classes: usize) -> Vec<SizeRow> {
+    let requantized = LAYERS.len() - 1;
+    let row = |(index, [outputs, taps]): (usize, [usize; 2])| SizeRow {
+        layer: LAYERS[index].to_owned(),
+        weights: outputs * taps,
+        weight_bytes: outputs * taps * usize::from(bits.weights[index].count()) / 8,
+        bias_bytes: outputs * size_of::<i32>(),
+        requant_bytes: if index < requantized { outputs * Requant::BYTES } else { 0 },
+    };
+    layer_shapes(classes).into_iter().enumerate().map(row).collect()
+}

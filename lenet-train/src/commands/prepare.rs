@@ -1,0 +1,68 @@
+//! What every command on a run begins with: threads, data, teachers.
+
+use super::error::CommandError;
+use super::session::Session;
+use crate::backend::cpu::arithmetic;
+use crate::data::{Dataset, HeldOut, Split};
+use crate::model::weights::FloatWeights;
+use crate::run::config::{DeviceKind, RunConfig};
+use crate::run::console::Console;
+use crate::run::teachers;
+use rayon::ThreadPoolBuilder;
+
+/// A run with all that it names.
+pub(super) struct Prepared {
+    /// Describes the data and the teachers.
+    pub(super) run: RunConfig,
+    /// With the fold of the run held out.
+    pub(super) dataset: Dataset,
+    /// The weights of its teachers.
+    pub(super) teachers: Vec<FloatWeights>,
+}
+
+/// Loads the data and the teachers of `run`, and refuses others than it was begun with.
+pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, CommandError> {
+    let (mut run, dataset) = load_data(run, console)?;
+    if run.machine.device == DeviceKind::Cpu {
+        run.machine.arithmetic.get_or_insert_with(arithmetic);
+    }
+    let mut named = std::mem::take(&mut run.teachers);
+    let teachers = named.iter_mut().map(|teacher| teachers::load(teacher, &run)).collect::<Result<_, _>>()?;
+    run.teachers = named;
+    Ok(Prepared { run, dataset, teachers })
+}
+
+/// Loads the data of `run`, and refuses others than it was begun with.
+pub(super) fn load_data(mut run: RunConfig, console: &Console) -> Result<(RunConfig, Dataset), CommandError> {
+    let path = run.data.path.as_deref();
+    let mut dataset = Dataset::load(run.data.dataset, path, console.is_quiet())?;
+    if let Some(expected) = run.data.sha256.clone().filter(|expected| *expected != dataset.sha256) {
+        let place = path.map_or_else(|| run.data.dataset.to_string(), |path| path.display().to_string());
+        return Err(CommandError::OtherData { place, expected, found: dataset.sha256 });
+    }
+    let (folds, found) = (dataset.folds(), run.data.fold);
+    if found >= folds {
+        return Err(CommandError::Fold { folds, found });
+    }
+    dataset.hold_out(found);
+    run.describe_data(&dataset);
+    Ok((run, dataset))
+}
+
+/// The images to train on, and those scored after each epoch.
+pub(super) fn splits(dataset: &Dataset, held_out: HeldOut) -> (Split<'_>, Split<'_>) {
+    match held_out {
+        HeldOut::Validation => dataset.split(),
+        HeldOut::Test => {
+            (Split::new(&dataset.train, dataset.classes), Split::new(&dataset.test, dataset.classes))
+        }
+    }
+}
+
+/// Runs `work` on as many threads as the session says.
+pub(super) fn with_threads<R: Send>(
+    session: &Session,
+    work: impl Send + FnOnce() -> Result<R, CommandError>,
+) -> Result<R, CommandError> {
+    ThreadPoolBuilder::new().num_threads(session.threads.unwrap_or(0)).build()?.install(work)
+}

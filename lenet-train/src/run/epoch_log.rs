@@ -1,0 +1,167 @@
+//! The figures of each epoch on disk, written while a run trains: `metrics.jsonl` and, if asked for, `metrics.csv`.
+
+use crate::train::EpochMetrics;
+use lenet_infer::host::files;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// One JSON object per line and epoch.
+pub const JSON_LINES_FILE: &str = "metrics.jsonl";
+/// One row per epoch, under a row of names.
+pub const CSV_FILE: &str = "metrics.csv";
+const COLUMNS: [&str; 8] = [
+    "epoch",
+    "seconds",
+    "images_per_second",
+    "learning_rate",
+    "train_loss",
+    "train_accuracy",
+    "held_out_loss",
+    "held_out_accuracy",
+];
+
+/// The figures of an epoch could not be written.
+#[derive(Debug, Error)]
+#[error("{}: cannot be written: make room there, or name another folder by --out", path.display())]
+pub struct EpochLogError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the file system said.
+    pub source: io::Error,
+}
+
+/// The files, with a line for each epoch so far.
+#[derive(Debug)]
+pub struct EpochLog {
+    json_lines: LogFile,
+    csv: Option<LogFile>,
+}
+
+#[derive(Debug)]
+struct LogFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl EpochLog {
+    /// Writes the epochs in `history` into `folder`, in place of what is there. `csv` asks for the second file.
+    ///
+    /// # Errors
+    ///
+    /// [`EpochLogError`].
+    pub fn begin(folder: &Path, csv: bool, history: &[EpochMetrics]) -> Result<Self, EpochLogError> {
+        let lines: Vec<u8> = history.iter().flat_map(json_line).collect();
+        let json_lines = LogFile::create(folder.join(JSON_LINES_FILE), &lines)?;
+        let table = || {
+            let rows = history.iter().map(row);
+            csv_bytes(std::iter::once(COLUMNS.map(str::to_owned)).chain(rows))
+        };
+        let csv = csv.then(|| LogFile::create(folder.join(CSV_FILE), &table())).transpose()?;
+        Ok(Self { json_lines, csv })
+    }
+
+    /// Adds an epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`EpochLogError`].
+    pub fn add(&mut self, epoch: &EpochMetrics) -> Result<(), EpochLogError> {
+        self.json_lines.append(&json_line(epoch))?;
+        match &mut self.csv {
+            Some(file) => file.append(&csv_bytes([row(epoch)])),
+            None => Ok(()),
+        }
+    }
+}
+
+impl LogFile {
+    fn create(path: PathBuf, contents: &[u8]) -> Result<Self, EpochLogError> {
+        let opened = files::replace(&path, |out| out.write_all(contents))
+            .and_then(|()| File::options().append(true).open(&path));
+        match opened {
+            Ok(file) => Ok(Self { path, file }),
+            Err(source) => Err(EpochLogError { path, source }),
+        }
+    }
+
+    fn append(&mut self, line: &[u8]) -> Result<(), EpochLogError> {
+        self.file.write_all(line).map_err(|source| EpochLogError { path: self.path.clone(), source })
+    }
+}
+
+fn json_line(epoch: &EpochMetrics) -> Vec<u8> {
+    let mut line = serde_json::to_vec(epoch).expect("plain numbers");
+    line.push(b'\n');
+    line
+}
+
+fn row(metrics: &EpochMetrics) -> [String; COLUMNS.len()] {
+    let EpochMetrics { epoch, seconds, images_per_second, learning_rate, train, held_out } = metrics;
+    let scores = [train.loss, train.accuracy, held_out.loss, held_out.accuracy];
+    let [train_loss, train_accuracy, loss, accuracy] = scores.map(|number| number.to_string());
+    [
+        epoch.to_string(),
+        seconds.to_string(),
+        images_per_second.to_string(),
+        learning_rate.to_string(),
+        train_loss,
+        train_accuracy,
+        loss,
+        accuracy,
+    ]
+}
+
+fn csv_bytes(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).expect("memory takes all rows, which have the same length");
+    }
+    writer.into_inner().expect("memory takes all rows")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::score::Score;
+    use std::fs;
+    use tempfile::tempdir;
+
+    fn epoch(epoch: u32) -> EpochMetrics {
+        let score = Score { loss: 0.1 + 0.2, accuracy: 0.75 };
+        EpochMetrics {
+            epoch,
+            seconds: 1.5,
+            images_per_second: 100.0,
+            learning_rate: 1e-3,
+            train: score,
+            held_out: score,
+        }
+    }
+
+    #[test]
+    fn each_epoch_is_a_line_of_both_files_and_a_resumed_run_goes_on_after_its_own() {
+        let folder = tempdir().unwrap();
+        let mut log = EpochLog::begin(folder.path(), true, &[]).unwrap();
+        (1..=3).for_each(|number| log.add(&epoch(number)).unwrap());
+        // Stopped after the second epoch was saved.
+        let mut log = EpochLog::begin(folder.path(), true, &[epoch(1), epoch(2)]).unwrap();
+        log.add(&epoch(3)).unwrap();
+        let lines = fs::read_to_string(folder.path().join(JSON_LINES_FILE)).unwrap();
+        let read: Vec<EpochMetrics> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(read, [epoch(1), epoch(2), epoch(3)]);
+        let table = fs::read_to_string(folder.path().join(CSV_FILE)).unwrap();
+        let rows: Vec<&str> = table.lines().collect();
+        assert_eq!(rows[0], COLUMNS.join(","));
+        assert_eq!(rows[3], "3,1.5,100,0.001,0.30000000000000004,0.75,0.30000000000000004,0.75");
+        assert_eq!(rows.len(), 4);
+    }
+
+    #[test]
+    fn without_being_asked_for_there_is_no_csv() {
+        let folder = tempdir().unwrap();
+        EpochLog::begin(folder.path(), false, &[]).unwrap();
+        assert!(!folder.path().join(CSV_FILE).exists());
+    }
+}

@@ -1,0 +1,258 @@
+//! The folder of a run: a new one is never written over a finished run, and one process at a time writes into it.
+
+use super::checkpoint;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use thiserror::Error;
+
+/// Where runs go that are given no folder.
+const RUNS: &str = "runs";
+/// The newest of them: a link, or on a system without links a file with its name.
+const LATEST: &str = "latest";
+/// The file that a process holds locked while it writes into the folder.
+const LOCK_FILE: &str = ".lock";
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
+/// Why a folder cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// The folder cannot be created or written to.
+    #[error("{}: the folder cannot be written to: name another by --out", path.display())]
+    Write {
+        /// The folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// It holds a run already.
+    #[error(
+        "{}: expected a folder without a run, found one with a checkpoint: go on with it by --resume, name another folder \
+         by --out, or replace the run by --force", path.display()
+    )]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another process writes into it.
+    #[error(
+        "{}: expected a folder that no other process uses, found one that another lenet-train is writing to: wait for it, \
+         or name another folder by --out", path.display()
+    )]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no such run.
+    #[error("{}: expected the folder of a run, found none: name one, or train first", path.display())]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// The folder of a run, locked until it is dropped.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl RunFolder {
+    /// The folder of a new run: `out`, or else a new folder `runs/<date>-<n>`, to which `runs/latest` then points. With
+    /// `force`, the run that is there is replaced; its checkpoint is kept under another name.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError`], all but `Missing`.
+    pub fn create(out: Option<&Path>, force: bool) -> Result<Self, FolderError> {
+        let Some(out) = out else { return Self::create_dated(Path::new(RUNS)) };
+        make(out)?;
+        let folder = Self::lock(out)?;
+        if folder.holds_a_run() {
+            if !force {
+                return Err(FolderError::Taken { path: folder.path });
+            }
+            checkpoint::set_aside(&folder.path)
+                .map_err(|source| FolderError::Write { path: folder.path.clone(), source })?;
+        }
+        Ok(folder)
+    }
+
+    /// The folder of a run that goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Missing`], [`FolderError::Locked`] or [`FolderError::Write`].
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        if !path.is_dir() {
+            return Err(FolderError::Missing { path: path.to_owned() });
+        }
+        Self::lock(path)
+    }
+
+    /// The folder, made if it is not there, whatever it holds.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Locked`] or [`FolderError::Write`].
+    pub fn open_or_create(path: &Path) -> Result<Self, FolderError> {
+        make(path)?;
+        Self::lock(path)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a run was begun in it.
+    pub fn holds_a_run(&self) -> bool {
+        self.path.join(checkpoint::FILE_NAME).exists()
+    }
+
+    fn lock(path: &Path) -> Result<Self, FolderError> {
+        let failed = |source| FolderError::Write { path: path.to_owned(), source };
+        let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK_FILE));
+        let lock = lock.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(FolderError::Locked { path: path.to_owned() }),
+            // Some network file systems have no locks.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    fn create_dated(runs: &Path) -> Result<Self, FolderError> {
+        make(runs)?;
+        let today = date(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
+        for number in 1_u32.. {
+            let name = format!("{today}-{number}");
+            let path = runs.join(&name);
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(FolderError::Write { path, source }),
+                Ok(()) => {
+                    let folder = Self::lock(&path)?;
+                    let latest = runs.join(LATEST);
+                    point(&latest, &name).map_err(|source| FolderError::Write { path: latest, source })?;
+                    return Ok(folder);
+                }
+            }
+        }
+        unreachable!("fewer than 2^32 runs a day")
+    }
+}
+
+/// The newest run that was given no folder.
+///
+/// # Errors
+///
+/// [`FolderError::Missing`].
+pub fn latest() -> Result<PathBuf, FolderError> {
+    latest_in(Path::new(RUNS))
+}
+
+fn latest_in(runs: &Path) -> Result<PathBuf, FolderError> {
+    let latest = runs.join(LATEST);
+    let name = fs::read_link(&latest).or_else(|_| fs::read_to_string(&latest).map(PathBuf::from));
+    match name.map(|name| runs.join(name)) {
+        Ok(path) if path.is_dir() => Ok(path),
+        _ => Err(FolderError::Missing { path: latest }),
+    }
+}
+
+fn make(path: &Path) -> Result<(), FolderError> {
+    fs::create_dir_all(path).map_err(|source| FolderError::Write { path: path.to_owned(), source })
+}
+
+/// Lets `latest` point to `name` beside it, in one step.
+#[cfg(unix)]
+fn point(latest: &Path, name: &str) -> io::Result<()> {
+    let new = latest.with_file_name(format!(".{name}"));
+    std::os::unix::fs::symlink(name, &new)?;
+    fs::rename(&new, latest)
+}
+
+#[cfg(not(unix))]
+fn point(latest: &Path, name: &str) -> io::Result<()> {
+    lenet_infer::host::files::replace(latest, |out| out.write_all(name.as_bytes()))
+}
+
+/// The date, in UTC, of a time in seconds since 1970, as `2026-11-25`. After Howard Hinnant, "chrono-compatible low-level
+/// date algorithms", `civil_from_days`, for days from 1970 on.
+fn date(seconds: u64) -> String {
+    let days = seconds / SECONDS_PER_DAY + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::tempdir;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_798_761_599, "2026-12-31"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(date(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn each_run_without_a_folder_gets_a_new_one_and_latest_points_to_it() {
+        let runs = tempdir().unwrap();
+        assert!(matches!(latest_in(runs.path()), Err(FolderError::Missing { .. })));
+        let first = RunFolder::create_dated(runs.path()).unwrap();
+        assert_eq!(latest_in(runs.path()).unwrap(), first.path());
+        let second = RunFolder::create_dated(runs.path()).unwrap();
+        assert_ne!(first.path(), second.path());
+        assert_eq!(latest_in(runs.path()).unwrap(), second.path());
+    }
+
+    #[test]
+    fn a_folder_with_a_run_is_refused_unless_the_run_may_be_replaced() {
+        let out = tempdir().unwrap();
+        drop(RunFolder::create(Some(out.path()), false).unwrap());
+        fs::write(out.path().join(checkpoint::FILE_NAME), "a run").unwrap();
+        let refused = RunFolder::create(Some(out.path()), false).unwrap_err();
+        assert!(refused.to_string().ends_with("replace the run by --force"), "{refused}");
+        drop(RunFolder::create(Some(out.path()), true).unwrap());
+        let kept = fs::read_to_string(out.path().join(checkpoint::PREVIOUS_FILE_NAME)).unwrap();
+        assert_eq!(kept, "a run");
+    }
+
+    #[test]
+    fn a_folder_in_use_is_refused_until_it_is_let_go() {
+        let out = tempdir().unwrap();
+        let held = RunFolder::create(Some(out.path()), false).unwrap();
+        for second in [RunFolder::open(out.path()), RunFolder::create(Some(out.path()), true)] {
+            assert!(matches!(second, Err(FolderError::Locked { .. })), "{second:?}");
+        }
+        drop(held);
+        RunFolder::open(out.path()).unwrap();
+    }
+
+    #[test]
+    fn a_run_that_is_not_there_is_named() {
+        let message = RunFolder::open(Path::new("no/such/run")).unwrap_err().to_string();
+        assert!(message.starts_with("no/such/run: expected the folder of a run"), "{message}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Benchmarks over seeds, cross-validation, and teachers.
+
+use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, train_on};
+use lenet_infer::host::idx::{self, LabelledImages, Part};
+use std::fs;
+use std::path::Path;
+use tempfile::tempdir;
+
+#[test]
+fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let bench = |seeds: &str| {
+        let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
+        let run = ["bench-accuracy", "--seeds", seeds, "--data", data, "--out", out, "--epochs", "2"];
+        lenet_train(&[&run[..], &["--recipe", "best", "--qat-epochs", "1", "--bits", "conv=8,fc=4"]].concat())
+    };
+    assert!(bench("1").status.success());
+    let model = out.path().join("seed-0/model.lenet");
+    let first = fs::read(&model).unwrap();
+    let output = bench("2");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed.matches("\n      2/2  ").count(), 1, "the first seed is not trained again");
+    assert!(printed.contains("standard deviation"), "{printed}");
+    assert_eq!(fs::read(&model).unwrap(), first);
+
+    let results: serde_json::Value =
+        serde_json::from_slice(&fs::read(out.path().join("accuracy.json")).unwrap()).unwrap();
+    assert_eq!(results["seeds"].as_array().unwrap().len(), 2);
+    assert_eq!(results["images"], 20);
+    assert!(fs::read_to_string(out.path().join("accuracy.svg")).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn seeds_past_the_largest_are_wrong_usage() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let run = |command: &[&str]| {
+        let fixed = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
+        let flags = ["--epochs", "2", "--seed", "18446744073709551615"];
+        lenet_train(&[command, &fixed, &flags].concat())
+    };
+    let expected = ["--seed: expected at most 1844674407370955161", "found 18446744073709551615"];
+    assert_fails(&run(&["bench-accuracy"]), 2, &expected);
+    assert_fails(&run(&["cross-validate", "--folds", "2"]), 2, &expected);
+    let output = run(&["bench-accuracy", "--seeds", "1"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(out.path().join("seed-18446744073709551615/model.lenet").exists());
+}
+
+#[test]
+fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_is_validated_on() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let (data, teacher) = (data.path().to_str().unwrap(), out.path().join("teacher"));
+    let (teacher, pupil) = (teacher.to_str().unwrap(), out.path().join("pupil"));
+    let run = |out: &str, more: &[&str]| {
+        let fixed = ["cross-validate", "--folds", "2", "--data", data, "--out", out, "--epochs", "2"];
+        lenet_train(&[&fixed, more].concat())
+    };
+    let output = run(teacher, &["--bits", "4"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    for part in ["fold   integer      loss", "standard deviation", "4 bits", "nats"] {
+        assert!(printed.contains(part), "expected {part:?} in {printed}");
+    }
+    let results = fs::read(out.path().join("teacher/cross-validation.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
+    assert_eq!(results["folds"].as_array().unwrap().len(), 2);
+    assert!(!out.path().join("teacher/fold-1/model.lenet").exists(), "nothing is delivered");
+
+    // Each fold learns from the teacher of that fold, and goes on where it was stopped.
+    let pupil = pupil.to_str().unwrap();
+    assert!(run(pupil, &["--teacher", teacher]).status.success());
+    let again = run(pupil, &["--teacher", teacher]);
+    assert!(!String::from_utf8_lossy(&again.stdout).contains("\n      1/2  "), "no fold is trained again");
+
+    let fold_1 = out.path().join("teacher/fold-1");
+    let output =
+        train_on(Path::new(data), &out.path().join("other"), &["--teacher", fold_1.to_str().unwrap()]);
+    assert_fails(&output, 1, &["teacher/fold-1", "held out", "--teacher"]);
+}
+
+#[test]
+fn a_teacher_of_other_classes_or_without_a_checkpoint_is_named() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let set = LabelledImages { images: vec![[7; 784]; 24], labels: (0..24).map(|image| image % 3).collect() };
+    for part in [Part::Train, Part::Test] {
+        idx::write(out.path(), part, &set).unwrap();
+    }
+    let teacher = out.path().join("teacher");
+    let learn =
+        || train_on(data.path(), &out.path().join("pupil"), &["--teacher", teacher.to_str().unwrap()]);
+    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors", "found no file", "--teacher"]);
+    fs::create_dir(&teacher).unwrap();
+    fs::write(teacher.join("checkpoint.safetensors"), "no checkpoint").unwrap();
+    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors", "no safetensors file", "--teacher"]);
+    fs::remove_file(teacher.join("checkpoint.safetensors")).unwrap();
+    assert_succeeds(&train_on(out.path(), &teacher, &[]));
+    assert_fails(&learn(), 1, &["teacher: expected a teacher of 10 classes", "found one of 3", "--teacher"]);
+}
+
+#[test]
+fn cross_validation_needs_images_to_hold_out() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let run = |more: &[&str]| {
+        let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
+        lenet_train(&[&["cross-validate", "--data", data, "--out", out], more].concat())
+    };
+    assert_fails(&run(&["--folds", "13"]), 1, &["--folds", "expected 1 to 12", "found 13"]);
+    assert_fails(&run(&["--recipe", "reference"]), 1, &["--recipe reference", "default and best"]);
+}
