@@ -25,11 +25,11 @@ MIDDLE = 102  # the height of the network's axis
 
 THEMES = {
     "overview.svg": dict(
-        panel="#f6f8fa", line="#d0d7de", text="#1f2328", dim="#59636e",
+        page="#ffffff", panel="#f6f8fa", line="#d0d7de", text="#1f2328", dim="#59636e",
         ink="#1f2328", active="#0969da", winner="#1a7f37", loser="#afb8c1", chip="#24292f", pin="#8c959f", on_chip="#ffffff",
     ),
     "overview-dark.svg": dict(
-        panel="#151b23", line="#3d444d", text="#f0f6fc", dim="#9198a1",
+        page="#0d1117", panel="#151b23", line="#3d444d", text="#f0f6fc", dim="#9198a1",
         ink="#f0f6fc", active="#58a6ff", winner="#3fb950", loser="#59636e", chip="#30363d", pin="#6e7681", on_chip="#f0f6fc",
     ),
 }
@@ -215,6 +215,7 @@ def main():
 
     for name, colors in THEMES.items():
         drawing = Drawing(colors)
+        drawing.rect(0, 0, WIDTH, HEIGHT, "page", radius=6)  # legible on a page of the other theme
         draw_network(drawing, image, activations, logits)
         drawing.rect(12, 268, WIDTH - 24, 1, "line")
         draw_deployment(drawing, costs, digit, model.confidence(shipped, logits))
