@@ -6,7 +6,7 @@
 
 use std::ffi::OsStr;
 use std::format;
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -56,12 +56,36 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
 /// Those of the file system, [`io::ErrorKind::FileTooLarge`] for a longer file, and [`io::ErrorKind::InvalidInput`] for a
 /// named pipe.
 pub fn read_at_most(path: &Path, cap: u64) -> io::Result<Vec<u8>> {
-    if is_named_pipe(path)? {
+    if !is_numbered_pipe(path) && is_named_pipe(fs::metadata(path)?.file_type()) {
         let message = "expected a regular file, found a named pipe: save its contents to a file, or pass them by \
                        /dev/stdin";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     read_all_at_most(File::open(path)?, cap)
+}
+
+/// Checks that `path` is a regular file or a link to one, so that reading it cannot block: for files of a set, where a
+/// pipe or a device is a mistake.
+///
+/// # Errors
+///
+/// Those of the file system, [`io::ErrorKind::IsADirectory`] for a folder, and [`io::ErrorKind::InvalidInput`] for a
+/// named pipe, a device, or a socket.
+pub fn expect_regular(path: &Path) -> io::Result<()> {
+    let found = fs::metadata(path)?.file_type();
+    if found.is_file() {
+        return Ok(());
+    }
+    let (kind, message) = if found.is_dir() {
+        (io::ErrorKind::IsADirectory, "expected a regular file, found a folder")
+    } else if is_named_pipe(found) {
+        let message = "expected a regular file, found a named pipe: save its contents to a file";
+        (io::ErrorKind::InvalidInput, message)
+    } else {
+        let message = "expected a regular file, found a device or a socket: save its contents to a file";
+        (io::ErrorKind::InvalidInput, message)
+    };
+    Err(io::Error::new(kind, message))
 }
 
 /// Reads all that `input` gives, unless it is more than `cap` bytes.
@@ -80,18 +104,20 @@ pub fn read_all_at_most(input: impl Read, cap: u64) -> io::Result<Vec<u8>> {
     Ok(contents)
 }
 
-/// Whether opening `path` may wait for a writer that never comes. A pipe that a shell passes by number has a writer.
-#[cfg(unix)]
-fn is_named_pipe(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::FileTypeExt;
+/// Whether a shell passes `path` by number: then the pipe has a writer.
+fn is_numbered_pipe(path: &Path) -> bool {
+    ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|place| path.starts_with(place))
+}
 
-    let by_number = ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|place| path.starts_with(place));
-    Ok(!by_number && fs::metadata(path)?.file_type().is_fifo())
+/// Whether opening the file may wait for a writer that never comes.
+#[cfg(unix)]
+fn is_named_pipe(found: FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&found)
 }
 
 #[cfg(not(unix))]
-fn is_named_pipe(_: &Path) -> io::Result<bool> {
-    Ok(false)
+fn is_named_pipe(_: FileType) -> bool {
+    false
 }
 
 /// Creates a new file in `folder`, which is removed when it is dropped. Never opens an existing file or follows a link.

@@ -1,4 +1,4 @@
-//! Why there is no data set.
+//! The reasons why a data set is refused.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,11 @@ use thiserror::Error;
 use super::{DatasetName, FolderError};
 use crate::data::download::DownloadError;
 
-/// Why there is no data set to train on.
+/// Why a data set was not loaded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DatasetError {
-    /// A file of the user's folder was refused.
+    /// An IDX file in the user's folder was refused.
     #[error(transparent)]
     Idx(#[from] IdxError),
 
@@ -20,30 +20,30 @@ pub enum DatasetError {
     #[error(transparent)]
     Folder(#[from] FolderError),
 
-    /// A file of the bundled or the cache folder was refused.
-    #[error("{}: expected the {name} files as published, found one that cannot be used: {mend}", dir.display())]
+    /// An IDX file in the bundled folder or the cache folder was refused.
+    #[error("{}: expected the {name} files as published, found one that cannot be used: {fix}", dir.display())]
     Unusable {
         /// The folder.
         dir: PathBuf,
         /// The set that it should hold.
         name: DatasetName,
         /// How to get the published files back.
-        mend: &'static str,
+        fix: &'static str,
         /// What is wrong with the file.
         source: IdxError,
     },
 
-    /// A file of the bundled or the cache folder has other contents than the published one.
-    #[error("{}: expected contents with SHA-256 {expected} as published, found {found}: {mend}", file.display())]
+    /// The contents of a file in the bundled folder or the cache folder are not those of the published file.
+    #[error("{}: expected contents with SHA-256 {expected} as published, found {found}: {fix}", file.display())]
     Changed {
         /// The file, by its uncompressed name.
         file: PathBuf,
         /// SHA-256 of the published contents, in hexadecimal.
         expected: &'static str,
-        /// SHA-256 of the contents there.
+        /// SHA-256 of the contents that were found.
         found: String,
         /// How to get the published files back.
-        mend: &'static str,
+        fix: &'static str,
     },
 
     /// The operating system names no cache folder for this user.
@@ -53,19 +53,28 @@ pub enum DatasetError {
     )]
     NoCacheFolder,
 
-    /// The set could not be fetched into the cache folder.
+    /// The data set could not be downloaded into the cache folder.
     #[error(transparent)]
     Download(#[from] DownloadError),
 
-    /// The labels of the training images name one class only.
-    #[error("{}: expected training labels of at least 2 classes, found only 0: choose a set of more classes", dir.display())]
+    /// All training images are of one class.
+    #[error(
+        "{}: expected training labels of at least 2 classes, found only {label}: choose a set of more classes",
+        dir.display()
+    )]
     OneClass {
         /// The folder.
         dir: PathBuf,
+        /// The class.
+        label: u8,
     },
 
-    /// Too few training images to hold one out for validation.
-    #[error("{}: expected at least 2 training images, found 1: choose a larger set", dir.display())]
+    /// No class has two training images, one to train on and one to hold out.
+    #[error(
+        "{}: expected at least 2 training images of one class, so that one can be held out for validation, \
+         found at most 1 per class: add images or choose a larger set",
+        dir.display()
+    )]
     TooFewImages {
         /// The folder.
         dir: PathBuf,

@@ -1,31 +1,33 @@
-//! A folder of pictures, a sub-folder for each class, as a data set.
+//! Reads a folder of pictures, with one sub-folder per class, as a data set.
 //!
-//! The classes are named as the sub-folders and sorted by name, numbers by their value. Pictures become 28x28 grey levels
-//! as `lenet-infer classify` makes them. In each class, in the order of the SHA-256 of the file names, the first tenth
-//! of the pictures, and at least one, is for the test, the next tenth for validation: a function of the names alone,
-//! so that every run, whatever its seed, holds out the same pictures.
+//! The names of the sub-folders are the names of the classes. They are sorted by name, numbers by their value. Pictures
+//! become 28x28 gray levels as in `lenet-infer classify`. The pictures of each class are sorted by the SHA-256 of their
+//! file names. The first tenth, and at least one, is for the test, and the next tenth for validation. So the split depends
+//! on the names alone, and every run holds out the same pictures, whatever its seed.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES, MIN_CLASSES};
+use lenet_infer::host::files;
 use lenet_infer::host::idx::LabelledImages;
 use lenet_infer::host::picture_file::{self, Invert, PictureError};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::identity::{fingerprint, identity};
 use super::{CUSTOM, Dataset};
 
-/// Endings of the files that are taken for pictures, whatever their case.
+/// The endings of file names that are taken for pictures, in lower or upper case.
 const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
-/// One of so many pictures is for the test, and one for validation.
+/// One in so many pictures is for the test, and one for validation.
 const HELD_OUT_ONE_IN: usize = 10;
-/// One each to train on, for validation and for the test.
+/// One picture each for training, validation and test.
 const MIN_PICTURES: usize = 3;
 
-/// Why a folder of pictures is no data set.
+/// Why a folder of pictures was refused.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FolderError {
@@ -37,7 +39,7 @@ pub enum FolderError {
         /// What the file system said.
         source: io::Error,
     },
-    /// Neither IDX files nor sub-folders.
+    /// The folder has neither IDX files nor sub-folders.
     #[error(
         "{}: expected the four IDX files of a data set, or a sub-folder of pictures for each class, found neither: \
          name another folder by --data", dir.display()
@@ -46,32 +48,32 @@ pub enum FolderError {
         /// The folder.
         dir: PathBuf,
     },
-    /// Fewer or more classes than a model can have.
+    /// There are fewer or more sub-folders than a model can have classes.
     #[error(
-        "{}: expected {MIN_CLASSES} to {MAX_CLASSES} sub-folders, one a class, found {found}: add or merge classes",
+        "{}: expected {MIN_CLASSES} to {MAX_CLASSES} sub-folders, one per class, found {found}: add or merge classes",
         dir.display()
     )]
     ClassCount {
         /// The folder.
         dir: PathBuf,
-        /// Its sub-folders.
+        /// The number of sub-folders.
         found: usize,
     },
-    /// A sub-folder's name cannot name a class.
+    /// The name of a sub-folder cannot be the name of a class.
     #[error("{}: expected a name in UTF-8 without line breaks: rename the sub-folder", dir.display())]
     ClassName {
         /// The sub-folder.
         dir: PathBuf,
     },
-    /// Too few pictures in a class to train, validate and test with.
+    /// A class has too few pictures for training, validation and test.
     #[error(
         "{}: expected at least {MIN_PICTURES} pictures (.png, .jpg), found {found}: add some, or remove the sub-folder",
         dir.display()
     )]
     TooFewPictures {
-        /// The class's sub-folder.
+        /// The sub-folder of the class.
         dir: PathBuf,
-        /// Pictures in it.
+        /// The number of pictures in it.
         found: usize,
     },
     /// A picture was refused.
@@ -79,23 +81,26 @@ pub enum FolderError {
     Picture(#[from] PictureError),
 }
 
-/// A class: its name and its pictures, those to hold out first.
+/// A class: its name and its pictures, with those to hold out first.
 struct Class {
     name: String,
     pictures: Vec<(Hash, PathBuf)>,
 }
 
-/// SHA-256 of a picture's file name.
+/// The SHA-256 of a picture's file name.
 type Hash = [u8; 32];
-/// Pictures with their labels. In the order of the hashes the classes are mixed.
+/// Pictures with their labels. Sorting by the hashes mixes the classes.
 type Part = Vec<(Hash, PathBuf, u8)>;
 
-/// The data set in `dir`; `None` if that holds IDX files, or is no folder at all, of which the IDX reader tells.
+/// Reads the data set in `dir`.
+///
+/// Returns `None` if there is anything with the name of an IDX file, even if it is not a file, or if `dir` is not a folder.
+/// The IDX reader then says what is wrong.
 pub(super) fn load(dir: &Path) -> Result<Option<Dataset>, FolderError> {
     let Ok(entries) = list(dir) else { return Ok(None) };
     let is_idx =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains("-ubyte"));
-    if entries.iter().any(|path| path.is_file() && is_idx(path)) {
+    if entries.iter().any(is_idx) {
         return Ok(None);
     }
     let mut folders: Vec<PathBuf> = entries.into_iter().filter(|path| path.is_dir()).collect();
@@ -139,16 +144,17 @@ fn dataset(dir: &Path, classes: Vec<Class>, others: usize) -> Result<Dataset, Fo
     Ok(Dataset {
         name: CUSTOM.to_owned(),
         note: Some(note),
+        sha256: identity(class_names.len(), &class_names, validation_images, &fingerprint(&train, &test)),
         classes: class_names.len(),
         class_names,
-        train,
         validation_images,
+        foldable: train.len(),
+        train,
         test,
-        sha256: String::new(),
     })
 }
 
-/// What is in a folder, without hidden files.
+/// Lists a folder, without hidden files.
 fn list(dir: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let paths: io::Result<Vec<PathBuf>> =
         fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
@@ -160,13 +166,13 @@ fn list(dir: &Path) -> Result<Vec<PathBuf>, FolderError> {
     }
 }
 
-/// Sorts numbers by their value and before words.
+/// The key that sorts numbers by their value and before words.
 fn by_number(path: &Path) -> (bool, u64, PathBuf) {
     let number: Option<u64> = path.file_name().and_then(|name| name.to_str()?.parse().ok());
     (number.is_none(), number.unwrap_or(0), path.to_owned())
 }
 
-/// A class of the pictures in `folder`; adds to `others` the files that are none.
+/// Lists the pictures of the class in `folder`, and adds the number of other files to `others`.
 fn class(folder: &Path, others: &mut usize) -> Result<Class, FolderError> {
     let dir = folder.to_owned();
     let name = folder.file_name().and_then(|name| name.to_str()).filter(|name| !name.contains('\n'));
@@ -187,7 +193,12 @@ fn class(folder: &Path, others: &mut usize) -> Result<Class, FolderError> {
 }
 
 fn read(part: &Part) -> Result<LabelledImages, PictureError> {
-    let pixels = |(_, path, _): &(Hash, PathBuf, u8)| Ok(picture_file::load(path, Invert::Auto)?.pixels);
+    let pixels = |(_, path, _): &(Hash, PathBuf, u8)| {
+        // A picture reader also takes pipes and devices. In a data set they are mistakes that may block for ever.
+        files::expect_regular(path)
+            .map_err(|source| PictureError::Read { file: path.display().to_string(), source })?;
+        Ok(picture_file::load(path, Invert::Auto)?.pixels)
+    };
     let images: Result<Vec<[u8; IMAGE_PIXELS]>, PictureError> = part.par_iter().map(pixels).collect();
     Ok(LabelledImages { images: images?, labels: part.iter().map(|(.., label)| *label).collect() })
 }
@@ -198,7 +209,7 @@ mod tests {
     use crate::data::{DatasetError, DatasetName};
     use tempfile::{TempDir, tempdir};
 
-    /// A folder of classes with so many pictures each, of the class's own grey level.
+    /// A folder of classes with so many pictures each, all of a gray level that tells the class.
     fn folder(classes: &[(&str, usize)]) -> TempDir {
         let dir = tempdir().unwrap();
         for (level, (name, pictures)) in (0_u8..).zip(classes) {
@@ -235,7 +246,7 @@ mod tests {
         assert_eq!(count(train.labels), [32, 1, 21]);
         assert_eq!(count(validation.labels), [4, 1, 2]);
         assert_eq!(count(&set.test.labels), [4, 1, 2]);
-        // The second class by name was written third, in grey level 2.
+        // The second class by name was written third, in gray level 2.
         let levels = train.images.iter().map(|image| image[0]).zip(train.labels);
         assert!(levels.clone().all(|(level, label)| level == [0, 2, 1][usize::from(*label)]));
         assert!(
@@ -250,7 +261,7 @@ mod tests {
         let dir = folder(&[]);
         assert!(message(dir.path()).contains("found neither: name another folder by --data"));
         let dir = folder(&[("only", 5)]);
-        assert!(message(dir.path()).contains("expected 2 to 64 sub-folders, one a class, found 1"));
+        assert!(message(dir.path()).contains("expected 2 to 64 sub-folders, one per class, found 1"));
         let names: Vec<String> = (0..65).map(|class| class.to_string()).collect();
         let dir = folder(&names.iter().map(|name| (name.as_str(), 0)).collect::<Vec<_>>());
         assert!(message(dir.path()).contains("found 65"));

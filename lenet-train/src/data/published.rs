@@ -1,14 +1,15 @@
-//! The sets known by name, as they were published: where they are and what their files must contain.
+//! The data sets known by name, as they were published: where they are and what their files contain.
 
 use lenet_infer::host::idx::Part;
 
 use super::DatasetName;
+use super::identity::Fingerprint;
 use crate::data::download::PublishedFile;
 
-/// SHA-256, in hexadecimal, of the uncompressed contents of the four files, in the order of [`FILES`].
-pub(super) type Fingerprint = [String; 4];
+/// The number of images at the end of the training file that are held out, in MNIST and in Fashion-MNIST.
+pub(super) const HELD_OUT: usize = 5_000;
 
-/// Training images and labels, test images and labels.
+/// Training images and labels, test images and labels: the order of a [`Fingerprint`].
 const FILES: [&str; 4] = [
     Part::Train.images_file(),
     Part::Train.labels_file(),
@@ -30,7 +31,7 @@ const FASHION_MNIST: [&str; 4] = [
     "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 ];
 
-/// Of Fashion-MNIST, in the order of its labels.
+/// The class names of Fashion-MNIST, in the order of its labels.
 const GARMENTS: [&str; 10] = [
     "T-shirt/top",
     "Trouser",
@@ -45,7 +46,7 @@ const GARMENTS: [&str; 10] = [
 ];
 
 impl DatasetName {
-    /// What the classes are called; empty where that is their number.
+    /// The names of the classes. Empty if the classes are digits.
     pub(super) fn class_names(self) -> Vec<String> {
         match self {
             Self::Mnist => Vec::new(),
@@ -53,14 +54,14 @@ impl DatasetName {
         }
     }
 
-    /// Folders of the web that hold the four files, gzipped, the preferred one first.
+    /// The addresses of folders that hold the four files, gzipped. The preferred one is first.
     pub(super) fn mirrors(self) -> &'static [&'static str] {
         match self {
             Self::Mnist => &[
                 "https://ossci-datasets.s3.amazonaws.com/mnist/",
                 "https://storage.googleapis.com/cvdf-datasets/mnist/",
             ],
-            // The second is the publisher's own, and has no TLS; the SHA-256 says whether what came is genuine.
+            // The second is the publisher's own and has no TLS. The SHA-256 decides whether a file is genuine.
             Self::FashionMnist => &[
                 "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -68,7 +69,7 @@ impl DatasetName {
         }
     }
 
-    /// The four files.
+    /// The names and digests of the four files.
     pub(super) fn files(self) -> [PublishedFile; 4] {
         let sha256 = match self {
             Self::Mnist => MNIST,
@@ -77,6 +78,7 @@ impl DatasetName {
         std::array::from_fn(|file| PublishedFile { name: FILES[file], sha256: sha256[file] })
     }
 
+    /// The digests of the four files.
     pub(super) fn fingerprint(self) -> Fingerprint {
         self.files().map(|file| file.sha256.to_owned())
     }

@@ -236,22 +236,28 @@ fn count(items: usize) -> io::Result<u32> {
 }
 
 /// Reads the file with the first spelling of `name` that `dir` holds. Returns its path and contents.
+///
+/// Some archives unpack into a folder with the name of the file. It is passed over if there is a file beside it.
 fn read(dir: &Path, name: &str) -> Result<(String, Vec<u8>), IdxError> {
     let dotted = name.replace("-idx", ".idx");
     let spellings = [name.to_owned(), dotted.clone(), format!("{name}.gz"), format!("{dotted}.gz")];
+    let mut folder = None;
     for spelling in &spellings {
         let path = dir.join(spelling);
         let file = path.display().to_string();
-        match files::read_at_most(&path, MAX_UNPACKED) {
+        match files::expect_regular(&path).and_then(|()| files::read_at_most(&path, MAX_UNPACKED)) {
             Ok(contents) => return Ok((file, contents)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) if source.kind() == io::ErrorKind::IsADirectory => {
+                folder.get_or_insert(IdxError::Read { file, source });
+            }
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 return Err(IdxError::TooLarge { file });
             }
             Err(source) => return Err(IdxError::Read { file, source }),
         }
     }
-    Err(IdxError::Missing { dir: dir.to_owned(), looked_for: spellings.join(", ") })
+    Err(folder.unwrap_or_else(|| IdxError::Missing { dir: dir.to_owned(), looked_for: spellings.join(", ") }))
 }
 
 fn decompress_at_most(file: &str, contents: &[u8], cap: u64) -> Result<Vec<u8>, IdxError> {

@@ -53,6 +53,35 @@ fn a_written_set_is_read_back() {
 }
 
 #[test]
+fn a_folder_with_the_name_of_a_file_is_named_unless_the_file_is_beside_it() {
+    let dir = tempdir().unwrap();
+    write(dir.path(), Part::Test, &set(2)).unwrap();
+    let [name, dotted] =
+        ["t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"].map(|name| dir.path().join(name));
+    fs::rename(&name, &dotted).unwrap();
+    fs::create_dir(&name).unwrap();
+    assert_eq!(load(dir.path(), Part::Test).unwrap(), set(2));
+    fs::remove_file(&dotted).unwrap();
+    let Err(IdxError::Read { file, source }) = load(dir.path(), Part::Test) else {
+        panic!("expected an error")
+    };
+    assert_eq!(file, name.display().to_string());
+    assert_eq!(source.to_string(), "expected a regular file, found a folder");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_in_the_place_of_a_file_is_refused() {
+    let dir = tempdir().unwrap();
+    // Opens, and never gives a byte.
+    std::os::unix::fs::symlink("/dev/ptmx", dir.path().join("t10k-images-idx3-ubyte")).unwrap();
+    let Err(IdxError::Read { source, .. }) = load(dir.path(), Part::Test) else {
+        panic!("expected an error")
+    };
+    assert!(source.to_string().starts_with("expected a regular file, found a device"), "{source}");
+}
+
+#[test]
 fn dotted_and_gzipped_names_are_found_and_plain_goes_first() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("t10k-labels.idx1-ubyte"), label_contents(2)).unwrap();

@@ -1,5 +1,5 @@
 use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
 use flate2::Compression;
@@ -12,9 +12,9 @@ const FILE: PublishedFile = PublishedFile {
     name: "some-idx1-ubyte",
     sha256: "49d9ac0241e6ac162a80349cacbe417aa239d39cdcc477167e22db2be12e59b3",
 };
-const CONTENTS: &[u8] = b"the published contents";
+pub(super) const CONTENTS: &[u8] = b"the published contents";
 
-fn gzip(contents: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(contents: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(contents).unwrap();
     encoder.finish().unwrap()
@@ -25,7 +25,7 @@ fn response(status: &str, length: usize, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-fn ok(body: &[u8]) -> Vec<u8> {
+pub(super) fn ok(body: &[u8]) -> Vec<u8> {
     response("200 OK", body.len(), body)
 }
 
@@ -42,7 +42,7 @@ fn serve_once(response: Vec<u8>) -> String {
     format!("http://127.0.0.1:{port}/")
 }
 
-fn read_request(client: &mut TcpStream) {
+pub(super) fn read_request(client: &mut impl Read) {
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") && client.read(&mut byte).unwrap() == 1 {
@@ -58,9 +58,9 @@ fn refusing() -> String {
 }
 
 /// Fills a new folder from mirrors on this machine, past any proxy of the environment.
-fn fill(mirrors: &[String]) -> (TempDir, Result<(), DownloadError>) {
+pub(super) fn fill(mirrors: &[String]) -> (TempDir, Result<(), DownloadError>) {
     let dir = tempdir().unwrap();
-    let agent = Agent::config_builder().proxy(None).build().into();
+    let agent = config().proxy(None).build().into();
     let mirrors: Vec<&str> = mirrors.iter().map(String::as_str).collect();
     let filled = Downloader { agent, quiet: true }.fill(&dir.path().join("cache"), &mirrors, &[FILE]);
     (dir, filled)
