@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Training images a second: lenet-train beside PyTorch, on the CPU, in one run.
+"""Training images per second: lenet-train beside PyTorch, on the CPU, in one run.
 
     cargo build --release -p lenet-train
     pip install torch numpy
     python3 lenet-train/benches/compare_pytorch.py [--threads 2] [--rounds 5]
 
-The same network, images, batch size, optimiser and threads. PyTorch gets its fastest plain form: all images in
-memory as tensors, eager mode, the fused AdamW, no synchronisation inside an epoch, subnormals flushed. The two
+The same network, images, batch size, optimizer and threads. PyTorch gets its fastest plain form: all images in
+memory as tensors, eager mode, the fused AdamW, no synchronization inside an epoch, subnormals flushed. The two
 take turns, an epoch of PyTorch and then a short run of lenet-train, so that another load on the machine meets
 both; the first of each is a warm-up and not counted. Prints the median of each and their ratio.
 """
 
 import argparse
 import gzip
+import json
 import os
-import re
 import statistics
 import subprocess
 import tempfile
@@ -82,9 +82,10 @@ def lenet_train_images_per_second(arguments):
     with tempfile.TemporaryDirectory() as out:
         command = [arguments.binary, "--epochs", "3", "--out", out]
         command += ["--threads", str(arguments.threads), "--batch-size", str(arguments.batch_size)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    epochs = [int(match) for match in re.findall(r"(\d+) images/s", output)]
-    assert len(epochs) >= 3, output
+        subprocess.run([*command, "--quiet"], check=True)
+        lines = (Path(out) / "metrics.jsonl").read_text().splitlines()
+    epochs = [json.loads(line)["images_per_second"] for line in lines]
+    assert len(epochs) == 3, lines
     return statistics.median(epochs[1:3])
 
 

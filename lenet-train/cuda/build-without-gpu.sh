@@ -51,7 +51,7 @@ cargo build --locked --release -p lenet-train --features cuda --target-dir "$fol
 # Where no driver answers, it must say so and end with 1: no panic, no backtrace.
 status=0
 message=$(LD_LIBRARY_PATH="$folder/lib64" RUST_BACKTRACE=1 \
-    "$folder/target/release/lenet-train" --cuda --out "$folder/run" 2>&1) || status=$?
+    "$folder/target/release/lenet-train" --cuda --force --out "$folder/run" 2>&1) || status=$?
 echo "$message"
 if [ "$status" != 1 ] || [[ $message != "error: --cuda: expected an NVIDIA driver and a GPU"* ]] ||
     [[ $message == *panicked* || $message == *backtrace* ]]; then
@@ -67,7 +67,7 @@ a_step() { # the last epochs in integers or float, flags
         qat=0
         if [ "$last" = integers ]; then qat=$((epochs - 1)); fi
         CALLS=$folder/calls-$epochs LD_LIBRARY_PATH="$folder/lib64" "$folder/target/release/lenet-train" \
-            --cuda --quiet --out "$folder/run" --epochs "$epochs" --qat-epochs "$qat" "$@"
+            --cuda --quiet --force --out "$folder/run" --epochs "$epochs" --qat-epochs "$qat" "$@"
     done
     echo "a step of $*, in $last:"
     join "$folder/calls-2" "$folder/calls-3" --nocheck-order |

@@ -8,7 +8,6 @@ use lenet_train::commands::{
     CommandError, Session, bench_accuracy, cross_validate, eval, export, import, quantize, report, resume,
     train,
 };
-use lenet_train::run::folder::RunFolder;
 use lenet_train::run::interrupt::Interrupt;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -29,9 +28,7 @@ fn main() -> ExitCode {
 
 fn run(task: Task, session: &Session) -> anyhow::Result<()> {
     match task {
-        Task::Train { config, out, force } => {
-            train::run(config, &RunFolder::create(out.as_deref(), force)?, session).map(drop)?;
-        }
+        Task::Train { config, destination } => train::run(config, &destination, session).map(drop)?,
         Task::Resume { folder, flags } => {
             resume::run(folder.as_deref(), |run| flags.change(run.clone()), session).map(drop)?;
         }

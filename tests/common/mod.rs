@@ -7,7 +7,7 @@ use lenet_infer::{Engine, Model};
 use lenet_train::commands::{Session, train};
 use lenet_train::eval::check::FinalTable;
 use lenet_train::run::config::RunConfig;
-use lenet_train::run::folder::RunFolder;
+use lenet_train::run::folder::Destination;
 use lenet_train::train::recipe::Recipe;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,6 @@ pub fn train_with_threads(
     let mut config = RunConfig::new(Recipe::Default.settings());
     config.data.path = Some(data.to_owned());
     change(&mut config);
-    let folder = RunFolder::create(Some(out), false).expect("a folder without a run");
-    train::run(config, &folder, &Session { threads, ..Session::quiet() }).expect("a run that ends")
+    let destination = Destination { out: Some(out.to_owned()), force: false };
+    train::run(config, &destination, &Session { threads, ..Session::quiet() }).expect("a run that ends")
 }

@@ -20,6 +20,15 @@ pub enum DeviceError {
     NoDevice(String),
 }
 
+/// Finds out whether a run on CUDA can begin.
+///
+/// # Errors
+///
+/// [`DeviceError`] if there is no GPU, or the program was built without the feature `cuda`.
+pub fn check() -> Result<(), DeviceError> {
+    open_cuda(0).map(drop)
+}
+
 #[cfg(feature = "cuda")]
 pub use cuda::open_cuda;
 #[cfg(not(feature = "cuda"))]

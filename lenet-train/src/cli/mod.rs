@@ -14,6 +14,7 @@ use lenet_train::data::DatasetName;
 use lenet_train::model::bits::Bits;
 use lenet_train::run::config::RunConfig;
 use lenet_train::run::console::Console;
+use lenet_train::run::folder::Destination;
 use lenet_train::run::interrupt::Interrupt;
 use std::path::PathBuf;
 use training_flags::TrainingFlags;
@@ -171,7 +172,7 @@ enum Command {
 
 /// What the program is asked to do.
 pub(crate) enum Task {
-    Train { config: RunConfig, out: Option<PathBuf>, force: bool },
+    Train { config: RunConfig, destination: Destination },
     Resume { folder: Option<PathBuf>, flags: TrainingFlags },
     Quantize(Quantize),
     Eval { run: PathBuf, data: Option<PathBuf> },
@@ -196,7 +197,7 @@ impl Cli {
             None if self.run.resume => Task::Resume { folder: self.run.out, flags: self.training },
             None => {
                 let RunFlags { out, force, .. } = self.run;
-                Task::Train { config: checked(&self.training)?, out, force }
+                Task::Train { config: checked(&self.training)?, destination: Destination { out, force } }
             }
         };
         Ok((task, session))
@@ -207,13 +208,15 @@ impl Command {
     fn task(self) -> Result<Task, clap::Error> {
         Ok(match self {
             Self::Quantize { run, bits, best, out, force, data } => {
-                Task::Quantize(Quantize { run, bits, best, out, force, data })
+                let destination = Destination { out, force };
+                Task::Quantize(Quantize { run, bits, best, destination, data })
             }
             Self::Eval { run, data } => Task::Eval { run, data },
             Self::Report { run, data } => Task::Report { run, data },
             Self::Import { weights, mean, deviation, bits, data, dataset, out, force } => {
                 let normalization = mean.zip(deviation);
-                Task::Import(Import { weights, normalization, bits, data, dataset, out, force })
+                let destination = Destination { out, force };
+                Task::Import(Import { weights, normalization, bits, data, dataset, destination })
             }
             Self::Export { run, safetensors, onnx } => Task::Export(Export { run, safetensors, onnx }),
             Self::BenchAccuracy { seeds, out, training } => {

@@ -24,7 +24,9 @@ fn the_flags_are_consistent() {
 
 #[test]
 fn without_flags_the_default_recipe_trains_into_a_new_folder() {
-    let Ok(Task::Train { config, out: None, force: false }) = task("") else { panic!("no training") };
+    let Ok(Task::Train { config, destination: Destination { out: None, force: false } }) = task("") else {
+        panic!("no training")
+    };
     assert_eq!(config, RunConfig::new(Recipe::Default.settings()));
 }
 

@@ -12,7 +12,7 @@ use crate::model::weights::FloatWeights;
 use crate::run::checkpoint;
 use crate::run::config::{CONFIG_FILE, ImportedConfig, RunConfig};
 use crate::run::export;
-use crate::run::folder::RunFolder;
+use crate::run::folder::{Destination, RunFolder};
 use crate::run::trained::Trained;
 use crate::train::Snapshot;
 use crate::train::optimizer::OptimizerState;
@@ -32,10 +32,8 @@ pub struct Import {
     pub data: Option<PathBuf>,
     /// The data set's name.
     pub dataset: DatasetName,
-    /// Folder for the run; `None` makes a new one.
-    pub out: Option<PathBuf>,
-    /// Replaces the run that is there.
-    pub force: bool,
+    /// Where the run goes.
+    pub destination: Destination,
 }
 
 /// Makes a run of the imported weights, and quantizes, exports, checks and reports it.
@@ -59,7 +57,7 @@ pub fn run(task: &Import, session: &Session) -> Result<FinalTable, CommandError>
         if expected != found {
             return Err(CommandError::ImportedClasses { file: task.weights.clone(), expected, found });
         }
-        let folder = RunFolder::create(task.out.as_deref(), task.force)?;
+        let folder = RunFolder::create(&task.destination)?;
         let snapshot = snapshot(weights);
         checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &run, &snapshot)?;
         export::write(folder.path(), CONFIG_FILE, run.to_toml().as_bytes())?;

@@ -3,6 +3,7 @@
 use super::error::CommandError;
 use super::session::Session;
 use crate::backend::cpu::arithmetic;
+use crate::backend::cuda;
 use crate::data::{Dataset, HeldOut, Split};
 use crate::model::weights::FloatWeights;
 use crate::run::config::{DeviceKind, RunConfig};
@@ -20,12 +21,15 @@ pub(super) struct Prepared {
     pub(super) teachers: Vec<FloatWeights>,
 }
 
-/// Loads the data and the teachers of `run`, and refuses others than it was begun with.
+/// Loads the data and the teachers of `run`, and refuses others than it was begun with. Finds out whether there is a GPU, if
+/// the run needs one.
 pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, CommandError> {
     let (mut run, dataset) = load_data(run, console)?;
-    if run.machine.device == DeviceKind::Cpu {
-        run.machine.arithmetic.get_or_insert_with(arithmetic);
+    match run.machine.device {
+        DeviceKind::Cpu => drop(run.machine.arithmetic.get_or_insert_with(arithmetic)),
+        DeviceKind::Cuda => cuda::check()?,
     }
+    run.machine.threads = Some(rayon::current_num_threads());
     let mut named = std::mem::take(&mut run.teachers);
     let teachers = named.iter_mut().map(|teacher| teachers::load(teacher, &run)).collect::<Result<_, _>>()?;
     run.teachers = named;

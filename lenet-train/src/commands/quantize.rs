@@ -9,7 +9,7 @@ use crate::model::bits::Bits;
 use crate::run::checkpoint;
 use crate::run::config::CONFIG_FILE;
 use crate::run::export;
-use crate::run::folder::RunFolder;
+use crate::run::folder::{Destination, RunFolder};
 use crate::run::trained::Trained;
 use std::path::PathBuf;
 
@@ -22,10 +22,8 @@ pub struct Quantize {
     pub bits: Option<Bits>,
     /// Takes the weights of the epoch with the lowest validation loss rather than those that the run delivers.
     pub best: bool,
-    /// Folder for the results; `None` is a folder in that of the run, named after the bits.
-    pub out: Option<PathBuf>,
-    /// Replaces the run that is there.
-    pub force: bool,
+    /// Where the results go; without a folder, into one in that of the run, named after the bits.
+    pub destination: Destination,
     /// Folder of the data set, if it has moved.
     pub data: Option<PathBuf>,
 }
@@ -58,10 +56,11 @@ pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandErro
     if let Some(path) = &task.data {
         trained.run.data.path = Some(path.clone());
     }
-    let out = task.out.clone().unwrap_or_else(|| task.run.join(folder_name(bits, task.best)));
-    let folder = RunFolder::create(Some(&out), task.force)?;
+    let Destination { out, force } = task.destination.clone();
+    let out = Some(out.unwrap_or_else(|| task.run.join(folder_name(bits, task.best))));
     with_threads(session, || {
         let (run, dataset) = load_data(trained.run.clone(), console)?;
+        let folder = RunFolder::create(&Destination { out, force })?;
         trained.run = run;
         checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &trained.run, &snapshot)?;
         export::write(folder.path(), CONFIG_FILE, trained.run.to_toml().as_bytes())?;

@@ -1,6 +1,7 @@
 //! Going on with a run: one that was stopped, one that is to train longer, or one whose files are to be made again.
 
 use super::error::CommandError;
+use super::prepare::{prepare, with_threads};
 use super::session::Session;
 use super::train::Job;
 use crate::backend::cpu::arithmetic;
@@ -30,9 +31,7 @@ pub fn run(
     let folder = RunFolder::open(&path)?;
     let (saved, snapshot) = checkpoint::load(&path.join(checkpoint::FILE_NAME))?;
     let asked = change(&saved);
-    super::prepare::with_threads(session, || {
-        job(&folder, saved, asked, snapshot, session)?.train_and_deliver(started)
-    })
+    with_threads(session, || job(&folder, saved, asked, snapshot, session)?.train_and_deliver(started))
 }
 
 /// The run `asked` in `folder`: from its beginning, or from where it was stopped.
@@ -42,7 +41,7 @@ pub(super) fn begin_or_go_on<'a>(
     session: &'a Session,
 ) -> Result<Job<'a>, CommandError> {
     if !folder.holds_a_run() {
-        return Job::begin(asked, None, folder.path(), session);
+        return Job::begin(prepare(asked, &session.console)?, None, folder.path(), session);
     }
     let (saved, snapshot) = checkpoint::load(&folder.path().join(checkpoint::FILE_NAME))?;
     job(folder, saved, asked, snapshot, session)
@@ -70,7 +69,7 @@ fn job<'a>(
         teacher.folder = asked.folder;
     }
     warn(&run, &session.console);
-    Job::begin(run, Some(snapshot), path, session)
+    Job::begin(prepare(run, &session.console)?, Some(snapshot), path, session)
 }
 
 /// Says what may make the run end otherwise than it would have where it began.

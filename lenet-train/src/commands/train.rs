@@ -12,7 +12,7 @@ use crate::run::checkpoint;
 use crate::run::config::{CONFIG_FILE, DeviceKind, RunConfig};
 use crate::run::epoch_log::EpochLog;
 use crate::run::export;
-use crate::run::folder::RunFolder;
+use crate::run::folder::{Destination, RunFolder};
 use crate::run::progress::Progress;
 use crate::run::selection::{best_epoch, is_over};
 use crate::run::trained::Trained;
@@ -22,16 +22,22 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-/// Trains, quantizes, exports, checks and reports a new run into `folder`.
+/// Trains, quantizes, exports, checks and reports a new run.
 ///
 /// # Errors
 ///
 /// [`CommandError`]. Every finished epoch is saved, and resuming goes on from there.
-pub fn run(config: RunConfig, folder: &RunFolder, session: &Session) -> Result<FinalTable, CommandError> {
+pub fn run(
+    config: RunConfig,
+    destination: &Destination,
+    session: &Session,
+) -> Result<FinalTable, CommandError> {
     let started = Instant::now();
     with_threads(session, || {
-        let job = Job::begin(config, None, folder.path(), session)?;
-        job.train_and_deliver(started)
+        // Nothing is left behind where the data or the device are missing.
+        let prepared = prepare(config, &session.console)?;
+        let folder = RunFolder::create(destination)?;
+        Job::begin(prepared, None, folder.path(), session)?.train_and_deliver(started)
     })
 }
 
@@ -45,14 +51,13 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// Loads what the run names, says what it is, and writes its description into the folder.
+    /// Says what the run is, and writes its description into the folder.
     pub(super) fn begin(
-        config: RunConfig,
+        prepared: Prepared,
         stopped: Option<Snapshot>,
         folder: &'a Path,
         session: &'a Session,
     ) -> Result<Self, CommandError> {
-        let prepared = prepare(config, &session.console)?;
         let Prepared { run, dataset, .. } = &prepared;
         export::write(folder, CONFIG_FILE, run.to_toml().as_bytes())?;
         let place = folder.display().to_string();

@@ -53,6 +53,15 @@ pub enum FolderError {
     },
 }
 
+/// Where a new run goes.
+#[derive(Clone, Debug, Default)]
+pub struct Destination {
+    /// The folder; `None` is a new folder `runs/<date>-<n>`, to which `runs/latest` then points.
+    pub out: Option<PathBuf>,
+    /// Replaces the run that is there. Its checkpoint is kept under another name.
+    pub force: bool,
+}
+
 /// The folder of a run, locked until it is dropped.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -61,18 +70,17 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// The folder of a new run: `out`, or else a new folder `runs/<date>-<n>`, to which `runs/latest` then points. With
-    /// `force`, the run that is there is replaced; its checkpoint is kept under another name.
+    /// Makes the folder of a new run.
     ///
     /// # Errors
     ///
     /// [`FolderError`], all but `Missing`.
-    pub fn create(out: Option<&Path>, force: bool) -> Result<Self, FolderError> {
+    pub fn create(Destination { out, force }: &Destination) -> Result<Self, FolderError> {
         let Some(out) = out else { return Self::create_dated(Path::new(RUNS)) };
         make(out)?;
         let folder = Self::lock(out)?;
         if folder.holds_a_run() {
-            if !force {
+            if !*force {
                 return Err(FolderError::Taken { path: folder.path });
             }
             checkpoint::set_aside(&folder.path)
@@ -202,6 +210,10 @@ mod tests {
     use super::*;
     use tempfile::tempdir;
 
+    fn create(out: &Path, force: bool) -> Result<RunFolder, FolderError> {
+        RunFolder::create(&Destination { out: Some(out.to_owned()), force })
+    }
+
     #[test]
     fn dates_are_those_of_the_calendar() {
         for (seconds, expected) in [
@@ -230,11 +242,11 @@ mod tests {
     #[test]
     fn a_folder_with_a_run_is_refused_unless_the_run_may_be_replaced() {
         let out = tempdir().unwrap();
-        drop(RunFolder::create(Some(out.path()), false).unwrap());
+        drop(create(out.path(), false).unwrap());
         fs::write(out.path().join(checkpoint::FILE_NAME), "a run").unwrap();
-        let refused = RunFolder::create(Some(out.path()), false).unwrap_err();
+        let refused = create(out.path(), false).unwrap_err();
         assert!(refused.to_string().ends_with("replace the run by --force"), "{refused}");
-        drop(RunFolder::create(Some(out.path()), true).unwrap());
+        drop(create(out.path(), true).unwrap());
         let kept = fs::read_to_string(out.path().join(checkpoint::PREVIOUS_FILE_NAME)).unwrap();
         assert_eq!(kept, "a run");
     }
@@ -242,8 +254,8 @@ mod tests {
     #[test]
     fn a_folder_in_use_is_refused_until_it_is_let_go() {
         let out = tempdir().unwrap();
-        let held = RunFolder::create(Some(out.path()), false).unwrap();
-        for second in [RunFolder::open(out.path()), RunFolder::create(Some(out.path()), true)] {
+        let held = create(out.path(), false).unwrap();
+        for second in [RunFolder::open(out.path()), create(out.path(), true)] {
             assert!(matches!(second, Err(FolderError::Locked { .. })), "{second:?}");
         }
         drop(held);
