@@ -5,6 +5,7 @@
 //! - [`data`]: the images, where they come from, and which are held out.
 //! - [`backend`]: the operations that differ between the CPU and CUDA.
 //! - [`model`]: the network: its weights, on dfdx, and in integers.
+//! - [`exchange`]: the weights from and to PyTorch, and as ONNX.
 //! - [`augment`]: random changes of the training images.
 //! - [`eval`]: loss and accuracy, the check of a model file, the confidence threshold, statistics over runs.
 //! - [`quantize`]: f32 weights to a model of integers, with calibrated activation ranges.
