@@ -114,6 +114,7 @@ pub(crate) fn deliver(
         misclassified: &misclassified,
         sizes: &sizes(trained.settings.bits, dataset.classes),
         augmented: &augmented(trained, dataset),
+        dead_units: &[],
     };
     report::write(&out.join(REPORT_FILE), &inputs)?;
     Ok(metrics.result)
