@@ -1,8 +1,10 @@
 //! The accuracies of several seeds, as a picture.
 
+use plotters::style::Color as _;
+
 use super::ReportError;
 use super::axis::Axis;
-use super::chart::{ACCENT, Chart, HELD_OUT, Mark, TRAIN};
+use super::chart::{ACCENT, Chart, HELD_OUT, Mark, TRAIN, translucent};
 
 /// How far the two accuracies of one seed are drawn from its tick, as a fraction of the distance between ticks.
 const ASIDE: f64 = 0.1;
@@ -32,12 +34,12 @@ pub(super) fn svg(plot: &AccuracyPlot) -> Result<String, ReportError> {
         Mark::Dots { points: points.collect(), color }
     };
     let mut marks = vec![dots(f32, -ASIDE, TRAIN), dots(integer, ASIDE, HELD_OUT)];
-    let mut legend = vec![("f32 network", TRAIN), ("exported integer file", HELD_OUT)];
+    let mut legend = vec![("f32 network", TRAIN.filled()), ("exported integer file", HELD_OUT.filled())];
     let bounds = interval.map(|(low, high)| [100.0 * low, 100.0 * high]);
     if let Some([from, to]) = bounds {
         // Drawn first, so that the dots lie on it.
         marks.insert(0, Mark::Band { from, to, color: ACCENT });
-        legend.push(("95 % confidence interval of the integer files’ mean", ACCENT));
+        legend.push(("95 % confidence interval of the integer files’ mean", translucent(&ACCENT)));
     }
     let percentages = f32.iter().chain(integer).map(|accuracy| 100.0 * accuracy);
     let values = percentages.chain(bounds.into_iter().flatten());

@@ -64,8 +64,8 @@ pub(super) struct Chart {
     pub(super) x_title: &'static str,
     /// What the y axis shows, with its unit; empty where the page says it above the chart.
     pub(super) y_title: &'static str,
-    /// What each color stands for, one line each above the chart; empty where the page says it.
-    pub(super) legend: Vec<(&'static str, RGBColor)>,
+    /// What each filling stands for, one line each above the chart; empty where the page says it.
+    pub(super) legend: Vec<(&'static str, ShapeStyle)>,
     /// Drawn in order.
     pub(super) marks: Vec<Mark>,
 }
@@ -88,7 +88,8 @@ impl Chart {
         let mut chart = ChartBuilder::on(&area)
             .margin_top(8 * UNIT)
             .margin_right(12 * UNIT)
-            .x_label_area_size(38 * UNIT)
+            .margin_left(if self.y_title.is_empty() { 0 } else { 8 * UNIT })
+            .x_label_area_size(42 * UNIT)
             .y_label_area_size(64 * UNIT)
             .build_cartesian_2d(x.clone(), y.clone())?;
         let labels = ("sans-serif", LABEL_SIZE).into_font().color(&LABEL);
@@ -114,10 +115,10 @@ impl Chart {
     fn draw_legend(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), DrawError> {
         let middle_left = Pos::new(HPos::Left, VPos::Center);
         let style = ("sans-serif", LABEL_SIZE).into_font().color(&LABEL).pos(middle_left);
-        let [indent, gap] = [68, 12].map(|pixels| pixels * UNIT as i32);
-        for ((name, color), line) in self.legend.iter().zip(0_i32..) {
+        let [indent, gap] = [78, 12].map(|pixels| pixels * UNIT as i32);
+        for ((name, filling), line) in self.legend.iter().zip(0_i32..) {
             let middle = LEGEND_LINE as i32 * line + LEGEND_LINE as i32 / 2;
-            area.draw(&Circle::new((indent, middle), 4 * UNIT, color.filled()))?;
+            area.draw(&Circle::new((indent, middle), 5 * UNIT, *filling))?;
             area.draw(&Text::new(*name, (indent + gap, middle), style.clone()))?;
         }
         Ok(())
@@ -138,7 +139,7 @@ impl Chart {
             }
             Mark::Band { from, to, color } => {
                 let corners = [(x.from, *from), (x.to, *to)];
-                chart.draw_series([Rectangle::new(corners, color.mix(0.2).filled())])?;
+                chart.draw_series([Rectangle::new(corners, translucent(color))])?;
             }
             Mark::Diamond { at, color } => {
                 let reach = 6 * UNIT as i32;
@@ -186,6 +187,11 @@ impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, position: &f64) -> String {
         self.label(*position).to_owned()
     }
+}
+
+/// How a [`Mark::Band`] is filled.
+pub(super) fn translucent(color: &RGBColor) -> ShapeStyle {
+    color.mix(0.2).filled()
 }
 
 fn dots(points: &[(f64, f64)], color: &RGBColor) -> impl Iterator<Item = Circle<(f64, f64), u32>> {

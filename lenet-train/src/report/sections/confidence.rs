@@ -21,7 +21,7 @@ pub(super) fn section(confidence: &Confidence) -> Result<Markup, ReportError> {
         div.pair {
             (figure(validation.as_ref(), test)?)
             div {
-                h3 { "At the threshold" }
+                h3 { @if validation.is_some() { "At the threshold" } @else { "All predictions" } }
                 (table(splits.iter().map(|(split, curve)| (*split, &curve.confident))))
                 details {
                     summary { "The curves in figures" }
@@ -72,7 +72,7 @@ fn figure(validation: Option<&RejectCurve>, test: &RejectCurve) -> Result<Markup
     let drawing = markup::drawing(&chart, "accuracy against coverage")?;
     Ok(html! {
         figure {
-            h3 { "Accuracy of the confident predictions" span { "in %, error on a log scale" } }
+            h3 { "Accuracy against coverage" " " span { "in %, error on a log scale" } }
             p.legend {
                 @if validation.is_some() { span.key.held-out { "validation" } }
                 span.key { "test" }

@@ -83,12 +83,11 @@ fn best_and_last(best: Option<&EpochMetrics>, last: &EpochMetrics, held_out: &st
     html! {
         @if let Some(best) = best {
             p.best {
-                "Best epoch by " (held_out) " loss: " b { "epoch " (best.epoch) } ", " (figures(best)) ". "
-                @if best.epoch == last.epoch {
-                    "It is the last epoch."
-                } @else {
-                    "Last epoch: " b { "epoch " (last.epoch) } ", " (figures(last)) "."
-                }
+                "Best epoch by " (held_out) " loss: " b { "epoch " (best.epoch) } ", " (figures(best)) "."
+                @if best.epoch == last.epoch { " It is the last epoch." }
+            }
+            @if best.epoch != last.epoch {
+                p.best { "Last epoch: " b { "epoch " (last.epoch) } ", " (figures(last)) "." }
             }
         }
     }
@@ -130,7 +129,7 @@ fn figure(
     let drawing = markup::drawing(&chart, curve.name)?;
     Ok(html! {
         figure {
-            h3 { (curve.title) span { (curve.unit) } }
+            h3 { (curve.title) " " span { (curve.unit) } }
             p.legend {
                 span.key.train { "training" }
                 span.key.held-out { (held_out) }

@@ -76,7 +76,7 @@ fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) ->
         beyond.map(|(channel, clip)| channel.iter().filter(|weight| weight.abs() > *clip).count()).sum();
     let clipped = match clips {
         [] => String::new(),
-        _ => format!(", {} clipped", text::rare_percent(beyond as f64 / weights.len() as f64)),
+        _ => format!(", {}", clipped(beyond as f64 / weights.len() as f64)),
     };
     let caption = format!("{} weights, largest ±{largest:.3}{clipped}", text::size(weights.len()));
     figure(layer, &chart, "number of weights", &caption)
@@ -119,19 +119,22 @@ fn activations_figure(histogram: &ActivationHistogram) -> Result<Markup, ReportE
         legend: vec![],
         marks,
     };
-    let clipped = match text::rare_percent(fraction_beyond(counts, clip / max)) {
-        beyond if clip.is_finite() => format!(", clipped above {clip:.2} ({beyond} of all)"),
+    let clipped = match fraction_beyond(counts, clip / max) {
+        beyond if beyond > 0.0 => format!(", {} at {clip:.2}", clipped(beyond)),
+        beyond if clip.is_finite() => format!(", {}", clipped(beyond)),
         _ => String::new(),
     };
     let caption = format!("largest {max:.2}{clipped}");
     figure(layer, &chart, "number of activations, log scale", &caption)
 }
 
+fn clipped(fraction: f64) -> String {
+    if fraction > 0.0 { format!("{} clipped", text::rare_percent(fraction)) } else { "none clipped".into() }
+}
+
 /// The fraction of values beyond `edge`, itself a fraction of the histogram's width. Values are taken to be spread evenly
 /// within the bin that `edge` cuts.
 fn fraction_beyond(counts: &[u64], edge: f64) -> f64 {
-    // An edge that is the largest value but for its rounding to f32 clips nothing.
-    let edge = if edge > 1.0 - f64::from(f32::EPSILON) { 1.0 } else { edge };
     let edge = edge * counts.len() as f64;
     let beyond = counts.iter().enumerate().map(|(bin, &count)| {
         let part = ((bin + 1) as f64 - edge).clamp(0.0, 1.0);
@@ -144,7 +147,7 @@ fn figure(layer: &str, chart: &Chart, y_title: &str, caption: &str) -> Result<Ma
     let drawing = markup::drawing(chart, &format!("histogram of {layer}"))?;
     Ok(html! {
         figure {
-            h3 { (layer) span { (y_title) } }
+            h3 { (layer) " " span { (y_title) } }
             (drawing)
             figcaption { (caption) }
         }
@@ -162,7 +165,6 @@ mod tests {
     #[test]
     fn the_bin_that_the_clipping_cuts_counts_in_part() {
         assert_eq!(fraction_beyond(&[90, 6, 4], 1.0), 0.0);
-        assert_eq!(fraction_beyond(&[90, 6, 4], 1.0 - 1e-8), 0.0);
         assert_eq!(fraction_beyond(&[90, 6, 4], 0.0), 1.0);
         assert_eq!(fraction_beyond(&[4, 4], 0.75), 0.25);
     }

@@ -30,19 +30,20 @@ pub(super) fn section(metrics: &Metrics) -> Markup {
                 of 0.9, batches of 128 images, 21 epochs, all 60,000 training images and none held out. The figures for \
                 PyTorch were measured by training the same recipe in PyTorch with seed 0; its loss stays on a plateau \
                 at first and leaves it at epoch 3. The two programs draw different random numbers, so their accuracies \
-                differ a little even if both are right.";
-    let columns = ["f32 accuracy on the test set", "PyTorch", "this run", "difference in percentage points"];
+                differ a little even if both are correct.";
+    let columns = ["f32 accuracy on the test set", "last epoch", "most accurate epoch"];
     let body = html! {
         tbody {
-            (row("last epoch", (LAST, format!("epoch {EPOCHS}")), last))
-            (row("most accurate epoch", (BEST, format!("of {EPOCHS}")), best))
+            (markup::row("PyTorch", &[format!("{} (epoch {EPOCHS})", text::percent(LAST, 2)), text::percent(BEST, 2)]))
+            (markup::row("this run", &[last, best].map(accuracy)))
+            (markup::row("difference in percentage points", &[(last, LAST), (best, BEST)].map(difference)))
         }
     };
     let deviations = deviations(metrics);
     let body = html! {
         (markup::table(&columns, body))
         @if !deviations.is_empty() {
-            p.note { "This run is not quite the same: " (deviations.join("; ")) "." }
+            p.note { "This run differs from the recipe: " (deviations.join("; ")) "." }
         }
     };
     markup::section("pytorch", "Comparison with PyTorch", lead, body)
@@ -60,14 +61,12 @@ fn deviations(metrics: &Metrics) -> Vec<String> {
     deviations
 }
 
-fn row(name: &str, (pytorch, which): (f64, String), epoch: &EpochMetrics) -> Markup {
-    let accuracy = epoch.held_out.accuracy;
-    let cells = [
-        format!("{} ({which})", text::percent(pytorch, 2)),
-        format!("{} (epoch {})", text::percent(accuracy, 2), epoch.epoch),
-        text::signed(100.0 * (accuracy - pytorch)),
-    ];
-    markup::row(name, &cells)
+fn accuracy(epoch: &EpochMetrics) -> String {
+    format!("{} (epoch {})", text::percent(epoch.held_out.accuracy, 2), epoch.epoch)
+}
+
+fn difference((epoch, pytorch): (&EpochMetrics, f64)) -> String {
+    text::signed(100.0 * (epoch.held_out.accuracy - pytorch))
 }
 
 /// The epoch with the highest accuracy; the first of equals.

@@ -33,7 +33,7 @@ pub(super) fn header(metrics: &Metrics) -> Markup {
             format!("{} training images", text::size(settings.train_images)),
         ),
         ("recipe", settings.recipe.clone(), settings.optimizer.clone()),
-        ("seed", settings.seed.to_string(), format!("on {}", settings.device)),
+        ("seed", settings.seed.to_string(), format!("device: {}", settings.device)),
     ];
     html! {
         header {
