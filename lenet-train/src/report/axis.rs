@@ -1,6 +1,6 @@
-//! Axes with ticks chosen for reading: positions on the paper beside the labels they carry.
+//! Axes with round ticks.
 
-/// One axis of a chart, in positions: what is drawn at a tick's position is worth what its label says.
+/// One axis of a chart. A position is a value after the axis's scale, such as its logarithm; a tick's label is the value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Axis {
     /// Position of the axis's start.
@@ -14,8 +14,7 @@ pub(super) struct Axis {
 /// Losses below this are drawn at it.
 const LEAST_LOSS: f64 = 1e-6;
 
-/// Accuracies that an axis may end on, in per cent. They lie about evenly when the error
-/// is drawn on a log scale.
+/// Accuracies that an axis may end on, in percent. They are about evenly spaced when the error is drawn on a log scale.
 const ACCURACIES: [f64; 14] =
     [0.0, 50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8, 99.9, 99.95, 99.98, 99.99, 99.995];
 
@@ -43,11 +42,11 @@ impl Axis {
         axis
     }
 
-    /// Round accuracies that enclose `accuracies`, which are fractions; see [`accuracy_position`].
+    /// Round accuracies, labelled in percent, that enclose `accuracies`, which are fractions; see [`accuracy_position`].
     pub(super) fn accuracies(accuracies: &[f64]) -> Self {
         let candidates = ACCURACIES.map(|percentage| percentage / 100.0);
         // Two more decimals than a candidate has hide the division's rounding.
-        let label = |accuracy: f64| format!("{} %", (accuracy * 1e7).round() / 1e5);
+        let label = |accuracy: f64| format!("{}", (accuracy * 1e7).round() / 1e5);
         Self::enclosing(accuracies, &candidates, accuracy_position, label)
     }
 
@@ -81,7 +80,11 @@ impl Axis {
         let decimals = (-step.log10().floor()).max(0.0) as usize;
         let ticks =
             ((from / step).ceil() as i64..=(to / step).floor() as i64).map(|index| index as f64 * step);
-        Self { from, to, ticks: ticks.map(|tick| (tick, format!("{tick:.decimals$}"))).collect() }
+        Self {
+            from,
+            to,
+            ticks: ticks.map(|tick| (tick, format!("{tick:.decimals$}").replace('-', "−"))).collect(),
+        }
     }
 
     /// The label of the tick at exactly `position`, or nothing.
@@ -158,9 +161,9 @@ mod tests {
     #[test]
     fn the_accuracy_axis_ends_on_round_accuracies() {
         let axis = Axis::accuracies(&[0.971, 0.9931, 0.9968]);
-        assert_eq!(labels(&axis), ["95 %", "98 %", "99 %", "99.5 %", "99.8 %"]);
-        assert_eq!(labels(&Axis::accuracies(&[1.0])), ["99.99 %", "99.995 %"]);
-        assert_eq!(labels(&Axis::accuracies(&[0.0])), ["0 %", "50 %"]);
+        assert_eq!(labels(&axis), ["95", "98", "99", "99.5", "99.8"]);
+        assert_eq!(labels(&Axis::accuracies(&[1.0])), ["99.99", "99.995"]);
+        assert_eq!(labels(&Axis::accuracies(&[0.0])), ["0", "50"]);
     }
 
     #[test]
@@ -179,6 +182,6 @@ mod tests {
 
     #[test]
     fn linear_ticks_are_round() {
-        assert_eq!(labels(&Axis::linear(-0.42, 0.42)), ["-0.4", "-0.2", "0.0", "0.2", "0.4"]);
+        assert_eq!(labels(&Axis::linear(-0.42, 0.42)), ["−0.4", "−0.2", "0.0", "0.2", "0.4"]);
     }
 }

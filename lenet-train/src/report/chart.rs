@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::ReportError;
 use super::axis::Axis;
 
-// style.css gives each of these colours its counterpart for dark screens.
+// style.css gives each of these colors its counterpart for dark screens.
 /// The training split.
 pub(super) const TRAIN: RGBColor = RGBColor(0x2f, 0x6d, 0xb5);
 /// The split scored after each epoch.
@@ -22,8 +24,12 @@ pub(super) const LABEL: RGBColor = RGBColor(0x5c, 0x63, 0x6e);
 /// Grid lines.
 pub(super) const GRID: RGBColor = RGBColor(0xe2, 0xe5, 0xea);
 
-/// plotters snaps to whole units, so a chart is drawn this much larger and the page scales it down.
+/// Units per CSS pixel. plotters snaps to whole units, so a chart is drawn larger than it is shown.
 const UNIT: u32 = 4;
+/// Size of the labels, for plotters, which makes the text smaller by a quarter.
+const LABEL_SIZE: u32 = 15 * UNIT;
+/// Height of a line of the legend.
+const LEGEND_LINE: u32 = 20 * UNIT;
 
 type DrawError = DrawingAreaErrorKind<std::io::Error>;
 type Context<'a, 'svg> = ChartContext<'a, SVGBackend<'svg>, Cartesian2d<Axis, Axis>>;
@@ -32,6 +38,12 @@ type Context<'a, 'svg> = ChartContext<'a, SVGBackend<'svg>, Cartesian2d<Axis, Ax
 pub(super) enum Mark {
     /// A line through points, with a dot on each.
     Line { points: Vec<(f64, f64)>, color: RGBColor },
+    /// A dot on each point.
+    Dots { points: Vec<(f64, f64)>, color: RGBColor },
+    /// A ring around a point.
+    Ring { at: (f64, f64), color: RGBColor },
+    /// A translucent band across the whole chart, between two positions of the y axis.
+    Band { from: f64, to: f64, color: RGBColor },
     /// A single diamond.
     Diamond { at: (f64, f64), color: RGBColor },
     /// Bars that touch, all of the same width: the outline of a histogram over the whole x axis.
@@ -50,44 +62,66 @@ pub(super) struct Chart {
     pub(super) y: Axis,
     /// What the x axis shows, with its unit.
     pub(super) x_title: &'static str,
+    /// What the y axis shows, with its unit; empty where the page says it above the chart.
+    pub(super) y_title: &'static str,
+    /// What each filling stands for, one line each above the chart; empty where the page says it.
+    pub(super) legend: Vec<(&'static str, ShapeStyle)>,
     /// Drawn in order.
     pub(super) marks: Vec<Mark>,
 }
 
 impl Chart {
-    /// The chart as an SVG element. `name` says what it is in an error.
+    /// The chart as an SVG element of its size. `name` says what it is in an error.
     pub(super) fn svg(&self, name: &str) -> Result<String, ReportError> {
         let mut svg = String::new();
         self.draw(&mut svg)
             .map_err(|error| ReportError::Draw { picture: name.to_owned(), reason: error.to_string() })?;
-        Ok(svg)
+        let size = |unit| format!("width=\"{}\" height=\"{}\"", self.size.0 * unit, self.size.1 * unit);
+        Ok(svg.replacen(&size(UNIT), &size(1), 1))
     }
 
     fn draw(&self, svg: &mut String) -> Result<(), DrawError> {
         let Self { size: (width, height), x, y, .. } = self;
-        let area = SVGBackend::with_string(svg, (width * UNIT, height * UNIT)).into_drawing_area();
+        let whole = SVGBackend::with_string(svg, (width * UNIT, height * UNIT)).into_drawing_area();
+        let (legend, area) = whole.split_vertically(self.legend.len() as u32 * LEGEND_LINE);
+        self.draw_legend(&legend)?;
         let mut chart = ChartBuilder::on(&area)
             .margin_top(8 * UNIT)
             .margin_right(12 * UNIT)
-            .x_label_area_size(38 * UNIT)
+            .margin_left(if self.y_title.is_empty() { 0 } else { 8 * UNIT })
+            .x_label_area_size(42 * UNIT)
             .y_label_area_size(64 * UNIT)
             .build_cartesian_2d(x.clone(), y.clone())?;
-        let labels = ("sans-serif", 14 * UNIT).into_font().color(&LABEL);
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
+        let labels = ("sans-serif", LABEL_SIZE).into_font().color(&LABEL);
+        let mut mesh = chart.configure_mesh();
+        mesh.disable_x_mesh()
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.stroke_width(UNIT))
             .axis_style(GRID.stroke_width(UNIT))
             .set_all_tick_mark_size(4 * UNIT)
             .label_style(labels.clone())
             .axis_desc_style(labels)
-            .x_desc(self.x_title)
-            .draw()?;
+            .x_desc(self.x_title);
+        if !self.y_title.is_empty() {
+            mesh.y_desc(self.y_title);
+        }
+        mesh.draw()?;
         for mark in &self.marks {
             self.draw_mark(&mut chart, mark)?;
         }
-        area.present()
+        whole.present()
+    }
+
+    fn draw_legend(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), DrawError> {
+        let middle_left = Pos::new(HPos::Left, VPos::Center);
+        let style = ("sans-serif", LABEL_SIZE).into_font().color(&LABEL).pos(middle_left);
+        let [indent, gap] = [78, 12].map(|pixels| pixels * UNIT as i32);
+        for ((name, filling), line) in self.legend.iter().zip(0_i32..) {
+            let middle = LEGEND_LINE as i32 * line + LEGEND_LINE as i32 / 2;
+            area.draw(&Circle::new((indent, middle), 5 * UNIT, *filling))?;
+            area.draw(&Text::new(*name, (indent + gap, middle), style.clone()))?;
+        }
+        Ok(())
     }
 
     fn draw_mark(&self, chart: &mut Context<'_, '_>, mark: &Mark) -> Result<(), DrawError> {
@@ -95,7 +129,17 @@ impl Chart {
         match mark {
             Mark::Line { points, color } => {
                 chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2 * UNIT)))?;
-                chart.draw_series(points.iter().map(|&at| Circle::new(at, 3 * UNIT, color.filled())))?;
+                chart.draw_series(dots(points, color))?;
+            }
+            Mark::Dots { points, color } => {
+                chart.draw_series(dots(points, color))?;
+            }
+            Mark::Ring { at, color } => {
+                chart.draw_series([Circle::new(*at, 7 * UNIT, color.stroke_width(2 * UNIT))])?;
+            }
+            Mark::Band { from, to, color } => {
+                let corners = [(x.from, *from), (x.to, *to)];
+                chart.draw_series([Rectangle::new(corners, translucent(color))])?;
             }
             Mark::Diamond { at, color } => {
                 let reach = 6 * UNIT as i32;
@@ -143,6 +187,15 @@ impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, position: &f64) -> String {
         self.label(*position).to_owned()
     }
+}
+
+/// How a [`Mark::Band`] is filled.
+pub(super) fn translucent(color: &RGBColor) -> ShapeStyle {
+    color.mix(0.2).filled()
+}
+
+fn dots(points: &[(f64, f64)], color: &RGBColor) -> impl Iterator<Item = Circle<(f64, f64), u32>> {
+    points.iter().map(|&at| Circle::new(at, 3 * UNIT, color.filled()))
 }
 
 /// The corners of a histogram that stands on `floor` and spreads over `x`.

@@ -1,92 +1,31 @@
 //! The report of a run: one self-contained page for people, one JSON file for programs.
 //!
-//! The page needs no script, no font and no other file. Charts are SVG drawn by plotters, digits are PNGs
-//! inside `data:` addresses, and the page is well-formed XML as well as HTML, so that an XML parser can check it.
+//! The page needs no script, no font and no other file. Charts are SVG drawn by plotters, images are PNGs inside `data:`
+//! addresses, and the markup is written with maud, which escapes what comes from outside. The page is well-formed XML as
+//! well as HTML, so that a strict parser can check it.
 
 mod accuracy;
-mod augmented;
 mod axis;
 mod chart;
-mod confidence;
-mod confusion;
-mod curves;
-mod digits;
-mod histograms;
-mod kernels;
-mod tables;
+mod inputs;
+mod markup;
+mod sections;
 mod text;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::files;
+use maud::{DOCTYPE, PreEscaped, html};
 use serde::Serialize;
 
 pub use accuracy::AccuracyPlot;
+pub use inputs::{ActivationHistogram, AugmentedImage, DeadUnits, ReportInputs, SizeRow};
 
-use crate::eval::check::{FinalTable, Misclassified};
-use crate::model::weights::FloatWeights;
+use crate::eval::check::FinalTable;
 use crate::run::config::RunConfig;
 use crate::run::metrics::{Confidence, Metrics};
 use crate::train::EpochMetrics;
-
-/// Everything the page shows.
-#[derive(Clone, Copy, Debug)]
-pub struct ReportInputs<'a> {
-    /// What the run measured.
-    pub metrics: &'a Metrics,
-    /// The trained parameters before quantization.
-    pub weights: &'a FloatWeights,
-    /// For each layer, in the order of [`LAYERS`](crate::model::weights::LAYERS), the weight that becomes the largest integer in
-    /// each of its output channels. An empty list draws no clipping.
-    pub weight_clips: &'a [Vec<f32>; 5],
-    /// The activations that were quantized, in the order of the network.
-    pub activations: &'a [ActivationHistogram],
-    /// Every test image that the integer engine got wrong, in any order.
-    pub misclassified: &'a [Misclassified],
-    /// What each layer costs in the model file, in the order of the network.
-    pub sizes: &'a [SizeRow],
-    /// Some training images, each before and after an augmentation; empty where there is none.
-    pub augmented: &'a [AugmentedImage],
-}
-
-/// A training image before and after its augmentation: grey values, row by row, 255 is ink.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AugmentedImage {
-    /// As the data set has it.
-    pub original: [u8; IMAGE_PIXELS],
-    /// As the first epochs saw it.
-    pub seen: Vec<[u8; IMAGE_PIXELS]>,
-}
-
-/// How one layer's activations were distributed over the calibration images.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ActivationHistogram {
-    /// Name of the layer that produced them.
-    pub layer: &'static str,
-    /// Largest activation seen.
-    pub max: f32,
-    /// The activation that becomes 255; larger ones are clipped to it.
-    pub clip: f32,
-    /// Activations in each of `counts.len()` equal bins from 0 to `max`.
-    pub counts: Vec<u64>,
-}
-
-/// What one layer costs in the model file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SizeRow {
-    /// Name of the layer.
-    pub layer: String,
-    /// Weights, not counting biases.
-    pub weights: usize,
-    /// Bytes of the weights.
-    pub weight_bytes: usize,
-    /// Bytes of the biases.
-    pub bias_bytes: usize,
-    /// Bytes of the requantization parameters.
-    pub requant_bytes: usize,
-}
 
 /// Why a report was not written.
 #[derive(Debug, thiserror::Error)]
@@ -128,8 +67,8 @@ pub fn write(path: &Path, inputs: &ReportInputs<'_>) -> Result<(), ReportError> 
 }
 
 /// Writes `metrics.json` to `path`, atomically: the metrics with accuracies and recall added to `result`.
-/// It reads back as [`Metrics`] as long as every figure is finite: JSON knows no other numbers,
-/// so they become `null`.
+///
+/// The file reads back as [`Metrics`] if every figure is finite. JSON has no other numbers, so they become `null`.
 ///
 /// # Errors
 ///
@@ -196,30 +135,20 @@ fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), ReportError> {
 }
 
 fn page(inputs: &ReportInputs<'_>) -> Result<String, ReportError> {
-    let metrics = inputs.metrics;
-    let classes = &metrics.run.data.classes;
-    let sections = [
-        curves::section(metrics)?,
-        confusion::section(&metrics.result, classes),
-        confidence::section(&metrics.confidence)?,
-        digits::section(inputs.misclassified, classes)?,
-        augmented::section(inputs.augmented)?,
-        kernels::section(&inputs.weights.conv1),
-        histograms::weights_section(inputs.weights, inputs.weight_clips)?,
-        histograms::activations_section(inputs.activations)?,
-        tables::sizes_section(inputs.sizes, &metrics.result),
-        tables::settings_section(metrics),
-    ];
-    Ok(format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>LeNet on {title}</title>\n\
-         <style>\n{style}</style>\n</head>\n<body>\n<main>\n{header}{sections}</main>\n</body>\n</html>\n",
-        title = text::dataset_title(&metrics.run.data.contents),
-        style = include_str!("style.css"),
-        header = tables::header(metrics),
-        sections = sections.concat(),
-    ))
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "LeNet on " (text::dataset_title(&inputs.metrics.run.data.contents)) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { main { (sections::all(inputs)?) } }
+        }
+    };
+    Ok(markup::finish(page))
 }
 
 #[cfg(test)]

@@ -1,43 +1,20 @@
 //! Words and numbers as the page shows them.
 
-use std::fmt::Display;
-
 /// Stands for a figure that does not exist, such as the recall of a class without images.
 pub(super) const NONE: &str = "–";
 
-/// The CSS class, after a space, that makes room for class names longer than a digit.
-pub(super) fn named_class(classes: &[String]) -> &'static str {
-    if classes.iter().any(|name| name.len() > 1) { " named" } else { "" }
+/// Whether a class has a name longer than a digit, which needs more room.
+pub(super) fn has_long_names(classes: &[String]) -> bool {
+    classes.iter().any(|name| name.chars().nth(1).is_some())
 }
 
-/// The data set's name as a heading spells it, escaped.
-pub(super) fn dataset_title(dataset: &str) -> String {
+/// The data set's name as a heading spells it.
+pub(super) fn dataset_title(dataset: &str) -> &str {
     match dataset {
-        "mnist" => "MNIST".into(),
-        "fashion-mnist" => "Fashion-MNIST".into(),
-        other => escape(other),
+        "mnist" => "MNIST",
+        "fashion-mnist" => "Fashion-MNIST",
+        other => other,
     }
-}
-
-/// `text` for use between tags or inside a quoted attribute.
-///
-/// Control characters that XML forbids become U+FFFD.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\t' | '\n' | '\r' => escaped.push(character),
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            control if control.is_control() => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// A count with its thousands set apart: `60,000`.
@@ -98,21 +75,17 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
-/// A table row: the first cell heads it.
-pub(super) fn row(head: impl Display, cells: &[String]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
-    format!("<tr><th scope=\"row\">{head}</th>{cells}</tr>\n")
-}
-
-/// The heading row of a table.
-pub(super) fn head_row(cells: &[&str]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("<th scope=\"col\">{cell}</th>")).collect();
-    format!("<thead><tr>{cells}</tr></thead>\n")
-}
-
-/// A section of the page. `lead` is the sentence below the heading; both and `body` are markup.
-pub(super) fn section(id: &str, heading: &str, lead: &str, body: &str) -> String {
-    format!("<section id=\"{id}\">\n<h2>{heading}</h2>\n<p class=\"lead\">{lead}</p>\n{body}</section>\n")
+/// Two decimals and always a sign, which is a true minus sign; [`NONE`] when there is no such number.
+pub(super) fn signed(value: f64) -> String {
+    if !value.is_finite() {
+        return NONE.into();
+    }
+    let magnitude = format!("{:.2}", value.abs());
+    match magnitude.as_str() {
+        "0.00" => "0.00".into(),
+        _ if value < 0.0 => format!("−{magnitude}"),
+        _ => format!("+{magnitude}"),
+    }
 }
 
 #[cfg(test)]
@@ -120,9 +93,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_in_text_is_escaped() {
-        assert_eq!(escape("<a href='x'>\"&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
-        assert_eq!(escape("a\u{0}b\u{1b}c\n"), "a\u{fffd}b\u{fffd}c\n");
+    fn a_difference_carries_its_sign() {
+        let shown = [-0.03, -0.001, 0.0, 0.02, f64::NAN].map(signed);
+        assert_eq!(shown, ["−0.03", "0.00", "0.00", "+0.02", NONE]);
     }
 
     #[test]

@@ -44,6 +44,7 @@ impl Page<'_> {
             weights: &trained.weights,
             weight_clips: &weight_clips(grid, &trained.weights),
             activations: &histograms(activations, grid.ranges),
+            dead_units: &[],
             misclassified,
             sizes: &sizes(grid.bits, dataset.classes),
             augmented: &augmented(trained, dataset),

@@ -1,9 +1,11 @@
 //! Histograms of the weights and of the activations, with the clipping that was chosen for each.
 
-use super::axis::{Axis, log_count_position};
-use super::chart::{ACCENT, BARS, Chart, Mark};
-use super::{ActivationHistogram, ReportError, text};
+use maud::{Markup, html};
+
 use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
+use crate::report::axis::{Axis, log_count_position};
+use crate::report::chart::{ACCENT, BARS, Chart, Mark};
+use crate::report::{ActivationHistogram, ReportError, markup, text};
 
 // Five layers have weights and fill rows of three; four have activations to quantize and fill rows of two.
 const WEIGHTS_SIZE: (u32, u32) = (340, 200);
@@ -15,34 +17,37 @@ const FARTHEST_CLIP: f64 = 1.25;
 pub(super) fn weights_section(
     weights: &FloatWeights,
     clips: &[Vec<f32>; LAYERS.len()],
-) -> Result<String, ReportError> {
-    let mut body = String::from("<div class=\"grid\">\n");
+) -> Result<Markup, ReportError> {
     let shapes = layer_shapes(weights.classes());
     let layers = LAYERS.into_iter().zip(shapes).zip(weights.layers()).zip(clips);
-    for (((layer, [_, fan_in]), affine), clips) in layers {
-        body += &weights_figure(layer, fan_in, &affine.weight, clips)?;
-    }
-    body += "</div>\n";
-    let lead = "Weights before quantization. Each output channel has a scale of its own: \
-                <span class=\"key rug\">the marks at the top</span> are the weights that become the largest integer (±127 in int8, ±112 in int4) in each \
-                channel; anything beyond is clipped.";
-    Ok(text::section("weights", "Weights", lead, &body))
+    let body = html! {
+        div.grid {
+            @for (((layer, [_, fan_in]), affine), clips) in layers {
+                (weights_figure(layer, fan_in, &affine.weight, clips)?)
+            }
+        }
+    };
+    let lead = html! {
+        "Weights before quantization. Each output channel has its own scale: "
+        span.key.rug { "the marks at the top" }
+        " are the weights that become the largest integer (±127 in int8, ±112 in int4) in each channel. Larger weights \
+         are clipped to it."
+    };
+    Ok(markup::section("weights", "Weights", lead, body))
 }
 
 /// The section with a histogram of each layer's activations.
-pub(super) fn activations_section(histograms: &[ActivationHistogram]) -> Result<String, ReportError> {
-    let mut body = String::from("<div class=\"pair\">\n");
-    for histogram in histograms {
-        body += &activations_figure(histogram)?;
-    }
-    body += "</div>\n";
-    let lead = "Activations over the calibration images; counts on a log scale. \
-                <span class=\"key rule\">The line</span> is the activation that becomes 255; anything beyond \
-                is clipped.";
-    Ok(text::section("activations", "Activations", lead, &body))
+pub(super) fn activations_section(histograms: &[ActivationHistogram]) -> Result<Markup, ReportError> {
+    let body = html! { div.pair { @for histogram in histograms { (activations_figure(histogram)?) } } };
+    let lead = html! {
+        "Activations over the calibration images. "
+        span.key.rule { "The line" }
+        " is the activation that becomes 255. Larger activations are clipped to it."
+    };
+    Ok(markup::section("activations", "Activations", lead, body))
 }
 
-fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) -> Result<String, ReportError> {
+fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) -> Result<Markup, ReportError> {
     let finite = weights.iter().map(|&weight| f64::from(weight)).filter(|weight| weight.is_finite());
     let finite: Vec<f64> = finite.collect();
     let largest = finite.iter().fold(0.0, |largest: f64, weight| largest.max(weight.abs()));
@@ -59,6 +64,8 @@ fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) ->
         x: Axis::linear(-reach, reach),
         y: Axis::counts(most),
         x_title: "weight",
+        y_title: "",
+        legend: vec![],
         marks: vec![
             Mark::Steps { heights: counts.iter().map(|&count| count as f64).collect(), color: BARS },
             Mark::Rug { xs: limits.iter().flat_map(|&clip| [-clip, clip]).collect(), color: ACCENT },
@@ -69,10 +76,10 @@ fn weights_figure(layer: &str, fan_in: usize, weights: &[f32], clips: &[f32]) ->
         beyond.map(|(channel, clip)| channel.iter().filter(|weight| weight.abs() > *clip).count()).sum();
     let clipped = match clips {
         [] => String::new(),
-        _ => format!(", {} clipped", text::rare_percent(beyond as f64 / weights.len() as f64)),
+        _ => format!(", {}", clipped(beyond as f64 / weights.len() as f64)),
     };
     let caption = format!("{} weights, largest ±{largest:.3}{clipped}", text::size(weights.len()));
-    figure(layer, &chart, "count", &caption)
+    figure(layer, &chart, "number of weights", &caption)
 }
 
 /// Counts in an odd number of equal bins from `-largest` to `largest`, so that zero has a bin of its own.
@@ -86,7 +93,7 @@ fn symmetric_counts(weights: &[f64], reach: f64) -> Vec<u64> {
     counts
 }
 
-fn activations_figure(histogram: &ActivationHistogram) -> Result<String, ReportError> {
+fn activations_figure(histogram: &ActivationHistogram) -> Result<Markup, ReportError> {
     let ActivationHistogram { layer, max, clip, counts } = histogram;
     let (max, clip) = (f64::from(*max), f64::from(*clip));
     let most = counts.iter().copied().max().unwrap_or(0);
@@ -108,18 +115,25 @@ fn activations_figure(histogram: &ActivationHistogram) -> Result<String, ReportE
         x: Axis::linear(0.0, max),
         y: Axis::log_counts(most),
         x_title: "activation",
+        y_title: "",
+        legend: vec![],
         marks,
     };
-    let clipped = match text::rare_percent(fraction_beyond(counts, clip / max)) {
-        beyond if clip.is_finite() => format!(", clipped at {clip:.2}: {beyond} beyond"),
+    let clipped = match fraction_beyond(counts, clip / max) {
+        beyond if beyond > 0.0 => format!(", {} at {clip:.2}", clipped(beyond)),
+        beyond if clip.is_finite() => format!(", {}", clipped(beyond)),
         _ => String::new(),
     };
     let caption = format!("largest {max:.2}{clipped}");
-    figure(layer, &chart, "count, log scale", &caption)
+    figure(layer, &chart, "number of activations, log scale", &caption)
 }
 
-/// The fraction of values beyond `edge`, itself a fraction of the histogram's width. Within the bin
-/// that `edge` cuts, values count as evenly spread.
+fn clipped(fraction: f64) -> String {
+    if fraction > 0.0 { format!("{} clipped", text::rare_percent(fraction)) } else { "none clipped".into() }
+}
+
+/// The fraction of values beyond `edge`, itself a fraction of the histogram's width. Values are taken to be spread evenly
+/// within the bin that `edge` cuts.
 fn fraction_beyond(counts: &[u64], edge: f64) -> f64 {
     let edge = edge * counts.len() as f64;
     let beyond = counts.iter().enumerate().map(|(bin, &count)| {
@@ -129,18 +143,19 @@ fn fraction_beyond(counts: &[u64], edge: f64) -> f64 {
     beyond.sum::<f64>() / counts.iter().sum::<u64>() as f64
 }
 
-fn figure(layer: &str, chart: &Chart, y_title: &str, caption: &str) -> Result<String, ReportError> {
-    let svg = chart.svg(&format!("the histogram of {layer}"))?;
-    let layer = text::escape(layer);
-    Ok(format!(
-        "<figure><h3>{layer} <span>{y_title}</span></h3>\n\
-         <div role=\"img\" aria-label=\"histogram of {layer}\">{svg}</div>\
-         <figcaption>{caption}</figcaption></figure>\n"
-    ))
+fn figure(layer: &str, chart: &Chart, y_title: &str, caption: &str) -> Result<Markup, ReportError> {
+    let drawing = markup::drawing(chart, &format!("histogram of {layer}"))?;
+    Ok(html! {
+        figure {
+            h3 { (layer) " " span { (y_title) } }
+            (drawing)
+            figcaption { (caption) }
+        }
+    })
 }
 
-fn note(layer: &str, what: &str) -> String {
-    format!("<figure><h3>{}</h3><p class=\"note\">{what}</p></figure>\n", text::escape(layer))
+fn note(layer: &str, what: &str) -> Markup {
+    html! { figure { h3 { (layer) } p.note { (what) } } }
 }
 
 #[cfg(test)]
@@ -163,8 +178,8 @@ mod tests {
     #[test]
     fn degenerate_activations_leave_a_note() {
         let zeros = ActivationHistogram { layer: "conv1", max: 0.0, clip: 0.0, counts: vec![9, 0, 0] };
-        assert!(activations_figure(&zeros).unwrap().contains("all activations are 0"));
+        assert!(activations_figure(&zeros).unwrap().into_string().contains("all activations are 0"));
         let nothing = ActivationHistogram { counts: vec![], ..zeros };
-        assert!(activations_figure(&nothing).unwrap().contains("no activation was measured"));
+        assert!(activations_figure(&nothing).unwrap().into_string().contains("no activation was measured"));
     }
 }

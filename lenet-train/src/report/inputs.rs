@@ -1,0 +1,77 @@
+//! What the page is drawn from.
+
+use lenet_core::shape::IMAGE_PIXELS;
+
+use crate::eval::check::Misclassified;
+use crate::model::weights::FloatWeights;
+use crate::run::metrics::Metrics;
+
+/// Everything the page shows.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportInputs<'a> {
+    /// What the run measured.
+    pub metrics: &'a Metrics,
+    /// The trained parameters before quantization.
+    pub weights: &'a FloatWeights,
+    /// For each layer, in the order of [`LAYERS`](crate::model::weights::LAYERS), the weight that becomes the largest integer in
+    /// each of its output channels. An empty list draws no clipping.
+    pub weight_clips: &'a [Vec<f32>; 5],
+    /// The activations that were quantized, in the order of the network.
+    pub activations: &'a [ActivationHistogram],
+    /// How many units of each hidden layer are dead, in the order of the network. An empty list leaves the section out.
+    pub dead_units: &'a [DeadUnits],
+    /// Every test image that the integer engine got wrong, in any order.
+    pub misclassified: &'a [Misclassified],
+    /// What each layer costs in the model file, in the order of the network.
+    pub sizes: &'a [SizeRow],
+    /// Some training images, each before and after an augmentation. An empty list leaves the section out.
+    pub augmented: &'a [AugmentedImage],
+}
+
+/// A training image before and after its augmentation: gray levels, row by row, where 255 is ink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AugmentedImage {
+    /// As the data set has it.
+    pub original: [u8; IMAGE_PIXELS],
+    /// As the first epochs saw it.
+    pub seen: Vec<[u8; IMAGE_PIXELS]>,
+}
+
+/// How one layer's activations were distributed over the calibration images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivationHistogram {
+    /// Name of the layer that produced them.
+    pub layer: &'static str,
+    /// Largest activation seen.
+    pub max: f32,
+    /// The activation that becomes 255; larger ones are clipped to it.
+    pub clip: f32,
+    /// Activations in each of `counts.len()` equal bins from 0 to `max`.
+    pub counts: Vec<u64>,
+}
+
+/// How many units of one hidden layer are dead: their activation is 0 for every calibration image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadUnits {
+    /// Name of the layer.
+    pub layer: &'static str,
+    /// Units that are 0 for every calibration image, at most `units`.
+    pub dead: usize,
+    /// Units of the layer.
+    pub units: usize,
+}
+
+/// What one layer costs in the model file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SizeRow {
+    /// Name of the layer.
+    pub layer: String,
+    /// Weights, not counting biases.
+    pub weights: usize,
+    /// Bytes of the weights.
+    pub weight_bytes: usize,
+    /// Bytes of the biases.
+    pub bias_bytes: usize,
+    /// Bytes of the requantization parameters.
+    pub requant_bytes: usize,
+}

@@ -1,0 +1,65 @@
+//! What was run: every setting of the run, its data, its teachers and its machine.
+
+use maud::{Markup, html};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::curves::held_out_name;
+use crate::report::{markup, text};
+use crate::run::metrics::Metrics;
+
+/// The section with all of the run's description.
+pub(super) fn section(metrics: &Metrics) -> Markup {
+    let run = &metrics.run;
+    let delivered = match metrics.delivered_epoch {
+        Some(epoch) if run.training.early_stop > 0 => {
+            format!("epoch {epoch}, with the lowest {} loss", held_out_name(run.held_out()))
+        }
+        Some(epoch) => format!("epoch {epoch}, the last"),
+        None => "imported weights".to_owned(),
+    };
+    let mut rows = vec![
+        ("recipe".to_owned(), run.training.title()),
+        ("epochs done".to_owned(), metrics.epochs.len().to_string()),
+        ("weights delivered".to_owned(), delivered),
+        ("scored after each epoch".to_owned(), format!("the {} images", held_out_name(run.held_out()))),
+        ("training time".to_owned(), text::duration(metrics.training_seconds())),
+        ("version of lenet-train".to_owned(), run.version.clone()),
+    ];
+    rows.extend(described(&run.training).filter(|(name, _)| name != "recipe"));
+    rows.extend(described(&run.data).filter(|(name, _)| name != "classes"));
+    rows.push(("classes".to_owned(), run.data.classes.len().to_string()));
+    rows.extend(described(&run.machine));
+    for teacher in &run.teachers {
+        rows.push(("teacher".to_owned(), teacher.folder.display().to_string()));
+    }
+    if let Some(imported) = &run.imported {
+        rows.push(("imported from".to_owned(), imported.file.display().to_string()));
+    }
+    if let Some(folder) = &run.quantized_from {
+        rows.push(("quantized from the run in".to_owned(), folder.display().to_string()));
+    }
+    let body = html! {
+        table.settings { tbody { @for (name, value) in rows { (markup::row(&name, &[value])) } } }
+    };
+    markup::section("settings", "Settings", "What was run, and on what: the contents of run.toml.", body)
+}
+
+/// The fields of a part of the description, in words.
+fn described(part: &impl Serialize) -> impl Iterator<Item = (String, String)> {
+    let fields = match serde_json::to_value(part) {
+        Ok(Value::Object(fields)) => fields,
+        other => unreachable!("a struct of plain fields: {other:?}"),
+    };
+    fields.into_iter().map(|(name, value)| (name.replace('_', " "), in_words(&value)))
+}
+
+/// A number without a needless fraction, a text without quotes.
+fn in_words(value: &Value) -> String {
+    match (value.as_str(), value.as_u64(), value.as_f64()) {
+        (Some(text), ..) => text.to_owned(),
+        (None, Some(count), _) => count.to_string(),
+        (None, None, Some(number)) => number.to_string(),
+        (None, None, None) => value.to_string(),
+    }
+}
