@@ -27,7 +27,7 @@ pub(crate) enum Task {
     /// A run for each seed.
     BenchAccuracy { options: Options, seeds: u64 },
     /// A run for each fold.
-    CrossValidate { options: Options, folds: usize },
+    CrossValidate { options: Options, folds: usize, compare: Option<PathBuf> },
 }
 
 impl Cli {
@@ -44,10 +44,10 @@ impl Cli {
                 options.settings.seeds(seeds).map_err(usage_error)?;
                 Ok(Task::BenchAccuracy { options, seeds })
             }
-            Some(Command::CrossValidate { folds, training }) => {
+            Some(Command::CrossValidate { folds, compare, training }) => {
                 let options = training.options()?;
                 options.settings.seeds(folds.into()).map_err(usage_error)?;
-                Ok(Task::CrossValidate { options, folds: folds.into() })
+                Ok(Task::CrossValidate { options, folds: folds.into(), compare })
             }
         }
     }
@@ -75,6 +75,9 @@ enum Command {
         /// most 18446744073709551615
         #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
         folds: u16,
+        /// Folder of an earlier cross-validation of the same folds; prints the mean difference from it, fold by fold
+        #[arg(long, value_name = "DIR")]
+        compare: Option<PathBuf>,
         #[command(flatten)]
         training: Box<TrainingFlags>,
     },

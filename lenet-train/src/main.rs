@@ -14,8 +14,8 @@ fn main() -> ExitCode {
         Task::BenchAccuracy { options, seeds } => {
             bench_accuracy::run(&options, seeds).map(drop).map_err(anyhow::Error::from)
         }
-        Task::CrossValidate { options, folds } => {
-            cross_validate::run(&options, folds).map(drop).map_err(anyhow::Error::from)
+        Task::CrossValidate { options, folds, compare } => {
+            cross_validate::run(&options, folds, compare.as_deref()).map(drop).map_err(anyhow::Error::from)
         }
     };
     match done {

@@ -6,16 +6,14 @@
 use super::train::{self, Options, PipelineError};
 use crate::data::HeldOut;
 use crate::data::{Dataset, DatasetError};
+use crate::eval::cross_validation::{CompareError, FoldResult, FoldScores, FoldedImages, RESULTS_FILE};
 use crate::eval::score::Score;
 use crate::eval::statistics::Statistics;
 use crate::report::{self, ReportError};
 use crate::train::recipe::{Recipe, Settings, SettingsError};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
-
-/// The results' file name in the folder.
-pub const RESULTS_FILE: &str = "cross-validation.json";
 
 /// Why there are no results.
 #[derive(Debug, Error)]
@@ -51,20 +49,12 @@ pub enum CrossValidationError {
         /// Why.
         source: Box<PipelineError>,
     },
+    /// The earlier cross-validation cannot be compared with this one.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// The results cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
-}
-
-/// What the integers gave on one fold.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct FoldResult {
-    /// The fold, counted from the end of the training file; its run's seed is as many above the first.
-    pub fold: usize,
-    /// Fraction of its images classified correctly.
-    pub accuracy: f64,
-    /// Mean cross-entropy on them, in nats.
-    pub loss: f64,
 }
 
 /// The whole of `cross-validation.json`.
@@ -72,8 +62,9 @@ pub struct FoldResult {
 pub struct Results {
     /// How every fold was trained; `seed` is that of fold 0.
     pub settings: Settings,
-    /// One entry a fold.
-    pub folds: Vec<FoldResult>,
+    /// The images, and one entry per fold.
+    #[serde(flatten)]
+    pub scores: FoldScores,
     /// Of their accuracies.
     pub accuracy: Statistics,
     /// Mean of their losses.
@@ -81,7 +72,8 @@ pub struct Results {
 }
 
 /// Runs the folds 0 to `folds`, without it, each into `out/fold-K`, and writes [`RESULTS_FILE`] into `out`. The test images
-/// take no part. A teacher's folder holds a `fold-K` for each fold, as this leaves them.
+/// take no part. A teacher's folder holds a `fold-K` for each fold, as this leaves them. The results are compared with those
+/// in the folder `compare`, of the same folds.
 ///
 /// # Errors
 ///
@@ -90,8 +82,12 @@ pub struct Results {
 /// # Panics
 ///
 /// If `folds` is 0.
-pub fn run(options: &Options, folds: usize) -> Result<Results, CrossValidationError> {
-    check(options, folds)?;
+pub fn run(options: &Options, folds: usize, compare: Option<&Path>) -> Result<Results, CrossValidationError> {
+    let images = check(options, folds)?;
+    let earlier = compare.map(FoldScores::read).transpose()?;
+    if let Some(earlier) = &earlier {
+        earlier.expect(&images, &(0..folds).collect::<Vec<_>>())?;
+    }
     let mut results = Vec::new();
     for (fold, seed) in (0..folds).zip(options.settings.seeds(folds as u64)?) {
         let scored = run_fold(options, fold, seed)
@@ -103,24 +99,29 @@ pub fn run(options: &Options, folds: usize) -> Result<Results, CrossValidationEr
         settings: options.settings.clone(),
         accuracy: Statistics::of(&accuracies),
         loss: results.iter().map(|result| result.loss).sum::<f64>() / folds as f64,
-        folds: results,
+        scores: FoldScores { images, folds: results },
     };
     report::write_json(&options.out.join(RESULTS_FILE), &results)?;
     options.print(&format!("\n{}\nresults in {}", describe(&results), options.out.display()));
+    if let (Some(earlier), Some(folder)) = (earlier, compare) {
+        let difference = results.scores.minus(&earlier)?;
+        options.print(&format!("\nminus {}, fold by fold\n{difference}", folder.display()));
+    }
     Ok(results)
 }
 
-/// Finds out before the first fold is trained.
-fn check(options: &Options, found: usize) -> Result<(), CrossValidationError> {
+/// Finds out before the first fold is trained. Returns what the folds are made of.
+fn check(options: &Options, found: usize) -> Result<FoldedImages, CrossValidationError> {
     let recipe = options.settings.recipe;
     if recipe.held_out() != HeldOut::Validation {
         return Err(CrossValidationError::NothingHeldOut { recipe });
     }
-    let most = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?.folds();
+    let dataset = Dataset::load(options.dataset, options.data.as_deref(), options.quiet)?;
+    let most = dataset.folds();
     if found > most {
         return Err(CrossValidationError::Folds { most, found });
     }
-    Ok(())
+    Ok(FoldedImages::of(&dataset))
 }
 
 fn run_fold(options: &Options, fold: usize, seed: u64) -> Result<FoldResult, PipelineError> {
@@ -136,7 +137,7 @@ fn run_fold(options: &Options, fold: usize, seed: u64) -> Result<FoldResult, Pip
 /// The results as the command prints them.
 fn describe(results: &Results) -> String {
     let mut text = format!("{:>6}{:>10}{:>10}\n", "fold", "integer", "loss");
-    for FoldResult { fold, accuracy, loss } in &results.folds {
+    for FoldResult { fold, accuracy, loss } in &results.scores.folds {
         text += &format!("{fold:>6}{:>8.2} %{loss:>10.5}\n", 100.0 * accuracy);
     }
     text += &format!("integer  {}, {} bits\n", results.accuracy, results.settings.bits);

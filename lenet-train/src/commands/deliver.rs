@@ -4,11 +4,12 @@ use crate::augment::Augment;
 use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
+use crate::eval::dead_units::{self, dead_units};
 use crate::model::activations::Activations;
 use crate::model::bits::Bits;
 use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
-use crate::quantize::calibrate::{Calibration, attempt, calibrate};
-use crate::quantize::{Grid, QuantizeError, QuantizedModel, Ranges};
+use crate::quantize::calibrate::{Calibration, attempt, calibrate, calibration_images};
+use crate::quantize::{Grid, QuantizeError, Ranges};
 use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
 use crate::run::Trained;
 use crate::run::export::{self, ExportError};
@@ -64,20 +65,26 @@ pub(crate) fn deliver(
     started: Instant,
     print: impl Fn(&str),
 ) -> Result<FinalTable, DeliverError> {
-    // The reference recipe holds nothing out: its ranges are chosen on images it was trained on.
-    let (_, calibration_images) = dataset.split();
-    let activations = Activations::of(&trained.weights, calibration_images.images);
-    let mut calibration = quantize(trained, &activations, calibration_images)?;
-    print(&describe_calibration(&calibration, trained.settings.bits, calibration_images));
+    let images = calibration_images(dataset, trained.held_out);
+    let activations = Activations::of(&trained.weights, images.images);
+    let mut calibration = quantize(trained, &activations, images)?;
+    print(&describe_calibration(&calibration, trained.settings.bits, images));
+    print(&describe_dead_units(&activations));
 
-    let validation = (trained.held_out == HeldOut::Validation)
-        .then(|| choose_threshold(&mut calibration.model, calibration_images));
+    // The reference recipe holds no validation images out.
+    let validation = (trained.held_out == HeldOut::Validation).then(|| {
+        let (_, Split { images, labels, .. }) = dataset.split();
+        evaluation::evaluate(&calibration.model.model(), images.iter().zip(labels))
+    });
+    let (correct, images) = validation.as_ref().map_or((0, 0), |found| (found.correct(), found.images()));
+    let validation = validation.map(|found| {
+        let threshold = confidence::threshold(&found);
+        calibration.model.confidence_threshold = threshold;
+        print(&describe_validation(correct, images));
+        RejectCurve::new(&found, threshold)
+    });
 
     let class_names = dataset.class_names.join("\n");
-    let (correct, images) = match trained.held_out {
-        HeldOut::Validation => (calibration.correct, calibration_images.images.len()),
-        HeldOut::Test => (0, 0),
-    };
     let metadata = Metadata {
         dataset: &trained.settings.dataset,
         recipe: &trained.settings.recipe,
@@ -120,6 +127,7 @@ pub(crate) fn deliver(
 }
 
 /// The model in integers: on the grid that was trained for, else on one chosen on `images`, whose activations are given.
+/// Both are run on them.
 ///
 /// # Errors
 ///
@@ -136,14 +144,6 @@ pub(crate) fn quantize(
     }
 }
 
-/// Chooses the model's confidence threshold on the validation images; gives the accuracy of the surest predictions there.
-fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> RejectCurve {
-    let evaluation = evaluation::evaluate(&model.model(), images.images.iter().zip(images.labels));
-    let threshold = confidence::threshold(&evaluation);
-    model.confidence_threshold = threshold;
-    RejectCurve::new(&evaluation, threshold)
-}
-
 fn describe_confidence(confidence: &Confidence) -> String {
     let Some(validation) = &confidence.validation else {
         return "confident            always: no images were held out to choose it on\n".to_owned();
@@ -158,12 +158,28 @@ fn describe_confidence(confidence: &Confidence) -> String {
 }
 
 fn describe_calibration(calibration: &Calibration, bits: Bits, images: Split<'_>) -> String {
-    let ranges = calibration.grid.ranges.map(|range| format!("{range:.3}")).join(", ");
+    let ranges =
+        LAYERS.iter().zip(calibration.grid.ranges).map(|(layer, range)| format!("{layer} {range:.3}"));
+    let ranges = ranges.collect::<Vec<_>>().join(", ");
     let count = images.images.len();
     let accuracy = 100.0 * calibration.correct as f64 / count as f64;
     format!(
-        "===== integers: {bits} bits =====\nactivations clip at {ranges}, chosen on {count} images: {accuracy:.2} % correct there"
+        "===== integers: {bits} bits =====\n\
+         activations clip at {ranges}; chosen on {count} training images, {accuracy:.2} % of them right"
     )
+}
+
+/// The units that could be left out, as far as the calibration images tell.
+pub(crate) fn describe_dead_units(activations: &Activations) -> String {
+    format!(
+        "units that are 0 for every calibration image: {}",
+        dead_units::describe(&dead_units(activations))
+    )
+}
+
+fn describe_validation(correct: usize, images: usize) -> String {
+    let accuracy = 100.0 * correct as f64 / images as f64;
+    format!("validation accuracy  {accuracy:.2} % ({correct} of {images}), integers")
 }
 
 /// For each output channel the weight that becomes the largest integer; larger ones clip.

@@ -2,14 +2,16 @@
 
 use crate::backend::Backend;
 use crate::backend::cuda::{self, DeviceError};
-use crate::commands::deliver::{DeliverError, METRICS_FILE, REPORT_FILE, deliver, quantize};
+use crate::commands::deliver::{
+    DeliverError, METRICS_FILE, REPORT_FILE, deliver, describe_dead_units, quantize,
+};
 use crate::data::HeldOut;
 use crate::data::{Dataset, DatasetError, DatasetName, Split};
 use crate::eval::check::FinalTable;
 use crate::eval::score::Score;
 use crate::model::activations::Activations;
 use crate::model::weights::FloatWeights;
-use crate::quantize::calibrate::Calibration;
+use crate::quantize::calibrate::{self, calibration_images};
 use crate::run::Trained;
 use crate::run::checkpoint::{self, CheckpointError, RunIdentity};
 use crate::run::export::MODEL_FILE;
@@ -127,7 +129,7 @@ pub fn run(options: &Options) -> Result<FinalTable, PipelineError> {
     })
 }
 
-/// Trains, quantizes on the images held out, and scores the integers there. The test images take no part.
+/// Trains, quantizes, and scores the integers on the images held out. The test images take no part.
 ///
 /// # Errors
 ///
@@ -138,11 +140,12 @@ pub fn run(options: &Options) -> Result<FinalTable, PipelineError> {
 /// If the data set has no such fold.
 pub fn validate(options: &Options) -> Result<Score, PipelineError> {
     with_trained(options, |dataset, trained| {
+        let images = calibration_images(dataset, trained.held_out);
+        let activations = Activations::of(&trained.weights, images.images);
+        options.print(&describe_dead_units(&activations));
+        let calibration = quantize(trained, &activations, images).map_err(DeliverError::from)?;
         let (_, held_out) = dataset.split();
-        let activations = Activations::of(&trained.weights, held_out.images);
-        let Calibration { correct, loss, .. } =
-            quantize(trained, &activations, held_out).map_err(DeliverError::from)?;
-        Ok(Score { loss, accuracy: correct as f64 / held_out.images.len() as f64 })
+        Ok(calibrate::run(&calibration.model.model(), held_out).score())
     })
 }
 
