@@ -40,8 +40,8 @@ fn run(task: Task, session: &Session) -> anyhow::Result<()> {
         Task::BenchAccuracy { config, seeds, out } => {
             bench_accuracy::run(&config, seeds, &out, session).map(drop)?
         }
-        Task::CrossValidate { config, folds, out } => {
-            cross_validate::run(&config, folds, &out, session).map(drop)?
+        Task::CrossValidate { config, folds, compare, out } => {
+            cross_validate::run(&config, folds, &out, compare.as_deref(), session).map(drop)?;
         }
     }
     Ok(())

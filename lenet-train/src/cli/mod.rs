@@ -162,6 +162,9 @@ enum Command {
         /// most 18446744073709551615
         #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
         folds: u16,
+        /// Folder of an earlier cross-validation of the same folds; prints the mean difference from it, fold by fold
+        #[arg(long, value_name = "DIR")]
+        compare: Option<PathBuf>,
         /// Folder for the runs
         #[arg(long, value_name = "DIR", default_value = "runs/cross-validate")]
         out: PathBuf,
@@ -180,7 +183,7 @@ pub(crate) enum Task {
     Import(Import),
     Export(Export),
     BenchAccuracy { config: RunConfig, seeds: u64, out: PathBuf },
-    CrossValidate { config: RunConfig, folds: usize, out: PathBuf },
+    CrossValidate { config: RunConfig, folds: usize, compare: Option<PathBuf>, out: PathBuf },
 }
 
 impl Cli {
@@ -224,10 +227,10 @@ impl Command {
                 config.training.seeds(seeds).map_err(usage_error)?;
                 Task::BenchAccuracy { config, seeds, out }
             }
-            Self::CrossValidate { folds, out, training } => {
+            Self::CrossValidate { folds, compare, out, training } => {
                 let config = checked(&training)?;
                 config.training.seeds(folds.into()).map_err(usage_error)?;
-                Task::CrossValidate { config, folds: folds.into(), out }
+                Task::CrossValidate { config, folds: folds.into(), compare, out }
             }
         })
     }

@@ -8,7 +8,7 @@ use super::prepare::with_threads;
 use super::resume::begin_or_go_on;
 use super::session::Session;
 use crate::eval::check::FinalTable;
-use crate::eval::statistics::Statistics;
+use crate::eval::statistics::{Statistics, explain_intervals, wilson_interval_95};
 use crate::report::{self, AccuracyPlot, ReportError};
 use crate::run::config::RunConfig;
 use crate::run::folder::RunFolder;
@@ -65,12 +65,16 @@ pub struct Results {
     pub run: RunConfig,
     /// Test images.
     pub images: usize,
-    /// One entry a seed.
+    /// One entry per seed.
     pub seeds: Vec<SeedResult>,
     /// Of the f32 networks.
     pub f32: Statistics,
+    /// Where the accuracy of the f32 networks on other images of the same kind may be.
+    pub f32_wilson_interval_95: (f64, f64),
     /// Of the integers.
     pub integer: Statistics,
+    /// Where the accuracy of the integers on other images of the same kind may be.
+    pub integer_wilson_interval_95: (f64, f64),
 }
 
 /// Runs `seeds` seeds from the run's own on, each into `out/seed-N`, and writes [`RESULTS_FILE`] and [`PLOT_FILE`] into `out`.
@@ -97,7 +101,7 @@ pub fn run(config: &RunConfig, seeds: u64, out: &Path, session: &Session) -> Res
         first_seed: first,
         f32: accuracies(|result| result.f32_accuracy),
         integer: accuracies(|result| result.integer_accuracy),
-        interval: results.integer.interval,
+        interval: results.integer.student_t_interval_95,
     };
     report::write_accuracy_plot(&out.join(PLOT_FILE), &plot)?;
     session.console.print(&format!("\n{}\nresults in {}", describe(&results), out.display()));
@@ -129,11 +133,15 @@ fn summarize(config: &RunConfig, tables: &[(u64, FinalTable)]) -> Results {
         })
         .collect();
     let statistics = |of: fn(&SeedResult) -> f64| Statistics::of(&seeds.iter().map(of).collect::<Vec<_>>());
+    let (f32, integer) = (statistics(|seed| seed.f32_accuracy), statistics(|seed| seed.integer_accuracy));
+    let images = tables.first().map_or(0, |(_, table)| table.images);
     Results {
         run: config.clone(),
-        images: tables.first().map_or(0, |(_, table)| table.images),
-        f32: statistics(|result| result.f32_accuracy),
-        integer: statistics(|result| result.integer_accuracy),
+        images,
+        f32,
+        f32_wilson_interval_95: wilson_interval_95(f32.mean, images),
+        integer,
+        integer_wilson_interval_95: wilson_interval_95(integer.mean, images),
         seeds,
     }
 }
@@ -145,7 +153,10 @@ fn describe(results: &Results) -> String {
         let (f32, integer) = (100.0 * f32_accuracy, 100.0 * integer_accuracy);
         text += &format!("{seed:>6}{f32:>8.2} %{integer:>8.2} %{differing:>9}\n");
     }
-    text += &format!("f32      {}\n", results.f32);
-    text += &format!("integer  {}, {} bits", results.integer, results.run.training.bits);
+    let wilson = |(low, high): (f64, f64)| format!("Wilson {:.3} to {:.3} %", 100.0 * low, 100.0 * high);
+    text += &format!("f32      {}, {}\n", results.f32, wilson(results.f32_wilson_interval_95));
+    let integer = wilson(results.integer_wilson_interval_95);
+    text += &format!("integer  {}, {integer}, {} bits\n", results.integer, results.run.training.bits);
+    text += &explain_intervals(results.images);
     text
 }

@@ -3,16 +3,17 @@
 //! Fold k is a run with seed k in a folder of its own, quantized and scored on the images that it held out. That is what
 //! recipes are compared by: on a few thousand images alone, a tenth of a point is noise.
 
-use super::deliver::{DeliverError, calibration_images, quantize};
+use super::deliver::{DeliverError, quantize};
 use super::error::CommandError;
 use super::prepare::with_threads;
 use super::resume::begin_or_go_on;
 use super::session::Session;
 use crate::data::HeldOut;
 use crate::data::{Dataset, DatasetError};
+use crate::eval::cross_validation::{CompareError, FoldResult, FoldScores, FoldedImages, RESULTS_FILE};
 use crate::eval::statistics::Statistics;
 use crate::model::activations::Activations;
-use crate::quantize::calibrate::{Calibration, attempt};
+use crate::quantize::calibrate::{Calibration, attempt, calibration_images};
 use crate::report::{self, ReportError};
 use crate::run::config::RunConfig;
 use crate::run::folder::RunFolder;
@@ -20,9 +21,6 @@ use crate::train::recipe::{Recipe, SettingsError};
 use serde::Serialize;
 use std::path::Path;
 use thiserror::Error;
-
-/// The results' file name in the folder.
-pub const RESULTS_FILE: &str = "cross-validation.json";
 
 /// Why there are no results.
 #[derive(Debug, Error)]
@@ -58,20 +56,12 @@ pub enum CrossValidationError {
         /// Why.
         source: Box<CommandError>,
     },
+    /// The earlier cross-validation cannot be compared with this one.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// The results cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
-}
-
-/// What the integers gave on one fold.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct FoldResult {
-    /// The fold, counted from the end of the training file; its run's seed is as many above the first.
-    pub fold: usize,
-    /// Fraction of its images classified correctly.
-    pub accuracy: f64,
-    /// Mean cross-entropy on them, in nats.
-    pub loss: f64,
 }
 
 /// The whole of `cross-validation.json`.
@@ -79,8 +69,9 @@ pub struct FoldResult {
 pub struct Results {
     /// How every fold was trained; the seed is that of fold 0.
     pub run: RunConfig,
-    /// One entry a fold.
-    pub folds: Vec<FoldResult>,
+    /// The images, and one entry per fold.
+    #[serde(flatten)]
+    pub scores: FoldScores,
     /// Of their accuracies.
     pub accuracy: Statistics,
     /// Mean of their losses.
@@ -88,7 +79,8 @@ pub struct Results {
 }
 
 /// Runs the folds 0 to `folds`, without it, each into `out/fold-K`, and writes [`RESULTS_FILE`] into `out`. The test images
-/// take no part. A teacher's folder holds a `fold-K` for each fold, as this leaves them.
+/// take no part. A teacher's folder holds a `fold-K` for each fold, as this leaves them. The results are compared with those
+/// in the folder `compare`, of the same folds.
 ///
 /// # Errors
 ///
@@ -101,9 +93,14 @@ pub fn run(
     config: &RunConfig,
     folds: usize,
     out: &Path,
+    compare: Option<&Path>,
     session: &Session,
 ) -> Result<Results, CrossValidationError> {
-    check(config, folds, session)?;
+    let images = check(config, folds, session)?;
+    let earlier = compare.map(FoldScores::read).transpose()?;
+    if let Some(earlier) = &earlier {
+        earlier.expect(&images, &(0..folds).collect::<Vec<_>>())?;
+    }
     let mut results = Vec::new();
     for (fold, seed) in (0..folds).zip(config.training.seeds(folds as u64)?) {
         let scored = run_fold(config, fold, seed, out, session)
@@ -115,24 +112,29 @@ pub fn run(
         run: config.clone(),
         accuracy: Statistics::of(&accuracies),
         loss: results.iter().map(|result| result.loss).sum::<f64>() / folds as f64,
-        folds: results,
+        scores: FoldScores { images, folds: results },
     };
     report::write_json(&out.join(RESULTS_FILE), &results)?;
     session.console.print(&format!("\n{}\nresults in {}", describe(&results), out.display()));
+    if let (Some(earlier), Some(folder)) = (earlier, compare) {
+        let difference = results.scores.minus(&earlier)?;
+        session.console.print(&format!("\nminus {}, fold by fold\n{difference}", folder.display()));
+    }
     Ok(results)
 }
 
-/// Finds out before the first fold is trained.
-fn check(config: &RunConfig, found: usize, session: &Session) -> Result<(), CrossValidationError> {
+/// Finds out before the first fold is trained. Returns what the folds are made of.
+fn check(config: &RunConfig, found: usize, session: &Session) -> Result<FoldedImages, CrossValidationError> {
     if config.held_out() != HeldOut::Validation {
         return Err(CrossValidationError::NothingHeldOut { recipe: config.training.recipe });
     }
     let data = &config.data;
-    let most = Dataset::load(data.dataset, data.path.as_deref(), session.console.is_quiet())?.folds();
+    let dataset = Dataset::load(data.dataset, data.path.as_deref(), session.console.is_quiet())?;
+    let most = dataset.folds();
     if found > most {
         return Err(CrossValidationError::Folds { most, found });
     }
-    Ok(())
+    Ok(FoldedImages::of(&dataset))
 }
 
 /// Trains without fold `fold`, quantizes, and scores the integers on that fold.
@@ -150,7 +152,7 @@ fn run_fold(
     let folder = RunFolder::open_or_create(&part(out))?;
     with_threads(session, || {
         let (trained, dataset) = begin_or_go_on(config, &folder, session)?.train()?;
-        let images = calibration_images(&trained, &dataset);
+        let images = calibration_images(&dataset, trained.run.held_out());
         let activations = Activations::of(&trained.weights, images.images);
         let grid = quantize(&trained, &activations, images).map_err(DeliverError::from)?.grid;
         let (_, held_out) = dataset.split();
@@ -163,7 +165,7 @@ fn run_fold(
 /// The results as the command prints them.
 fn describe(results: &Results) -> String {
     let mut text = format!("{:>6}{:>10}{:>10}\n", "fold", "integer", "loss");
-    for FoldResult { fold, accuracy, loss } in &results.folds {
+    for FoldResult { fold, accuracy, loss } in &results.scores.folds {
         text += &format!("{fold:>6}{:>8.2} %{loss:>10.5}\n", 100.0 * accuracy);
     }
     text += &format!("integer  {}, {} bits\n", results.accuracy, results.run.training.bits);

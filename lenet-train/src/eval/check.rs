@@ -56,13 +56,13 @@ impl FinalTable {
 pub struct Misclassified {
     /// Position in the test file, from 0.
     pub index: usize,
-    /// Grey values, row by row: 0 is background, 255 is ink.
+    /// Gray levels, row by row: 0 is paper, 255 is ink.
     pub image: [u8; IMAGE_PIXELS],
     /// True class.
     pub label: u8,
     /// Class the engine chose.
     pub predicted: u8,
-    /// The engine's confidence: larger is surer. It orders the sheet.
+    /// The engine's confidence: larger is surer. The report sorts the images by it.
     pub confidence: u16,
 }
 
@@ -153,13 +153,13 @@ pub fn describe(table: &FinalTable, class_names: &[String]) -> String {
     )
 }
 
-/// A row for each class: its images by predicted class, if so few classes fit on a line, and its recall.
+/// One row per class: its images by predicted class, if so few classes fit on a line, and its recall.
 fn describe_confusion(table: &FinalTable, class_names: &[String]) -> String {
     let width = class_names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
     let matrix = class_names.len() <= MATRIX_CLASSES;
     let mut text = String::new();
     if matrix {
-        text += "confusion matrix: a row for each label, a column for each prediction\n";
+        text += "confusion matrix: one row per label, one column per prediction\n";
     }
     text += &" ".repeat(width);
     for class in (0..class_names.len()).filter(|_| matrix) {

@@ -1,19 +1,20 @@
-//! From which confidence on a prediction is confident, and what is gained by leaving the others out.
+//! The confidence threshold, and the accuracy of the predictions that reach it.
 //!
-//! The threshold keeps wrong answers that pass as confident to one image in a thousand, by conformal risk control
-//! (Angelopoulos, Bates, Fisch, Lei and Schuster, 2022): of n validation images at most `(n + 1) / 1000 - 1` mistakes may
-//! pass, so that the share expected of new images like them stays below a thousandth. Fewer than 999 images are too few for
-//! that: of them no mistake passes, which promises less.
+//! The threshold limits wrong answers that pass as confident to one image in a thousand, by conformal risk control
+//! (Angelopoulos, Bates, Fisch, Lei and Schuster, 2022, <https://arxiv.org/abs/2208.02814>): of n validation images at most
+//! `(n + 1) / 1000 - 1` mistakes may pass, so that the share expected of new images like them stays below a thousandth.
+//! That holds because a run chooses nothing else on its validation images. Fewer than 999 images are too few
+//! for it: then no mistake among them passes, which promises less.
 
 use lenet_infer::host::evaluation::Evaluation;
 use serde::{Deserialize, Serialize};
 
-/// Wrong answers that may pass as confident, in all images.
+/// The share of all images whose wrong answer may pass as confident.
 const RISK: f64 = 0.001;
-/// Shares of the images whose surest predictions make a [`RejectCurve`].
+/// The coverages of the points of a [`RejectCurve`].
 const COVERAGES: [f64; 13] = [1.0, 0.995, 0.99, 0.985, 0.98, 0.97, 0.96, 0.94, 0.92, 0.9, 0.8, 0.7, 0.6];
 
-/// Accuracy against coverage: how right the surest predictions are.
+/// The accuracy of the surest predictions, by how many of the images they cover.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RejectCurve {
     /// The predictions that reach the model's threshold.
@@ -31,12 +32,12 @@ pub struct RejectPoint {
     pub coverage: f64,
     /// How many of them are wrong.
     pub wrong: usize,
-    /// The share of them that is right, 0 to 1; 1 of none.
+    /// The share of them that is right, 0 to 1; 1 where there are none.
     pub accuracy: f64,
 }
 
-/// The threshold to write into the model, from its answers on the validation images. Where there are too few mistakes
-/// to choose it by, it is the least confidence among the answers.
+/// Returns the threshold to write into the model, from its answers on the validation images. Where there are too few
+/// mistakes to choose it by, it is the lowest confidence among the answers.
 ///
 /// # Panics
 ///

@@ -2,5 +2,7 @@
 
 pub mod check;
 pub mod confidence;
+pub mod cross_validation;
+pub mod dead_units;
 pub mod score;
 pub mod statistics;

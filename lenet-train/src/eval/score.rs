@@ -33,7 +33,7 @@ impl Tally {
         Self { classes, loss: 0.0, correct: 0, images: 0 }
     }
 
-    /// Adds images by their logits (one a class, image after image) and labels. Returns the sum of their
+    /// Adds images by their logits (one per class, image after image) and labels. Returns the sum of their
     /// cross-entropies, in nats.
     pub fn add(&mut self, logits: &[f32], labels: impl IntoIterator<Item = u8>) -> f64 {
         let mut loss = 0.0;

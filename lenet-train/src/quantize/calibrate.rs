@@ -1,11 +1,12 @@
 //! Choosing the activation ranges: where to clip, by the accuracy that the integer engine then has.
 //!
-//! Every range starts at the largest activation seen. Then, layer by layer and twice over, each candidate quantile
+//! The images are training images, so that those held out have no part in any choice but that of the confidence threshold:
+//! their accuracy is that of new images, and the promise of the threshold holds. Every range starts at the largest activation seen. Then, layer by layer and twice over, each candidate quantile
 //! is tried in its layer and the model is run on the calibration images: more correct images win, a lower
 //! cross-entropy of the integer logits breaks ties.
 
 use super::{Grid, QuantizeError, QuantizedModel, quantize_weights};
-use crate::data::Split;
+use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::score::Tally;
 use crate::model::activations::Activations;
 use crate::model::bits::Bits;
@@ -15,12 +16,23 @@ use lenet_infer::{Engine, Model};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
+/// Training images that the ranges are chosen on, at most.
+pub const CALIBRATION_IMAGES: usize = 5_000;
 /// Fractions of a layer's activations that stay below its range.
 const QUANTILES: [f64; 6] = [1.0, 0.999_99, 0.999_9, 0.999_7, 0.999, 0.998];
 /// Times that every layer's range is chosen again with the others at hand.
 const ROUNDS: usize = 2;
 /// Images that one thread runs at a time; fixed, so that sums do not depend on the number of threads.
 const CHUNK: usize = 250;
+
+/// Returns the images to choose the ranges on: the last of those that a run trains on, which scores `held_out`.
+pub fn calibration_images(dataset: &Dataset, held_out: HeldOut) -> Split<'_> {
+    let trained_on = match held_out {
+        HeldOut::Validation => dataset.split().0,
+        HeldOut::Test => Split::new(&dataset.train, dataset.classes),
+    };
+    trained_on.last(CALIBRATION_IMAGES)
+}
 
 /// The chosen ranges and what they were chosen by.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,11 +107,12 @@ fn quantiles(activations: &[f32]) -> [f64; QUANTILES.len()] {
 /// [`QuantizeError`].
 pub fn attempt(weights: &FloatWeights, grid: Grid, images: Split<'_>) -> Result<Calibration, QuantizeError> {
     let model = quantize_weights(weights, &grid)?;
-    let tally = tally(&model.model(), images);
+    let tally = run(&model.model(), images);
     Ok(Calibration { model, grid, correct: tally.correct(), loss: tally.score().loss })
 }
 
-fn tally(model: &Model<'_>, images: Split<'_>) -> Tally {
+/// Runs `model` on `images`: how many are classified correctly, and the cross-entropy of the integer logits, in nats.
+pub fn run(model: &Model<'_>, images: Split<'_>) -> Tally {
     let unit = logit_scale(model);
     let chunks = images.images.par_chunks(CHUNK).zip(images.labels.par_chunks(CHUNK));
     let tallies: Vec<Tally> = chunks

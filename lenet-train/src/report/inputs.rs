@@ -3,6 +3,7 @@
 use lenet_core::shape::IMAGE_PIXELS;
 
 use crate::eval::check::Misclassified;
+use crate::eval::dead_units::DeadUnits;
 use crate::model::weights::FloatWeights;
 use crate::run::metrics::Metrics;
 
@@ -48,17 +49,6 @@ pub struct ActivationHistogram {
     pub clip: f32,
     /// Activations in each of `counts.len()` equal bins from 0 to `max`.
     pub counts: Vec<u64>,
-}
-
-/// How many units of one hidden layer are dead: their activation is 0 for every calibration image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeadUnits {
-    /// Name of the layer.
-    pub layer: &'static str,
-    /// Units that are 0 for every calibration image, at most `units`.
-    pub dead: usize,
-    /// Units of the layer.
-    pub units: usize,
 }
 
 /// What one layer costs in the model file.

@@ -20,7 +20,7 @@ use maud::{DOCTYPE, PreEscaped, html};
 use serde::Serialize;
 
 pub use accuracy::AccuracyPlot;
-pub use inputs::{ActivationHistogram, AugmentedImage, DeadUnits, ReportInputs, SizeRow};
+pub use inputs::{ActivationHistogram, AugmentedImage, ReportInputs, SizeRow};
 
 use crate::eval::check::FinalTable;
 use crate::run::config::RunConfig;

@@ -20,16 +20,13 @@ use crate::model::activations::Activations;
 use crate::model::network::{Logits, Network};
 use crate::model::weights::FloatWeights;
 use crate::quantize::Grid;
-use crate::quantize::calibrate::calibrate;
+use crate::quantize::calibrate::{CALIBRATION_IMAGES, calibrate};
 use crate::train::optimizer::{self, Optimizer};
 use crate::train::recipe::Settings;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Gradients, NoneTape};
 use std::ops::ControlFlow;
 use std::time::Instant;
-
-/// Training images that the grid of quantization-aware training is chosen on, at most.
-const CALIBRATION_IMAGES: usize = 5_000;
 
 /// A run in progress on a device.
 pub struct Trainer<'a, D: Backend> {

@@ -21,13 +21,19 @@ fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot
     assert!(output.status.success(), "{}", stderr(&output));
     let printed = String::from_utf8_lossy(&output.stdout);
     assert_eq!(printed.matches("\n      2/2  ").count(), 1, "the first seed is not trained again");
-    assert!(printed.contains("standard deviation"), "{printed}");
+    for part in ["standard deviation", "Wilson", "further seeds", "other images", "on these 20"] {
+        assert!(printed.contains(part), "expected {part:?} in {printed}");
+    }
     assert_eq!(fs::read(&model).unwrap(), first);
 
     let results: serde_json::Value =
         serde_json::from_slice(&fs::read(out.path().join("accuracy.json")).unwrap()).unwrap();
     assert_eq!(results["seeds"].as_array().unwrap().len(), 2);
     assert_eq!(results["images"], 20);
+    for interval in ["f32_wilson_interval_95", "integer_wilson_interval_95"] {
+        assert_eq!(results[interval].as_array().unwrap().len(), 2, "{interval}");
+    }
+    assert!(results["integer"]["student_t_interval_95"].is_array());
     assert!(fs::read_to_string(out.path().join("accuracy.svg")).unwrap().starts_with("<svg"));
 }
 
@@ -107,4 +113,30 @@ fn cross_validation_needs_images_to_hold_out() {
     };
     assert_fails(&run(&["--folds", "13"]), 1, &["--folds", "expected 1 to 12", "found 13"]);
     assert_fails(&run(&["--recipe", "reference"]), 1, &["--recipe reference", "default and best"]);
+}
+
+#[test]
+fn cross_validations_of_the_same_folds_are_compared_and_others_are_refused() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let run = |out: &Path, more: &[&str]| {
+        let (data, out) = (data.path().to_str().unwrap(), out.to_str().unwrap());
+        let fixed = ["cross-validate", "--data", data, "--out", out, "--epochs", "1"];
+        lenet_train(&[&fixed, more].concat())
+    };
+    let (earlier, later) = (out.path().join("earlier"), out.path().join("later"));
+    let compare = ["--compare", earlier.to_str().unwrap()];
+    let output = run(&later, &[&compare[..], &["--folds", "2"]].concat());
+    assert_fails(&output, 1, &["earlier/cross-validation.json", "--compare"]);
+
+    assert!(run(&earlier, &["--folds", "2"]).status.success());
+    let output = run(&later, &[&compare[..], &["--folds", "3"]].concat());
+    assert_fails(&output, 1, &["expected results of the folds [0, 1, 2]", "found [0, 1]", "--folds"]);
+    assert!(!later.join("fold-0").exists(), "refused before the first fold is trained");
+
+    let output = run(&later, &[&compare[..], &["--folds", "2", "--lr", "1e-2"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    for part in ["fold by fold", "accuracy mean difference", "points, standard deviation", "loss     mean"] {
+        assert!(printed.contains(part), "expected {part:?} in {printed}");
+    }
 }

@@ -1,8 +1,8 @@
 //! Fake quantization: what the integer engine does to a hidden layer's accumulators, inside the f32 network.
 //!
 //! A network whose weights are the engine's integers and whose activations are rounded by a [`FakeQuantize`] calculates the
-//! engine's own numbers: every accumulator is a sum of integers that stays below 2^24, where f32 is exact in any order,
-//! and the requantization is [`Requant::activation`] itself. Backward, the rounding counts as the line that it
+//! engine's own numbers. Every accumulator is a sum of integers, and the grid that they come from keeps each of its partial
+//! sums below 2^24 for any input, where f32 is exact in any order. The requantization is [`Requant::activation`] itself. Backward, the rounding counts as the line that it
 //! approximates (the straight-through estimator of Bengio et al. 2013, <https://arxiv.org/abs/1308.3432>).
 
 use super::Batch;
@@ -19,7 +19,7 @@ pub struct FakeQuantize {
 }
 
 impl FakeQuantize {
-    /// What a hidden layer with these requantizations does, one per channel, to activations of so many bits.
+    /// The rounding of a hidden layer with these requantizations, one per channel, to activations of so many bits.
     pub(crate) fn new(requants: Vec<Requant>, activation_bits: u8) -> Self {
         FakeQuantize {
             factors: requants.iter().map(factor).collect(),
@@ -53,7 +53,7 @@ impl FakeQuantize {
         let device = accumulators.device().clone();
         let shape = *accumulators.shape();
         let mut slopes = accumulators.as_vec();
-        // What is missing from `slope * accumulator` to the activation. f32 has room for the sum to be exact.
+        // What is missing from `slope * accumulator` to the activation; their sum is exact in f32.
         let mut corrections = vec![0.0; slopes.len()];
         for (index, (slope, correction)) in slopes.iter_mut().zip(&mut corrections).enumerate() {
             let (channel, accumulator) = (index % LEN, *slope);

@@ -3,12 +3,12 @@ use crate::backend::dfdx_ops::conv;
 use crate::backend::dfdx_ops::fake_quantize::DfdxFakeQuantize;
 use crate::model::activations::Activations;
 use crate::model::integers::IntegerLayer;
-use crate::model::network::Network;
-use crate::model::weights::FloatWeights;
+use crate::model::network::{Network, hidden};
+use crate::model::weights::{Affine, FloatWeights, layer_shapes};
 use crate::quantize::{Grid, quantize_weights};
 use crate::test_images::synthetic;
 use dfdx::prelude::{Backward, Const, NoneTape, SumTo, Trace};
-use lenet_core::shape::{CLASSES, FC1_OUTPUTS, IMAGE_PIXELS};
+use lenet_core::shape::{CLASSES, FC1_OUTPUTS, IMAGE_PIXELS, POOL2_LEN};
 use lenet_infer::Engine;
 
 /// Ranges that clip some activations of an untrained network.
@@ -103,7 +103,7 @@ fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine
 }
 
 #[test]
-fn every_grey_level_reaches_a_network_in_integers_as_it_was() {
+fn every_gray_level_reaches_a_network_in_integers_as_it_was() {
     let images: [[u8; IMAGE_PIXELS]; 1] = [std::array::from_fn(|index| index as u8)];
     let network = in_integers(&grid("8"));
     let pixels = network.in_units(network.upload(&images).unwrap()).unwrap();
@@ -191,4 +191,107 @@ fn every_layer_rounds_its_channels_alike_by_dfdxs_operations() {
     let expected = fake_quantize.apply(sums.clone()).unwrap().as_vec();
     assert_eq!(conv::round(&on_device, sums).unwrap().as_vec(), expected);
     assert!(expected.iter().any(|&activation| 0.0 < activation && activation < 127.0));
+}
+
+/// A network whose weights and biases have the magnitudes, and the signs by output and input, that the functions give.
+fn extreme(weight: impl Fn(usize, usize, usize) -> f32, bias: impl Fn(usize, usize) -> f32) -> FloatWeights {
+    let mut layers = layer_shapes(CLASSES).into_iter().enumerate().map(|(layer, [outputs, taps])| Affine {
+        weight: (0..outputs * taps).map(|index| weight(layer, index / taps, index % taps)).collect(),
+        bias: (0..outputs).map(|output| bias(layer, output)).collect(),
+    });
+    let [conv1, conv2, fc1, fc2, fc3] = std::array::from_fn(|_| layers.next().unwrap());
+    FloatWeights { conv1, conv2, fc1, fc2, fc3 }
+}
+
+/// All weights alike, so that white images give the largest sums of all; or of both signs, with dead and with constant
+/// channels in between.
+fn extremes() -> Vec<FloatWeights> {
+    let sign = |place: usize| if place.is_multiple_of(2) { 1.0 } else { -1.0 };
+    vec![
+        extreme(|_, _, _| 0.5, |_, _| 0.1),
+        extreme(|_, _, _| 0.5, |_, _| -0.1),
+        extreme(
+            |layer, _, _| if layer == 2 { -4.5e-4 } else { 0.5 },
+            |layer, _| [1.0, 1.0, 3.8, 0.1, 0.1][layer],
+        ),
+        extreme(
+            |_, output, tap| 0.3 * sign(output * tap),
+            |layer, output| if layer == 4 { 0.1 } else { sign(output) * [0.1, 1e9][output / 3 % 2] },
+        ),
+        extreme(
+            |_, output, tap| sign(tap) * [0.4, 1e-20, 1e-30, 0.0, 1e-7][output % 5],
+            |layer, output| if layer == 4 { -50.0 } else { [0.1, -0.3, 0.2, -1e30, -2.0][output / 5 % 5] },
+        ),
+    ]
+}
+
+#[test]
+fn the_largest_accumulators_of_extreme_networks_are_the_engines() {
+    let columns = std::array::from_fn(|pixel| if pixel.is_multiple_of(2) { u8::MAX } else { 0 });
+    let images: Vec<_> = [[u8::MAX; IMAGE_PIXELS], [0; IMAGE_PIXELS], columns]
+        .into_iter()
+        .chain(synthetic(10).images)
+        .collect();
+    for (network, weights) in extremes().iter().enumerate() {
+        for bits in ["8", "4", "conv=8,fc=4,activations=4"] {
+            let grid = Grid::new(weights, [4.0; 4], bits.parse().unwrap());
+            let layers = grid.integers(weights).unwrap();
+            let in_integers = Network::in_integers(Cpu::default(), &layers).unwrap();
+            let all = Activations::in_network(&in_integers, &images);
+            let model = quantize_weights(weights, &grid).unwrap();
+            let model = model.model();
+            let mut engine = Engine::new(&model);
+            for (image, found) in images.iter().zip(all.logits.chunks_exact(CLASSES)) {
+                let found: Vec<i32> = found.iter().map(|&logit| logit as i32).collect();
+                assert_eq!(found, by_definition(&layers, image)[4], "network {network}, {bits} bits");
+                assert_eq!(found, engine.classify(image).logits[..], "network {network}, {bits} bits");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_worst_inputs_of_each_channel_of_fc1_and_fc2_are_rounded_as_by_the_definition() {
+    /// Inputs that give each channel its largest and its smallest accumulator.
+    fn worst(layer: &IntegerLayer, largest: f32) -> Vec<f32> {
+        let input = |positive: bool| {
+            layer.weights.iter().map(move |&weight| if (weight > 0) == positive { largest } else { 0.0 })
+        };
+        input(true).chain(input(false)).collect()
+    }
+
+    for weights in extremes() {
+        for bits in ["8", "4", "conv=4,fc=8,activations=5"] {
+            let grid = Grid::new(&weights, [4.0; 4], bits.parse().unwrap());
+            let layers = grid.integers(&weights).unwrap();
+            let network = Network::in_integers(Cpu::default(), &layers).unwrap();
+            let (_, _, fc1, fc2, _) = &network.layers;
+            let rounding = &network.fake_quantize().unwrap().hidden;
+            let device = network.device();
+            let largest = |layer: usize| f32::from(largest_activation(layers[layer].activation_bits));
+
+            let inputs = worst(&layers[2], largest(1));
+            let count = inputs.len() / POOL2_LEN;
+            let batch: Batch<POOL2_LEN, Cpu, NoneTape> =
+                device.tensor_from_vec(inputs.clone(), (count, Const));
+            let found = hidden(fc1, batch, Some(&rounding[2])).unwrap().as_vec();
+            assert_eq!(found, all_rounded(&layers[2], &inputs, POOL2_LEN), "fc1, {bits} bits");
+
+            let inputs = worst(&layers[3], largest(2));
+            let count = inputs.len() / FC1_OUTPUTS;
+            let batch: Batch<FC1_OUTPUTS, Cpu, NoneTape> =
+                device.tensor_from_vec(inputs.clone(), (count, Const));
+            let found = hidden(fc2, batch, Some(&rounding[3])).unwrap().as_vec();
+            assert_eq!(found, all_rounded(&layers[3], &inputs, FC1_OUTPUTS), "fc2, {bits} bits");
+        }
+    }
+}
+
+/// What a fully-connected layer gives for inputs of so many values each.
+fn all_rounded(layer: &IntegerLayer, inputs: &[f32], len: usize) -> Vec<f32> {
+    let images = inputs.chunks_exact(len).flat_map(|input| {
+        let input: Vec<i32> = input.iter().map(|&value| value as i32).collect();
+        rounded(layer, dense(layer, &input))
+    });
+    images.map(|activation| activation as f32).collect()
 }

@@ -3,6 +3,8 @@
 use super::{METRICS_FILE, REPORT_FILE};
 use crate::data::Split;
 use crate::eval::check;
+use crate::eval::dead_units;
+use crate::model::activations::Activations;
 use crate::model::weights::LAYERS;
 use crate::quantize::Grid;
 use crate::run::checkpoint;
@@ -10,7 +12,7 @@ use crate::run::config::CONFIG_FILE;
 use crate::run::epoch_log::{CSV_FILE, JSON_LINES_FILE};
 use crate::run::export::{GOLDEN_DIGITS_FILE, GOLDEN_LOGITS_FILE, MODEL_FILE};
 use crate::run::metrics::Confidence;
-use lenet_infer::host::evaluation::CONFIDENCE_STEPS;
+use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, Evaluation};
 use std::path::Path;
 
 /// The files of a run, in the order that they are of interest.
@@ -38,6 +40,17 @@ pub(super) fn describe_calibration(grid: &Grid, correct: usize, images: Split<'_
          there",
         grid.bits
     )
+}
+
+pub(super) fn describe_dead_units(activations: &Activations) -> String {
+    let layers = dead_units::describe(&dead_units::dead_units(activations));
+    format!("units that are 0 for every calibration image: {layers}")
+}
+
+pub(super) fn describe_validation(answers: &Evaluation) -> String {
+    let (correct, images) = (answers.correct(), answers.images());
+    let accuracy = 100.0 * correct as f64 / images as f64;
+    format!("validation accuracy  {accuracy:.2} % ({correct} of {images}), integers")
 }
 
 pub(super) fn describe_confidence(confidence: &Confidence) -> String {

@@ -7,14 +7,16 @@ use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
 use crate::model::activations::Activations;
-use crate::quantize::calibrate::{Calibration, attempt, calibrate};
+use crate::quantize::calibrate::{Calibration, attempt, calibrate, calibration_images};
 use crate::quantize::{Grid, QuantizeError, QuantizedModel, RANGE_UNIT};
 use crate::report::{self, ReportError};
 use crate::run::console::Console;
 use crate::run::export::{self, ExportError};
 use crate::run::metrics::{Confidence, Metrics};
 use crate::run::trained::Trained;
-use describe::{describe_calibration, describe_confidence, describe_files};
+use describe::{
+    describe_calibration, describe_confidence, describe_dead_units, describe_files, describe_validation,
+};
 use lenet_core::{Metadata, ModelFile};
 use lenet_infer::host::evaluation::{Evaluation, evaluate};
 use page::Page;
@@ -25,8 +27,6 @@ use thiserror::Error;
 pub(crate) const REPORT_FILE: &str = "report.html";
 /// The metrics' file name in the run's folder.
 pub(crate) const METRICS_FILE: &str = "metrics.json";
-/// Training images that the activation ranges are chosen on, at most.
-const CALIBRATION_IMAGES: usize = 5_000;
 
 /// Why a trained network was not delivered.
 #[derive(Debug, Error)]
@@ -78,12 +78,16 @@ pub(super) fn deliver(
     folder: &Path,
     console: &Console,
 ) -> Result<FinalTable, DeliverError> {
-    let images = calibration_images(trained, dataset);
+    let images = calibration_images(dataset, trained.run.held_out());
     let activations = Activations::of(&trained.weights, images.images);
     let Calibration { mut model, grid, correct, .. } = quantize(trained, &activations, images)?;
     console.print(&describe_calibration(&grid, correct, images));
+    console.print(&describe_dead_units(&activations));
 
     let validation = validation_images(trained, dataset).map(|images| choose_threshold(&mut model, images));
+    if let Some(answers) = &validation {
+        console.print(&describe_validation(answers));
+    }
     let metadata = OwnedMetadata::new(trained, dataset, validation.as_ref());
     let bytes = model.encode(&metadata.borrow()).map_err(DeliverError::Encode)?;
     export::write(folder, export::MODEL_FILE, &bytes)?;
@@ -108,7 +112,8 @@ pub(super) fn report(
 ) -> Result<FinalTable, DeliverError> {
     let bytes = export::read_model(folder)?;
     let file = decode(folder, &bytes, dataset)?;
-    let activations = Activations::of(&trained.weights, calibration_images(trained, dataset).images);
+    let activations =
+        Activations::of(&trained.weights, calibration_images(dataset, trained.run.held_out()).images);
     check_and_report(trained, dataset, &file, &activations, folder, console)
 }
 
@@ -142,15 +147,6 @@ pub(super) fn quantize(
         Some(grid) => attempt(&trained.weights, grid.clone(), images),
         None => calibrate(&trained.weights, activations, images, trained.run.training.bits),
     }
-}
-
-/// The last training images: those held out take no part, so that they can choose the confidence threshold.
-pub(super) fn calibration_images<'a>(trained: &Trained, dataset: &'a Dataset) -> Split<'a> {
-    let images = match trained.run.held_out() {
-        HeldOut::Validation => dataset.split().0,
-        HeldOut::Test => Split::new(&dataset.train, dataset.classes),
-    };
-    images.last(CALIBRATION_IMAGES)
 }
 
 fn validation_images<'a>(trained: &Trained, dataset: &'a Dataset) -> Option<Split<'a>> {

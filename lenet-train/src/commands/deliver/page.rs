@@ -3,6 +3,7 @@
 use crate::augment::Augment;
 use crate::data::Dataset;
 use crate::eval::check::Misclassified;
+use crate::eval::dead_units::dead_units;
 use crate::model::activations::Activations;
 use crate::model::bits::Bits;
 use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
@@ -44,7 +45,7 @@ impl Page<'_> {
             weights: &trained.weights,
             weight_clips: &weight_clips(grid, &trained.weights),
             activations: &histograms(activations, grid.ranges),
-            dead_units: &[],
+            dead_units: &dead_units(activations),
             misclassified,
             sizes: &sizes(grid.bits, dataset.classes),
             augmented: &augmented(trained, dataset),

@@ -2,24 +2,25 @@
 //!
 //! - An int8 weight is `round(w / scale)`, the scale of each output channel being its largest magnitude / 127. An int4
 //!   weight is the nearest multiple of 16 up to 112, and its scale is the one with the least squared error. The last
-//!   layer has one scale for all its outputs, since its accumulators are compared with one another.
+//!   layer has one scale for all its outputs, since its accumulators are compared with one another. A channel whose
+//!   activation no input changes has the scale of a channel without weights, and every accumulator stays below 2^24:
+//!   `scale/mod.rs` says how.
 //! - An activation of layer L is an integer in steps of `range[L] / (2^bits - 1)`; larger ones clip. [`calibrate`](crate::quantize::calibrate::calibrate)
 //!   chooses the ranges.
 //! - A bias is in accumulator units, `round(b / (input scale * weight scale))`, and takes the rounding of the
 //!   requantization with it ([`Requant::rounding`]).
 
-use crate::model::bits::{Bits, WeightBits};
+mod scale;
+
+use crate::model::bits::Bits;
 use crate::model::integers::IntegerLayer;
 use crate::model::weights::{Affine, FloatWeights, LAYERS};
 use crate::quantize::model::QuantizedModel;
 use lenet_core::Requant;
-use lenet_core::model::{MAX_BIAS, largest_activation};
-use lenet_core::requant::PIXEL_STEPS;
+use scale::{ActivationUnits, FactorTooLarge, LayerUnits, requant};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Fractions of the largest magnitude that int4 weights are tried with as their range, in hundredths.
-const INT4_CLIPS: std::ops::RangeInclusive<u32> = 40..=100;
 /// Fraction bits of a range in the model's metadata.
 pub const RANGE_UNIT: f64 = 65_536.0;
 
@@ -66,13 +67,9 @@ pub struct Grid {
     pub bits: Bits,
     /// How far the activations reach.
     pub ranges: Ranges,
-    /// The unit of int8 of each layer's weights: one an output channel, and one for all of the last layer.
+    /// The scale of each layer's weights, the real value of 1 in int8: one per output channel, and one for all of the last
+    /// layer.
     pub scales: [Vec<f64>; 5],
-}
-
-/// Steps between 0 and the largest activation of this many bits.
-fn steps(activation_bits: u8) -> f64 {
-    f64::from(largest_activation(activation_bits))
 }
 
 impl Grid {
@@ -80,43 +77,49 @@ impl Grid {
     pub fn new(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Self {
         let mut grid = Self { bits, ranges, scales: Default::default() };
         for (index, layer) in weights.layers().into_iter().enumerate() {
-            let input_scale = grid.input_scale(index);
-            grid.scales[index] = match grid.ranges.get(index) {
-                Some(_) => grid.channel_scales(index, layer, input_scale),
-                None => vec![logit_scale(layer, input_scale, bits.weights[index])],
-            };
+            grid.widen(index, layer);
+            grid.scales[index] = grid.layer_scales(index, layer);
         }
         grid
     }
 
-    /// Widens the range of a hidden layer where it has to be, and gives its channels' scales.
-    fn channel_scales(&mut self, index: usize, layer: &Affine, input_scale: f64) -> Vec<f64> {
-        let (bits, steps) = (self.bits.weights[index], steps(self.bits.activations[index]));
-        let range = self.ranges[index].max(smallest_range(layer, bits, input_scale, steps));
-        let range = (range * RANGE_UNIT).round().min(f64::from(u32::MAX)) / RANGE_UNIT;
-        self.ranges[index] = range;
-        let rows = layer.weight.chunks_exact(layer.weight.len() / layer.bias.len()).zip(&layer.bias);
-        rows.map(|(row, &bias)| {
-            weight_scale(row, bias, input_scale, bits).unwrap_or(range / steps / input_scale / 256.0)
-        })
-        .collect()
-    }
-
-    /// The real value of one step of a layer's input.
-    fn input_scale(&self, index: usize) -> f64 {
-        match index.checked_sub(1) {
-            None => 1.0 / f64::from(PIXEL_STEPS),
-            Some(before) => self.ranges[before] / steps(self.bits.activations[before]),
+    /// Widens the range of a hidden layer where it has to be.
+    fn widen(&mut self, index: usize, layer: &Affine) {
+        let units = self.units(index);
+        if let (Some(range), Some(output)) = (self.ranges.get_mut(index), units.output) {
+            let widened = range.max(smallest_range(layer, &units, f64::from(output.largest)));
+            *range = (widened * RANGE_UNIT).round().min(f64::from(u32::MAX)) / RANGE_UNIT;
         }
     }
 
-    /// The unit of int8 of an output channel's weights.
+    fn layer_scales(&self, index: usize, layer: &Affine) -> Vec<f64> {
+        let units = self.units(index);
+        match units.output {
+            Some(output) => rows(layer).map(|(row, bias)| units.channel_scale(row, bias, output)).collect(),
+            None => vec![units.shared_scale(layer)],
+        }
+    }
+
+    /// What the channels of a layer have in common.
+    fn units(&self, index: usize) -> LayerUnits {
+        let activation =
+            |layer: usize| ActivationUnits::new(self.ranges[layer], self.bits.activations[layer]);
+        let input = index.checked_sub(1).map_or(ActivationUnits::PIXEL, activation);
+        LayerUnits {
+            bits: self.bits.weights[index],
+            input,
+            output: (index < self.ranges.len()).then(|| activation(index)),
+        }
+    }
+
+    /// The scale of an output channel's weights: the real value of 1 in int8.
     pub(crate) fn scale(&self, layer: usize, channel: usize) -> f64 {
         let scales = &self.scales[layer];
         scales[channel % scales.len()]
     }
 
-    /// The network in integers.
+    /// The network in integers. No accumulator of any input, nor any partial sum of it, reaches 2^24 in magnitude, whatever
+    /// the weights are.
     ///
     /// # Errors
     ///
@@ -133,31 +136,27 @@ impl Grid {
     fn integer_layer(&self, index: usize, layer: &Affine) -> Result<IntegerLayer, QuantizeError> {
         let name = LAYERS[index];
         check_finite(name, layer)?;
-        let (bits, input_scale) = (self.bits.weights[index], self.input_scale(index));
-        let activation_bits = self.bits.activations.get(index).copied().unwrap_or(0);
-        let rows = layer.weight.chunks_exact(layer.weight.len() / layer.bias.len());
+        let units = self.units(index);
         let mut integers = IntegerLayer {
             weights: Vec::with_capacity(layer.weight.len()),
-            biases: Vec::new(),
+            biases: Vec::with_capacity(layer.bias.len()),
             requants: Vec::new(),
-            bits,
-            activation_bits,
-            units: Vec::new(),
+            bits: units.bits,
+            activation_bits: self.bits.activations.get(index).copied().unwrap_or(0),
+            units: Vec::with_capacity(layer.bias.len()),
         };
-        for (channel, (row, &bias)) in rows.zip(&layer.bias).enumerate() {
+        for (channel, (row, bias)) in rows(layer).enumerate() {
             let scale = self.scale(index, channel);
-            let unit = input_scale * scale;
-            let mut rounding = 0;
-            if let Some(range) = self.ranges.get(index) {
-                let factor = unit / (range / steps(activation_bits));
-                let requant =
-                    requant(factor).ok_or(QuantizeError::Factor { layer: name, channel, factor })?;
-                rounding = requant.rounding();
-                integers.requants.push(requant);
-            }
-            integers.weights.extend(row.iter().map(|&weight| quantize(weight, scale, bits)));
-            integers.biases.push(bias_units(bias, unit, rounding));
-            integers.units.push(unit);
+            let quantized = units.channel(row, bias, scale);
+            let quantized = quantized.map_err(|FactorTooLarge(factor)| QuantizeError::Factor {
+                layer: name,
+                channel,
+                factor,
+            })?;
+            integers.weights.extend(quantized.weights);
+            integers.biases.push(quantized.bias);
+            integers.requants.extend(quantized.requant);
+            integers.units.push(units.accumulator_unit(scale));
         }
         Ok(integers)
     }
@@ -165,65 +164,22 @@ impl Grid {
 
 /// The smallest range a layer may have: below it one product of the largest weight and the largest input would
 /// clip, and the requantization factor would leave its format.
-fn smallest_range(layer: &Affine, bits: WeightBits, input_scale: f64, output_steps: f64) -> f64 {
+fn smallest_range(layer: &Affine, units: &LayerUnits, output_steps: f64) -> f64 {
     let largest = layer.weight.iter().fold(0_f64, |max, w| max.max(f64::from(w.abs())));
     let factor_limit = f64::from(u16::MAX) / f64::from(1_u32 << Requant::ACTIVATION_SHIFT);
     // One unit of the range's fixed point on top covers its rounding.
-    input_scale * largest / f64::from(bits.largest()) * output_steps / factor_limit + 1.0 / RANGE_UNIT
+    units.input.step * largest / f64::from(units.bits.largest()) * output_steps / factor_limit
+        + 1.0 / RANGE_UNIT
 }
 
-/// The one scale of the last layer, since its accumulators are compared with one another.
-fn logit_scale(layer: &Affine, input_scale: f64, bits: WeightBits) -> f64 {
-    let largest_bias = layer.bias.iter().fold(0_f32, |max, bias| max.max(bias.abs()));
-    weight_scale(&layer.weight, largest_bias, input_scale, bits).unwrap_or(1.0 / f64::from(bits.largest()))
+/// Each output's weights and its bias.
+fn rows(layer: &Affine) -> impl Iterator<Item = (&[f32], f32)> {
+    layer.weight.chunks_exact(layer.weight.len() / layer.bias.len()).zip(layer.bias.iter().copied())
 }
 
 fn check_finite(name: &'static str, layer: &Affine) -> Result<(), QuantizeError> {
     let finite = layer.weight.iter().chain(&layer.bias).all(|value| value.is_finite());
     if finite { Ok(()) } else { Err(QuantizeError::NotFinite { layer: name }) }
-}
-
-/// The unit of int8 of weights that share a scale. Where they are all but 0, the unit that still lets the bias fit;
-/// `None` where the bias is 0 too and any will do.
-fn weight_scale(weights: &[f32], bias: f32, input_scale: f64, bits: WeightBits) -> Option<f64> {
-    let largest = weights.iter().fold(0_f64, |max, weight| max.max(f64::from(weight.abs())));
-    let whole = largest / f64::from(bits.largest());
-    let scale = match bits {
-        WeightBits::Eight => whole,
-        WeightBits::Four => INT4_CLIPS
-            .map(|clip| whole * f64::from(clip) / 100.0)
-            .min_by(|a, b| squared_error(weights, *a, bits).total_cmp(&squared_error(weights, *b, bits)))
-            .unwrap_or(whole),
-    };
-    let for_bias = f64::from(bias.abs()) / input_scale / f64::from(MAX_BIAS / 2);
-    Some(scale.max(for_bias)).filter(|scale| *scale > 0.0)
-}
-
-/// What rounding and clipping change of the weights.
-fn squared_error(weights: &[f32], scale: f64, bits: WeightBits) -> f64 {
-    let error = |weight: &f32| f64::from(*weight) - scale * f64::from(quantize(*weight, scale, bits));
-    weights.iter().map(|weight| error(weight).powi(2)).sum()
-}
-
-/// The nearest weight of so many bits, in units of int8.
-fn quantize(weight: f32, scale: f64, bits: WeightBits) -> i8 {
-    let (step, largest) = (f64::from(bits.step()), f64::from(bits.largest()));
-    ((f64::from(weight) / scale / step).round() * step).clamp(-largest, largest) as i8
-}
-
-fn bias_units(bias: f32, unit: f64, rounding: i64) -> i32 {
-    let limit = i64::from(MAX_BIAS);
-    ((f64::from(bias) / unit).round() as i64).saturating_add(rounding).clamp(-limit, limit) as i32
-}
-
-/// `factor` as `multiplier * 2^-(23 + pre_shift)` with 16 significant bits, or fewer below 2^-23. `None` from 2^-7 up.
-fn requant(factor: f64) -> Option<Requant> {
-    let shift = i32::from(Requant::MAX_PRE_SHIFT);
-    (0..=shift).rev().find_map(|pre_shift| {
-        let multiplier = (factor * 2_f64.powi(Requant::ACTIVATION_SHIFT as i32 + pre_shift)).round();
-        let fits = multiplier <= f64::from(u16::MAX);
-        fits.then(|| Requant::new(multiplier as u16, pre_shift as u8)).flatten()
-    })
 }
 
 /// Quantizes `weights` to `grid`.

@@ -1,4 +1,6 @@
+use super::scale::{quantize, weight_scale};
 use super::*;
+use crate::model::bits::WeightBits;
 use crate::model::weights::layer_shapes;
 use lenet_core::error::Layer;
 use lenet_core::model::Weights;
@@ -118,13 +120,13 @@ fn an_int4_model_keeps_its_bits_in_the_file() {
 #[test]
 fn int4_weights_are_nearest_at_the_scale_with_the_least_error() {
     let row: Vec<f32> = vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6, 0.7];
-    let scale = weight_scale(&row, 0.0, 1.0, WeightBits::Four).unwrap();
+    let scale = weight_scale(&row, WeightBits::Four).unwrap();
     assert!((scale * 16.0 - 0.1).abs() < 1e-6, "{scale}");
     let quantized: Vec<i8> = row.iter().map(|&weight| quantize(weight, scale, WeightBits::Four)).collect();
     assert_eq!(quantized, [16, -32, 48, 64, -80, 96, 112]);
     // One outlier is clipped where that serves the many.
     let many: Vec<f32> = (0..200).map(|i| (i % 7) as f32 * 0.01).chain([0.14]).collect();
-    let clipped = weight_scale(&many, 0.0, 1.0, WeightBits::Four).unwrap();
+    let clipped = weight_scale(&many, WeightBits::Four).unwrap();
     assert!(clipped * 112.0 < 0.12, "{clipped}");
 }
 

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::{DeadUnits, markup, text};
+use crate::eval::dead_units::DeadUnits;
+use crate::report::{markup, text};
 
 /// The section with a row for each hidden layer; nothing where none was measured.
 pub(super) fn section(layers: &[DeadUnits]) -> Markup {

@@ -6,6 +6,7 @@ mod page;
 use super::*;
 use crate::eval::check::Misclassified;
 use crate::eval::confidence::{RejectCurve, RejectPoint};
+use crate::eval::dead_units::DeadUnits;
 use crate::eval::score::Score;
 use crate::model::weights::FloatWeights;
 use crate::model::weights::{Affine, layer_shapes};
