@@ -54,7 +54,7 @@ fn check_sections(page: &str, expected: &[&str]) {
 fn a_run_gives_a_well_formed_page_with_every_section_and_no_external_reference() {
     let page = synthetic(12).page();
     check(&page);
-    for figure in ["99.10 %", "99.00 %", "−0.10", "45,678", "1,234", "1 min 1 s", "5</b> →"] {
+    for figure in ["99.10 %", "99.00 %", "−0.10", "45,678", "1,234", "2 min 30 s", "5</b> →"] {
         assert!(page.contains(figure), "{figure}");
     }
 }
@@ -115,6 +115,7 @@ fn degenerate_distributions_give_a_page() {
 fn the_reference_recipe_shows_the_test_split_as_a_curve() {
     let mut run = synthetic(21);
     run.metrics.run.training.recipe = Recipe::Reference;
+    run.metrics.run.data.contents = "custom".into();
     let page = run.page();
     check(&page);
     assert!(page.contains("<span class=\"key held-out\">test</span>"));
