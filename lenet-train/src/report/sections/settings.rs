@@ -18,7 +18,7 @@ pub(super) fn section(metrics: &Metrics) -> Markup {
         Some(epoch) => format!("epoch {epoch}, the last"),
         None => "imported weights".to_owned(),
     };
-    let mut rows = vec![
+    let mut summary = vec![
         ("recipe".to_owned(), run.training.title()),
         ("epochs done".to_owned(), metrics.epochs.len().to_string()),
         ("weights delivered".to_owned(), delivered),
@@ -26,23 +26,36 @@ pub(super) fn section(metrics: &Metrics) -> Markup {
         ("training time".to_owned(), text::duration(metrics.training_seconds())),
         ("version of lenet-train".to_owned(), run.version.clone()),
     ];
-    rows.extend(described(&run.training).filter(|(name, _)| name != "recipe"));
-    rows.extend(described(&run.data).filter(|(name, _)| name != "classes"));
-    rows.push(("classes".to_owned(), run.data.classes.len().to_string()));
-    rows.extend(described(&run.machine));
     for teacher in &run.teachers {
-        rows.push(("teacher".to_owned(), teacher.folder.display().to_string()));
+        summary.push(("teacher".to_owned(), teacher.folder.display().to_string()));
     }
     if let Some(imported) = &run.imported {
-        rows.push(("imported from".to_owned(), imported.file.display().to_string()));
+        summary.push(("imported from".to_owned(), imported.file.display().to_string()));
     }
     if let Some(folder) = &run.quantized_from {
-        rows.push(("quantized from the run in".to_owned(), folder.display().to_string()));
+        summary.push(("quantized from the run in".to_owned(), folder.display().to_string()));
     }
+    summary.extend(described(&run.machine));
+    let classes = ("classes".to_owned(), run.data.classes.len().to_string());
+    let data = described(&run.data).filter(|(name, _)| name != "classes").chain([classes]).collect();
+    let training = described(&run.training).filter(|(name, _)| name != "recipe").collect();
     let body = html! {
-        table.settings { tbody { @for (name, value) in rows { (markup::row(&name, &[value])) } } }
+        div.grid {
+            (table("Run", summary))
+            (table("Training", training))
+            (table("Data", data))
+        }
     };
     markup::section("settings", "Settings", "What was run, and on what: the contents of run.toml.", body)
+}
+
+fn table(name: &str, rows: Vec<(String, String)>) -> Markup {
+    html! {
+        figure {
+            h3 { (name) }
+            table.settings { tbody { @for (name, value) in rows { (markup::row(&name, &[value])) } } }
+        }
+    }
 }
 
 /// The fields of a part of the description, in words.
