@@ -63,7 +63,7 @@ pub(crate) struct TrainingFlags {
     /// Last epochs with quantization-aware training, fewer than --epochs
     #[arg(long, value_name = "N")]
     qat_epochs: Option<u32>,
-    /// Epochs without a lower validation loss after which the run stops and delivers its best epoch; 0 never stops it
+    /// Epochs without a lower validation loss after which the run stops and exports its best epoch; 0 never stops it
     #[arg(long, value_name = "N")]
     early_stop: Option<u32>,
     #[command(flatten)]

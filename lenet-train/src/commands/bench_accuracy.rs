@@ -1,7 +1,7 @@
-//! The accuracy of a recipe over several seeds: every choice by the validation images, one look at the test set a seed.
+//! The accuracy of a recipe over several seeds: every choice by the validation images, one look at the test set per seed.
 //!
-//! Each seed is a run in a folder of its own. A run that was stopped goes on, and a finished one is only
-//! delivered again, so that the whole can be interrupted at any time and given more seeds later.
+//! Each seed is a run in a folder of its own. A run that was stopped goes on, and a finished one is not trained again, so
+//! that the whole can be interrupted at any time and given more seeds later.
 
 use super::error::CommandError;
 use super::prepare::with_threads;
@@ -118,7 +118,7 @@ fn run_seed(
     let mut config = config.clone();
     config.training.seed = seed;
     let folder = RunFolder::open_or_create(&out.join(format!("seed-{seed}")))?;
-    with_threads(session, || begin_or_go_on(config, &folder, session)?.train_and_deliver(started))
+    with_threads(session, || begin_or_go_on(config, &folder, session)?.train_and_make_results(started))
 }
 
 fn summarize(config: &RunConfig, tables: &[(u64, FinalTable)]) -> Results {

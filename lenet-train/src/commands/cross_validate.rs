@@ -3,9 +3,9 @@
 //! Fold k is a run with seed k in a folder of its own, quantized and scored on the images that it held out. That is what
 //! recipes are compared by: on a few thousand images alone, a tenth of a point is noise.
 
-use super::deliver::{DeliverError, quantize};
 use super::error::CommandError;
 use super::prepare::with_threads;
+use super::results::{ResultsError, quantize};
 use super::resume::begin_or_go_on;
 use super::session::Session;
 use crate::data::HeldOut;
@@ -154,10 +154,10 @@ fn run_fold(
         let (trained, dataset) = begin_or_go_on(config, &folder, session)?.train()?;
         let images = calibration_images(&dataset, trained.run.held_out());
         let activations = Activations::of(&trained.weights, images.images);
-        let grid = quantize(&trained, &activations, images).map_err(DeliverError::from)?.grid;
+        let grid = quantize(&trained, &activations, images).map_err(ResultsError::from)?.grid;
         let (_, held_out) = dataset.split();
         let Calibration { correct, loss, .. } =
-            attempt(&trained.weights, grid, held_out).map_err(DeliverError::from)?;
+            attempt(&trained.weights, grid, held_out).map_err(ResultsError::from)?;
         Ok(FoldResult { fold, accuracy: correct as f64 / held_out.images.len() as f64, loss })
     })
 }

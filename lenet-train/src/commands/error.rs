@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use super::deliver::DeliverError;
+use super::results::ResultsError;
 use crate::backend::cuda::DeviceError;
 use crate::data::DatasetError;
 use crate::exchange::ExchangeError;
@@ -56,7 +56,7 @@ pub enum CommandError {
     Export(#[from] ExportError),
     /// The trained network could not be quantized, exported, checked or reported.
     #[error(transparent)]
-    Deliver(#[from] DeliverError),
+    Results(#[from] ResultsError),
     /// Weights could not be imported or exported.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),

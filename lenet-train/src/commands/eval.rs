@@ -1,8 +1,8 @@
 //! Checking the model file of a finished run again.
 
-use super::deliver;
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
+use super::results;
 use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::run::trained::Trained;
@@ -22,6 +22,6 @@ pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<Fina
     with_threads(session, || {
         let (run, dataset) = load_data(trained.run.clone(), &session.console)?;
         trained.run = run;
-        Ok(deliver::check_again(&trained, &dataset, folder, &session.console)?)
+        Ok(results::check_again(&trained, &dataset, folder, &session.console)?)
     })
 }

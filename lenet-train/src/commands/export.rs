@@ -18,7 +18,7 @@ pub struct Export {
     pub onnx: Option<PathBuf>,
 }
 
-/// Writes the f32 weights that a finished run delivers.
+/// Writes the f32 weights that a finished run exports.
 ///
 /// # Errors
 ///

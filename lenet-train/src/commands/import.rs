@@ -1,8 +1,8 @@
 //! Making a run from weights that were trained by another program.
 
-use super::deliver::deliver;
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
+use super::results::make_results;
 use super::session::Session;
 use crate::data::DatasetName;
 use crate::eval::check::FinalTable;
@@ -62,7 +62,7 @@ pub fn run(task: &Import, session: &Session) -> Result<FinalTable, CommandError>
         checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &run, &snapshot)?;
         export::write(folder.path(), CONFIG_FILE, run.to_toml().as_bytes())?;
         let trained = Trained::from_snapshot(folder.path(), run, snapshot)?;
-        Ok(deliver(&trained, &dataset, folder.path(), &session.console)?)
+        Ok(make_results(&trained, &dataset, folder.path(), &session.console)?)
     })
 }
 

@@ -2,7 +2,6 @@
 
 pub mod bench_accuracy;
 pub mod cross_validate;
-mod deliver;
 mod error;
 pub mod eval;
 pub mod export;
@@ -10,10 +9,11 @@ pub mod import;
 mod prepare;
 pub mod quantize;
 pub mod report;
+mod results;
 pub mod resume;
 mod session;
 pub mod train;
 
-pub use deliver::DeliverError;
 pub use error::CommandError;
+pub use results::ResultsError;
 pub use session::Session;

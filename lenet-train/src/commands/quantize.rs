@@ -1,8 +1,8 @@
 //! Quantizing a finished run anew, without training.
 
-use super::deliver::deliver;
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
+use super::results::make_results;
 use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::model::bits::Bits;
@@ -20,7 +20,7 @@ pub struct Quantize {
     pub run: PathBuf,
     /// Bits of the model; `None` keeps those of the run.
     pub bits: Option<Bits>,
-    /// Takes the weights of the epoch with the lowest validation loss rather than those that the run delivers.
+    /// Takes the weights of the epoch with the lowest validation loss rather than those that the run exports.
     pub best: bool,
     /// Where the results go; without a folder, into one in that of the run, named after the bits.
     pub destination: Destination,
@@ -64,7 +64,7 @@ pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandErro
         trained.run = run;
         checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &trained.run, &snapshot)?;
         export::write(folder.path(), CONFIG_FILE, trained.run.to_toml().as_bytes())?;
-        Ok(deliver(&trained, &dataset, folder.path(), console)?)
+        Ok(make_results(&trained, &dataset, folder.path(), console)?)
     })
 }
 

@@ -1,8 +1,8 @@
 //! Writing the metrics and the report of a finished run again.
 
-use super::deliver;
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
+use super::results;
 use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::run::folder::RunFolder;
@@ -24,12 +24,12 @@ pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<Fina
     with_threads(session, || {
         let (run, dataset) = load_data(trained.run.clone(), &session.console)?;
         trained.run = run;
-        let table = deliver::report(&trained, &dataset, folder.path(), &session.console)?;
+        let table = results::report(&trained, &dataset, folder.path(), &session.console)?;
         let written = format!(
             "written: {0}/{1}, {0}/{2}",
             folder.path().display(),
-            deliver::METRICS_FILE,
-            deliver::REPORT_FILE
+            results::METRICS_FILE,
+            results::REPORT_FILE
         );
         session.console.print(&written);
         Ok(table)

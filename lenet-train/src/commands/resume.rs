@@ -31,7 +31,7 @@ pub fn run(
     let folder = RunFolder::open(&path)?;
     let (saved, snapshot) = checkpoint::load(&path.join(checkpoint::FILE_NAME))?;
     let asked = change(&saved);
-    with_threads(session, || job(&folder, saved, asked, snapshot, session)?.train_and_deliver(started))
+    with_threads(session, || job(&folder, saved, asked, snapshot, session)?.train_and_make_results(started))
 }
 
 /// The run `asked` in `folder`: from its beginning, or from where it was stopped.

@@ -1,8 +1,8 @@
 //! The main job: from a description of a run to its model file and report.
 
-use super::deliver::deliver;
 use super::error::CommandError;
 use super::prepare::{Prepared, prepare, splits, with_threads};
+use super::results::make_results;
 use super::session::Session;
 use crate::backend::{Backend, cuda};
 use crate::data::Dataset;
@@ -37,7 +37,7 @@ pub fn run(
         // Nothing is left behind where the data or the device are missing.
         let prepared = prepare(config, &session.console)?;
         let folder = RunFolder::create(destination)?;
-        Job::begin(prepared, None, folder.path(), session)?.train_and_deliver(started)
+        Job::begin(prepared, None, folder.path(), session)?.train_and_make_results(started)
     })
 }
 
@@ -66,15 +66,15 @@ impl<'a> Job<'a> {
         Ok(Self { prepared, stopped, folder, session })
     }
 
-    pub(super) fn train_and_deliver(self, started: Instant) -> Result<FinalTable, CommandError> {
+    pub(super) fn train_and_make_results(self, started: Instant) -> Result<FinalTable, CommandError> {
         let (folder, console) = (self.folder, &self.session.console);
         let (trained, dataset) = self.train()?;
-        let table = deliver(&trained, &dataset, folder, console)?;
+        let table = make_results(&trained, &dataset, folder, console)?;
         console.print(&format!("total run time {:.1} s", started.elapsed().as_secs_f64()));
         Ok(table)
     }
 
-    /// Trains to the end of the run. Returns what it delivers, and the data set.
+    /// Trains to the end of the run. Returns what it exports, and the data set.
     pub(super) fn train(mut self) -> Result<(Trained, Dataset), CommandError> {
         let seed = self.prepared.run.training.seed;
         let last = match self.prepared.run.machine.device {

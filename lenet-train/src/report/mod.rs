@@ -102,7 +102,7 @@ pub fn write_accuracy_plot(path: &Path, plot: &AccuracyPlot) -> Result<(), Repor
 struct MetricsView<'a> {
     run: &'a RunConfig,
     epochs: &'a [EpochMetrics],
-    delivered_epoch: Option<u32>,
+    exported_epoch: Option<u32>,
     result: ResultView<'a>,
     confidence: &'a Confidence,
 }
@@ -118,14 +118,14 @@ struct ResultView<'a> {
 
 impl<'a> MetricsView<'a> {
     fn of(metrics: &'a Metrics) -> Self {
-        let Metrics { run, epochs, delivered_epoch, result: table, confidence } = metrics;
+        let Metrics { run, epochs, exported_epoch, result: table, confidence } = metrics;
         let result = ResultView {
             f32_accuracy: table.f32_accuracy(),
             integer_accuracy: table.integer_accuracy(),
             recall: table.recall(),
             table,
         };
-        Self { run, epochs, delivered_epoch: *delivered_epoch, result, confidence }
+        Self { run, epochs, exported_epoch: *exported_epoch, result, confidence }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn banner(run: &RunConfig, folder: &str, threads: usize) -> String {
     let data = &run.data;
     let mut text = format!(
         "lenet-train {}\n\
-         data     {}: {} classes, {} images to train on, {} for validation, {} to test\n\
+         data     {}: {} classes, {} training images, {} validation images, {} test images\n\
          device   {}, {threads} threads",
         run.version,
         data.contents,

@@ -70,9 +70,17 @@ pub fn read(path: &Path, epochs: Option<u32>) -> Result<RunConfig, ConfigError> 
         Ok(config) if config.quantized_from.is_some() => {
             Err(ConfigError::NotTrained { path, found: "a run that was quantized anew" })
         }
-        Ok(config) => Ok(config),
+        Ok(config) => Ok(with_absolute_paths(config)),
         Err(problem) => Err(ConfigError::Invalid { path, problem: problem.trim_end().to_owned() }),
     }
+}
+
+/// So that the run can be resumed from another folder.
+fn with_absolute_paths(mut config: RunConfig) -> RunConfig {
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    config.data.path = config.data.path.as_ref().map(absolute);
+    config.teachers.iter_mut().for_each(|teacher| teacher.folder = absolute(&teacher.folder));
+    config
 }
 
 /// The description in `text`, or what is wrong with it.

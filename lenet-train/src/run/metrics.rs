@@ -24,8 +24,8 @@ pub struct Metrics {
     pub run: RunConfig,
     /// One entry per epoch.
     pub epochs: Vec<EpochMetrics>,
-    /// The epoch whose weights are delivered, counted from 1; `None` for imported weights.
-    pub delivered_epoch: Option<u32>,
+    /// The epoch whose weights are exported, counted from 1; `None` for imported weights.
+    pub exported_epoch: Option<u32>,
     /// The check of the exported file.
     pub result: FinalTable,
     /// The model's confidence.

@@ -1,4 +1,4 @@
-//! What a run delivers, before it is quantized.
+//! What a run exports, before it is quantized.
 
 use super::checkpoint::{self, CheckpointError};
 use super::config::RunConfig;
@@ -61,21 +61,21 @@ impl Trained {
         Ok(Self::from_snapshot(folder, run, last)?)
     }
 
-    /// What a run in `folder` that stands at `last` delivers: the last weights, or with early stopping the best ones.
+    /// What a run in `folder` that stands at `last` exports: the last weights, or with early stopping the best ones.
     ///
     /// # Errors
     ///
     /// [`CheckpointError`] for the best weights.
     pub fn from_snapshot(folder: &Path, run: RunConfig, last: Snapshot) -> Result<Self, CheckpointError> {
         let history = last.history.clone();
-        let delivered = if run.training.early_stop > 0 {
+        let exported = if run.training.early_stop > 0 {
             checkpoint::load(&folder.join(checkpoint::BEST_FILE_NAME))?.1
         } else {
             last
         };
-        let weights = delivered.average.unwrap_or(delivered.weights);
-        let epoch = delivered.history.last().map(|epoch| epoch.epoch);
-        Ok(Self { run, history, epoch, weights, grid: delivered.grid })
+        let weights = exported.average.unwrap_or(exported.weights);
+        let epoch = exported.history.last().map(|epoch| epoch.epoch);
+        Ok(Self { run, history, epoch, weights, grid: exported.grid })
     }
 
     /// Takes the weights of another epoch of the same run.

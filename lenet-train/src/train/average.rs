@@ -1,4 +1,4 @@
-//! The moving average of the weights, which is what a run with [`ema_decay`](crate::train::recipe::Settings::ema_decay) delivers.
+//! The moving average of the weights, which is what a run with [`ema_decay`](crate::train::recipe::Settings::ema_decay) exports.
 
 use crate::backend::Backend;
 use crate::model::network::Network;

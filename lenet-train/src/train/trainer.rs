@@ -265,13 +265,13 @@ impl<'a, D: Backend> Trainer<'a, D> {
         Ok(())
     }
 
-    /// The score on the held-out images of what the run would deliver now.
+    /// The score on the held-out images of what the run would export now.
     fn score_held_out(&mut self) -> Result<Score, TrainingError> {
         let weights = self.network().weights();
-        let delivered = match &mut self.integers {
+        let exported = match &mut self.integers {
             Some(integers) => integers.rounded(&weights)?,
             None => self.average.as_ref().map_or(&self.network, |average| &average.network),
         };
-        self.held_out.score(delivered).map_err(device_error::<D>)
+        self.held_out.score(exported).map_err(device_error::<D>)
     }
 }

@@ -55,7 +55,7 @@ fn the_best_epoch_can_be_quantized_in_place_of_the_last() {
     let paths = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
     assert_succeeds(&lenet_train(&[&paths[..], &["--epochs", "6"]].concat()));
     assert_succeeds(&on("quantize", out.path(), &["--best"]));
-    let best = metrics(&out.path().join("quantized-8-best"))["delivered_epoch"].as_u64().unwrap();
+    let best = metrics(&out.path().join("quantized-8-best"))["exported_epoch"].as_u64().unwrap();
     let epochs = metrics(out.path())["epochs"].as_array().unwrap().clone();
     let loss = |epoch: u64| epochs[epoch as usize - 1]["held_out"]["loss"].as_f64().unwrap();
     assert!((1..=6).all(|epoch| loss(best) <= loss(epoch)));

@@ -71,7 +71,7 @@ fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_i
     let results = fs::read(out.path().join("teacher/cross-validation.json")).unwrap();
     let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
     assert_eq!(results["folds"].as_array().unwrap().len(), 2);
-    assert!(!out.path().join("teacher/fold-1/model.lenet").exists(), "nothing is delivered");
+    assert!(!out.path().join("teacher/fold-1/model.lenet").exists(), "nothing is exported");
 
     // Each fold learns from the teacher of that fold, and goes on where it was stopped.
     let pupil = pupil.to_str().unwrap();

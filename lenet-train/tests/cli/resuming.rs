@@ -148,7 +148,7 @@ fn a_finished_run_is_extended_and_its_description_makes_the_same_run_again() {
 }
 
 #[test]
-fn early_stopping_ends_a_run_and_delivers_its_best_epoch() {
+fn early_stopping_ends_a_run_and_exports_its_best_epoch() {
     let (data, out) = (data(), tempdir().unwrap());
     let flags = ["--epochs", "500", "--early-stop", "3", "--lr", "0.05", "--optimizer", "sgd"];
     let paths = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
@@ -158,6 +158,6 @@ fn early_stopping_ends_a_run_and_delivers_its_best_epoch() {
     let epochs = metrics["epochs"].as_array().unwrap();
     let losses: Vec<f64> = epochs.iter().map(|epoch| epoch["held_out"]["loss"].as_f64().unwrap()).collect();
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
-    assert_eq!(metrics["delivered_epoch"], best as u64 + 1);
+    assert_eq!(metrics["exported_epoch"], best as u64 + 1);
     assert!(losses.len() == best + 4 || losses.len() == 500, "{losses:?}");
 }

@@ -12,7 +12,7 @@ fn a_run_prints_what_it_is_a_line_per_epoch_and_the_final_table() {
     assert_succeeds(&output);
     let printed = stdout(&output);
     for part in [
-        "data     custom: 10 classes, 110 images to train on, 10 for validation, 20 to test",
+        "data     custom: 10 classes, 110 training images, 10 validation images, 20 test images",
         "device   cpu, 1 threads",
         "recipe   default, changed: epochs 2, weight decay 0.5",
         "flattened 256",

@@ -11,7 +11,7 @@ use crate::run::metrics::Metrics;
 /// The section with all of the run's description.
 pub(super) fn section(metrics: &Metrics) -> Markup {
     let run = &metrics.run;
-    let delivered = match metrics.delivered_epoch {
+    let exported = match metrics.exported_epoch {
         Some(epoch) if run.training.early_stop > 0 => {
             format!("epoch {epoch}, with the lowest {} loss", held_out_name(run.held_out()))
         }
@@ -21,7 +21,7 @@ pub(super) fn section(metrics: &Metrics) -> Markup {
     let mut summary = vec![
         ("recipe".to_owned(), run.training.title()),
         ("epochs done".to_owned(), metrics.epochs.len().to_string()),
-        ("weights delivered".to_owned(), delivered),
+        ("weights exported".to_owned(), exported),
         ("scored after each epoch".to_owned(), format!("the {} images", held_out_name(run.held_out()))),
         ("training time".to_owned(), text::duration(metrics.training_seconds())),
         ("version of lenet-train".to_owned(), run.version.clone()),

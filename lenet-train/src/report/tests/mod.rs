@@ -62,7 +62,7 @@ fn synthetic_metrics(epochs: u32) -> Metrics {
     Metrics {
         run: run_config(epochs),
         epochs: (1..=epochs).map(epoch).collect(),
-        delivered_epoch: Some(epochs),
+        exported_epoch: Some(epochs),
         result: FinalTable {
             images: 1000,
             f32_correct: 991,

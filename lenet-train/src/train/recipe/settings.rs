@@ -29,7 +29,7 @@ pub struct Settings {
     pub rule: Rule,
     /// Share of each target, 0 to 1, that is spread evenly over all classes.
     pub label_smoothing: f64,
-    /// Decay, below 1, of the moving average of the weights that the run delivers; 0 delivers the last weights.
+    /// Decay, below 1, of the moving average of the weights that the run exports; 0 exports the last weights.
     pub ema_decay: f64,
     /// Share of the loss, 0 to 1, that compares with the teachers rather than the labels, in a run that has teachers.
     pub distillation: f64,

@@ -1,4 +1,4 @@
-//! What is printed about a trained network while it is delivered.
+//! What is printed about a trained network while it is exported.
 
 use super::{METRICS_FILE, REPORT_FILE};
 use crate::data::Split;

@@ -28,10 +28,10 @@ pub(crate) const REPORT_FILE: &str = "report.html";
 /// The metrics' file name in the run's folder.
 pub(crate) const METRICS_FILE: &str = "metrics.json";
 
-/// Why a trained network was not delivered.
+/// Why the results of a run were not made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum DeliverError {
+pub enum ResultsError {
     /// The weights cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
@@ -71,13 +71,13 @@ pub enum DeliverError {
 ///
 /// # Errors
 ///
-/// [`DeliverError`]. The checkpoint stays, so a resumed run comes here again at once.
-pub(super) fn deliver(
+/// [`ResultsError`]. The checkpoint stays, so a resumed run comes here again at once.
+pub(super) fn make_results(
     trained: &Trained,
     dataset: &Dataset,
     folder: &Path,
     console: &Console,
-) -> Result<FinalTable, DeliverError> {
+) -> Result<FinalTable, ResultsError> {
     let images = calibration_images(dataset, trained.run.held_out());
     let activations = Activations::of(&trained.weights, images.images);
     let Calibration { mut model, grid, correct, .. } = quantize(trained, &activations, images)?;
@@ -89,7 +89,7 @@ pub(super) fn deliver(
         console.print(&describe_validation(answers));
     }
     let metadata = OwnedMetadata::new(trained, dataset, validation.as_ref());
-    let bytes = model.encode(&metadata.borrow()).map_err(DeliverError::Encode)?;
+    let bytes = model.encode(&metadata.borrow()).map_err(ResultsError::Encode)?;
     export::write(folder, export::MODEL_FILE, &bytes)?;
     let bytes = export::read_model(folder)?;
     let file = decode(folder, &bytes, dataset)?;
@@ -103,13 +103,13 @@ pub(super) fn deliver(
 ///
 /// # Errors
 ///
-/// [`DeliverError`].
+/// [`ResultsError`].
 pub(super) fn report(
     trained: &Trained,
     dataset: &Dataset,
     folder: &Path,
     console: &Console,
-) -> Result<FinalTable, DeliverError> {
+) -> Result<FinalTable, ResultsError> {
     let bytes = export::read_model(folder)?;
     let file = decode(folder, &bytes, dataset)?;
     let activations =
@@ -121,13 +121,13 @@ pub(super) fn report(
 ///
 /// # Errors
 ///
-/// [`DeliverError`].
+/// [`ResultsError`].
 pub(super) fn check_again(
     trained: &Trained,
     dataset: &Dataset,
     folder: &Path,
     console: &Console,
-) -> Result<FinalTable, DeliverError> {
+) -> Result<FinalTable, ResultsError> {
     let bytes = export::read_model(folder)?;
     let file = decode(folder, &bytes, dataset)?;
     Ok(check(trained, dataset, &file, console).0.table)
@@ -160,15 +160,15 @@ fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> Evaluation
     evaluation
 }
 
-fn decode<'a>(folder: &Path, bytes: &'a [u8], dataset: &Dataset) -> Result<ModelFile<'a>, DeliverError> {
+fn decode<'a>(folder: &Path, bytes: &'a [u8], dataset: &Dataset) -> Result<ModelFile<'a>, ResultsError> {
     let path = folder.join(export::MODEL_FILE);
     match lenet_infer::decode(bytes) {
         Ok(file) if file.model.classes() != dataset.classes => {
             let (expected, found) = (dataset.classes, file.model.classes());
-            Err(DeliverError::OtherModel { path, expected, found })
+            Err(ResultsError::OtherModel { path, expected, found })
         }
         Ok(file) => Ok(file),
-        Err(source) => Err(DeliverError::Decode { path, source }),
+        Err(source) => Err(ResultsError::Decode { path, source }),
     }
 }
 
@@ -180,12 +180,12 @@ fn check_and_report(
     activations: &Activations,
     folder: &Path,
     console: &Console,
-) -> Result<FinalTable, DeliverError> {
+) -> Result<FinalTable, ResultsError> {
     let (Check { table, misclassified, .. }, confidence) = check(trained, dataset, file, console);
     let metrics = Metrics {
         run: trained.run.clone(),
         epochs: trained.history.clone(),
-        delivered_epoch: trained.epoch,
+        exported_epoch: trained.epoch,
         result: table,
         confidence,
     };
