@@ -5,8 +5,8 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// The order in which epoch `epoch` trains on `images` images: each of `0..images` once.
 ///
-/// The order depends on the arguments only, so that a resumed run needs no state: it is [`permutation`] with the stream
-/// number `epoch` of a key that holds `seed`.
+/// The order depends on the arguments only, so that a resumed run needs no state: it is Fisher-Yates over the
+/// ChaCha8 stream number `epoch` of a key that holds `seed`.
 ///
 /// # Panics
 ///
