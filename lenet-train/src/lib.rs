@@ -13,7 +13,7 @@
 //! - [`run`]: one run on disk: its checkpoint, its metrics and the files it leaves.
 //! - [`report`]: the page that shows a run.
 //! - [`commands`]: what the program can be asked to do; [`commands::train`] is the main job from end to end.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod augment;
 pub mod backend;
