@@ -1,7 +1,10 @@
 //! The CPU: convolutions of our own, since dfdx has none on stable Rust.
 
+mod arithmetic;
 pub(crate) mod conv;
 pub(crate) mod simd;
+
+pub use arithmetic::{Arithmetic, arithmetic};
 
 use crate::backend::{Backend, Batch, ConvLayers, FakeQuantize, Features, Pixels};
 use dfdx::prelude::{Cpu, Storage, Tape};
@@ -40,19 +43,4 @@ impl Backend for Cpu {
     fn flush_subnormals(buffer: &mut <Self as Storage<f32>>::Vec) {
         buffer.iter_mut().filter(|value| value.is_subnormal()).for_each(|value| *value = 0.0);
     }
-}
-
-/// STUB
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Arithmetic {
-    Fused,
-}
-impl std::fmt::Display for Arithmetic {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("x")
-    }
-}
-/// STUB
-pub fn arithmetic() -> Arithmetic {
-    Arithmetic::Fused
 }
