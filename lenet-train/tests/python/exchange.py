@@ -14,7 +14,8 @@ those that PyTorch gives with the original file:
     onnx        ONNX Runtime with the ONNX file that lenet-train wrote, all images at once
 
 With torch 2.15.0, onnx 1.23.2 and onnxruntime 1.32.0, no class differed, of these two networks and of one that lenet-train
-trained for two epochs. Ends with status 1 if a class differs, or if the numbers of the written file are not those of the original one.
+trained for two epochs. Ends with status 1 if a class differs, or if the numbers of the written file are not those of the
+original one.
 """
 
 import gzip

@@ -85,7 +85,7 @@ pub fn write(path: &Path, weights: &FloatWeights) -> Result<(), ExchangeError> {
         .map_err(|source| ExchangeError::Write { path: path.to_owned(), source })
 }
 
-/// The bytes of the file that [`write`] writes.
+/// The bytes of the file that [`write()`] writes.
 ///
 /// # Panics
 ///
