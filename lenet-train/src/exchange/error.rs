@@ -128,7 +128,7 @@ pub enum StateDictError {
     NotFinite {
         /// The tensor.
         tensor: String,
-        /// Where in the tensor, counted from 0, the last axis first.
+        /// Its index in the tensor, counted from 0 with the last axis changing fastest.
         position: usize,
         /// The number.
         value: f64,

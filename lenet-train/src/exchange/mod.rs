@@ -31,5 +31,5 @@ mod tensors;
 #[cfg(test)]
 mod test_weights;
 
-pub use error::ExchangeError;
+pub use error::{ExchangeError, StateDictError};
 pub use normalization::fold_normalization;

@@ -13,7 +13,9 @@ those that PyTorch gives with the original file:
     written     PyTorch with the safetensors file that lenet-train wrote, loaded by load_state_dict
     onnx        ONNX Runtime with the ONNX file that lenet-train wrote, all images at once
 
-Ends with status 1 if a class differs, or if the numbers of the written file are not those of the original one.
+With torch 2.15.0, onnx 1.23.2 and onnxruntime 1.32.0, no class differed, of these two networks and of one that lenet-train
+trained for two epochs. Ends with status 1 if a class differs, or if the numbers of the written file are not those of the
+original one.
 """
 
 import gzip
@@ -63,6 +65,10 @@ def read_split(name):
     return images.float() / 255, read_idx(f"{name}-labels-idx1-ubyte.gz", 8).long()
 
 
+def prepare(images, normalize):
+    return (images - MEAN) / STD if normalize else images
+
+
 def train(images, labels):
     """A network after one epoch."""
     torch.manual_seed(0)
@@ -97,7 +103,7 @@ def check(name, file, images, normalize, folder):
     subprocess.run(command, check=True, cwd=ROOT)
 
     original, written = load_file(file), load_file(out / "lenet.safetensors")
-    expected = classes_in_pytorch(original, (images - MEAN) / STD if normalize else images)
+    expected = classes_in_pytorch(original, prepare(images, normalize))
     found = {
         "read": numpy.loadtxt(out / "classes.txt", dtype=int),
         "written": classes_in_pytorch(written, images),
@@ -115,16 +121,16 @@ def check(name, file, images, normalize, folder):
 
 
 def main():
+    torch.set_num_threads(1)  # enough for a network this small, and spared the waits of a busy machine
     print(f"torch {torch.__version__}, onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}")
     (images, labels), (test_images, test_labels) = read_split("train"), read_split("t10k")
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         files = []
         for name, normalize in [("plain", False), ("normalized", True)]:
-            prepare = lambda pixels: (pixels - MEAN) / STD if normalize else pixels  # noqa: B023, E731
-            state_dict = train(prepare(images), labels).state_dict()
+            state_dict = train(prepare(images, normalize), labels).state_dict()
             save_file(state_dict, folder / f"{name}.safetensors")
-            right = (classes_in_pytorch(state_dict, prepare(test_images)) == test_labels.numpy()).mean()
+            right = (classes_in_pytorch(state_dict, prepare(test_images, normalize)) == test_labels.numpy()).mean()
             print(f"{name}: {right:.2%} of the test images right in PyTorch", flush=True)
             files.append((name, folder / f"{name}.safetensors", normalize))
         files += [(Path(file).stem, Path(file).resolve(), False) for file in sys.argv[1:]]

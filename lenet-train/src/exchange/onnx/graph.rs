@@ -8,7 +8,7 @@ use crate::exchange::tensors::tensors;
 use crate::model::weights::FloatWeights;
 use lenet_core::shape::{IMAGE_CHANNELS, IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE};
 
-/// The nodes and their operators. Each takes what the one before it gives.
+/// The names and operators of the nodes. Each node takes the output of the one before it.
 const NODES: [(&str, &str); 12] = [
     ("conv1", "Conv"),
     ("relu1", "Relu"),
@@ -55,7 +55,7 @@ fn nodes() -> Vec<NodeProto> {
         if matches!(operator, "Conv" | "Gemm") {
             input.extend([format!("{name}.weight"), format!("{name}.bias")]);
         }
-        // A value is called as the node that gives it.
+        // A value has the name of the node that computes it.
         value = if index == last { OUTPUT } else { name };
         NodeProto {
             input,
@@ -68,7 +68,7 @@ fn nodes() -> Vec<NodeProto> {
     nodes.collect()
 }
 
-/// The settings of an operator. Those that ONNX has defaults for are written where readers are known to forget them.
+/// The settings of an operator. Strides, padding and dilation are written even where they are ONNX's defaults.
 fn attributes(operator: &str) -> Vec<AttributeProto> {
     let (kernel, pool) = (KERNEL_SIDE as i64, POOL_SIDE as i64);
     match operator {

@@ -48,7 +48,7 @@ pub fn write(
         .map_err(|source| ExchangeError::Write { path: path.to_owned(), source })
 }
 
-/// The bytes of the file that [`write`] writes.
+/// The bytes of the file that [`write()`] writes.
 ///
 /// # Panics
 ///

@@ -168,7 +168,7 @@ fn run(graph: &GraphProto, node: &NodeProto, (shape, input): &Values) -> Values 
     }
 }
 
-/// All positions in an array of this shape, the last axis first.
+/// All positions in an array of this shape, the last axis changing fastest.
 fn positions([first, second, third]: [usize; 3]) -> impl Iterator<Item = [usize; 3]> {
     (0..first * second * third).map(move |at| [at / (second * third), at / third % second, at % third])
 }

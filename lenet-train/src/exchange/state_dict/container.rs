@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 
 /// Bytes of the longest header that is read. That of a `state_dict` of this network has about a thousand.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
-/// How the files of `torch.save` begin: a zip archive, and before PyTorch 1.6 a pickle of protocol 2.
-const PYTORCH_STARTS: [&[u8]; 2] = [b"PK\x03\x04", b"\x80\x02"];
 
 /// A tensor in a file.
 pub(super) struct Tensor<'a> {
@@ -25,9 +23,6 @@ pub(super) type Tensors<'a> = BTreeMap<String, Tensor<'a>>;
 
 /// The tensors in the bytes of a safetensors file, or what the bytes are instead.
 pub(super) fn parse(bytes: &[u8]) -> Result<Tensors<'_>, String> {
-    if PYTORCH_STARTS.iter().any(|start| bytes.starts_with(start)) {
-        return Err("a file of torch.save".to_owned());
-    }
     let (header, data) = split(bytes)?;
     let metadata: Metadata =
         serde_json::from_slice(header).map_err(|error| format!("a header that is not valid ({error})"))?;
@@ -53,6 +48,10 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
         return Err(format!("{} bytes in all", bytes.len()));
     };
     let length = u64::from_le_bytes(*length);
+    // Not before the length is known to be wrong: a header of 896 bytes begins as a pickle does.
+    if length > MAX_HEADER_BYTES && is_from_torch_save(bytes) {
+        return Err("a file of torch.save".to_owned());
+    }
     if length > MAX_HEADER_BYTES {
         return Err(format!(
             "a header of {length} bytes, where {MAX_HEADER_BYTES} are the most that is read"
@@ -61,4 +60,9 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
     rest.split_at_checked(length as usize).ok_or_else(|| {
         format!("a header of {length} bytes in a file that has {} after its length", rest.len())
     })
+}
+
+/// Whether the bytes are a zip archive, or a pickle of protocol 2 to 5, which `torch.save` wrote before PyTorch 1.6.
+fn is_from_torch_save(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || matches!(bytes, [0x80, 2..=5, ..])
 }

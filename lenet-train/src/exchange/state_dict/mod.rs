@@ -70,7 +70,7 @@ pub fn decode(bytes: &[u8]) -> Result<FloatWeights, StateDictError> {
     Ok(FloatWeights { conv1: layer()?, conv2: layer()?, fc1: layer()?, fc2: layer()?, fc3: layer()? })
 }
 
-/// Writes weights as a `state_dict` in F32, whole or not at all. [`read`] gives the same weights, bit by bit.
+/// Writes weights as a `state_dict` in F32, whole or not at all. [`read`] gives finite weights back bit by bit.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ pub fn write(path: &Path, weights: &FloatWeights) -> Result<(), ExchangeError> {
         .map_err(|source| ExchangeError::Write { path: path.to_owned(), source })
 }
 
-/// The bytes of the file that [`write`] writes.
+/// The bytes of the file that [`write()`] writes.
 ///
 /// # Panics
 ///

@@ -216,7 +216,7 @@ fn what_is_no_safetensors_file_is_refused_with_what_it_is() {
         )
     };
     let wrapping = format!("{{{}}}", (0..8).map(tensor).collect::<Vec<_>>().join(","));
-    let cases: [(&[u8], &str); 9] = [
+    let cases: [(&[u8], &str); 10] = [
         (&good[..good.len() - 1], "177703 bytes of tensors where the header says 177704"),
         (&longer, "177705 bytes of tensors where the header says 177704"),
         (&good[..500], " in a file that has 492 after its length"),
@@ -224,6 +224,7 @@ fn what_is_no_safetensors_file_is_refused_with_what_it_is() {
         (&[], "0 bytes in all"),
         (&endless, "a header of 18446744073709551615 bytes, where 1048576 are the most"),
         (b"PK\x03\x04\x00\x00\x08\x08\x00\x00", "a file of torch.save"),
+        (b"\x80\x04\x95\x0d\x00\x00\x00\x00\x00", "a file of torch.save"),
         (&raw("{not JSON", 0), "a header that is not valid"),
         (&raw(&wrapping, 0), "0 bytes of tensors where the header says 18446744073709551608"),
     ];
@@ -232,6 +233,20 @@ fn what_is_no_safetensors_file_is_refused_with_what_it_is() {
         assert!(message.starts_with("expected a safetensors file, found "), "{message}");
         assert!(message.contains(expected), "{message}");
         assert!(message.ends_with("safetensors.torch.save_file(model.state_dict(), path)"), "{message}");
+    }
+}
+
+#[test]
+fn a_header_whose_length_begins_as_a_pickle_is_a_header() {
+    let good = encode(&weights(10));
+    let end = 8 + usize::from(u16::from_le_bytes([good[0], good[1]]));
+    for length in [896_u64, 1_152] {
+        let mut padded = length.to_le_bytes().to_vec();
+        padded.extend(&good[8..end]);
+        padded.resize(8 + length as usize, b' ');
+        padded.extend(&good[end..]);
+        assert!(matches!(padded[..], [0x80, 3 | 4, ..]));
+        assert_eq!(decode(&padded).unwrap(), weights(10));
     }
 }
 
