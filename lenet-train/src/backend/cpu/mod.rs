@@ -1,7 +1,10 @@
 //! The CPU: convolutions of our own, since dfdx has none on stable Rust.
 
+mod arithmetic;
 pub(crate) mod conv;
 pub(crate) mod simd;
+
+pub use arithmetic::{Arithmetic, arithmetic};
 
 use crate::backend::{Backend, Batch, ConvLayers, FakeQuantize, Features, Pixels};
 use dfdx::prelude::{Cpu, Storage, Tape};
