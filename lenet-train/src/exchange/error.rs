@@ -4,6 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
+/// Bytes of the longest file that is read. A `state_dict` of this network has less than 1 MiB.
+pub(super) const MAX_BYTES: u64 = 16 << 20;
+
 /// Why a file was not read or written, or a normalization not folded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -19,7 +22,7 @@ pub enum ExchangeError {
     },
     /// The file cannot be read, is a named pipe, or is too long.
     #[error("{}: expected a safetensors file of at most {} bytes: name a regular file that may be read",
-        path.display(), super::state_dict::MAX_BYTES)]
+        path.display(), MAX_BYTES)]
     Read {
         /// The file.
         path: PathBuf,

@@ -27,7 +27,7 @@ mod floats;
 mod tests;
 
 use self::container::{Tensor, Tensors};
-use super::error::{ExchangeError, StateDictError};
+use super::error::{ExchangeError, MAX_BYTES, StateDictError};
 use super::tensors::{names, shapes, tensors};
 use crate::model::weights::{Affine, FloatWeights};
 use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES, MIN_CLASSES};
@@ -36,9 +36,6 @@ use safetensors::tensor::{Dtype, TensorView};
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
-
-/// Bytes of the longest file that is read. A `state_dict` of this network has less than 1 MiB.
-pub(super) const MAX_BYTES: u64 = 16 << 20;
 
 /// Reads a `state_dict` from a safetensors file.
 ///
