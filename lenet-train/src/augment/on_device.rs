@@ -11,7 +11,7 @@
 use super::warp::{COEFFICIENTS, UNIT, basis};
 use super::{Augment, BORDER, Change, PADDED_SIDE, stroke};
 use crate::backend::Pixels;
-use crate::backend::dfdx_ops::integers::{floor, nearest};
+use crate::backend::dfdx_ops::rounding::{floor, nearest};
 use dfdx::prelude::{
     Axes2, Axis, BroadcastTo, Const, Device, GatherTo, HasShape, ReshapeTo, SumTo, Tensor, TryAdd, TryMatMul,
     TryMul, TrySub,

@@ -46,10 +46,10 @@ mod cuda {
     impl Backend for Cuda {
         const NAME: &'static str = "cuda";
         const KEEPS_IMAGES: bool = true;
-        type Plan = GatherIndices<Cuda>;
+        type ConvIndices = GatherIndices<Cuda>;
         type FakeQuantizer = DfdxFakeQuantize<Cuda>;
 
-        fn plan(&self) -> Result<Self::Plan, Self::Err> {
+        fn conv_indices(&self) -> Result<Self::ConvIndices, Self::Err> {
             GatherIndices::new(self)
         }
 
@@ -58,20 +58,20 @@ mod cuda {
         }
 
         fn features<T: Tape<f32, Self>>(
-            plan: &Self::Plan,
+            indices: &Self::ConvIndices,
             layers: &ConvLayers<'_, Self>,
             pixels: Pixels<Self>,
             tape: T,
             fake_quantizers: Option<[&Self::FakeQuantizer; 2]>,
         ) -> Result<Features<Self, T>, Self::Err> {
-            conv::features(plan, layers, fake_quantizers, pixels, tape)
+            conv::features(indices, layers, fake_quantizers, pixels, tape)
         }
 
-        fn round<const LEN: usize, T: Tape<f32, Self>>(
+        fn fake_quantize<const LEN: usize, T: Tape<f32, Self>>(
             fake_quantizer: &Self::FakeQuantizer,
             accumulators: Batch<LEN, Self, T>,
         ) -> Result<Batch<LEN, Self, T>, Self::Err> {
-            conv::round(fake_quantizer, accumulators)
+            fake_quantizer.apply_dense(accumulators)
         }
     }
 

@@ -20,7 +20,7 @@ pub trait Backend: Device<f32> {
     /// Whether a run's images stay on the device, and are augmented there.
     const KEEPS_IMAGES: bool;
     /// What the convolutions need beside the weights, made once.
-    type Plan;
+    type ConvIndices;
     /// What fake quantization of a hidden layer needs, made once.
     type FakeQuantizer;
 
@@ -29,7 +29,7 @@ pub trait Backend: Device<f32> {
     /// # Errors
     ///
     /// Out of the device's memory.
-    fn plan(&self) -> Result<Self::Plan, Self::Err>;
+    fn conv_indices(&self) -> Result<Self::ConvIndices, Self::Err>;
 
     /// Puts `fake_quantize` on the device.
     ///
@@ -44,7 +44,7 @@ pub trait Backend: Device<f32> {
     ///
     /// What the device reports.
     fn features<T: Tape<f32, Self>>(
-        plan: &Self::Plan,
+        indices: &Self::ConvIndices,
         layers: &ConvLayers<'_, Self>,
         pixels: Pixels<Self>,
         tape: T,
@@ -56,7 +56,7 @@ pub trait Backend: Device<f32> {
     /// # Errors
     ///
     /// What the device reports.
-    fn round<const LEN: usize, T: Tape<f32, Self>>(
+    fn fake_quantize<const LEN: usize, T: Tape<f32, Self>>(
         fake_quantizer: &Self::FakeQuantizer,
         accumulators: Batch<LEN, Self, T>,
     ) -> Result<Batch<LEN, Self, T>, Self::Err>;

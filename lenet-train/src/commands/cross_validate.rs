@@ -13,7 +13,7 @@ use crate::data::{Dataset, DatasetError};
 use crate::eval::cross_validation::{CompareError, FoldResult, FoldScores, FoldedImages, RESULTS_FILE};
 use crate::eval::statistics::Statistics;
 use crate::model::activations::Activations;
-use crate::quantize::calibrate::{Calibration, attempt, calibration_images};
+use crate::quantize::calibrate::{Calibration, calibration_images, quantize_and_score};
 use crate::report::{self, ReportError};
 use crate::run::config::RunConfig;
 use crate::run::folder::RunFolder;
@@ -154,10 +154,10 @@ fn run_fold(
         let (trained, dataset) = begin_or_go_on(config, &folder, session)?.train()?;
         let images = calibration_images(&dataset, trained.run.held_out());
         let activations = Activations::of(&trained.weights, images.images);
-        let grid = quantize(&trained, &activations, images).map_err(ResultsError::from)?.grid;
+        let quantization = quantize(&trained, &activations, images).map_err(ResultsError::from)?.quantization;
         let (_, held_out) = dataset.split();
         let Calibration { correct, loss, .. } =
-            attempt(&trained.weights, grid, held_out).map_err(ResultsError::from)?;
+            quantize_and_score(&trained.weights, quantization, held_out).map_err(ResultsError::from)?;
         Ok(FoldResult { fold, accuracy: correct as f64 / held_out.images.len() as f64, loss })
     })
 }

@@ -79,6 +79,6 @@ fn snapshot(weights: FloatWeights) -> Snapshot {
         optimizer: OptimizerState { steps: 0, first_moment: zeros.clone(), second_moment: zeros },
         weights,
         average: None,
-        grid: None,
+        quantization: None,
     }
 }

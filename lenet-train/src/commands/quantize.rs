@@ -44,12 +44,12 @@ pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandErro
         trained.take(snapshot.clone());
     }
     let bits = task.bits.unwrap_or(trained.run.training.bits);
-    let trained_for = trained.grid.as_ref().map(|grid| grid.bits);
+    let trained_for = trained.quantization.as_ref().map(|quantization| quantization.bits);
     if trained_for.is_some_and(|trained_for| trained_for != bits) {
         console.print(
             "note     these weights were trained for other bits; training for these may be more accurate",
         );
-        (trained.grid, snapshot.grid) = (None, None);
+        (trained.quantization, snapshot.quantization) = (None, None);
     }
     trained.run.training.bits = bits;
     trained.run.quantized_from = Some(task.run.clone());

@@ -38,11 +38,11 @@ impl Activations {
     pub fn of(weights: &FloatWeights, images: &[[u8; IMAGE_PIXELS]]) -> Self {
         let mut network = Network::new(Cpu::default(), weights.classes()).expect(MEMORY);
         network.set_weights(weights);
-        Self::in_network(&network, images)
+        Self::of_network(&network, images)
     }
 
     /// Runs `network`, in f32 or in integers, on `images`.
-    pub(crate) fn in_network(network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) -> Self {
+    pub(crate) fn of_network(network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) -> Self {
         let mut all = Self::default();
         images.chunks(BATCH).for_each(|batch| all.run(network, batch));
         all
@@ -57,7 +57,7 @@ impl Activations {
         let (conv1, conv2, fc1, fc2, fc3) = &network.layers;
         let fake_quantize = network.fake_quantize();
         let dense = |index: usize| fake_quantize.map(|fake_quantize| &fake_quantize.hidden[index]);
-        let pixels = network.upload(images).and_then(|pixels| network.in_units(pixels));
+        let pixels = network.upload(images).and_then(|pixels| network.scale_pixels(pixels));
         let convolutions = fake_quantize.map(NetworkFakeQuantize::convolutions);
         let (pool1, pool2) =
             conv::pooled(&ConvLayers { conv1, conv2 }, convolutions, &pixels.expect(MEMORY).as_vec());

@@ -14,7 +14,7 @@ use lenet_core::shape::{
 use rayon::prelude::*;
 
 /// Grey level that a network takes as 1, as PyTorch's `ToTensor` scales it.
-pub(crate) const WHITE: f32 = PIXEL_STEPS as f32;
+pub(crate) const MAX_GRAY_LEVEL: f32 = PIXEL_STEPS as f32;
 
 /// batch x classes.
 pub type Logits<D, T> = Tensor<(usize, Classes), f32, D, T>;
@@ -32,7 +32,7 @@ pub type Layers<D> = (
 /// The network on a device.
 pub struct Network<D: Backend> {
     device: D,
-    plan: D::Plan,
+    conv_indices: D::ConvIndices,
     /// The parameters.
     pub layers: Layers<D>,
     /// In a network whose parameters are integers.
@@ -50,7 +50,7 @@ impl<D: Backend> Network<D> {
         let (conv1, conv2, fc1, fc2) = BuildModule::try_build(&device)?;
         let fc3 = OutputLayer::new(&device, classes)?;
         Ok(Network {
-            plan: device.plan()?,
+            conv_indices: device.conv_indices()?,
             layers: (conv1, conv2, fc1, fc2, fc3),
             fake_quantize: None,
             device,
@@ -62,7 +62,7 @@ impl<D: Backend> Network<D> {
     /// # Errors
     ///
     /// Out of the device's memory.
-    pub(crate) fn in_integers(device: D, integers: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
+    pub(crate) fn from_integers(device: D, integers: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
         let fake_quantize = NetworkFakeQuantize::new(&device, integers)?;
         let mut network = Network::new(device, integers[4].biases.len())?;
         network.fake_quantize = Some(fake_quantize);
@@ -95,7 +95,7 @@ impl<D: Backend> Network<D> {
         let mut values = vec![0.0; images.len() * IMAGE_PIXELS];
         values.par_chunks_exact_mut(IMAGE_PIXELS).zip(images).for_each(|(values, image)| {
             for (value, &pixel) in values.iter_mut().zip(image) {
-                *value = f32::from(pixel) / WHITE;
+                *value = f32::from(pixel) / MAX_GRAY_LEVEL;
             }
         });
         self.device.try_tensor_from_vec(values, (images.len(), Const))
@@ -106,8 +106,8 @@ impl<D: Backend> Network<D> {
     /// # Errors
     ///
     /// Out of the device's memory.
-    pub(crate) fn in_units(&self, pixels: Pixels<D>) -> Result<Pixels<D>, D::Err> {
-        if self.fake_quantize.is_some() { pixels.try_mul(WHITE) } else { Ok(pixels) }
+    pub(crate) fn scale_pixels(&self, pixels: Pixels<D>) -> Result<Pixels<D>, D::Err> {
+        if self.fake_quantize.is_some() { pixels.try_mul(MAX_GRAY_LEVEL) } else { Ok(pixels) }
     }
 
     /// One logit a class for each image, recorded on `tape`, in nats.
@@ -118,10 +118,11 @@ impl<D: Backend> Network<D> {
     pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
         let fake_quantize = self.fake_quantize.as_ref();
         let convolutions = fake_quantize.map(NetworkFakeQuantize::convolutions);
-        let pixels = self.in_units(pixels)?;
+        let pixels = self.scale_pixels(pixels)?;
         let (conv1, conv2, ..) = &self.layers;
-        let features = D::features(&self.plan, &ConvLayers { conv1, conv2 }, pixels, tape, convolutions)?;
-        classify(&self.layers, features, fake_quantize)
+        let features =
+            D::features(&self.conv_indices, &ConvLayers { conv1, conv2 }, pixels, tape, convolutions)?;
+        fully_connected(&self.layers, features, fake_quantize)
     }
 
     /// The parameters as plain numbers.
@@ -151,7 +152,7 @@ impl<D: Backend> Network<D> {
         fc3.bias.copy_from(&weights.fc3.bias);
     }
 
-    /// Replaces the parameters of a network in integers by others of the same grid.
+    /// Replaces the parameters of a network in integers by others of the same quantization.
     pub(crate) fn set_integers(&mut self, integers: &[IntegerLayer; 5]) {
         let layer = |layer: &IntegerLayer| Affine {
             weight: layer.weights.iter().map(|&weight| f32::from(weight)).collect(),
@@ -198,7 +199,7 @@ impl<D: Backend> NetworkFakeQuantize<D> {
 }
 
 /// The three fully-connected layers.
-pub(crate) fn classify<D: Backend, T: Tape<f32, D>>(
+pub(crate) fn fully_connected<D: Backend, T: Tape<f32, D>>(
     (_, _, fc1, fc2, fc3): &Layers<D>,
     features: Features<D, T>,
     fake_quantize: Option<&NetworkFakeQuantize<D>>,
@@ -220,7 +221,7 @@ pub(crate) fn hidden<const I: usize, const O: usize, D: Backend, T: Tape<f32, D>
 ) -> Result<Batch<O, D, T>, D::Err> {
     let sums = layer.try_forward(input)?;
     match fake_quantizer {
-        Some(fake_quantizer) => D::round(fake_quantizer, sums),
+        Some(fake_quantizer) => D::fake_quantize(fake_quantizer, sums),
         None => sums.try_relu(),
     }
 }

@@ -5,7 +5,7 @@
 //! is tried in its layer and the model is run on the calibration images: more correct images win, a lower
 //! cross-entropy of the integer logits breaks ties.
 
-use super::{Grid, QuantizeError, QuantizedModel, quantize_weights};
+use super::{Quantization, QuantizeError, QuantizedModel, quantize_weights};
 use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::score::Tally;
 use crate::model::activations::Activations;
@@ -37,10 +37,10 @@ pub fn calibration_images(dataset: &Dataset, held_out: HeldOut) -> Split<'_> {
 /// The chosen ranges and what they were chosen by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
-    /// The model on the chosen grid.
+    /// The model on the chosen quantization.
     pub model: QuantizedModel,
-    /// The grid with the chosen ranges.
-    pub grid: Grid,
+    /// The quantization with the chosen ranges.
+    pub quantization: Quantization,
     /// Calibration images that the model classifies correctly.
     pub correct: usize,
     /// Mean cross-entropy of its logits on them, in nats.
@@ -63,18 +63,18 @@ pub fn calibrate(
     bits: Bits,
 ) -> Result<Calibration, QuantizeError> {
     let candidates = activations.hidden().map(quantiles);
-    let widest = Grid::new(weights, candidates.map(|layer| layer[0]), bits);
-    let mut best = attempt(weights, widest, images)?;
+    let widest = Quantization::new(weights, candidates.map(|layer| layer[0]), bits);
+    let mut best = quantize_and_score(weights, widest, images)?;
     for _ in 0..ROUNDS {
         for layer in 0..candidates.len() {
             for &range in &candidates[layer] {
-                let mut ranges = best.grid.ranges;
+                let mut ranges = best.quantization.ranges;
                 ranges[layer] = range;
-                let grid = Grid::new(weights, ranges, bits);
-                if grid.ranges == best.grid.ranges {
+                let quantization = Quantization::new(weights, ranges, bits);
+                if quantization.ranges == best.quantization.ranges {
                     continue;
                 }
-                let tried = attempt(weights, grid, images)?;
+                let tried = quantize_and_score(weights, quantization, images)?;
                 if tried.compare(&best) == Ordering::Greater {
                     best = tried;
                 }
@@ -100,19 +100,23 @@ fn quantiles(activations: &[f32]) -> [f64; QUANTILES.len()] {
     })
 }
 
-/// The model of `weights` on `grid`, run on `images`.
+/// The model of `weights` on `quantization`, run on `images`.
 ///
 /// # Errors
 ///
 /// [`QuantizeError`].
-pub fn attempt(weights: &FloatWeights, grid: Grid, images: Split<'_>) -> Result<Calibration, QuantizeError> {
-    let model = quantize_weights(weights, &grid)?;
-    let tally = run(&model.model(), images);
-    Ok(Calibration { model, grid, correct: tally.correct(), loss: tally.score().loss })
+pub fn quantize_and_score(
+    weights: &FloatWeights,
+    quantization: Quantization,
+    images: Split<'_>,
+) -> Result<Calibration, QuantizeError> {
+    let model = quantize_weights(weights, &quantization)?;
+    let tally = score(&model.model(), images);
+    Ok(Calibration { model, quantization, correct: tally.correct(), loss: tally.score().loss })
 }
 
 /// Runs `model` on `images`: how many are classified correctly, and the cross-entropy of the integer logits, in nats.
-pub fn run(model: &Model<'_>, images: Split<'_>) -> Tally {
+pub fn score(model: &Model<'_>, images: Split<'_>) -> Tally {
     let unit = logit_scale(model);
     let chunks = images.images.par_chunks(CHUNK).zip(images.labels.par_chunks(CHUNK));
     let tallies: Vec<Tally> = chunks

@@ -167,7 +167,7 @@ mod tests {
             weights: weights.clone(),
             optimizer: OptimizerState { steps: 1, first_moment, second_moment },
             average: None,
-            grid: None,
+            quantization: None,
         };
         let run = changed(|run| run.training.epochs = 3);
         checkpoint::save(&folder.join(checkpoint::FILE_NAME), &run, &snapshot).unwrap();

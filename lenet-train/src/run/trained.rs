@@ -4,7 +4,7 @@ use super::checkpoint::{self, CheckpointError};
 use super::config::RunConfig;
 use super::selection;
 use crate::model::weights::FloatWeights;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::train::{EpochMetrics, Snapshot};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -21,7 +21,7 @@ pub struct Trained {
     /// The parameters after that epoch, or their average.
     pub weights: FloatWeights,
     /// What they were rounded to, in a run with quantization-aware training.
-    pub grid: Option<Grid>,
+    pub quantization: Option<Quantization>,
 }
 
 /// Why a folder does not hold a run whose training has ended.
@@ -75,13 +75,13 @@ impl Trained {
         };
         let weights = exported.average.unwrap_or(exported.weights);
         let epoch = exported.history.last().map(|epoch| epoch.epoch);
-        Ok(Self { run, history, epoch, weights, grid: exported.grid })
+        Ok(Self { run, history, epoch, weights, quantization: exported.quantization })
     }
 
     /// Takes the weights of another epoch of the same run.
     pub fn take(&mut self, epoch: Snapshot) {
         self.epoch = epoch.history.last().map(|epoch| epoch.epoch);
         self.weights = epoch.average.unwrap_or(epoch.weights);
-        self.grid = epoch.grid;
+        self.quantization = epoch.quantization;
     }
 }

@@ -1,6 +1,6 @@
 //! Quantization-aware training: the gradients are those of a integers of the network in integers.
 //!
-//! Before each step the weights are rounded to a grid that was chosen when this phase began; the integers calculates with them
+//! Before each step the weights are rounded to a quantization that was chosen when this phase began; the integers calculates with them
 //! what the integer engine will. Its gradients move the unrounded weights (straight through the rounding).
 
 use super::batch::Uploaded;
@@ -10,29 +10,33 @@ use crate::backend::Backend;
 use crate::model::integers::IntegerLayer;
 use crate::model::network::{Logits, Network};
 use crate::model::weights::FloatWeights;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Gradients, NoneTape};
 
 /// The network in integers.
 pub(super) struct IntegerNetwork<D: Backend> {
-    pub(super) grid: Grid,
+    pub(super) quantization: Quantization,
     network: Network<D>,
     /// Zero between steps. `None` only while a step has it.
     gradients: Option<Gradients<f32, D>>,
 }
 
 impl<D: Backend> IntegerNetwork<D> {
-    /// A integers, on `grid`, of a network with these weights.
+    /// A integers, on `quantization`, of a network with these weights.
     ///
     /// # Errors
     ///
     /// [`TrainingError`].
-    pub(super) fn new(device: &D, weights: &FloatWeights, grid: Grid) -> Result<Self, TrainingError> {
-        let integers = grid.integers(weights)?;
-        let network = Network::in_integers(device.clone(), &integers).map_err(device_error::<D>)?;
+    pub(super) fn new(
+        device: &D,
+        weights: &FloatWeights,
+        quantization: Quantization,
+    ) -> Result<Self, TrainingError> {
+        let integers = quantization.integers(weights)?;
+        let network = Network::from_integers(device.clone(), &integers).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
-        Ok(IntegerNetwork { grid, network, gradients })
+        Ok(IntegerNetwork { quantization, network, gradients })
     }
 
     /// The network with `weights` rounded.
@@ -40,8 +44,8 @@ impl<D: Backend> IntegerNetwork<D> {
     /// # Errors
     ///
     /// [`TrainingError::Quantize`].
-    pub(super) fn rounded(&mut self, weights: &FloatWeights) -> Result<&Network<D>, TrainingError> {
-        self.network.set_integers(&self.grid.integers(weights)?);
+    pub(super) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network<D>, TrainingError> {
+        self.network.set_integers(&self.quantization.integers(weights)?);
         Ok(&self.network)
     }
 
@@ -55,7 +59,7 @@ impl<D: Backend> IntegerNetwork<D> {
         batch: Uploaded<D>,
         weights: &FloatWeights,
     ) -> Result<(Logits<D, NoneTape>, FloatWeights), TrainingError> {
-        let integers = self.grid.integers(weights)?;
+        let integers = self.quantization.integers(weights)?;
         self.network.set_integers(&integers);
         let gradients = self.gradients.take().expect("given back by the last step");
         let pass = batch.pass(&self.network, gradients).and_then(|(logits, mut gradients)| {
@@ -76,11 +80,11 @@ impl<D: Backend> IntegerNetwork<D> {
             let taps = layer.weight.len() / layer.bias.len();
             let rows = gradient.weight.chunks_exact_mut(taps).zip(layer.weight.chunks_exact(taps));
             for (channel, ((row, weights), bias)) in rows.zip(&mut gradient.bias).enumerate() {
-                let scale = self.grid.scale(index, channel);
+                let scale = self.quantization.scale(index, channel);
                 let clip = (scale * f64::from(integers.bits.largest())) as f32;
                 *bias *= (1.0 / integers.units[channel]) as f32;
                 for (gradient, &weight) in row.iter_mut().zip(weights) {
-                    // A weight past the end of the grid may only move inwards.
+                    // A weight past the end of the quantization may only move inwards.
                     let outwards = weight.abs() > clip && *gradient * weight < 0.0;
                     *gradient *= if outwards { 0.0 } else { (1.0 / scale) as f32 };
                 }

@@ -2,7 +2,7 @@
 
 use crate::augment::{Augment, Bordered, Change, DeviceAugment, padded};
 use crate::backend::{Backend, Pixels};
-use crate::model::network::WHITE;
+use crate::model::network::MAX_GRAY_LEVEL;
 use dfdx::prelude::{Const, Device, GatherTo, ReshapeTo, Tensor, TryDiv};
 use lenet_core::shape::IMAGE_PIXELS;
 
@@ -38,7 +38,7 @@ impl<D: Backend> ResidentImages<D> {
             Self::Plain(images) => gather(images, places)?.try_reshape_like(&(places.len(), Const))?,
             Self::Augmented(images, augment) => augment.apply(gather(images, places)?, changes)?,
         };
-        levels.try_div(WHITE)
+        levels.try_div(MAX_GRAY_LEVEL)
     }
 }
 

@@ -6,7 +6,7 @@ use super::history::{EpochMetrics, PartialEpoch};
 use super::qat::IntegerNetwork;
 use crate::backend::Backend;
 use crate::model::weights::FloatWeights;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::train::optimizer::OptimizerState;
 
 /// Where a run stands between two steps: all that is needed to go on.
@@ -23,7 +23,7 @@ pub struct Snapshot {
     /// The moving average of the parameters, in a run that keeps one.
     pub average: Option<FloatWeights>,
     /// What the weights are rounded to, in the quantization-aware part of a run.
-    pub grid: Option<Grid>,
+    pub quantization: Option<Quantization>,
 }
 
 impl<D: Backend> Trainer<'_, D> {
@@ -43,8 +43,8 @@ impl<D: Backend> Trainer<'_, D> {
             average.network.set_weights(weights);
         }
         self.integers = snapshot
-            .grid
-            .map(|grid| IntegerNetwork::new(self.network.device(), &snapshot.weights, grid))
+            .quantization
+            .map(|quantization| IntegerNetwork::new(self.network.device(), &snapshot.weights, quantization))
             .transpose()?;
         self.partial = snapshot.partial;
         self.history = snapshot.history;
@@ -63,7 +63,7 @@ impl<D: Backend> Trainer<'_, D> {
             weights: self.network.weights(),
             optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
             average: self.average.as_ref().map(|average| average.network.weights()),
-            grid: self.grid().cloned(),
+            quantization: self.quantization().cloned(),
         })
     }
 }

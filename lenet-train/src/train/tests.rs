@@ -112,7 +112,7 @@ fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, Cpu>) {
         train(&mut resumed, EPOCHS - stopped_after);
         let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
         assert_eq!(bits(&ended), bits(expected));
-        assert_eq!(ended.grid, expected.grid);
+        assert_eq!(ended.quantization, expected.quantization);
         assert_eq!(scores(&ended), scores(expected));
     }
 }
@@ -252,11 +252,11 @@ fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test
         let mut trainer = Trainer::new(device, &settings, train_split, train_split.last(500)).unwrap();
         train(&mut trainer, settings.epochs);
 
-        let (weights, grid) = (trainer.network().weights(), trainer.grid().unwrap().clone());
-        let mut integers = IntegerNetwork::new(&Cpu::default(), &weights, grid.clone()).unwrap();
+        let (weights, quantization) = (trainer.network().weights(), trainer.quantization().unwrap().clone());
+        let mut integers = IntegerNetwork::new(&Cpu::default(), &weights, quantization.clone()).unwrap();
         let images = &dataset.test.images;
-        let found = Activations::in_network(integers.rounded(&weights).unwrap(), images).logits;
-        let model = quantize_weights(&weights, &grid).unwrap();
+        let found = Activations::of_network(integers.quantized(&weights).unwrap(), images).logits;
+        let model = quantize_weights(&weights, &quantization).unwrap();
         let model = model.model();
         let mut engine = Engine::new(&model);
         for (index, (image, found)) in images.iter().zip(found.chunks_exact(10)).enumerate() {

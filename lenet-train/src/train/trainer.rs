@@ -19,7 +19,7 @@ use crate::eval::score::Score;
 use crate::model::activations::Activations;
 use crate::model::network::{Logits, Network};
 use crate::model::weights::FloatWeights;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::quantize::calibrate::{CALIBRATION_IMAGES, calibrate};
 use crate::train::optimizer::{self, Optimizer};
 use crate::train::recipe::Settings;
@@ -123,8 +123,8 @@ impl<'a, D: Backend> Trainer<'a, D> {
     }
 
     /// What the weights are rounded to, in the quantization-aware part of a run.
-    pub fn grid(&self) -> Option<&Grid> {
-        self.integers.as_ref().map(|integers| &integers.grid)
+    pub fn quantization(&self) -> Option<&Quantization> {
+        self.integers.as_ref().map(|integers| &integers.quantization)
     }
 
     /// The epochs done.
@@ -254,14 +254,14 @@ impl<'a, D: Backend> Trainer<'a, D> {
         }
     }
 
-    /// Begins quantization-aware training: chooses the grid of the weights as they are now, on training images.
+    /// Begins quantization-aware training: chooses the quantization of the weights as they are now, on training images.
     fn begin_qat(&mut self) -> Result<(), TrainingError> {
         let images = self.train.last(CALIBRATION_IMAGES);
         let weights = self.network().weights();
         let activations = Activations::of(&weights, images.images);
         let bits = self.settings.bits;
-        let grid = calibrate(&weights, &activations, images, bits)?.grid;
-        self.integers = Some(IntegerNetwork::new(self.network.device(), &weights, grid)?);
+        let quantization = calibrate(&weights, &activations, images, bits)?.quantization;
+        self.integers = Some(IntegerNetwork::new(self.network.device(), &weights, quantization)?);
         Ok(())
     }
 
@@ -269,7 +269,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
     fn score_held_out(&mut self) -> Result<Score, TrainingError> {
         let weights = self.network().weights();
         let exported = match &mut self.integers {
-            Some(integers) => integers.rounded(&weights)?,
+            Some(integers) => integers.quantized(&weights)?,
             None => self.average.as_ref().map_or(&self.network, |average| &average.network),
         };
         self.held_out.score(exported).map_err(device_error::<D>)

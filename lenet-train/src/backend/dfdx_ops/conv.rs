@@ -7,7 +7,7 @@
 //! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
 
 use super::fake_quantize::DfdxFakeQuantize;
-use crate::backend::{Batch, ConvLayers, Features, Pixels};
+use crate::backend::{ConvLayers, Features, Pixels};
 use dfdx::nn::modules::Linear;
 use dfdx::prelude::{
     Axis, BroadcastTo, Const, Device, Dim, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape,
@@ -139,29 +139,15 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
     }
 }
 
-/// The activations of a fully-connected layer's accumulators.
-///
-/// # Errors
-///
-/// What the device reports.
-pub fn round<const LEN: usize, D: Device<f32>, T: Tape<f32, D>>(
-    fake_quantize: &DfdxFakeQuantize<D>,
-    accumulators: Batch<LEN, D, T>,
-) -> Result<Batch<LEN, D, T>, D::Err> {
-    let shape = *accumulators.shape();
-    let matrix: Matrix<D, T> = accumulators.try_reshape_like(&(shape.0, LEN))?;
-    fake_quantize.apply::<_, Axis<0>, _>(matrix)?.try_reshape_like(&shape)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::backend::Backend;
     use crate::model::bits::Bits;
-    use crate::model::network::{Network, NetworkFakeQuantize, classify};
+    use crate::model::network::{Network, NetworkFakeQuantize, fully_connected};
     use crate::model::output_layer::Classes;
     use crate::model::weights::FloatWeights;
-    use crate::quantize::Grid;
+    use crate::quantize::Quantization;
     use crate::test_images::synthetic;
     use dfdx::losses::cross_entropy_with_logits_loss;
     use dfdx::nn::ZeroGrads;
@@ -177,14 +163,15 @@ mod tests {
         features: impl FnOnce(Pixels<Cpu>, Traced) -> Features<Cpu, Traced>,
     ) -> (f32, FloatWeights) {
         let set = synthetic(50);
-        let pixels = network.in_units(network.upload(&set.images).unwrap()).unwrap();
+        let pixels = network.scale_pixels(network.upload(&set.images).unwrap()).unwrap();
         let mut targets = vec![0.0; set.len() * CLASSES];
         for (target, &label) in targets.chunks_exact_mut(CLASSES).zip(&set.labels) {
             target[usize::from(label)] = 1.0;
         }
         let targets = network.device().tensor_from_vec(targets, (set.len(), Classes(CLASSES)));
         let (pixels, tape) = pixels.traced(network.layers.alloc_grads()).split_tape();
-        let logits = classify(&network.layers, features(pixels, tape), network.fake_quantize()).unwrap();
+        let logits =
+            fully_connected(&network.layers, features(pixels, tape), network.fake_quantize()).unwrap();
         let loss = cross_entropy_with_logits_loss(logits, targets);
         let value = loss.array();
         (value, crate::train::optimizer::read(&mut loss.backward(), network).unwrap())
@@ -235,8 +222,9 @@ mod tests {
     #[test]
     fn they_do_in_integers_too() {
         let weights = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap().weights();
-        let grid = Grid::new(&weights, [0.5, 0.4, 0.3, 0.2], Bits::INT8);
-        let network = Network::in_integers(Cpu::default(), &grid.integers(&weights).unwrap()).unwrap();
+        let quantization = Quantization::new(&weights, [0.5, 0.4, 0.3, 0.2], Bits::INT8);
+        let network =
+            Network::from_integers(Cpu::default(), &quantization.integers(&weights).unwrap()).unwrap();
         // Integers tie: the stock operations share a gradient that the fused one gives to the first of equals.
         let [features, fused] = assert_alike(&network, 0.02);
         assert_eq!(features, fused);

@@ -3,11 +3,11 @@
 //! Every step is exact in f32. The product of a 16-bit number and the 16-bit multiplier is not, so the multiplier is
 //! split into its bytes: `floor(t * m / 2^8) = t * high + floor(t * low / 2^8)`, where nothing exceeds 2^24.
 
-use super::integers::floor;
-use crate::backend::FakeQuantize;
+use super::rounding::floor;
+use crate::backend::{Batch, FakeQuantize};
 use dfdx::prelude::{
-    Axes, BroadcastShapeTo, BroadcastTo, Device, HasShape, PutTape, Shape, SplitTape, Tape, Tensor, TryAdd,
-    TryMul, TrySub,
+    Axes, Axis, BroadcastShapeTo, BroadcastTo, Device, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape,
+    Tensor, TryAdd, TryMul, TrySub,
 };
 use lenet_core::Requant;
 
@@ -72,6 +72,20 @@ impl<D: Device<f32>> DfdxFakeQuantize<D> {
         let line = accumulators.clone().try_mul(slopes.clone())?;
         let corrections = self.activations(accumulators.clone(), spread)?.try_sub(line)?;
         accumulators.put_tape(tape).try_mul(slopes)?.try_add(corrections)
+    }
+
+    /// Fake-quantizes the accumulators of a fully-connected layer with `LEN` outputs.
+    ///
+    /// # Errors
+    ///
+    /// Returns the device's error, for example out of memory.
+    pub fn apply_dense<const LEN: usize, T: Tape<f32, D>>(
+        &self,
+        accumulators: Batch<LEN, D, T>,
+    ) -> Result<Batch<LEN, D, T>, D::Err> {
+        let shape = *accumulators.shape();
+        let matrix: Tensor<(usize, usize), f32, D, T> = accumulators.try_reshape_like(&(shape.0, LEN))?;
+        self.apply::<_, Axis<0>, _>(matrix)?.try_reshape_like(&shape)
     }
 
     /// [`Requant::activation`].

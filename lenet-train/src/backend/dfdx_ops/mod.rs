@@ -2,4 +2,4 @@
 
 pub mod conv;
 pub mod fake_quantize;
-pub(crate) mod integers;
+pub(crate) mod rounding;

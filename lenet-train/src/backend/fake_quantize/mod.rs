@@ -1,7 +1,7 @@
 //! Fake quantization: what the integer engine does to a hidden layer's accumulators, inside the f32 network.
 //!
 //! A network whose weights are the engine's integers and whose activations are rounded by a [`FakeQuantize`] calculates the
-//! engine's own numbers. Every accumulator is a sum of integers, and the grid that they come from keeps each of its partial
+//! engine's own numbers. Every accumulator is a sum of integers, and the quantization that they come from keeps each of its partial
 //! sums below 2^24 for any input, where f32 is exact in any order. The requantization is [`Requant::activation`] itself. Backward, the rounding counts as the line that it
 //! approximates (the straight-through estimator of Bengio et al. 2013, <https://arxiv.org/abs/1308.3432>).
 
@@ -30,7 +30,7 @@ impl FakeQuantize {
 
     /// The activation of an accumulator, and whether its gradient passes: neither the ReLU nor the range has clipped it.
     #[inline(always)]
-    pub(crate) fn round(&self, channel: usize, accumulator: f32) -> (f32, bool) {
+    pub(crate) fn activation(&self, channel: usize, accumulator: f32) -> (f32, bool) {
         let activation = self.requants[channel].activation(accumulator as i32, self.largest);
         let fits = accumulator * self.factors[channel] < f32::from(self.largest) + 1.0;
         (f32::from(activation), accumulator > 0.0 && fits)
@@ -57,7 +57,7 @@ impl FakeQuantize {
         let mut corrections = vec![0.0; slopes.len()];
         for (index, (slope, correction)) in slopes.iter_mut().zip(&mut corrections).enumerate() {
             let (channel, accumulator) = (index % LEN, *slope);
-            let (activation, passes) = self.round(channel, accumulator);
+            let (activation, passes) = self.activation(channel, accumulator);
             *slope = if passes { self.factors[channel] } else { 0.0 };
             *correction = activation - *slope * accumulator;
         }

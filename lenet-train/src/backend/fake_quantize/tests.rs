@@ -1,11 +1,10 @@
 use super::*;
-use crate::backend::dfdx_ops::conv;
 use crate::backend::dfdx_ops::fake_quantize::DfdxFakeQuantize;
 use crate::model::activations::Activations;
 use crate::model::integers::IntegerLayer;
 use crate::model::network::{Network, hidden};
 use crate::model::weights::{Affine, FloatWeights, layer_shapes};
-use crate::quantize::{Grid, quantize_weights};
+use crate::quantize::{Quantization, quantize_weights};
 use crate::test_images::synthetic;
 use dfdx::prelude::{Backward, Const, NoneTape, SumTo, Trace};
 use lenet_core::shape::{CLASSES, FC1_OUTPUTS, IMAGE_PIXELS, POOL2_LEN};
@@ -18,12 +17,12 @@ fn weights() -> FloatWeights {
     Network::new(Cpu::seed_from_u64(7), CLASSES).unwrap().weights()
 }
 
-fn grid(bits: &str) -> Grid {
-    Grid::new(&weights(), RANGES, bits.parse().unwrap())
+fn quantization(bits: &str) -> Quantization {
+    Quantization::new(&weights(), RANGES, bits.parse().unwrap())
 }
 
-fn in_integers(grid: &Grid) -> Network<Cpu> {
-    Network::in_integers(Cpu::default(), &grid.integers(&weights()).unwrap()).unwrap()
+fn integer_network(quantization: &Quantization) -> Network<Cpu> {
+    Network::from_integers(Cpu::default(), &quantization.integers(&weights()).unwrap()).unwrap()
 }
 
 /// The sums of a convolution of a CHW image, in integers, straight from the definition.
@@ -81,11 +80,11 @@ fn by_definition(layers: &[IntegerLayer; 5], image: &[u8; IMAGE_PIXELS]) -> [Vec
 fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine() {
     let images = synthetic(30).images;
     for bits in ["8", "4", "conv=8,fc=4,activations=7", "fc=8,conv2=4,activations=4"] {
-        let grid = grid(bits);
-        let layers = grid.integers(&weights()).unwrap();
-        let all = Activations::in_network(&in_integers(&grid), &images);
+        let quantization = quantization(bits);
+        let layers = quantization.integers(&weights()).unwrap();
+        let all = Activations::of_network(&integer_network(&quantization), &images);
         let found = [&all.pool1, &all.pool2, &all.fc1, &all.fc2, &all.logits];
-        let model = quantize_weights(&weights(), &grid).unwrap();
+        let model = quantize_weights(&weights(), &quantization).unwrap();
         let model = model.model();
         let mut engine = Engine::new(&model);
         for (index, image) in images.iter().enumerate() {
@@ -105,8 +104,8 @@ fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine
 #[test]
 fn every_gray_level_reaches_a_network_in_integers_as_it_was() {
     let images: [[u8; IMAGE_PIXELS]; 1] = [std::array::from_fn(|index| index as u8)];
-    let network = in_integers(&grid("8"));
-    let pixels = network.in_units(network.upload(&images).unwrap()).unwrap();
+    let network = integer_network(&quantization("8"));
+    let pixels = network.scale_pixels(network.upload(&images).unwrap()).unwrap();
     assert_eq!(
         pixels.as_vec(),
         images.as_flattened().iter().map(|&level| f32::from(level)).collect::<Vec<_>>()
@@ -122,13 +121,13 @@ fn the_gradient_passes_between_the_ends_of_the_range_and_nowhere_else() {
     let accumulators = [-5_000.0, 0.0, 1_023.0, 1_024.0, 16_383.0, 16_384.0, 1e6];
     let expected =
         [(0.0, false), (0.0, false), (0.0, true), (1.0, true), (15.0, true), (15.0, false), (15.0, false)];
-    assert_eq!(accumulators.map(|accumulator| fake_quantize.round(0, accumulator)), expected);
+    assert_eq!(accumulators.map(|accumulator| fake_quantize.activation(0, accumulator)), expected);
 
     let device = Cpu::default();
     let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
     let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.to_vec(), (7, Const));
     let by_loop = fake_quantize.apply(sums.leaky_trace()).unwrap();
-    let by_dfdxs_operations = conv::round(&on_device, sums.leaky_trace()).unwrap();
+    let by_dfdxs_operations = on_device.apply_dense(sums.leaky_trace()).unwrap();
     for activations in [by_loop, by_dfdxs_operations] {
         assert_eq!(activations.as_vec(), expected.map(|(activation, _)| activation));
         let gradients = activations.sum().backward();
@@ -166,7 +165,7 @@ fn dfdxs_operations_round_every_accumulator_as_the_engine_does() {
             let accumulators = accumulators(requant);
             let shape = (accumulators.len(), Const);
             let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.clone(), shape);
-            let found = conv::round(&on_device, sums.leaky_trace()).unwrap();
+            let found = on_device.apply_dense(sums.leaky_trace()).unwrap();
             for (accumulator, found) in accumulators.iter().zip(found.as_vec()) {
                 let expected = f32::from(requant.activation(*accumulator as i32, largest));
                 assert_eq!(found, expected, "{accumulator}, {requant:?}, {largest}");
@@ -181,7 +180,7 @@ fn dfdxs_operations_round_every_accumulator_as_the_engine_does() {
 #[test]
 fn every_layer_rounds_its_channels_alike_by_dfdxs_operations() {
     let device = Cpu::default();
-    let layers = grid("conv=8,fc=4,activations=7").integers(&weights()).unwrap();
+    let layers = quantization("conv=8,fc=4,activations=7").integers(&weights()).unwrap();
     let fake_quantize = FakeQuantize::new(layers[2].requants.clone(), layers[2].activation_bits);
     let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
     let sums: Batch<FC1_OUTPUTS, Cpu, NoneTape> = device.tensor_from_vec(
@@ -189,7 +188,7 @@ fn every_layer_rounds_its_channels_alike_by_dfdxs_operations() {
         (50, Const),
     );
     let expected = fake_quantize.apply(sums.clone()).unwrap().as_vec();
-    assert_eq!(conv::round(&on_device, sums).unwrap().as_vec(), expected);
+    assert_eq!(on_device.apply_dense(sums).unwrap().as_vec(), expected);
     assert!(expected.iter().any(|&activation| 0.0 < activation && activation < 127.0));
 }
 
@@ -234,11 +233,11 @@ fn the_largest_accumulators_of_extreme_networks_are_the_engines() {
         .collect();
     for (network, weights) in extremes().iter().enumerate() {
         for bits in ["8", "4", "conv=8,fc=4,activations=4"] {
-            let grid = Grid::new(weights, [4.0; 4], bits.parse().unwrap());
-            let layers = grid.integers(weights).unwrap();
-            let in_integers = Network::in_integers(Cpu::default(), &layers).unwrap();
-            let all = Activations::in_network(&in_integers, &images);
-            let model = quantize_weights(weights, &grid).unwrap();
+            let quantization = Quantization::new(weights, [4.0; 4], bits.parse().unwrap());
+            let layers = quantization.integers(weights).unwrap();
+            let integer_network = Network::from_integers(Cpu::default(), &layers).unwrap();
+            let all = Activations::of_network(&integer_network, &images);
+            let model = quantize_weights(weights, &quantization).unwrap();
             let model = model.model();
             let mut engine = Engine::new(&model);
             for (image, found) in images.iter().zip(all.logits.chunks_exact(CLASSES)) {
@@ -262,9 +261,9 @@ fn the_worst_inputs_of_each_channel_of_fc1_and_fc2_are_rounded_as_by_the_definit
 
     for weights in extremes() {
         for bits in ["8", "4", "conv=4,fc=8,activations=5"] {
-            let grid = Grid::new(&weights, [4.0; 4], bits.parse().unwrap());
-            let layers = grid.integers(&weights).unwrap();
-            let network = Network::in_integers(Cpu::default(), &layers).unwrap();
+            let quantization = Quantization::new(&weights, [4.0; 4], bits.parse().unwrap());
+            let layers = quantization.integers(&weights).unwrap();
+            let network = Network::from_integers(Cpu::default(), &layers).unwrap();
             let (_, _, fc1, fc2, _) = &network.layers;
             let rounding = &network.fake_quantize().unwrap().hidden;
             let device = network.device();

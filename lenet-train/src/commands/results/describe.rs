@@ -6,7 +6,7 @@ use crate::eval::check;
 use crate::eval::dead_units;
 use crate::model::activations::Activations;
 use crate::model::weights::LAYERS;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::run::checkpoint;
 use crate::run::config::CONFIG_FILE;
 use crate::run::epoch_log::{CSV_FILE, JSON_LINES_FILE};
@@ -30,15 +30,15 @@ const FILES: [&str; 10] = [
 ];
 
 /// The ranges, each with its layer, and the accuracy on the images that they were chosen on.
-pub(super) fn describe_calibration(grid: &Grid, correct: usize, images: Split<'_>) -> String {
-    let ranges = LAYERS.iter().zip(grid.ranges).map(|(layer, range)| format!("{layer} {range:.3}"));
+pub(super) fn describe_calibration(quantization: &Quantization, correct: usize, images: Split<'_>) -> String {
+    let ranges = LAYERS.iter().zip(quantization.ranges).map(|(layer, range)| format!("{layer} {range:.3}"));
     let ranges = ranges.collect::<Vec<_>>().join(", ");
     let count = images.images.len();
     let accuracy = 100.0 * correct as f64 / count as f64;
     format!(
         "\nquantized to {} bits\nactivations clip at {ranges}, chosen on {count} training images: {accuracy:.2} % correct \
          there",
-        grid.bits
+        quantization.bits
     )
 }
 

@@ -7,8 +7,8 @@ use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
 use crate::model::activations::Activations;
-use crate::quantize::calibrate::{Calibration, attempt, calibrate, calibration_images};
-use crate::quantize::{Grid, QuantizeError, QuantizedModel, RANGE_UNIT};
+use crate::quantize::calibrate::{Calibration, calibrate, calibration_images, quantize_and_score};
+use crate::quantize::{Quantization, QuantizeError, QuantizedModel, RANGE_UNIT};
 use crate::report::{self, ReportError};
 use crate::run::console::Console;
 use crate::run::export::{self, ExportError};
@@ -80,8 +80,8 @@ pub(super) fn make_results(
 ) -> Result<FinalTable, ResultsError> {
     let images = calibration_images(dataset, trained.run.held_out());
     let activations = Activations::of(&trained.weights, images.images);
-    let Calibration { mut model, grid, correct, .. } = quantize(trained, &activations, images)?;
-    console.print(&describe_calibration(&grid, correct, images));
+    let Calibration { mut model, quantization, correct, .. } = quantize(trained, &activations, images)?;
+    console.print(&describe_calibration(&quantization, correct, images));
     console.print(&describe_dead_units(&activations));
 
     let validation = validation_images(trained, dataset).map(|images| choose_threshold(&mut model, images));
@@ -133,7 +133,7 @@ pub(super) fn check_again(
     Ok(check(trained, dataset, &file, console).0.table)
 }
 
-/// The model on the grid that was trained for, else on one that is chosen on `images`, whose activations are given.
+/// The model on the quantization that was trained for, else on one that is chosen on `images`, whose activations are given.
 ///
 /// # Errors
 ///
@@ -143,8 +143,8 @@ pub(super) fn quantize(
     activations: &Activations,
     images: Split<'_>,
 ) -> Result<Calibration, QuantizeError> {
-    match &trained.grid {
-        Some(grid) => attempt(&trained.weights, grid.clone(), images),
+    match &trained.quantization {
+        Some(quantization) => quantize_and_score(&trained.weights, quantization.clone(), images),
         None => calibrate(&trained.weights, activations, images, trained.run.training.bits),
     }
 }
@@ -190,8 +190,15 @@ fn check_and_report(
         confidence,
     };
     report::write_metrics(&folder.join(METRICS_FILE), &metrics)?;
-    let grid = &grid_of(trained, file);
-    let page = Page { trained, dataset, metrics: &metrics, grid, activations, misclassified: &misclassified };
+    let quantization = &quantization_of(trained, file);
+    let page = Page {
+        trained,
+        dataset,
+        metrics: &metrics,
+        quantization,
+        activations,
+        misclassified: &misclassified,
+    };
     page.write(&folder.join(REPORT_FILE))?;
     Ok(metrics.result)
 }
@@ -216,11 +223,11 @@ fn check(
     (check, confidence)
 }
 
-/// The grid that the model file was quantized on.
-fn grid_of(trained: &Trained, file: &ModelFile<'_>) -> Grid {
+/// The quantization that the model file was quantized on.
+fn quantization_of(trained: &Trained, file: &ModelFile<'_>) -> Quantization {
     let ranges = file.metadata.activation_ranges.map(|range| f64::from(range) / RANGE_UNIT);
-    let chosen = || Grid::new(&trained.weights, ranges, trained.run.training.bits);
-    trained.grid.clone().unwrap_or_else(chosen)
+    let chosen = || Quantization::new(&trained.weights, ranges, trained.run.training.bits);
+    trained.quantization.clone().unwrap_or_else(chosen)
 }
 
 /// What the model file says of the run.

@@ -7,7 +7,7 @@ use crate::eval::dead_units::dead_units;
 use crate::model::activations::Activations;
 use crate::model::bits::Bits;
 use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
-use crate::quantize::{Grid, Ranges};
+use crate::quantize::{Quantization, Ranges};
 use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
 use crate::run::metrics::Metrics;
 use crate::run::trained::Trained;
@@ -26,7 +26,7 @@ pub(super) struct Page<'a> {
     pub(super) trained: &'a Trained,
     pub(super) dataset: &'a Dataset,
     pub(super) metrics: &'a Metrics,
-    pub(super) grid: &'a Grid,
+    pub(super) quantization: &'a Quantization,
     /// Of the images that the activation ranges were chosen on.
     pub(super) activations: &'a Activations,
     pub(super) misclassified: &'a [Misclassified],
@@ -39,15 +39,15 @@ impl Page<'_> {
     ///
     /// [`ReportError`].
     pub(super) fn write(&self, path: &Path) -> Result<(), ReportError> {
-        let Page { trained, dataset, metrics, grid, activations, misclassified } = *self;
+        let Page { trained, dataset, metrics, quantization, activations, misclassified } = *self;
         let inputs = ReportInputs {
             metrics,
             weights: &trained.weights,
-            weight_clips: &weight_clips(grid, &trained.weights),
-            activations: &histograms(activations, grid.ranges),
+            weight_clips: &weight_clips(quantization, &trained.weights),
+            activations: &histograms(activations, quantization.ranges),
             dead_units: &dead_units(activations),
             misclassified,
-            sizes: &sizes(grid.bits, dataset.classes),
+            sizes: &sizes(quantization.bits, dataset.classes),
             augmented: &augmented(trained, dataset),
         };
         report::write(path, &inputs)
@@ -55,12 +55,12 @@ impl Page<'_> {
 }
 
 /// For each output channel the weight that becomes the largest integer; larger ones clip.
-fn weight_clips(grid: &Grid, weights: &FloatWeights) -> [Vec<f32>; 5] {
+fn weight_clips(quantization: &Quantization, weights: &FloatWeights) -> [Vec<f32>; 5] {
     let layers = weights.layers();
     std::array::from_fn(|layer| {
-        let largest = f64::from(grid.bits.weights[layer].largest());
+        let largest = f64::from(quantization.bits.weights[layer].largest());
         let channels = 0..layers[layer].bias.len();
-        channels.map(|channel| (grid.scale(layer, channel) * largest) as f32).collect()
+        channels.map(|channel| (quantization.scale(layer, channel) * largest) as f32).collect()
     })
 }
 

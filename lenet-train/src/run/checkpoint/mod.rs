@@ -11,7 +11,7 @@ pub use error::CheckpointError;
 
 use super::config::RunConfig;
 use crate::model::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::train::optimizer::OptimizerState;
 use crate::train::{EpochMetrics, PartialEpoch, Snapshot};
 use lenet_infer::host::files;
@@ -47,7 +47,8 @@ struct Header {
     optimizer_steps: u32,
     history: Vec<EpochMetrics>,
     partial: Option<PartialEpoch>,
-    grid: Option<Grid>,
+    #[serde(rename = "grid")]
+    quantization: Option<Quantization>,
 }
 
 /// Writes where `run` stands to `path`, whole or not at all.
@@ -62,7 +63,7 @@ pub fn save(path: &Path, run: &RunConfig, snapshot: &Snapshot) -> Result<(), Che
         optimizer_steps: snapshot.optimizer.steps,
         history: snapshot.history.clone(),
         partial: snapshot.partial,
-        grid: snapshot.grid.clone(),
+        quantization: snapshot.quantization.clone(),
     };
     encode(&header, snapshot)
         .and_then(|bytes| files::replace(path, |out| out.write_all(&bytes)))
@@ -171,8 +172,8 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
         return Err("contents that do not match their SHA-256".to_owned());
     }
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
-    let (history, grid) = (header.history.clone(), header.grid.clone());
-    let snapshot = Snapshot { history, partial: header.partial, weights, optimizer, average, grid };
+    let (history, quantization) = (header.history.clone(), header.quantization.clone());
+    let snapshot = Snapshot { history, partial: header.partial, weights, optimizer, average, quantization };
     Ok((header, snapshot))
 }
 

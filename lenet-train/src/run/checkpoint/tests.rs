@@ -49,7 +49,7 @@ fn snapshot() -> Snapshot {
         weights: weights(0.0),
         optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
         average: Some(weights(3.0)),
-        grid: Some(Grid::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
+        quantization: Some(Quantization::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
     }
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::model::bits::Bits;
 use crate::model::integers::IntegerLayer;
 use crate::model::weights::{FloatWeights, layer_shapes};
-use crate::quantize::{Grid, QuantizeError};
+use crate::quantize::{Quantization, QuantizeError};
 use lenet_core::shape::CLASSES;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -73,16 +73,16 @@ fn every_accumulator_of_every_network_stays_below_2_to_the_24() {
     for round in 0..48 {
         let bits: Bits = BITS[round % BITS.len()].parse().unwrap();
         let weights = extreme_weights(&mut random);
-        let grid = Grid::new(&weights, extreme_ranges(&mut random), bits);
-        match grid.integers(&weights) {
+        let quantization = Quantization::new(&weights, extreme_ranges(&mut random), bits);
+        match quantization.integers(&weights) {
             Ok(layers) => {
                 assert_bounded(&layers, bits);
                 quantized += 1;
             }
             Err(error) => assert!(matches!(error, QuantizeError::Factor { .. }), "{error}"),
         }
-        // Weights move on while the grid stays, in quantization-aware training.
-        if let Ok(layers) = grid.integers(&extreme_weights(&mut random)) {
+        // Weights move on while the quantization stays, in quantization-aware training.
+        if let Ok(layers) = quantization.integers(&extreme_weights(&mut random)) {
             assert_bounded(&layers, bits);
         }
     }

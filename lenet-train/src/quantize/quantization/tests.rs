@@ -27,7 +27,7 @@ fn quantized(weights: &FloatWeights) -> QuantizedModel {
 }
 
 fn quantized_at(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Result<QuantizedModel, QuantizeError> {
-    quantize_weights(weights, &Grid::new(weights, ranges, bits))
+    quantize_weights(weights, &Quantization::new(weights, ranges, bits))
 }
 
 fn int8<Int8: ?Sized, Int4: ?Sized>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
@@ -80,21 +80,21 @@ fn the_files_order_of_taps_is_channels_last() {
 
 #[test]
 fn encoding_and_decoding_gives_the_model_back() {
-    let grid = Grid::new(&weights(), [4.0; 4], Bits::INT8);
-    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    let quantization = Quantization::new(&weights(), [4.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &quantization).unwrap();
     let metadata = Metadata { recipe: "best", seed: 3, ..Metadata::default() };
     let bytes = quantized.encode(&metadata).unwrap();
     let file = lenet_core::decode(&bytes).unwrap();
     assert_eq!(file.model, quantized.model());
-    let activation_ranges = grid.ranges.map(|range| (range * 65_536.0) as u32);
+    let activation_ranges = quantization.ranges.map(|range| (range * 65_536.0) as u32);
     assert_eq!(file.metadata, Metadata { activation_ranges, ..metadata });
 }
 
 #[test]
 fn class_names_that_do_not_name_every_class_are_not_encoded() {
     let metadata = Metadata { class_names: "zero\none", ..Metadata::default() };
-    let grid = Grid::new(&weights(), [4.0; 4], Bits::INT8);
-    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    let quantization = Quantization::new(&weights(), [4.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &quantization).unwrap();
     assert_eq!(quantized.encode(&metadata), Err(Error::ClassNames { expected: 10, found: 2 }));
 }
 
@@ -140,8 +140,8 @@ fn the_file_is_46_kib_at_most() {
         validation_images: u32::MAX,
         ..Metadata::default()
     };
-    let grid = Grid::new(&weights(), [100.0; 4], Bits::INT8);
-    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    let quantization = Quantization::new(&weights(), [100.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &quantization).unwrap();
     assert!(quantized.encode(&metadata).unwrap().len() <= 46 * 1024);
 }
 
@@ -181,10 +181,10 @@ fn zero(layer: &Affine) -> Affine {
 #[test]
 fn a_range_too_small_for_its_weights_is_widened() {
     let weights = weights();
-    let grid = Grid::new(&weights, [1e-9; 4], Bits::INT8);
-    assert!(grid.ranges[0] > 0.49 && grid.ranges[0] < 0.52, "{:?}", grid.ranges);
-    assert_eq!(Grid::new(&weights, grid.ranges, Bits::INT8), grid);
-    assert!(quantize_weights(&weights, &grid).is_ok());
+    let quantization = Quantization::new(&weights, [1e-9; 4], Bits::INT8);
+    assert!(quantization.ranges[0] > 0.49 && quantization.ranges[0] < 0.52, "{:?}", quantization.ranges);
+    assert_eq!(Quantization::new(&weights, quantization.ranges, Bits::INT8), quantization);
+    assert!(quantize_weights(&weights, &quantization).is_ok());
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub type Ranges = [f64; 4];
 
 /// What weights and activations are rounded to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Grid {
+pub struct Quantization {
     /// How many values there are.
     pub bits: Bits,
     /// How far the activations reach.
@@ -72,15 +72,15 @@ pub struct Grid {
     pub scales: [Vec<f64>; 5],
 }
 
-impl Grid {
-    /// The grid of `weights` at these `ranges`, none of which is smaller than its layer allows, each a multiple of 1/65536.
+impl Quantization {
+    /// The quantization of `weights` at these `ranges`, none of which is smaller than its layer allows, each a multiple of 1/65536.
     pub fn new(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Self {
-        let mut grid = Self { bits, ranges, scales: Default::default() };
+        let mut quantization = Self { bits, ranges, scales: Default::default() };
         for (index, layer) in weights.layers().into_iter().enumerate() {
-            grid.widen(index, layer);
-            grid.scales[index] = grid.layer_scales(index, layer);
+            quantization.widen(index, layer);
+            quantization.scales[index] = quantization.layer_scales(index, layer);
         }
-        grid
+        quantization
     }
 
     /// Widens the range of a hidden layer where it has to be.
@@ -182,7 +182,7 @@ fn check_finite(name: &'static str, layer: &Affine) -> Result<(), QuantizeError>
     if finite { Ok(()) } else { Err(QuantizeError::NotFinite { layer: name }) }
 }
 
-/// Quantizes `weights` to `grid`.
+/// Quantizes `weights` to `quantization`.
 ///
 /// # Errors
 ///
@@ -191,12 +191,15 @@ fn check_finite(name: &'static str, layer: &Affine) -> Result<(), QuantizeError>
 /// # Panics
 ///
 /// If a length of `weights` is not the network's.
-pub fn quantize_weights(weights: &FloatWeights, grid: &Grid) -> Result<QuantizedModel, QuantizeError> {
-    let layers = grid.integers(weights)?;
+pub fn quantize_weights(
+    weights: &FloatWeights,
+    quantization: &Quantization,
+) -> Result<QuantizedModel, QuantizeError> {
+    let layers = quantization.integers(weights)?;
     // The confidence is read out 7 bits finer than an activation, in 1/256 nat.
     let factor = layers[4].units[0] * 256.0 / 128.0;
     let confidence =
         requant(factor).ok_or(QuantizeError::Factor { layer: "confidence", channel: 0, factor })?;
-    let range_units = grid.ranges.map(|range| (range * RANGE_UNIT) as u32);
+    let range_units = quantization.ranges.map(|range| (range * RANGE_UNIT) as u32);
     Ok(QuantizedModel::new(range_units, confidence, &layers)?)
 }
