@@ -1,6 +1,6 @@
 //! Training images that stay on the device, where each step gathers its own and augments them.
 
-use crate::augment::{Augment, Bordered, Change, DeviceAugment, padded};
+use crate::augment::{Augment, Change, DeviceAugment, PaddedBatch, padded};
 use crate::backend::{Backend, Pixels};
 use crate::model::network::MAX_GRAY_LEVEL;
 use dfdx::prelude::{Const, Device, GatherTo, ReshapeTo, Tensor, TryDiv};
@@ -11,7 +11,7 @@ pub(super) enum ResidentImages<D: Backend> {
     /// Grey levels, images x 784.
     Plain(Tensor<(usize, usize), f32, D>),
     /// With their border, and what augments them.
-    Augmented(Bordered<D>, DeviceAugment<D>),
+    Augmented(PaddedBatch<D>, DeviceAugment<D>),
 }
 
 impl<D: Backend> ResidentImages<D> {
