@@ -1,4 +1,4 @@
-//! From f32 weights to a model of integers.
+//! Quantization: from f32 weights to an integer model.
 
 pub mod calibrate;
 mod model;
