@@ -41,7 +41,7 @@ pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandErro
     let (_, mut snapshot) = checkpoint::load(&task.run.join(checkpoint::FILE_NAME))?;
     if task.best {
         (_, snapshot) = checkpoint::load(&task.run.join(checkpoint::BEST_FILE_NAME))?;
-        trained.take(snapshot.clone());
+        trained.use_epoch(snapshot.clone());
     }
     let bits = task.bits.unwrap_or(trained.run.training.bits);
     let trained_for = trained.quantization.as_ref().map(|quantization| quantization.bits);

@@ -40,7 +40,7 @@ pub(super) fn begin_or_go_on<'a>(
     folder: &'a RunFolder,
     session: &'a Session,
 ) -> Result<Job<'a>, CommandError> {
-    if !folder.holds_a_run() {
+    if !folder.contains_run() {
         return Job::begin(prepare(asked, &session.console)?, None, folder.path(), session);
     }
     let (saved, snapshot) = checkpoint::load(&folder.path().join(checkpoint::FILE_NAME))?;
