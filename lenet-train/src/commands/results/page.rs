@@ -1,4 +1,4 @@
-//! What the report shows beside the metrics.
+//! The parts of the report that are not metrics: histograms, sizes and augmented images.
 
 use crate::augment::Augment;
 use crate::data::Dataset;
@@ -14,20 +14,20 @@ use crate::run::trained::Trained;
 use lenet_core::Requant;
 use std::path::Path;
 
-/// Bins of an activation histogram.
+/// The number of bins of an activation histogram.
 const BINS: usize = 100;
-/// Training images on the sheet of augmented ones.
+/// The number of training images that are shown with their augmentation.
 const AUGMENTED_IMAGES: usize = 8;
-/// Epochs shown of each.
+/// The number of epochs shown for each of these images.
 const AUGMENTED_EPOCHS: u32 = 16;
 
-/// A trained network that was quantized and checked.
+/// A trained network that was quantized and checked, for the report.
 pub(super) struct Page<'a> {
     pub(super) trained: &'a Trained,
     pub(super) dataset: &'a Dataset,
     pub(super) metrics: &'a Metrics,
     pub(super) quantization: &'a Quantization,
-    /// Of the images that the activation ranges were chosen on.
+    /// The activations for the calibration images.
     pub(super) activations: &'a Activations,
     pub(super) misclassified: &'a [Misclassified],
 }
@@ -37,7 +37,7 @@ impl Page<'_> {
     ///
     /// # Errors
     ///
-    /// [`ReportError`].
+    /// Returns a [`ReportError`] if the report cannot be written.
     pub(super) fn write(&self, path: &Path) -> Result<(), ReportError> {
         let Page { trained, dataset, metrics, quantization, activations, misclassified } = *self;
         let inputs = ReportInputs {
@@ -54,7 +54,7 @@ impl Page<'_> {
     }
 }
 
-/// For each output channel the weight that becomes the largest integer; larger ones clip.
+/// Returns, for each output channel, the magnitude beyond which weights are clipped.
 fn weight_clips(quantization: &Quantization, weights: &FloatWeights) -> [Vec<f32>; 5] {
     let layers = weights.layers();
     std::array::from_fn(|layer| {
@@ -78,7 +78,7 @@ fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistog
     layers.map(histogram).collect()
 }
 
-/// The first training images as the first epochs saw them.
+/// Returns the first training images, as they were augmented in the first epochs.
 fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
     let (augment, seed) = (trained.run.training.augment, trained.run.training.seed);
     let seen = |(index, &original)| {
