@@ -1,10 +1,10 @@
-//! Images a second that one thread augments: `cargo bench -p lenet-train --bench augment`.
+//! Images per second that one thread augments: `cargo bench -p lenet-train --bench augment`.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lenet_train::augment::Augment;
 use std::hint::black_box;
 
-/// Every change switched on: the time does not depend on how strong they are.
+/// Every change turned on. The time does not depend on the limits.
 const ALL: Augment =
     Augment { rotation: 12.0, shift: 2.0, scale: 0.12, shear: 0.15, elastic: 2.0, stroke: 0.3 };
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Training images per second: lenet-train beside PyTorch, on the CPU, in one run.
+"""Compares the training speed of lenet-train and PyTorch on the CPU, in images per second.
 
     cargo build --release -p lenet-train
     pip install torch numpy
     python3 lenet-train/benches/compare_pytorch.py [--threads 2] [--rounds 5]
 
-The same network, images, batch size, optimizer and threads. PyTorch gets its fastest plain form: all images in
-memory as tensors, eager mode, the fused AdamW, no synchronization inside an epoch, subnormals flushed. The two
-take turns, an epoch of PyTorch and then a short run of lenet-train, so that another load on the machine meets
-both; the first of each is a warm-up and not counted. Prints the median of each and their ratio.
+Both train the same network on the same images with the same batch size, optimizer and number of threads. PyTorch
+runs in eager mode with all images in memory as tensors, the fused AdamW, no synchronization within an epoch, and
+subnormal numbers flushed to zero. The two take turns, a short run of lenet-train and then an epoch of PyTorch, so
+that other load on the machine affects both alike. The first turn of each is a warm-up and not counted. Prints the
+median of each and their ratio.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "lenet-train" / "data" / "mnist"
-TRAIN_IMAGES = 55_000  # what the default recipe trains on
+TRAIN_IMAGES = 55_000  # the training images of the default recipe
 
 
 def parse_arguments():
@@ -62,7 +63,7 @@ class PyTorch:
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=2e-3, weight_decay=1e-2, fused=True)
 
     def images_per_second(self):
-        """Trains one epoch."""
+        """Trains one epoch and returns its speed."""
         started = time.perf_counter()
         total = self.torch.zeros(())
         order = self.torch.randperm(TRAIN_IMAGES)
@@ -78,7 +79,7 @@ class PyTorch:
 
 
 def lenet_train_images_per_second(arguments):
-    """Trains three epochs; the median of the last two."""
+    """Trains three epochs and returns the median speed of the last two."""
     with tempfile.TemporaryDirectory() as out:
         command = [arguments.binary, "--epochs", "3", "--out", out]
         command += ["--threads", str(arguments.threads), "--batch-size", str(arguments.batch_size)]

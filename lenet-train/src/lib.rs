@@ -1,18 +1,18 @@
-//! Trains LeNet, quantizes it, exports it, and checks what it exported.
+//! Trains LeNet, quantizes it, exports it as a model file, and checks that file.
 //!
-//! The map of the crate, from the ground up; a room uses only those above it in this list:
+//! The modules, in the order of their dependencies; each uses only those above it in this list:
 //!
 //! - [`data`]: the images, where they come from, and which are held out.
-//! - [`backend`]: the operations that differ between the CPU and CUDA.
-//! - [`model`]: the network: its weights, on dfdx, and in integers.
-//! - [`exchange`]: the weights from and to PyTorch, and as ONNX.
+//! - [`backend`]: the operations that the CPU and CUDA implement differently.
+//! - [`model`]: the network: its weights as plain numbers, as dfdx layers, and as integers.
+//! - [`exchange`]: import and export of the weights: PyTorch and ONNX.
 //! - [`augment`]: random changes of the training images.
-//! - [`eval`]: loss and accuracy, the check of a model file, the confidence threshold, statistics over runs.
-//! - [`quantize`]: f32 weights to a model of integers, with calibrated activation ranges.
+//! - [`eval`]: loss and accuracy, the check of a model file, the confidence threshold, statistics over several runs.
+//! - [`quantize`]: from f32 weights to an integer model, with calibrated activation ranges.
 //! - [`train`]: the recipes and the training loop.
-//! - [`run`]: one run on disk: its checkpoint, its metrics and the files it leaves.
-//! - [`report`]: the page that shows a run.
-//! - [`commands`]: what the program can be asked to do; [`commands::train`] is the main job from end to end.
+//! - [`run`]: one run on disk: its folder, settings, checkpoint, metrics and model file.
+//! - [`report`]: the HTML report of a run.
+//! - [`commands`]: the commands of the program; [`commands::train`] is a training run from start to finish.
 #![forbid(unsafe_code)]
 
 pub mod augment;

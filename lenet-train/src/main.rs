@@ -16,7 +16,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
-        Err(error) => return fail(&anyhow::Error::from(error).context("signals cannot be handled")),
+        Err(error) => {
+            return fail(
+                &anyhow::Error::from(error).context("cannot install the handlers for Ctrl-C and SIGTERM"),
+            );
+        }
     };
     let (task, session) = cli.parse_task(interrupt).unwrap_or_else(|usage| usage.exit());
     let done = run(task, &session).and_then(|()| Ok(session.console.finish()?));
@@ -47,10 +51,10 @@ fn run(task: Task, session: &Session) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says what went wrong. 130 tells that the user stopped the program, as for any that Ctrl-C ends.
+/// Prints the error and returns the exit status: 130 if the user stopped the program, as shells expect, else 1.
 fn fail(error: &anyhow::Error) -> ExitCode {
     let interrupted = error.chain().filter_map(|cause| cause.downcast_ref()).any(CommandError::is_interrupt);
-    // Where standard error is closed there is nobody to tell.
+    // If standard error is closed, the error cannot be reported anywhere.
     let _ = writeln!(io::stderr(), "error: {error:#}");
     if interrupted { ExitCode::from(Interrupt::EXIT_STATUS) } else { ExitCode::FAILURE }
 }

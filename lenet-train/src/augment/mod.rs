@@ -1,8 +1,9 @@
-//! Augmentation on the fly: each image is warped anew whenever it is trained on.
+//! Data augmentation: random changes of the training images, drawn again for each epoch.
 //!
-//! What becomes of an image is a function of the settings, the seed, the epoch and the image's place in the set, so that
-//! it does not depend on the number of threads, and a resumed run needs no state. The CPU changes images byte by byte before
-//! they are uploaded; a GPU changes those that it keeps, by operations that may rarely give a pixel one level more or less.
+//! The change of an image is a function of the settings, the seed, the epoch and the image's index in the training set. So
+//! it does not depend on the number of threads, and a resumed run needs no saved state. The CPU changes the bytes of an
+//! image before it is uploaded. A GPU changes the images that it keeps in its memory, with other operations; in rare cases a
+//! pixel differs by one gray level.
 
 mod on_device;
 mod stroke;
@@ -10,7 +11,7 @@ mod stroke;
 mod tests;
 mod warp;
 
-pub(crate) use on_device::{Bordered, DeviceAugment};
+pub(crate) use on_device::{DeviceAugment, PaddedBatch};
 
 use crate::backend::cpu::simd::{self, Kernel, Simd};
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
@@ -19,39 +20,40 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
 use warp::Warp;
 
-/// Blank pixels added on each side of a [`Padded`] image.
+/// Width of the blank border of a [`Padded`] image, in pixels.
 const BORDER: usize = 2;
-/// Side of a [`Padded`] image.
+/// Width and height of a [`Padded`] image, in pixels.
 const PADDED_SIDE: usize = IMAGE_SIDE + 2 * BORDER;
 
-/// An image with a blank border, row by row.
+/// An image with a blank border: 32 x 32 gray levels, row by row.
 type Padded = [u8; PADDED_SIDE * PADDED_SIDE];
 
-/// How far an image may be changed: the largest magnitude of each change, which is drawn evenly up to it in both
-/// directions. 0 leaves that change out.
+/// The limits of the random changes of an image.
+///
+/// Each change is drawn uniformly from minus its limit to its limit. 0 turns that change off.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Augment {
-    /// Rotation about the centre, in degrees.
+    /// Rotation about the center, in degrees, 0 to 180.
     pub rotation: f64,
-    /// Shift along each axis, in pixels.
+    /// Shift along each axis, in pixels, 0 to 28.
     pub shift: f64,
-    /// Change of the size along each axis, as a fraction of it.
+    /// Change of the size along each axis, as a fraction of the size, 0 to below 1.
     pub scale: f64,
-    /// Horizontal shear: columns that a row moves for each row that it lies above the centre.
+    /// Horizontal shear: the columns that a row moves, per row of distance above the center; 0 to 10.
     pub shear: f64,
-    /// Elastic distortion: displacement along each axis, in pixels, of the control points of a smooth field (a quadratic
-    /// B-spline on 5x5 points).
+    /// Elastic distortion: displacement along each axis, in pixels, of each of the 5 x 5 control points of a quadratic
+    /// B-spline; 0 to 28.
     pub elastic: f64,
-    /// Stroke width: the share, 0 to 1, of the image that its dilation (or erosion) by one pixel replaces.
+    /// Stroke width: the share, 0 to 1, of the image that is replaced by its dilation or erosion by one pixel.
     pub stroke: f64,
 }
 
 impl Augment {
-    /// No change at all.
+    /// No augmentation.
     pub const OFF: Self =
         Self { rotation: 0.0, shift: 0.0, scale: 0.0, shear: 0.0, elastic: 0.0, stroke: 0.0 };
 
-    /// The image as epoch `epoch` sees it; `index` is its place in the training images.
+    /// Returns the training image as it is changed in epoch `epoch`. `index` is its position in the training set.
     pub fn apply(&self, image: &[u8; IMAGE_PIXELS], seed: u64, epoch: u32, index: u32) -> [u8; IMAGE_PIXELS] {
         if *self == Self::OFF {
             return *image;
@@ -60,42 +62,42 @@ impl Augment {
         simd::dispatch(Augmentation { image, stroke: *stroke, warp })
     }
 
-    /// What becomes of the image at `index` in epoch `epoch`.
+    /// Draws the change of the training image at `index` in epoch `epoch`.
     pub(crate) fn draw(&self, seed: u64, epoch: u32, index: u32) -> Change {
         let mut draws = Draws::new(seed, epoch, index);
         Change { warp: Warp::draw(self, &mut draws), stroke: draws.within(self.stroke) }
     }
 }
 
-/// What becomes of one image in one epoch.
+/// The random change of one image in one epoch.
 pub(crate) struct Change {
     warp: Warp,
-    /// The share that its dilation replaces; below 0, minus the share that its erosion does.
+    /// The share of the image that is replaced: by its dilation if positive, by its erosion if negative; -1 to 1.
     stroke: f32,
 }
 
-/// Numbers drawn for one image of one epoch.
+/// The random numbers for one image in one epoch.
 struct Draws(ChaCha8Rng);
 
 impl Draws {
     fn new(seed: u64, epoch: u32, index: u32) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
-        // Keeps the stream apart from those that other users of the same seed draw from.
+        // Other users of the same seed draw from other streams.
         key[8..15].copy_from_slice(b"augment");
         let mut stream = ChaCha8Rng::from_seed(key);
         stream.set_stream(u64::from(epoch) << 32 | u64::from(index));
         Draws(stream)
     }
 
-    /// Evenly between `-limit` and `limit`.
+    /// Draws a number uniformly from `-limit` to `limit`.
     fn within(&mut self, limit: f64) -> f32 {
         limit as f32 * (self.0.next_u32() as i32 as f32 / 2_f32.powi(31))
     }
 }
 
-/// The changes of one image, compiled for this machine's vectors. There is no multiply-add, so that every machine gives
-/// the same image.
+/// The augmentation of one image, compiled for each instruction set. It uses no fused multiply-add, so that every machine
+/// gives the same image.
 struct Augmentation<'a> {
     image: &'a [u8; IMAGE_PIXELS],
     stroke: f32,
@@ -109,13 +111,13 @@ impl Kernel for Augmentation<'_> {
     fn run<S: Simd>(self, _: S) -> [u8; IMAGE_PIXELS] {
         let mut padded = padded(self.image);
         if self.stroke != 0.0 {
-            padded = stroke::widen(&padded, self.stroke);
+            padded = stroke::change_width(&padded, self.stroke);
         }
         self.warp.apply(&padded)
     }
 }
 
-/// The image with its border.
+/// Adds the blank border to an image.
 #[inline(always)]
 pub(crate) fn padded(image: &[u8; IMAGE_PIXELS]) -> Padded {
     let mut padded = [0; PADDED_SIDE * PADDED_SIDE];

@@ -1,81 +1,82 @@
-//! The same augmentation from dfdx's own operations, for every device: what a GPU runs.
+//! Augmentation by dfdx's own operations, which run on every device. A GPU uses it.
 //!
-//! The host draws what becomes of each image and uploads that, some 60 numbers an image. Where the pixels read the original
-//! is then one matrix product an axis: those numbers times a basis that is the same for every image. Bilinear
-//! interpolation is a product too: a pixel that reads the original at `(x, y)` takes row `r` and column `c` of it by
-//! the weights `max(0, 1 - |y - r|)` and `max(0, 1 - |x - c|)`, of which at most two along each axis are not 0.
+//! The host draws the change of each image and uploads its coefficients, about 60 numbers per image. The source coordinates
+//! of all pixels are then one matrix product per axis: the coefficients times a basis that is the same for every image.
+//! Bilinear interpolation is a matrix product too: a pixel sampled at `(x, y)` reads row `r` and column `c` of the original
+//! with the weights `max(0, 1 - |y - r|)` and `max(0, 1 - |x - c|)`, of which at most two per axis are not 0.
 //!
-//! Coordinates are rounded as on the host, from there on all numbers are integers below 2^24, and so exact. Only a
-//! coordinate's own sum is in another order than the host's, so that it may rarely round to the next 1/256 of a pixel.
+//! Coordinates are rounded to 1/256 of a pixel as on the host. From there on all numbers are integers below 2^24, so the
+//! arithmetic is exact. Only the sum that gives a coordinate is added in another order than on the host, so in rare cases a
+//! coordinate rounds to the neighboring step.
 
-use super::warp::{COEFFICIENTS, UNIT, basis};
+use super::warp::{COEFFICIENTS, STEPS_PER_PIXEL, basis};
 use super::{Augment, BORDER, Change, PADDED_SIDE, stroke};
 use crate::backend::Pixels;
-use crate::backend::dfdx_ops::integers::{floor, nearest};
+use crate::backend::dfdx_ops::rounding::{floor, nearest};
 use dfdx::prelude::{
     Axes2, Axis, BroadcastTo, Const, Device, GatherTo, HasShape, ReshapeTo, SumTo, Tensor, TryAdd, TryMatMul,
     TryMul, TrySub,
 };
 use lenet_core::shape::IMAGE_PIXELS;
 
-/// Steps of a coordinate between two pixels.
-const STEPS: f32 = UNIT as f32;
-/// Pixels of an image with its blank border.
+/// Number of coordinate steps between two pixels.
+const STEPS: f32 = STEPS_PER_PIXEL as f32;
+/// Number of pixels of an image with its blank border.
 const PADDED_PIXELS: usize = PADDED_SIDE * PADDED_SIDE;
 
-/// Grey levels, 0 to 255, of images with their blank border: images x 1024.
-pub(crate) type Bordered<D> = Tensor<(usize, usize), f32, D>;
-/// Grey levels of images: images x 784.
+/// Gray levels, 0 to 255, of images with their blank border: images x 1024.
+pub(crate) type PaddedBatch<D> = Tensor<(usize, usize), f32, D>;
+/// Gray levels, 0 to 255, of images: images x 784.
 type Levels<D> = Pixels<D>;
-/// A weight of each column, or row, of a bordered image for each pixel: images x 784 x 32.
+/// The weight of each column (or row) of a padded image in each pixel: images x 784 x 32.
 type Weights<D> = Tensor<(usize, Const<IMAGE_PIXELS>, usize), f32, D>;
 
-/// What augments images on a device, made once.
+/// The constants for augmentation on a device, uploaded once.
 pub(crate) struct DeviceAugment<D: Device<f32>> {
-    /// Coefficients x pixels, in steps of the coordinates.
+    /// The basis functions, coefficients x pixels, in coordinate steps.
     basis: Tensor<(usize, Const<IMAGE_PIXELS>), f32, D>,
-    /// The coordinate of each row, or column, of an image with its border.
+    /// The coordinate of each row (or column) of a padded image, in steps.
     positions: Tensor<(usize,), f32, D>,
-    /// The place of each of the four neighbours of each pixel, where strokes change their width.
-    neighbours: Option<[Tensor<(usize,), usize, D>; 4]>,
+    /// The indices of the four neighbors of each pixel, if the stroke width changes.
+    neighbors: Option<[Tensor<(usize,), usize, D>; 4]>,
 }
 
 impl<D: Device<f32>> DeviceAugment<D> {
-    /// What makes the changes that `augment` draws.
+    /// Uploads the constants for the changes that `augment` draws.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub(crate) fn new(device: &D, augment: &Augment) -> Result<Self, D::Err> {
         let basis = (0..COEFFICIENTS * IMAGE_PIXELS)
             .map(|index| basis(index / IMAGE_PIXELS, index % IMAGE_PIXELS) * STEPS)
             .collect();
         let position = |index: usize| (index as f32 - BORDER as f32) * STEPS;
-        // The neighbours of the border's outer pixels are some other blank pixels.
-        let neighbour = |offset: usize| {
-            let places = (0..PADDED_PIXELS).map(|place| (place + offset) % PADDED_PIXELS);
-            device.try_tensor_from_vec(places.collect(), (PADDED_PIXELS,))
+        // The outermost pixels wrap around to other pixels of the border, which are blank too.
+        let neighbor = |offset: usize| {
+            let indices = (0..PADDED_PIXELS).map(|index| (index + offset) % PADDED_PIXELS);
+            device.try_tensor_from_vec(indices.collect(), (PADDED_PIXELS,))
         };
-        let neighbours = || {
+        let neighbors = || {
             let (left, above) = (PADDED_PIXELS - 1, PADDED_PIXELS - PADDED_SIDE);
-            Ok([neighbour(1)?, neighbour(left)?, neighbour(PADDED_SIDE)?, neighbour(above)?])
+            Ok([neighbor(1)?, neighbor(left)?, neighbor(PADDED_SIDE)?, neighbor(above)?])
         };
         Ok(DeviceAugment {
             basis: device.try_tensor_from_vec(basis, (COEFFICIENTS, Const))?,
             positions: device
                 .try_tensor_from_vec((0..PADDED_SIDE).map(position).collect(), (PADDED_SIDE,))?,
-            neighbours: (augment.stroke > 0.0).then(neighbours).transpose()?,
+            neighbors: (augment.stroke > 0.0).then(neighbors).transpose()?,
         })
     }
 
-    /// The images, each changed by its change.
+    /// Applies one change per image.
     ///
     /// # Errors
     ///
-    /// What the device reports.
-    pub(crate) fn apply(&self, images: Bordered<D>, changes: &[Change]) -> Result<Levels<D>, D::Err> {
-        let images = match &self.neighbours {
-            Some(neighbours) => widen(images, neighbours, changes)?,
+    /// Returns the device's error, for example out of memory.
+    pub(crate) fn apply(&self, images: PaddedBatch<D>, changes: &[Change]) -> Result<Levels<D>, D::Err> {
+        let images = match &self.neighbors {
+            Some(neighbors) => change_width(images, neighbors, changes)?,
             None => images,
         };
         let images = images.try_reshape_like(&(changes.len(), PADDED_SIDE, PADDED_SIDE))?;
@@ -84,7 +85,8 @@ impl<D: Device<f32>> DeviceAugment<D> {
         floor(sums.try_mul(1.0 / (STEPS * STEPS))?.try_add(0.5)?)
     }
 
-    /// Minus the weight of each column (`axis` 0) or row (1) for each pixel, in steps: the two signs cancel out.
+    /// Returns the negated interpolation weight of each column (`axis` 0) or row (`axis` 1) for each pixel, in steps. In the
+    /// product of both axes the signs cancel.
     fn weights(&self, axis: usize, changes: &[Change]) -> Result<Weights<D>, D::Err> {
         let coefficients = changes.iter().flat_map(|change| change.warp.coefficients(axis)).collect();
         let shape = (changes.len(), COEFFICIENTS);
@@ -97,24 +99,24 @@ impl<D: Device<f32>> DeviceAugment<D> {
     }
 }
 
-/// The rule of the stroke's width: a share of each image is replaced by its dilation or its erosion.
-fn widen<D: Device<f32>>(
-    images: Bordered<D>,
-    neighbours: &[Tensor<(usize,), usize, D>; 4],
+/// Blends each image with its dilation or its erosion by one pixel.
+fn change_width<D: Device<f32>>(
+    images: PaddedBatch<D>,
+    neighbors: &[Tensor<(usize,), usize, D>; 4],
     changes: &[Change],
-) -> Result<Bordered<D>, D::Err> {
+) -> Result<PaddedBatch<D>, D::Err> {
     let (device, shape) = (images.device().clone(), *images.shape());
-    let (mut largest, mut least) = (images.clone(), images.clone());
-    for places in neighbours {
-        let places = places.clone().try_broadcast_like::<_, Axis<0>>(&shape)?;
-        let neighbour: Bordered<D> = images.clone().try_gather(places)?;
-        largest = largest.try_maximum(neighbour.clone())?;
-        least = least.try_minimum(neighbour)?;
+    let (mut largest, mut smallest) = (images.clone(), images.clone());
+    for indices in neighbors {
+        let indices = indices.clone().try_broadcast_like::<_, Axis<0>>(&shape)?;
+        let neighbor: PaddedBatch<D> = images.clone().try_gather(indices)?;
+        largest = largest.try_maximum(neighbor.clone())?;
+        smallest = smallest.try_minimum(neighbor)?;
     }
-    let blend = |extreme: Bordered<D>, sign: f32| {
-        let share = |change: &Change| f32::from(stroke::share(sign * change.stroke)) / stroke::UNIT;
+    let blend = |extreme: PaddedBatch<D>, sign: f32| {
+        let share = |change: &Change| f32::from(stroke::share(sign * change.stroke)) / stroke::SHARE_STEPS;
         let shares = device.try_tensor_from_vec(changes.iter().map(share).collect(), (changes.len(),))?;
         extreme.try_sub(images.clone())?.try_mul(shares.try_broadcast_like::<_, Axis<1>>(&shape)?)
     };
-    floor(images.clone().try_add(blend(largest, 1.0)?)?.try_add(blend(least, -1.0)?)?)
+    floor(images.clone().try_add(blend(largest, 1.0)?)?.try_add(blend(smallest, -1.0)?)?)
 }

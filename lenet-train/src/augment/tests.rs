@@ -5,7 +5,7 @@ use dfdx::prelude::{Cpu, TensorFromVec};
 const STRONG: Augment =
     Augment { rotation: 30.0, shift: 3.0, scale: 0.2, shear: 0.3, elastic: 3.0, stroke: 1.0 };
 
-/// Each change alone, at a strength that shows.
+/// Each change alone, strong enough to be visible.
 fn each_alone() -> [Augment; 6] {
     let off = Augment::OFF;
     [
@@ -19,10 +19,10 @@ fn each_alone() -> [Augment; 6] {
 }
 
 #[test]
-fn nothing_is_changed_at_strength_zero() {
+fn without_augmentation_no_image_changes() {
     for image in &synthetic(20).images {
         assert_eq!(Augment::OFF.apply(image, 1, 1, 1), *image);
-        // The same by the whole computation.
+        // Also without the shortcut for no augmentation.
         let Change { warp, stroke } = &Augment::OFF.draw(1, 1, 1);
         assert_eq!(simd::dispatch(Augmentation { image, stroke: *stroke, warp }), *image);
     }
@@ -52,7 +52,7 @@ fn every_instruction_set_gives_the_same_image() {
 
 const IMAGES: usize = 500;
 
-/// Grey levels of the same images, augmented on the host and by what a GPU runs.
+/// The gray levels of the same images, augmented on the host and by the operations for a GPU.
 fn both_ways(augment: &Augment) -> [Vec<f32>; 2] {
     let (device, images) = (Cpu::default(), synthetic(IMAGES).images);
     let levels: Vec<f32> = images.iter().flat_map(padded).map(f32::from).collect();
@@ -64,7 +64,7 @@ fn both_ways(augment: &Augment) -> [Vec<f32>; 2] {
 }
 
 #[test]
-fn on_a_device_no_augmentation_and_the_stroke_alone_give_the_hosts_images() {
+fn without_augmentation_or_with_stroke_width_alone_a_device_gives_the_hosts_images() {
     for augment in [Augment::OFF, Augment { stroke: 1.0, ..Augment::OFF }] {
         let [expected, found] = both_ways(&augment);
         assert_eq!(found, expected, "{augment:?}");
@@ -72,7 +72,7 @@ fn on_a_device_no_augmentation_and_the_stroke_alone_give_the_hosts_images() {
 }
 
 #[test]
-fn on_a_device_a_coordinate_rarely_rounds_to_another_step_which_changes_a_pixel_by_one_level() {
+fn images_augmented_on_a_device_differ_from_the_hosts_in_few_pixels_and_by_one_level() {
     for augment in [Augment { stroke: 0.0, ..STRONG }, STRONG].into_iter().chain(each_alone()) {
         let [expected, found] = both_ways(&augment);
         let different = expected.iter().zip(&found).filter(|(expected, found)| expected != found);

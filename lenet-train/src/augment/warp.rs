@@ -1,43 +1,46 @@
-//! Where each pixel of the warped image reads the original: an affine map and a smooth displacement on top.
+//! Geometric augmentation: an affine map plus a smooth random displacement, sampled by bilinear interpolation.
 
 use super::{Augment, BORDER, Draws, PADDED_SIDE, Padded};
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
-/// Control points along each axis.
+/// Number of control points along each axis.
 const POINTS: usize = 5;
-/// Pixels between two of them: a quadratic spline spans two cells fewer than it has points.
+/// Distance between two control points, in pixels. A quadratic B-spline of n control points spans n - 2 cells.
 const CELL: f32 = IMAGE_SIDE as f32 / (POINTS - 2) as f32;
-/// Middle of the image, between its two middle pixels.
-const CENTRE: f32 = (IMAGE_SIDE - 1) as f32 / 2.0;
-/// Steps of a coordinate between two pixels.
-pub(super) const UNIT: u32 = 256;
-/// Numbers that say where the pixels of a warped image read the original, for one axis.
+/// Coordinate of the image's center, which lies between its two middle pixels.
+const CENTER: f32 = (IMAGE_SIDE - 1) as f32 / 2.0;
+/// Number of steps into which the distance between two pixels is divided.
+pub(super) const STEPS_PER_PIXEL: u32 = 256;
+/// Number of coefficients of a warp along one axis: three of the affine map, one per control point.
 pub(super) const COEFFICIENTS: usize = 3 + POINTS * POINTS;
-/// One number for each column of the image.
+/// One number per column of the image.
 type Row = [f32; IMAGE_SIDE];
 
-/// Share of each control point in each column's (or row's) displacement.
-const SHARES: [Row; POINTS] = shares();
+/// Weight of each control point in the displacement of each column (or row): the quadratic B-spline.
+const SPLINE_WEIGHTS: [Row; POINTS] = spline_weights();
 
-/// The pixel at `(column, row)` reads the original at `along * (column, row) + displacement`.
+/// A warp of an image: for each pixel, the coordinates in the original image that it is sampled from.
 pub(super) struct Warp {
-    /// For the source's column and its row: what one column adds, what one row adds, and the value at pixel `(0, 0)`.
+    /// The affine map, for the source column and for the source row: the increase per column, the increase per row, and the
+    /// value at pixel `(0, 0)`.
     affine: [[f32; 3]; 2],
-    /// For the source's column and its row: `[row of points][column of points]`, in pixels.
+    /// The displacements of the control points, for the source column and for the source row: `[point row][point column]`,
+    /// in pixels.
     points: [[[f32; POINTS]; POINTS]; 2],
 }
 
 impl Warp {
+    /// Draws a random warp within `limits`.
     pub(super) fn draw(limits: &Augment, draws: &mut Draws) -> Self {
         let (sin, cos) = draws.within(limits.rotation).to_radians().sin_cos();
         let shear = draws.within(limits.shear);
         let mut zoom = || 1.0 / (1.0 + draws.within(limits.scale));
         let (zoom_x, zoom_y) = (zoom(), zoom());
-        // Rotation times shear times size, all inverted: from the warped image to the original.
+        // The inverse of rotation * shear * scale, as it maps the warped image to the original.
         let linear =
             [[cos * zoom_x, (cos * shear - sin) * zoom_y], [sin * zoom_x, (sin * shear + cos) * zoom_y]];
         let affine = linear.map(|[column, row]| {
-            [column, row, CENTRE - (column + row) * CENTRE + draws.within(limits.shift)]
+            [column, row, CENTER - (column + row) * CENTER + draws.within(limits.shift)]
         });
         let mut points = [[[0.0; POINTS]; POINTS]; 2];
         if limits.elastic > 0.0 {
@@ -46,7 +49,7 @@ impl Warp {
         Warp { affine, points }
     }
 
-    /// The factors of the [`basis`] that add up to the source's column (`axis` 0) or row (1), in pixels.
+    /// Returns the factors of the [`basis`] functions whose sum is the source column (`axis` 0) or row (`axis` 1), in pixels.
     pub(super) fn coefficients(&self, axis: usize) -> [f32; COEFFICIENTS] {
         let mut coefficients = [0.0; COEFFICIENTS];
         coefficients[..3].copy_from_slice(&self.affine[axis]);
@@ -54,7 +57,7 @@ impl Warp {
         coefficients
     }
 
-    /// The warped image. What lies outside of the original is blank.
+    /// Returns the warped image. It is blank where it lies outside the original.
     #[inline(always)]
     pub(super) fn apply(&self, image: &Padded) -> [u8; IMAGE_PIXELS] {
         let quads = quads(image);
@@ -68,24 +71,24 @@ impl Warp {
         warped
     }
 
-    /// The source's column (`axis` 0) or row (1) for each pixel of a row.
+    /// Returns the source column (`axis` 0) or row (`axis` 1) of each pixel in a row.
     #[inline(always)]
     fn sources(&self, axis: usize, row: usize) -> Row {
         let [per_column, per_row, origin] = self.affine[axis];
         let start = origin + per_row * row as f32;
         let mut sources: Row = std::array::from_fn(|column| start + per_column * column as f32);
-        for (point, shares) in SHARES.iter().enumerate() {
+        for (point, weights) in SPLINE_WEIGHTS.iter().enumerate() {
             let displacement: f32 =
-                (0..POINTS).map(|line| SHARES[line][row] * self.points[axis][line][point]).sum();
-            for (source, share) in sources.iter_mut().zip(shares) {
-                *source += share * displacement;
+                (0..POINTS).map(|line| SPLINE_WEIGHTS[line][row] * self.points[axis][line][point]).sum();
+            for (source, weight) in sources.iter_mut().zip(weights) {
+                *source += weight * displacement;
             }
         }
         sources
     }
 }
 
-/// What a pixel's source coordinate gets for 1 of a [coefficient](Warp::coefficients).
+/// The basis function of a [coefficient](Warp::coefficients) at a pixel: what a coefficient of 1 adds to its source coordinate.
 pub(super) fn basis(coefficient: usize, pixel: usize) -> f32 {
     let (row, column) = (pixel / IMAGE_SIDE, pixel % IMAGE_SIDE);
     match coefficient {
@@ -94,13 +97,13 @@ pub(super) fn basis(coefficient: usize, pixel: usize) -> f32 {
         2 => 1.0,
         _ => {
             let point = coefficient - 3;
-            SHARES[point / POINTS][row] * SHARES[point % POINTS][column]
+            SPLINE_WEIGHTS[point / POINTS][row] * SPLINE_WEIGHTS[point % POINTS][column]
         }
     }
 }
 
-/// For each pixel of a padded image: it, its right neighbour, and the two below them, a byte each. 0 in the last row,
-/// which is blank.
+/// For each pixel of a padded image, one byte each for the pixel, its right neighbor, and the two pixels below them. 0 in
+/// the last row, which is blank.
 type Quads = [u32; PADDED_SIDE * PADDED_SIDE];
 
 #[inline(always)]
@@ -113,41 +116,42 @@ fn quads(image: &Padded) -> Quads {
     quads
 }
 
-/// The grey value at a point of the image, between the pixels by bilinear interpolation.
+/// Returns the gray level at a point of the image, by bilinear interpolation.
 #[inline(always)]
 fn sample(quads: &Quads, x: f32, y: f32) -> u8 {
     let (x, y) = (fixed_point(x), fixed_point(y));
-    let quad = quads[(y / UNIT * PADDED_SIDE as u32 + x / UNIT) as usize % quads.len()];
-    let (right, down) = (x % UNIT, y % UNIT);
+    let quad = quads[(y / STEPS_PER_PIXEL * PADDED_SIDE as u32 + x / STEPS_PER_PIXEL) as usize % quads.len()];
+    let (right, down) = (x % STEPS_PER_PIXEL, y % STEPS_PER_PIXEL);
     let pixel = |index: u32| quad >> (8 * index) & 0xFF;
-    let upper = pixel(0) * (UNIT - right) + pixel(1) * right;
-    let lower = pixel(2) * (UNIT - right) + pixel(3) * right;
-    ((upper * (UNIT - down) + lower * down + UNIT * UNIT / 2) / (UNIT * UNIT)) as u8
+    let upper = pixel(0) * (STEPS_PER_PIXEL - right) + pixel(1) * right;
+    let lower = pixel(2) * (STEPS_PER_PIXEL - right) + pixel(3) * right;
+    ((upper * (STEPS_PER_PIXEL - down) + lower * down + STEPS_PER_PIXEL * STEPS_PER_PIXEL / 2)
+        / (STEPS_PER_PIXEL * STEPS_PER_PIXEL)) as u8
 }
 
-/// A coordinate of the image as one of the padded image in units of 1 / [`UNIT`]. A point outside is moved onto the border,
-/// which is as blank.
+/// Converts a coordinate of the image to one of the padded image, in steps of 1 / [`STEPS_PER_PIXEL`]. Coordinates outside
+/// the padded image are clamped to its border, which is blank too.
 #[inline(always)]
 fn fixed_point(coordinate: f32) -> u32 {
     const LAST: f32 = (PADDED_SIDE - 1) as f32;
-    // Added to a number, it leaves no bits for a fraction: the number's integer stands in the last bits. Unlike a cast, this
-    // compiles to one instruction for all lanes.
+    // Adding 2^23 rounds to an integer and leaves that integer in the lowest bits. Unlike a cast, it compiles to one vector
+    // instruction.
     const ROUNDER: f32 = 8_388_608.0;
     let padded = (coordinate + BORDER as f32).clamp(0.0, LAST);
-    (padded * UNIT as f32 + ROUNDER).to_bits() - ROUNDER.to_bits()
+    (padded * STEPS_PER_PIXEL as f32 + ROUNDER).to_bits() - ROUNDER.to_bits()
 }
 
-const fn shares() -> [Row; POINTS] {
-    let mut shares = [[0.0; IMAGE_SIDE]; POINTS];
+const fn spline_weights() -> [Row; POINTS] {
+    let mut weights = [[0.0; IMAGE_SIDE]; POINTS];
     let mut position = 0;
     while position < IMAGE_SIDE {
         let place = (position as f32 + 0.5) / CELL;
         let cell = place as usize;
         let t = place - cell as f32;
-        shares[cell][position] = 0.5 * (1.0 - t) * (1.0 - t);
-        shares[cell + 1][position] = 0.5 + t * (1.0 - t);
-        shares[cell + 2][position] = 0.5 * t * t;
+        weights[cell][position] = 0.5 * (1.0 - t) * (1.0 - t);
+        weights[cell + 1][position] = 0.5 + t * (1.0 - t);
+        weights[cell + 2][position] = 0.5 * t * t;
         position += 1;
     }
-    shares
+    weights
 }

@@ -1,30 +1,30 @@
-//! The one choice between the CPU and CUDA.
+//! The CUDA device, and the only place that depends on the feature `cuda`.
 
 use thiserror::Error;
 
-/// Why there is no CUDA device.
+/// The error when CUDA cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DeviceError {
-    /// The program was built without the feature.
+    /// The program was built without the feature `cuda`.
     #[error(
         "--cuda: expected a program built for CUDA, found one for the CPU only: install the CUDA toolkit \
          (nvcc 11.8 to 13.0) and run `cargo run --release -p lenet-train --features cuda -- --cuda`"
     )]
     NotBuilt,
-    /// The driver or the GPU is missing.
+    /// The driver or the GPU is missing. Holds the driver's message.
     #[error(
-        "--cuda: expected an NVIDIA driver and a GPU, found none that answers ({0}): check with `nvidia-smi`, \
+        "--cuda: expected an NVIDIA driver and a GPU, found none ({0}): check with `nvidia-smi`, \
          or train on the CPU without --cuda"
     )]
     NoDevice(String),
 }
 
-/// Finds out whether a run on CUDA can begin.
+/// Checks that CUDA can be used.
 ///
 /// # Errors
 ///
-/// [`DeviceError`] if there is no GPU, or the program was built without the feature `cuda`.
+/// Returns a [`DeviceError`] if there is no GPU, or if the program was built without the feature `cuda`.
 pub fn check() -> Result<(), DeviceError> {
     open_cuda(0).map(drop)
 }
@@ -46,10 +46,10 @@ mod cuda {
     impl Backend for Cuda {
         const NAME: &'static str = "cuda";
         const KEEPS_IMAGES: bool = true;
-        type Plan = GatherIndices<Cuda>;
+        type ConvIndices = GatherIndices<Cuda>;
         type FakeQuantizer = DfdxFakeQuantize<Cuda>;
 
-        fn plan(&self) -> Result<Self::Plan, Self::Err> {
+        fn conv_indices(&self) -> Result<Self::ConvIndices, Self::Err> {
             GatherIndices::new(self)
         }
 
@@ -58,30 +58,30 @@ mod cuda {
         }
 
         fn features<T: Tape<f32, Self>>(
-            plan: &Self::Plan,
+            indices: &Self::ConvIndices,
             layers: &ConvLayers<'_, Self>,
             pixels: Pixels<Self>,
             tape: T,
             fake_quantizers: Option<[&Self::FakeQuantizer; 2]>,
         ) -> Result<Features<Self, T>, Self::Err> {
-            conv::features(plan, layers, fake_quantizers, pixels, tape)
+            conv::features(indices, layers, fake_quantizers, pixels, tape)
         }
 
-        fn round<const LEN: usize, T: Tape<f32, Self>>(
+        fn fake_quantize<const LEN: usize, T: Tape<f32, Self>>(
             fake_quantizer: &Self::FakeQuantizer,
             accumulators: Batch<LEN, Self, T>,
         ) -> Result<Batch<LEN, Self, T>, Self::Err> {
-            conv::round(fake_quantizer, accumulators)
+            fake_quantizer.apply_dense(accumulators)
         }
     }
 
-    /// Opens the first GPU; `seed` draws the initial weights.
+    /// Opens the first GPU. Initial weights are drawn from `seed`.
     ///
     /// # Errors
     ///
-    /// [`DeviceError`] if there is none.
+    /// Returns [`DeviceError::NoDevice`] if there is no GPU.
     pub fn open_cuda(seed: u64) -> Result<Cuda, DeviceError> {
-        // dfdx panics, rather than fail, where the driver finds no GPU.
+        // dfdx panics instead of returning an error if the driver finds no GPU.
         let hook = panic::take_hook();
         panic::set_hook(Box::new(|_| {}));
         let opened = panic::catch_unwind(|| Cuda::try_build(0, seed));
@@ -89,13 +89,13 @@ mod cuda {
         let device = match opened {
             Ok(opened) => opened.map_err(|error| DeviceError::NoDevice(error.to_string()))?,
             Err(panic) => {
-                // "called `Result::unwrap()` on an `Err` value: " and the driver's error.
+                // The message is "called `Result::unwrap()` on an `Err` value: ", followed by the driver's error.
                 let message = panic.downcast_ref::<String>().map_or("the driver does not start", |text| text);
                 let cause = message.rsplit_once("value: ").map_or(message, |(_, cause)| cause);
                 return Err(DeviceError::NoDevice(cause.to_owned()));
             }
         };
-        // Without it every operation allocates memory from the driver.
+        // Without the cache, every operation allocates memory from the driver.
         device.enable_cache();
         Ok(device)
     }
@@ -106,11 +106,11 @@ mod no_cuda {
     use super::DeviceError;
     use dfdx::prelude::Cpu;
 
-    /// Never opens a device in this build, without the feature `cuda`; the type is a stand-in.
+    /// Always fails in this build, which lacks the feature `cuda`. The device type is a placeholder.
     ///
     /// # Errors
     ///
-    /// [`DeviceError::NotBuilt`], always.
+    /// Always returns [`DeviceError::NotBuilt`].
     pub fn open_cuda(_seed: u64) -> Result<Cpu, DeviceError> {
         Err(DeviceError::NotBuilt)
     }

@@ -1,6 +1,7 @@
-//! What differs between the devices that a network trains on: how they convolve and how they fake-quantize.
+//! The operations that the CPU and CUDA implement differently: the convolutions and the fake quantization.
 //!
-//! [`cpu`] has operations of its own on AVX2 or plain loops; [`cuda`] is made of [`dfdx_ops`], which run on any device.
+//! [`cpu`] implements them with AVX2 or plain loops. [`cuda`] uses [`dfdx_ops`], which consist of dfdx's own operations and run
+//! on every device.
 
 pub mod cpu;
 pub mod cuda;
@@ -13,54 +14,57 @@ pub use tensors::{Batch, ConvLayers, Features, Pixels};
 
 use dfdx::prelude::{Device, Storage, Tape};
 
-/// A device of dfdx that the network trains on.
+/// A device that a network can be trained on.
 pub trait Backend: Device<f32> {
-    /// `cpu` or `cuda`.
+    /// The name of the device: `cpu` or `cuda`.
     const NAME: &'static str;
-    /// Whether a run's images stay on the device, and are augmented there.
+    /// Whether the training images stay in the device's memory and are augmented there.
     const KEEPS_IMAGES: bool;
-    /// What the convolutions need beside the weights, made once.
-    type Plan;
-    /// What fake quantization of a hidden layer needs, made once.
+    /// The index tensors that the convolutions read, created once per network. `()` if they need none.
+    type ConvIndices;
+    /// The fake quantization of one hidden layer, with its constants on the device.
     type FakeQuantizer;
 
-    /// Makes the plan.
+    /// Creates the index tensors of the convolutions.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
-    fn plan(&self) -> Result<Self::Plan, Self::Err>;
+    /// Returns the device's error, for example out of memory.
+    fn conv_indices(&self) -> Result<Self::ConvIndices, Self::Err>;
 
-    /// Puts `fake_quantize` on the device.
+    /// Uploads the constants of a layer's fake quantization to the device.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     fn fake_quantizer(&self, fake_quantize: FakeQuantize) -> Result<Self::FakeQuantizer, Self::Err>;
 
-    /// Both convolutional blocks, recorded on `tape`; with `fake_quantizers`, in integers, from grey levels 0 to 255.
+    /// Runs both convolutional blocks (convolution, pooling, ReLU) and records them on `tape`.
+    ///
+    /// `pixels` are from 0 to 1. In an integer network `fake_quantizers` replace the ReLUs, and `pixels` are gray levels from
+    /// 0 to 255.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     fn features<T: Tape<f32, Self>>(
-        plan: &Self::Plan,
+        indices: &Self::ConvIndices,
         layers: &ConvLayers<'_, Self>,
         pixels: Pixels<Self>,
         tape: T,
         fake_quantizers: Option<[&Self::FakeQuantizer; 2]>,
     ) -> Result<Features<Self, T>, Self::Err>;
 
-    /// The activations of a fully-connected layer's accumulators.
+    /// Fake-quantizes the accumulators of a fully-connected layer.
     ///
     /// # Errors
     ///
-    /// What the device reports.
-    fn round<const LEN: usize, T: Tape<f32, Self>>(
+    /// Returns the device's error, for example out of memory.
+    fn fake_quantize<const LEN: usize, T: Tape<f32, Self>>(
         fake_quantizer: &Self::FakeQuantizer,
         accumulators: Batch<LEN, Self, T>,
     ) -> Result<Batch<LEN, Self, T>, Self::Err>;
 
-    /// Sets subnormal numbers to 0, where they are slow to calculate with.
+    /// Sets subnormal numbers to 0 on devices where they slow down arithmetic. Does nothing by default.
     fn flush_subnormals(_buffer: &mut <Self as Storage<f32>>::Vec) {}
 }

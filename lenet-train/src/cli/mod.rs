@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line: flags and subcommands, parsed into a [`Task`] and a [`Session`].
 
 #[cfg(test)]
 mod tests;
@@ -19,95 +19,100 @@ use lenet_train::run::interrupt::Interrupt;
 use std::path::PathBuf;
 use training_flags::TrainingFlags;
 
-/// Trains LeNet on handwritten digits, or on any pictures of 2 to 64 classes, quantizes it, and exports it for boards.
+/// Trains LeNet on handwritten digits, or on any images of 2 to 64 classes, quantizes it, and exports it for
+/// microcontrollers.
+///
+/// Without a command, trains a new run. `lenet-train COMMAND --help` describes a command.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    training: TrainingFlags,
-    #[command(flatten)]
     run: RunFlags,
+    #[command(flatten)]
+    training: TrainingFlags,
     #[command(flatten)]
     session: SessionFlags,
 }
 
-/// Where a run goes.
+/// The folder of a training run.
 #[derive(Args)]
 struct RunFlags {
-    /// Folder for everything the run writes [default: a new folder runs/<date>-<n>, to which runs/latest points]
+    /// Folder for all files of the run [default: a new folder runs/<date>-<n>, to which runs/latest points]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Go on with the run in --out, or with runs/latest; needs no other flag. With --epochs, train it to more epochs
+    /// Continue the run in --out, or in runs/latest, with its own settings. With --epochs, extend it to that number of epochs
     #[arg(long, conflicts_with_all = ["force", "config"])]
     resume: bool,
-    /// Replace the run in --out
+    /// Replace the run in --out; its checkpoint is kept as checkpoint.previous.safetensors
     #[arg(long, requires = "out")]
     force: bool,
 }
 
-/// How the program runs.
+/// The flags of every command. None of them changes a result.
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 struct SessionFlags {
-    /// Worker threads, 1 to 65536 [default: one per core]
+    /// Number of worker threads, 1 to 65536 [default: one per core]
     #[arg(long, value_name = "N", global = true, value_parser = parse_threads)]
     threads: Option<usize>,
-    /// Write the figures of each epoch to metrics.csv too
+    /// Also write the metrics of each epoch to metrics.csv
     #[arg(long, global = true)]
     csv: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(long, global = true)]
     quiet: bool,
 }
 
-/// What to do instead of one training run.
+/// The subcommands; without one, the program trains a new run.
 #[derive(Subcommand)]
 enum Command {
-    /// Quantizes a finished run anew, without training, into a run folder of its own
+    /// Quantizes a finished run again, without training, into a new run folder
     Quantize {
-        /// Folder of the run
+        /// Folder of the finished run
         run: PathBuf,
-        /// Bits of the model's weights: 8, 4, or a list such as conv=8,fc=4,activations=7 [default: those of the run]
+        /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7
+        /// [default: those of the run]
         #[arg(long)]
         bits: Option<Bits>,
-        /// Take the weights of the epoch with the lowest validation loss
+        /// Use the weights of the epoch with the lowest validation loss
         #[arg(long)]
         best: bool,
-        /// Folder for the results [default: RUN/quantized-<bits>]
+        /// Folder for the new run [default: RUN/quantized-<bits>]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// Replace the run in that folder
+        /// Replace the run that is in that folder
         #[arg(long)]
         force: bool,
-        /// Folder of the data set, if it has moved
+        /// Folder of the data set, if it was moved
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
-    /// Checks a run's model file on the test images again
+    /// Compares a run's model file with its f32 network on the test images
     Eval {
-        /// Folder of the run
+        /// Folder of the finished run
         run: PathBuf,
-        /// Folder of the data set, if it has moved
+        /// Folder of the data set, if it was moved
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
     /// Writes a run's metrics.json and report.html again
     Report {
-        /// Folder of the run
+        /// Folder of the finished run
         run: PathBuf,
-        /// Folder of the data set, if it has moved
+        /// Folder of the data set, if it was moved
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
-    /// Makes a run from the weights of a PyTorch LeNet: a safetensors file of its state_dict
+    /// Creates a run from the weights of a PyTorch LeNet, and quantizes, exports and checks it
     Import {
-        /// The file, with conv1.weight to fc3.bias
+        /// Safetensors file of the network's state_dict, with the tensors conv1.weight to fc3.bias
         weights: PathBuf,
-        /// Mean of the pixels, if the network was trained on (pixel - mean) / deviation, pixels from 0 to 1
+        /// Mean of the pixels, 0 to 1, if the network was trained on normalized pixels, (pixel - mean) / deviation
         #[arg(long, requires = "std", allow_negative_numbers = true)]
         mean: Option<f64>,
-        /// Standard deviation of the pixels, above 0
+        /// Standard deviation of the pixels, above 0, if the network was trained on normalized pixels
         #[arg(
             long = "std",
             id = "std",
@@ -116,56 +121,56 @@ enum Command {
             allow_negative_numbers = true
         )]
         deviation: Option<f64>,
-        /// Bits of the model's weights: 8, 4, or a list such as conv=8,fc=4,activations=7
+        /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7
         #[arg(long, default_value = "8")]
         bits: Bits,
-        /// Folder of the data set to calibrate and check on
+        /// Folder of the data set for calibration and the check [default: the bundled MNIST, else downloaded]
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// Which published data set it is
+        /// Published data set to use; with --data, the one expected there
         #[arg(long, value_name = "NAME", default_value = "mnist")]
         dataset: DatasetName,
-        /// Folder for the run [default: a new folder runs/<date>-<n>]
+        /// Folder for the new run [default: a new folder runs/<date>-<n>, to which runs/latest points]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// Replace the run in that folder
+        /// Replace the run in --out
         #[arg(long, requires = "out")]
         force: bool,
     },
-    /// Writes a run's f32 weights for other programs
+    /// Writes a run's f32 weights for PyTorch or ONNX Runtime
     #[command(group = clap::ArgGroup::new("formats").required(true).multiple(true))]
     Export {
-        /// Folder of the run
+        /// Folder of the finished run
         run: PathBuf,
-        /// File for PyTorch: a safetensors file of the state_dict
+        /// Write the PyTorch state_dict to this safetensors file
         #[arg(long, value_name = "FILE", group = "formats")]
         safetensors: Option<PathBuf>,
-        /// File for ONNX Runtime
+        /// Write the network to this ONNX file
         #[arg(long, value_name = "FILE", group = "formats")]
         onnx: Option<PathBuf>,
     },
-    /// Trains several seeds and prints their mean test accuracy; goes on where it was stopped
+    /// Trains the same settings with several seeds and prints their mean test accuracy; run again, it continues where it was
+    /// stopped
     BenchAccuracy {
-        /// Seeds, counted up from --seed; the last is at most 18446744073709551615
+        /// Number of seeds, 1 to 1000: --seed, --seed + 1, and so on
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
         seeds: u64,
-        /// Folder for the runs
+        /// Folder for the runs and the results
         #[arg(long, value_name = "DIR", default_value = "runs/bench-accuracy")]
         out: PathBuf,
         #[command(flatten)]
         training: Box<TrainingFlags>,
     },
-    /// Holds out each fold of the training images in turn and prints the mean accuracy on them: how recipes are chosen; goes
-    /// on where it was stopped
+    /// Trains once per fold of the training images, holding that fold out, and prints the mean accuracy on the folds; run
+    /// again, it continues where it was stopped
     CrossValidate {
-        /// Folds, counted from the end of the training images; fold K is trained with seed --seed + K, at
-        /// most 18446744073709551615
+        /// Number of folds to hold out in turn, starting at the end of the training images; fold K uses the seed --seed + K
         #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
         folds: u16,
-        /// Folder of an earlier cross-validation of the same folds; prints the mean difference from it, fold by fold
+        /// Folder of an earlier cross-validation with the same folds; also prints the mean difference from it, paired by fold
         #[arg(long, value_name = "DIR")]
         compare: Option<PathBuf>,
-        /// Folder for the runs
+        /// Folder for the runs and the results
         #[arg(long, value_name = "DIR", default_value = "runs/cross-validate")]
         out: PathBuf,
         #[command(flatten)]
@@ -173,7 +178,7 @@ enum Command {
     },
 }
 
-/// What the program is asked to do.
+/// One command of the program, with its checked arguments.
 pub(crate) enum Task {
     Train { config: RunConfig, destination: Destination },
     Resume { folder: Option<PathBuf>, flags: TrainingFlags },
@@ -187,11 +192,11 @@ pub(crate) enum Task {
 }
 
 impl Cli {
-    /// The task, if its flags go together, and how to run it.
+    /// Returns the task that the flags describe, and the session to run it in.
     ///
     /// # Errors
     ///
-    /// A usage error, which exits with 2.
+    /// Returns a usage error, which exits with status 2, if flags cannot be combined or a setting is out of range.
     pub(crate) fn parse_task(self, interrupt: Interrupt) -> Result<(Task, Session), clap::Error> {
         let SessionFlags { threads, csv, quiet } = self.session;
         let session = Session { threads, csv, console: Console::new(quiet), interrupt };
@@ -236,7 +241,7 @@ impl Command {
     }
 }
 
-/// The run that the flags describe, if it can work.
+/// Returns the run that the flags describe, with its settings checked.
 fn checked(flags: &TrainingFlags) -> Result<RunConfig, clap::Error> {
     let config = flags.config().map_err(usage_error)?;
     config.training.check().map_err(usage_error)?;
@@ -248,12 +253,15 @@ fn usage_error(problem: impl std::error::Error) -> clap::Error {
     Cli::command().error(ErrorKind::ArgumentConflict, message)
 }
 
-/// An error and its causes.
+/// The messages of an error and its causes, joined by colons.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn parse_threads(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|count| (1..=65_536).contains(count)).ok_or("expected 1 to 65536".to_owned())
+    text.parse()
+        .ok()
+        .filter(|count| (1..=65_536).contains(count))
+        .ok_or("expected a number from 1 to 65536".to_owned())
 }

@@ -31,7 +31,7 @@ fn without_flags_the_default_recipe_trains_into_a_new_folder() {
 }
 
 #[test]
-fn a_flag_replaces_its_number_of_the_recipe() {
+fn a_flag_overrides_the_setting_of_the_recipe() {
     let config = parse("--recipe reference --epochs 3 --lr 0.5 --weight-decay 0 --seed 9").unwrap();
     let mut expected = Recipe::Reference.settings();
     (expected.epochs, expected.learning_rate, expected.seed) = (3, 0.5, 9);
@@ -39,7 +39,7 @@ fn a_flag_replaces_its_number_of_the_recipe() {
 }
 
 #[test]
-fn a_shortened_recipe_keeps_its_shares_but_for_what_is_given() {
+fn the_parts_of_a_shortened_recipe_are_scaled_unless_a_flag_gives_them() {
     let settings = |flags| {
         let Settings { epochs, warmup_epochs, qat_epochs, .. } = parse(flags).unwrap().training;
         (epochs, warmup_epochs, qat_epochs)
@@ -52,7 +52,7 @@ fn a_shortened_recipe_keeps_its_shares_but_for_what_is_given() {
 }
 
 #[test]
-fn parts_that_do_not_fit_into_the_run_are_usage_errors_that_say_what_to_change() {
+fn parts_longer_than_the_run_are_usage_errors_that_say_what_to_change() {
     for (flags, part) in [
         ("--recipe best --epochs 6 --qat-epochs 6", "lower it, or raise --epochs"),
         ("--recipe best --epochs 6 --qat-epochs 40", "--qat-epochs: expected fewer than the run's 6 epochs"),
@@ -62,7 +62,7 @@ fn parts_that_do_not_fit_into_the_run_are_usage_errors_that_say_what_to_change()
             "--warmup-epochs: expected at most the run's 6 epochs",
         ),
     ] {
-        let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+        let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was accepted"));
         assert_eq!(error.exit_code(), 2, "{flags}");
         assert!(error.to_string().contains(part), "{error}");
     }
@@ -70,7 +70,7 @@ fn parts_that_do_not_fit_into_the_run_are_usage_errors_that_say_what_to_change()
 }
 
 #[test]
-fn how_to_learn_from_teachers_needs_one() {
+fn the_flags_of_distillation_need_a_teacher() {
     for flag in ["--temperature 2", "--distillation 0.5"] {
         let error = parse(flag).err().unwrap_or_else(|| panic!("{flag} was taken"));
         assert_eq!(error.exit_code(), 2, "{flag}");
@@ -80,13 +80,13 @@ fn how_to_learn_from_teachers_needs_one() {
 }
 
 #[test]
-fn a_share_is_kept_as_it_was_given() {
+fn a_share_keeps_its_decimal_digits() {
     let settings = parse("--teacher runs/a --distillation 0.9").unwrap().training;
     assert_eq!(settings.distillation.to_string(), "0.9");
 }
 
 #[test]
-fn a_benchmark_takes_the_flags_of_training() {
+fn bench_accuracy_takes_the_flags_of_training() {
     let task = task("bench-accuracy --seeds 3 --recipe best --bits 4");
     let Ok(Task::BenchAccuracy { seeds, config, .. }) = task else { panic!("no benchmark") };
     let Settings { recipe, bits, .. } = config.training;
@@ -94,7 +94,7 @@ fn a_benchmark_takes_the_flags_of_training() {
 }
 
 #[test]
-fn flags_win_over_a_file_and_a_file_over_its_recipe() {
+fn flags_override_the_config_file_and_the_file_overrides_its_recipe() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.toml");
     fs::write(
@@ -113,7 +113,7 @@ fn flags_win_over_a_file_and_a_file_over_its_recipe() {
 }
 
 #[test]
-fn what_does_not_go_together_is_a_usage_error() {
+fn flags_that_cannot_be_combined_are_usage_errors() {
     for flags in [
         "--resume --force --out runs/a",
         "--force",
@@ -125,7 +125,7 @@ fn what_does_not_go_together_is_a_usage_error() {
         "eval",
         "--seed 1 eval runs/a",
     ] {
-        let error = task(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+        let error = task(flags).err().unwrap_or_else(|| panic!("{flags} was accepted"));
         assert_eq!(error.exit_code(), 2, "{flags}");
     }
 }
@@ -161,7 +161,7 @@ fn numbers_out_of_range_are_usage_errors() {
         "--bits fc9=4",
         "surplus",
     ] {
-        let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was taken"));
+        let error = parse(flags).err().unwrap_or_else(|| panic!("{flags} was accepted"));
         assert_eq!(error.exit_code(), 2, "{flags}");
     }
 }

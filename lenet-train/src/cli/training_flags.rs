@@ -1,4 +1,4 @@
-//! The flags that describe a run.
+//! The flags that describe a training run.
 
 use clap::Args;
 use lenet_train::augment::Augment;
@@ -10,111 +10,114 @@ use lenet_train::train::optimizer::Algorithm;
 use lenet_train::train::recipe::{Recipe, Settings};
 use std::path::{Path, PathBuf};
 
-/// What to train on, and how. What is not given comes from `--config`, else from the recipe.
+/// What to train on, and how. A setting that no flag gives comes from `--config`, or else from the recipe.
 #[derive(Args)]
+#[command(next_help_heading = "Training")]
 pub(crate) struct TrainingFlags {
-    /// File in TOML with the settings, such as the run.toml of an earlier run; flags given beside it win
+    /// TOML file of settings, for example the run.toml of an earlier run; other flags override it
     #[arg(long, value_name = "FILE", conflicts_with = "recipe")]
     config: Option<PathBuf>,
-    /// Folder of the four IDX files, plain or .gz, or of a sub-folder of PNG or JPEG pictures for each class [default: the
+    /// Folder of the four IDX files (plain or .gz), or with one sub-folder of PNG or JPEG pictures per class [default: the
     /// bundled MNIST, else downloaded]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Which published data set it is [default: mnist]
+    /// Published data set to use; with --data, the one expected there [default: mnist]
     #[arg(long, value_name = "NAME")]
     dataset: Option<DatasetName>,
-    /// Where the numbers below come from when they are not given [default: default]
+    /// Named set of values for all settings below; flags override single settings [default: default]
     #[arg(long)]
     recipe: Option<Recipe>,
-    /// Passes over the training images, 1 to 10000; a recipe's warm-up, average and quantization-aware training keep their
-    /// shares of them
+    /// Passes over the training images, 1 to 10000; the recipe's warm-up, weight average and quantization-aware training
+    /// are scaled with it
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
-    /// Images per step
+    /// Images per step, 1 to 65536
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Peak learning rate, above 0
+    /// Peak learning rate, above 0, at most 10
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     lr: Option<f64>,
-    /// How gradients become steps
+    /// Optimizer
     #[arg(long)]
     optimizer: Option<Algorithm>,
-    /// Weight decay, 0 or more
+    /// Weight decay, 0 to 10
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true)]
     weight_decay: Option<f64>,
-    /// Epochs over which the learning rate rises to its peak, at most --epochs
+    /// Epochs of warm-up, in which the learning rate rises to its peak; at most --epochs
     #[arg(long, value_name = "N")]
     warmup_epochs: Option<u32>,
-    /// Share of each target spread over all classes, 0 to below 1
+    /// Label smoothing: the share of each target that is spread evenly over all classes, 0 to below 1
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     label_smoothing: Option<f64>,
-    /// Decay of the moving average of the weights, below 1; 0 keeps none
+    /// Decay of the exponential moving average of the weights, 0 to below 1; 0 turns the average off
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true)]
     ema_decay: Option<f64>,
-    /// Folder of a finished run to learn from; given several times, their mean
+    /// Folder of a finished run to distill from; repeat the flag for the mean of several runs
     #[arg(long = "teacher", value_name = "DIR")]
     teachers: Vec<PathBuf>,
-    /// Share of the loss that compares with the teachers rather than the labels, 0 to 1; needs --teacher
+    /// Share of the loss that compares with the teachers, 0 to 1; the rest compares with the labels; needs --teacher
     #[arg(long, value_name = "SHARE", requires = "teachers", allow_negative_numbers = true)]
     distillation: Option<f64>,
-    /// What logits are divided by when the teachers' and the run's own are compared, 0.1 to 100; needs --teacher
+    /// Temperature of the softmax in the comparison with the teachers, 0.1 to 100; needs --teacher
     #[arg(long, value_name = "T", requires = "teachers", allow_negative_numbers = true)]
     temperature: Option<f64>,
-    /// Last epochs with quantization-aware training, fewer than --epochs
+    /// Number of epochs at the end of the run with quantization-aware training, fewer than --epochs; 0 quantizes after
+    /// training only
     #[arg(long, value_name = "N")]
     qat_epochs: Option<u32>,
-    /// Epochs without a lower validation loss after which the run stops and exports its best epoch; 0 never stops it
+    /// Stop after this many epochs without a lower validation loss, and export the best epoch; 0 turns this off
     #[arg(long, value_name = "N")]
     early_stop: Option<u32>,
-    #[command(flatten)]
-    augment: AugmentFlags,
-    /// Seed of the initial weights, of the order of the images and of their augmentation [default: 0]
+    /// Seed of the initial weights, the order of the images and their augmentation [default: 0]
     #[arg(long)]
     seed: Option<u64>,
-    /// Bits of the model's weights: 8, 4, or a list such as conv=8,fc=4,activations=7 [default: 8]
+    /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7
+    /// [default: 8]
     #[arg(long)]
     bits: Option<Bits>,
     /// Train on an NVIDIA GPU (needs a build with --features cuda)
     #[arg(long)]
     cuda: bool,
+    #[command(flatten)]
+    augment: AugmentFlags,
 }
 
-/// How images may be changed before they are trained on; each change is drawn evenly up to its limit, 0 leaves it out.
+/// The limits of the random changes of the training images. Each change is drawn uniformly up to its limit.
 #[derive(Args)]
-#[command(next_help_heading = "Augmentation")]
+#[command(next_help_heading = "Augmentation (largest random change of each training image; 0 turns it off)")]
 struct AugmentFlags {
-    /// Largest rotation, in degrees
+    /// Rotation, in degrees, 0 to 180
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     rotation: Option<f64>,
-    /// Largest shift along each axis, in pixels
+    /// Shift along each axis, in pixels, 0 to 28
     #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
     shift: Option<f64>,
-    /// Largest change of the size along each axis, as a fraction of it, below 1
+    /// Change of the size along each axis, as a fraction of the size, 0 to below 1
     #[arg(long, value_name = "FRACTION", allow_negative_numbers = true)]
     scale: Option<f64>,
-    /// Largest shear, in columns per row
+    /// Horizontal shear, in columns per row, 0 to 10
     #[arg(long, value_name = "SHEAR", allow_negative_numbers = true)]
     shear: Option<f64>,
-    /// Largest displacement of an elastic distortion's control points, in pixels
+    /// Elastic distortion: displacement of its control points along each axis, in pixels, 0 to 28
     #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
     elastic: Option<f64>,
-    /// Largest share of the image that its dilation or erosion by a pixel replaces, 0 to 1
+    /// Stroke width: the share of the image that is replaced by its dilation or erosion by one pixel, 0 to 1
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     stroke: Option<f64>,
 }
 
 impl TrainingFlags {
-    /// The run that the flags describe.
+    /// Returns the run that the flags describe.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for `--config`.
+    /// Returns a [`ConfigError`] if the file of `--config` cannot be used.
     pub(crate) fn config(&self) -> Result<RunConfig, ConfigError> {
         let base = match &self.config {
             Some(path) => config_file::read(path, self.epochs)?,
             None => {
                 let recipe = self.recipe.unwrap_or_default();
-                // Epochs out of range are refused with the other settings.
+                // 0 epochs are refused later, in the check of all settings.
                 let epochs = self.epochs.filter(|&epochs| epochs > 0);
                 RunConfig::new(epochs.map_or_else(|| recipe.settings(), |epochs| recipe.settings_for(epochs)))
             }
@@ -122,7 +125,7 @@ impl TrainingFlags {
         Ok(self.change(base))
     }
 
-    /// `run` with what is given in place of its own.
+    /// Returns `run` with the given flags in place of its own settings.
     pub(crate) fn change(&self, mut run: RunConfig) -> RunConfig {
         self.change_settings(&mut run.training);
         self.augment.change(&mut run.training.augment);
@@ -185,7 +188,7 @@ impl AugmentFlags {
     }
 }
 
-/// So that a run can be resumed from another folder.
+/// Makes a path absolute, so that the run can be resumed from another working directory.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,11 +1,12 @@
-//! The accuracy of a recipe over several seeds: every choice by the validation images, one look at the test set per seed.
+//! The command `bench-accuracy`: the test accuracy of a recipe over several seeds.
 //!
-//! Each seed is a run in a folder of its own. A run that was stopped goes on, and a finished one is not trained again, so
-//! that the whole can be interrupted at any time and given more seeds later.
+//! Each seed is a run in its own folder. All choices within a run are made on validation images, and the test images are
+//! evaluated once per seed. A run that was stopped continues, and a finished run is not trained again. So the command can be
+//! interrupted at any time, and repeated with more seeds.
 
 use super::error::CommandError;
 use super::prepare::with_threads;
-use super::resume::begin_or_go_on;
+use super::resume::start_or_resume;
 use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::eval::statistics::{Statistics, explain_intervals, wilson_interval_95};
@@ -18,16 +19,16 @@ use std::path::Path;
 use std::time::Instant;
 use thiserror::Error;
 
-/// The results' file name in the folder.
+/// The name of the file with the results.
 pub const RESULTS_FILE: &str = "accuracy.json";
-/// The plot's file name in the folder.
+/// The name of the file with the plot.
 pub const PLOT_FILE: &str = "accuracy.svg";
 
-/// Why there are no statistics.
+/// The error when the benchmark cannot be completed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BenchError {
-    /// There are not so many seeds.
+    /// The last seed would exceed the largest 64-bit integer.
     #[error(transparent)]
     Seeds(#[from] SettingsError),
     /// A seed's run failed.
@@ -35,7 +36,7 @@ pub enum BenchError {
     Run {
         /// The seed.
         seed: u64,
-        /// Why.
+        /// The reason.
         source: Box<CommandError>,
     },
     /// The results cannot be written.
@@ -43,49 +44,51 @@ pub enum BenchError {
     Report(#[from] ReportError),
 }
 
-/// What one seed gave on the test set.
+/// The results of one seed on the test images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SeedResult {
     /// The seed.
     pub seed: u64,
     /// Accuracy of the f32 network, 0 to 1.
     pub f32_accuracy: f64,
-    /// Accuracy of the exported file through the integer engine, 0 to 1.
+    /// Accuracy of the exported model in the integer engine, 0 to 1.
     pub integer_accuracy: f64,
-    /// Test images on which the two differ in class.
+    /// Number of test images that the two classify differently.
     pub differing: usize,
-    /// Bytes of the model file.
+    /// Size of the model file, in bytes.
     pub flash_bytes: usize,
 }
 
-/// The whole of `accuracy.json`.
+/// The contents of `accuracy.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
-    /// How every seed was trained; its seed is the first.
+    /// The description of the runs, with the first seed.
     pub run: RunConfig,
-    /// Test images.
+    /// Number of test images.
     pub images: usize,
-    /// One entry per seed.
+    /// The results of each seed.
     pub seeds: Vec<SeedResult>,
-    /// Of the f32 networks.
+    /// Statistics of the accuracies of the f32 networks.
     pub f32: Statistics,
-    /// Where the accuracy of the f32 networks on other images of the same kind may be.
+    /// 95 % interval of the accuracy of the f32 networks on other images of the same kind.
     pub f32_wilson_interval_95: (f64, f64),
-    /// Of the integers.
+    /// Statistics of the accuracies of the integer models.
     pub integer: Statistics,
-    /// Where the accuracy of the integers on other images of the same kind may be.
+    /// 95 % interval of the accuracy of the integer models on other images of the same kind.
     pub integer_wilson_interval_95: (f64, f64),
 }
 
-/// Runs `seeds` seeds from the run's own on, each into `out/seed-N`, and writes [`RESULTS_FILE`] and [`PLOT_FILE`] into `out`.
+/// Trains `seeds` consecutive seeds, starting with that of `config`, each in the folder `out/seed-N`. Writes [`RESULTS_FILE`]
+/// and [`PLOT_FILE`] into `out`.
 ///
 /// # Errors
 ///
-/// [`BenchError`]. What was finished stays, and another call goes on from there.
+/// Returns a [`BenchError`] if a run fails or is interrupted, or if a file cannot be written. Finished runs are kept, and
+/// another call continues from there.
 ///
 /// # Panics
 ///
-/// If `seeds` is 0.
+/// Panics if `seeds` is 0.
 pub fn run(config: &RunConfig, seeds: u64, out: &Path, session: &Session) -> Result<Results, BenchError> {
     let first = config.training.seed;
     let mut tables = Vec::new();
@@ -118,7 +121,7 @@ fn run_seed(
     let mut config = config.clone();
     config.training.seed = seed;
     let folder = RunFolder::open_or_create(&out.join(format!("seed-{seed}")))?;
-    with_threads(session, || begin_or_go_on(config, &folder, session)?.train_and_make_results(started))
+    with_threads(session, || start_or_resume(config, &folder, session)?.train_and_make_results(started))
 }
 
 fn summarize(config: &RunConfig, tables: &[(u64, FinalTable)]) -> Results {
@@ -146,7 +149,7 @@ fn summarize(config: &RunConfig, tables: &[(u64, FinalTable)]) -> Results {
     }
 }
 
-/// The results as the command prints them.
+/// Formats the results as the command prints them.
 fn describe(results: &Results) -> String {
     let mut text = format!("{:>6}{:>10}{:>10}{:>9}\n", "seed", "f32", "integer", "differ");
     for SeedResult { seed, f32_accuracy, integer_accuracy, differing, .. } in &results.seeds {

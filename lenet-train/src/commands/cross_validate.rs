@@ -1,19 +1,20 @@
-//! How good a recipe is, without the test set: each fold of the training file is held out in turn.
+//! The command `cross-validate`: the accuracy of a recipe without the test images, which are not used at all.
 //!
-//! Fold k is a run with seed k in a folder of its own, quantized and scored on the images that it held out. That is what
-//! recipes are compared by: on a few thousand images alone, a tenth of a point is noise.
+//! Each fold of the training images is held out in turn. Fold k is a run in its own folder, with the seed of the command plus
+//! k; it is quantized and scored on the images that it held out. Recipes are compared by the mean over the folds, because on
+//! the few thousand images of one fold, a difference of 0.1 points is noise.
 
 use super::error::CommandError;
 use super::prepare::with_threads;
 use super::results::{ResultsError, quantize};
-use super::resume::begin_or_go_on;
+use super::resume::start_or_resume;
 use super::session::Session;
 use crate::data::HeldOut;
 use crate::data::{Dataset, DatasetError};
 use crate::eval::cross_validation::{CompareError, FoldResult, FoldScores, FoldedImages, RESULTS_FILE};
 use crate::eval::statistics::Statistics;
 use crate::model::activations::Activations;
-use crate::quantize::calibrate::{Calibration, attempt, calibration_images};
+use crate::quantize::calibrate::{Calibration, calibration_images, quantize_and_score};
 use crate::report::{self, ReportError};
 use crate::run::config::RunConfig;
 use crate::run::folder::RunFolder;
@@ -22,30 +23,28 @@ use serde::Serialize;
 use std::path::Path;
 use thiserror::Error;
 
-/// Why there are no results.
+/// The error when the cross-validation cannot be completed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CrossValidationError {
     /// The recipe trains on all images.
-    #[error("--recipe {recipe}: expected one that holds validation images out, as default and best do")]
+    #[error("--recipe {recipe}: expected a recipe that holds validation images out: choose default or best")]
     NothingHeldOut {
         /// The recipe.
         recipe: Recipe,
     },
-    /// There are not so many seeds.
+    /// The last seed would exceed the largest 64-bit integer.
     #[error(transparent)]
     Seeds(#[from] SettingsError),
-    /// No data set.
+    /// The data set cannot be used.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     /// The data set has too few images.
-    #[error(
-        "--folds: expected 1 to {most}, as the training images hold so many times those held out, found {found}"
-    )]
+    #[error("--folds: expected 1 to {most}, the number of folds of the training images, found {found}")]
     Folds {
-        /// Folds that there are.
+        /// The number of folds of the data set.
         most: usize,
-        /// Folds asked for.
+        /// The number of folds that was given.
         found: usize,
     },
     /// A fold's run failed.
@@ -53,7 +52,7 @@ pub enum CrossValidationError {
     Run {
         /// The fold.
         fold: usize,
-        /// Why.
+        /// The reason.
         source: Box<CommandError>,
     },
     /// The earlier cross-validation cannot be compared with this one.
@@ -64,31 +63,33 @@ pub enum CrossValidationError {
     Report(#[from] ReportError),
 }
 
-/// The whole of `cross-validation.json`.
+/// The contents of `cross-validation.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
-    /// How every fold was trained; the seed is that of fold 0.
+    /// The description of the runs, with the seed of fold 0.
     pub run: RunConfig,
-    /// The images, and one entry per fold.
+    /// The images, and the results of each fold.
     #[serde(flatten)]
     pub scores: FoldScores,
-    /// Of their accuracies.
+    /// Statistics of the accuracies of the folds.
     pub accuracy: Statistics,
-    /// Mean of their losses.
+    /// Mean of the losses of the folds, in nats.
     pub loss: f64,
 }
 
-/// Runs the folds 0 to `folds`, without it, each into `out/fold-K`, and writes [`RESULTS_FILE`] into `out`. The test images
-/// take no part. A teacher's folder holds a `fold-K` for each fold, as this leaves them. The results are compared with those
-/// in the folder `compare`, of the same folds.
+/// Holds out each of the folds 0 to `folds - 1` in turn, in the folder `out/fold-K`, and writes [`RESULTS_FILE`] into `out`.
+///
+/// The folder of a teacher is that of another cross-validation, whose run `fold-K` teaches fold K. With `compare`, the folder
+/// of an earlier cross-validation of the same folds, the differences from its results are printed.
 ///
 /// # Errors
 ///
-/// [`CrossValidationError`]. What was finished stays, and another call goes on from there.
+/// Returns a [`CrossValidationError`] if the folds cannot be made or compared, if a run fails or is interrupted, or if a file
+/// cannot be written. Finished runs are kept, and another call continues from there.
 ///
 /// # Panics
 ///
-/// If `folds` is 0.
+/// Panics if `folds` is 0.
 pub fn run(
     config: &RunConfig,
     folds: usize,
@@ -118,12 +119,14 @@ pub fn run(
     session.console.print(&format!("\n{}\nresults in {}", describe(&results), out.display()));
     if let (Some(earlier), Some(folder)) = (earlier, compare) {
         let difference = results.scores.minus(&earlier)?;
-        session.console.print(&format!("\nminus {}, fold by fold\n{difference}", folder.display()));
+        session
+            .console
+            .print(&format!("\ndifference from {}, paired by fold\n{difference}", folder.display()));
     }
     Ok(results)
 }
 
-/// Finds out before the first fold is trained. Returns what the folds are made of.
+/// Checks the recipe and the number of folds before the first fold is trained. Returns a description of the folded images.
 fn check(config: &RunConfig, found: usize, session: &Session) -> Result<FoldedImages, CrossValidationError> {
     if config.held_out() != HeldOut::Validation {
         return Err(CrossValidationError::NothingHeldOut { recipe: config.training.recipe });
@@ -137,7 +140,7 @@ fn check(config: &RunConfig, found: usize, session: &Session) -> Result<FoldedIm
     Ok(FoldedImages::of(&dataset))
 }
 
-/// Trains without fold `fold`, quantizes, and scores the integers on that fold.
+/// Trains without fold `fold`, quantizes the network, and scores the integer model on that fold.
 fn run_fold(
     config: &RunConfig,
     fold: usize,
@@ -145,24 +148,24 @@ fn run_fold(
     out: &Path,
     session: &Session,
 ) -> Result<FoldResult, CommandError> {
-    let part = |folder: &Path| folder.join(format!("fold-{fold}"));
+    let fold_folder = |folder: &Path| folder.join(format!("fold-{fold}"));
     let mut config = config.clone();
     (config.training.seed, config.data.fold) = (seed, fold);
-    config.teachers.iter_mut().for_each(|teacher| teacher.folder = part(&teacher.folder));
-    let folder = RunFolder::open_or_create(&part(out))?;
+    config.teachers.iter_mut().for_each(|teacher| teacher.folder = fold_folder(&teacher.folder));
+    let folder = RunFolder::open_or_create(&fold_folder(out))?;
     with_threads(session, || {
-        let (trained, dataset) = begin_or_go_on(config, &folder, session)?.train()?;
+        let (trained, dataset) = start_or_resume(config, &folder, session)?.train()?;
         let images = calibration_images(&dataset, trained.run.held_out());
         let activations = Activations::of(&trained.weights, images.images);
-        let grid = quantize(&trained, &activations, images).map_err(ResultsError::from)?.grid;
+        let quantization = quantize(&trained, &activations, images).map_err(ResultsError::from)?.quantization;
         let (_, held_out) = dataset.split();
         let Calibration { correct, loss, .. } =
-            attempt(&trained.weights, grid, held_out).map_err(ResultsError::from)?;
+            quantize_and_score(&trained.weights, quantization, held_out).map_err(ResultsError::from)?;
         Ok(FoldResult { fold, accuracy: correct as f64 / held_out.images.len() as f64, loss })
     })
 }
 
-/// The results as the command prints them.
+/// Formats the results as the command prints them.
 fn describe(results: &Results) -> String {
     let mut text = format!("{:>6}{:>10}{:>10}\n", "fold", "integer", "loss");
     for FoldResult { fold, accuracy, loss } in &results.scores.folds {

@@ -1,4 +1,4 @@
-//! Why a command failed.
+//! The errors of commands on a single run.
 
 use super::results::ResultsError;
 use crate::backend::cuda::DeviceError;
@@ -17,14 +17,14 @@ use rayon::ThreadPoolBuildError;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a command failed.
+/// The error when a command on a run fails.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// No data set.
+    /// The data set cannot be used.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
-    /// No GPU.
+    /// The GPU cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// The folder of the run cannot be used.
@@ -33,97 +33,97 @@ pub enum CommandError {
     /// The description of the run cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The settings cannot work.
+    /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// No checkpoint, or none could be written.
+    /// A checkpoint cannot be read or written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The run has not ended.
+    /// The folder does not contain a finished run.
     #[error(transparent)]
     Trained(#[from] TrainedError),
-    /// No teacher.
+    /// A teacher cannot be used.
     #[error(transparent)]
     Teacher(#[from] TeacherError),
-    /// Training stopped.
+    /// Training failed.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// The figures of an epoch cannot be written.
+    /// The metrics of an epoch cannot be written.
     #[error(transparent)]
     EpochLog(#[from] EpochLogError),
-    /// A file of the run cannot be written or read back.
+    /// A file of the run cannot be written or read.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// The trained network could not be quantized, exported, checked or reported.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// Weights could not be imported or exported.
+    /// The weights could not be imported or exported.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
-    /// The imported network has other classes than the data set.
+    /// The imported network has another number of classes than the data set.
     #[error(
-        "{}: expected a network of {expected} classes, as the data set has, found one of {found}: name its data set by \
-         --data", file.display()
+        "{}: expected a network of {expected} classes, as in the data set, found one of {found}: give the folder of its data \
+         set to --data", file.display()
     )]
     ImportedClasses {
         /// The file.
         file: PathBuf,
-        /// Classes of the data set.
+        /// The number of classes of the data set.
         expected: usize,
-        /// Classes of the network.
+        /// The number of classes of the network.
         found: usize,
     },
     /// The worker threads cannot be started.
     #[error("the worker threads cannot be started: lower --threads")]
     Threads(#[from] ThreadPoolBuildError),
-    /// The data set is not the one that the run was begun with.
+    /// The data set is not the one that the run started with.
     #[error(
-        "{place}: expected the data set that the run was begun with, SHA-256 {expected}, found {found}: name its folder by \
-         --data, or begin a new run"
+        "{place}: expected the data set that the run started with, SHA-256 {expected}, found {found}: give its folder to \
+         --data, or start a new run"
     )]
     OtherData {
         /// The folder of the data set, or its name.
         place: String,
-        /// SHA-256 that the run expects.
+        /// The SHA-256 that the run expects.
         expected: String,
-        /// SHA-256 of what is there.
+        /// The SHA-256 of the data set found.
         found: String,
     },
-    /// The data set has no such fold.
+    /// The data set does not have the fold that the run holds out.
     #[error("data.fold: expected 0 to {}, as the data set has {folds} folds, found {found}", folds - 1)]
     Fold {
-        /// Folds of the data set.
+        /// The number of folds of the data set.
         folds: usize,
-        /// The fold asked for.
+        /// The fold that was given.
         found: usize,
     },
-    /// The run in the folder is another one.
+    /// The run in the folder has other settings than those that were given.
     #[error(
-        "{}: expected the run there to have {setting} {given}, found {saved}: leave that flag out, or name another folder \
-         by --out", folder.display()
+        "{}: expected a run with {setting} {given}, found one with {saved}: remove that flag, or choose another folder with \
+         --out", folder.display()
     )]
     OtherRun {
         /// The folder.
         folder: PathBuf,
-        /// What differs.
+        /// The setting that differs.
         setting: String,
-        /// The value of the run there.
+        /// Its value in the run there.
         saved: String,
-        /// The value asked for.
+        /// The value that was given.
         given: String,
     },
-    /// The user asked to stop.
-    #[error("stopped {when}; all of it is saved: go on with `lenet-train --resume --out {}`", folder.display())]
+    /// The user stopped the run.
+    #[error("stopped {when}; everything is saved: continue with `lenet-train --resume --out {}`", folder.display())]
     Interrupted {
-        /// How far the run has come.
+        /// The last finished step or epoch.
         when: String,
-        /// Its folder.
+        /// The folder of the run.
         folder: PathBuf,
     },
 }
 
 impl CommandError {
-    /// Whether the user asked to stop.
+    /// Whether the error is that the user stopped the run.
     pub fn is_interrupt(&self) -> bool {
         matches!(self, Self::Interrupted { .. })
     }

@@ -1,4 +1,4 @@
-//! Checking the model file of a finished run again.
+//! The command `eval`: checks the model file of a finished run.
 
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
@@ -8,12 +8,12 @@ use crate::eval::check::FinalTable;
 use crate::run::trained::Trained;
 use std::path::Path;
 
-/// Runs the test images through the f32 network and the model file of the run in `folder`, and prints the comparison.
-/// `data` names the data set, if it has moved.
+/// Runs the test images through the f32 network and the model file of the run in `folder`, and prints a comparison. `data` is
+/// the folder of the data set, if it was moved.
 ///
 /// # Errors
 ///
-/// [`CommandError`].
+/// Returns a [`CommandError`] if the run, its model file or its data set cannot be used.
 pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<FinalTable, CommandError> {
     let mut trained = Trained::load(folder)?;
     if let Some(path) = data {
@@ -22,6 +22,6 @@ pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<Fina
     with_threads(session, || {
         let (run, dataset) = load_data(trained.run.clone(), &session.console)?;
         trained.run = run;
-        Ok(results::check_again(&trained, &dataset, folder, &session.console)?)
+        Ok(results::check_model_file(&trained, &dataset, folder, &session.console)?)
     })
 }

@@ -1,4 +1,4 @@
-//! Writing the weights of a finished run for other programs.
+//! The command `export`: writes the weights of a finished run for PyTorch or ONNX Runtime.
 
 use super::error::CommandError;
 use super::session::Session;
@@ -7,27 +7,27 @@ use crate::run::trained::Trained;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What to export, and in which formats.
+/// The arguments of the command: what to export, and in which formats.
 #[derive(Clone, Debug)]
 pub struct Export {
-    /// Folder of a finished run.
+    /// The folder of a finished run.
     pub run: PathBuf,
-    /// File for PyTorch.
+    /// The safetensors file to write for PyTorch.
     pub safetensors: Option<PathBuf>,
-    /// File for ONNX Runtime.
+    /// The ONNX file to write.
     pub onnx: Option<PathBuf>,
 }
 
-/// Writes the f32 weights that a finished run exports.
+/// Writes the f32 weights of a finished run.
 ///
 /// # Errors
 ///
-/// [`CommandError`].
+/// Returns a [`CommandError`] if the run is not finished or a file cannot be written.
 pub fn run(task: &Export, session: &Session) -> Result<(), CommandError> {
     let Trained { run, weights, .. } = Trained::load(&task.run)?;
     if let Some(path) = &task.safetensors {
         state_dict::write(path, &weights)?;
-        session.console.print(&format!("{}: the state_dict, for PyTorch", path.display()));
+        session.console.print(&format!("wrote {}, a state_dict for PyTorch", path.display()));
     }
     if let Some(path) = &task.onnx {
         let metadata = BTreeMap::from([
@@ -37,7 +37,7 @@ pub fn run(task: &Export, session: &Session) -> Result<(), CommandError> {
             ("classes".to_owned(), run.data.classes.join("\n")),
         ]);
         onnx::write(path, &weights, &metadata)?;
-        session.console.print(&format!("{}: the network, for ONNX Runtime", path.display()));
+        session.console.print(&format!("wrote {}, the network for ONNX Runtime", path.display()));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Making a run from weights that were trained by another program.
+//! The command `import`: creates a run from weights that were trained by another program.
 
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
@@ -19,28 +19,28 @@ use crate::train::optimizer::OptimizerState;
 use crate::train::recipe::{Recipe, Settings};
 use std::path::PathBuf;
 
-/// What to import, and what to make of it.
+/// The arguments of the command: what to import, and how to quantize it.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// A safetensors file of PyTorch's state_dict.
+    /// The safetensors file of a PyTorch state_dict.
     pub weights: PathBuf,
-    /// Mean and standard deviation of the pixels, 0 to 1, if the network was trained on normalized ones.
+    /// Mean and standard deviation of the pixels, 0 to 1, if the network was trained on normalized pixels.
     pub normalization: Option<(f64, f64)>,
-    /// Bits of the model.
+    /// The bits of the model.
     pub bits: Bits,
-    /// Folder of the data set to calibrate and check on; `None` is the program's own.
+    /// The folder of the data set for calibration and the check. `None` uses the bundled or downloaded files.
     pub data: Option<PathBuf>,
-    /// The data set's name.
+    /// The published data set to use, or the one that is expected in `data`.
     pub dataset: DatasetName,
-    /// Where the run goes.
+    /// Where to create the run.
     pub destination: Destination,
 }
 
-/// Makes a run of the imported weights, and quantizes, exports, checks and reports it.
+/// Creates a run from the imported weights, and quantizes, exports, checks and reports it.
 ///
 /// # Errors
 ///
-/// [`CommandError`].
+/// Returns a [`CommandError`] if the weights or the data set cannot be used, or if a file cannot be written.
 pub fn run(task: &Import, session: &Session) -> Result<FinalTable, CommandError> {
     let mut weights = state_dict::read(&task.weights)?;
     if let Some((mean, deviation)) = task.normalization {
@@ -66,7 +66,7 @@ pub fn run(task: &Import, session: &Session) -> Result<FinalTable, CommandError>
     })
 }
 
-/// A run without epochs.
+/// Creates the snapshot of a run without epochs.
 fn snapshot(weights: FloatWeights) -> Snapshot {
     let mut zeros = weights.clone();
     for layer in zeros.layers_mut() {
@@ -79,6 +79,6 @@ fn snapshot(weights: FloatWeights) -> Snapshot {
         optimizer: OptimizerState { steps: 0, first_moment: zeros.clone(), second_moment: zeros },
         weights,
         average: None,
-        grid: None,
+        quantization: None,
     }
 }

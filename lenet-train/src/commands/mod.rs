@@ -1,4 +1,4 @@
-//! What the program can be asked to do, a module for each.
+//! The commands of the program, one module per command.
 
 pub mod bench_accuracy;
 pub mod cross_validate;

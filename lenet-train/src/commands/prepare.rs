@@ -1,4 +1,4 @@
-//! What every command on a run begins with: threads, data, teachers.
+//! The first steps of every command on a run: the threads, the data set and the teachers.
 
 use super::error::CommandError;
 use super::session::Session;
@@ -11,18 +11,18 @@ use crate::run::console::Console;
 use crate::run::teachers;
 use rayon::ThreadPoolBuilder;
 
-/// A run with all that it names.
+/// A run with its data set and its teachers loaded.
 pub(super) struct Prepared {
-    /// Describes the data and the teachers.
+    /// The description of the run, with those of the data set and the teachers filled in.
     pub(super) run: RunConfig,
-    /// With the fold of the run held out.
+    /// The data set, with the fold of the run held out.
     pub(super) dataset: Dataset,
-    /// The weights of its teachers.
+    /// The weights of the teachers.
     pub(super) teachers: Vec<FloatWeights>,
 }
 
-/// Loads the data and the teachers of `run`, and refuses others than it was begun with. Finds out whether there is a GPU, if
-/// the run needs one.
+/// Loads the data set and the teachers of `run`, and checks that they are those that it started with. Also checks that there
+/// is a GPU, if the run needs one.
 pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, CommandError> {
     let (mut run, dataset) = load_data(run, console)?;
     match run.machine.device {
@@ -36,7 +36,7 @@ pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, Com
     Ok(Prepared { run, dataset, teachers })
 }
 
-/// Loads the data of `run`, and refuses others than it was begun with.
+/// Loads the data set of `run`, and checks that it is the one that the run started with.
 pub(super) fn load_data(mut run: RunConfig, console: &Console) -> Result<(RunConfig, Dataset), CommandError> {
     let path = run.data.path.as_deref();
     let mut dataset = Dataset::load(run.data.dataset, path, console.is_quiet())?;
@@ -53,7 +53,7 @@ pub(super) fn load_data(mut run: RunConfig, console: &Console) -> Result<(RunCon
     Ok((run, dataset))
 }
 
-/// The images to train on, and those scored after each epoch.
+/// Returns the images to train on, and the images that are scored after each epoch.
 pub(super) fn splits(dataset: &Dataset, held_out: HeldOut) -> (Split<'_>, Split<'_>) {
     match held_out {
         HeldOut::Validation => dataset.split(),
@@ -63,7 +63,7 @@ pub(super) fn splits(dataset: &Dataset, held_out: HeldOut) -> (Split<'_>, Split<
     }
 }
 
-/// Runs `work` on as many threads as the session says.
+/// Runs `work` on the number of threads that the session sets.
 pub(super) fn with_threads<R: Send>(
     session: &Session,
     work: impl Send + FnOnce() -> Result<R, CommandError>,

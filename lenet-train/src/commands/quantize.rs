@@ -1,4 +1,4 @@
-//! Quantizing a finished run anew, without training.
+//! The command `quantize`: quantizes a finished run again, without training.
 
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
@@ -13,43 +13,43 @@ use crate::run::folder::{Destination, RunFolder};
 use crate::run::trained::Trained;
 use std::path::PathBuf;
 
-/// What to quantize, how, and where to.
+/// The arguments of the command: what to quantize, how, and where to.
 #[derive(Clone, Debug)]
 pub struct Quantize {
-    /// Folder of a finished run.
+    /// The folder of a finished run.
     pub run: PathBuf,
-    /// Bits of the model; `None` keeps those of the run.
+    /// The bits of the model. `None` keeps those of the run.
     pub bits: Option<Bits>,
-    /// Takes the weights of the epoch with the lowest validation loss rather than those that the run exports.
+    /// Whether to use the weights of the epoch with the lowest validation loss in place of those that the run exports.
     pub best: bool,
-    /// Where the results go; without a folder, into one in that of the run, named after the bits.
+    /// Where to create the new run. Without a folder, it is created in that of the run, with a name that contains the bits.
     pub destination: Destination,
-    /// Folder of the data set, if it has moved.
+    /// The folder of the data set, if it was moved.
     pub data: Option<PathBuf>,
 }
 
-/// Quantizes a finished run into a run folder of its own, with its own report.
+/// Quantizes a finished run into a new run folder, with its own report.
 ///
-/// The activation ranges are chosen anew, unless quantization-aware training has fixed them for just these bits.
+/// The activation ranges are calibrated again, unless the weights were trained quantization-aware for the same bits.
 ///
 /// # Errors
 ///
-/// [`CommandError`].
+/// Returns a [`CommandError`] if the run or its data set cannot be used, or if a file cannot be written.
 pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandError> {
     let console = &session.console;
     let mut trained = Trained::load(&task.run)?;
     let (_, mut snapshot) = checkpoint::load(&task.run.join(checkpoint::FILE_NAME))?;
     if task.best {
         (_, snapshot) = checkpoint::load(&task.run.join(checkpoint::BEST_FILE_NAME))?;
-        trained.take(snapshot.clone());
+        trained.use_epoch(snapshot.clone());
     }
     let bits = task.bits.unwrap_or(trained.run.training.bits);
-    let trained_for = trained.grid.as_ref().map(|grid| grid.bits);
+    let trained_for = trained.quantization.as_ref().map(|quantization| quantization.bits);
     if trained_for.is_some_and(|trained_for| trained_for != bits) {
         console.print(
-            "note     these weights were trained for other bits; training for these may be more accurate",
+            "note     these weights were trained for other bits; training with these bits may be more accurate",
         );
-        (trained.grid, snapshot.grid) = (None, None);
+        (trained.quantization, snapshot.quantization) = (None, None);
     }
     trained.run.training.bits = bits;
     trained.run.quantized_from = Some(task.run.clone());
@@ -68,7 +68,7 @@ pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandErro
     })
 }
 
-/// For example `quantized-8`, `quantized-conv-8-fc-4-best`.
+/// Returns the name of the new run's folder, for example `quantized-8` or `quantized-conv-8-fc-4-best`.
 fn folder_name(bits: Bits, best: bool) -> String {
     let bits = bits.to_string().replace(['=', ','], "-");
     format!("quantized-{bits}{}", if best { "-best" } else { "" })

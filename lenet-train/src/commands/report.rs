@@ -1,4 +1,4 @@
-//! Writing the metrics and the report of a finished run again.
+//! The command `report`: writes the metrics and the report of a finished run again.
 
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
@@ -9,12 +9,12 @@ use crate::run::folder::RunFolder;
 use crate::run::trained::Trained;
 use std::path::Path;
 
-/// Checks the model file of the run in `folder` again and writes its metrics and its report anew. `data` names the data
-/// set, if it has moved.
+/// Checks the model file of the run in `folder`, and writes its metrics and its report again. `data` is the folder of the data
+/// set, if it was moved.
 ///
 /// # Errors
 ///
-/// [`CommandError`].
+/// Returns a [`CommandError`] if the run, its model file or its data set cannot be used, or if a file cannot be written.
 pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<FinalTable, CommandError> {
     let folder = RunFolder::open(folder)?;
     let mut trained = Trained::load(folder.path())?;
@@ -26,7 +26,7 @@ pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<Fina
         trained.run = run;
         let table = results::report(&trained, &dataset, folder.path(), &session.console)?;
         let written = format!(
-            "written: {0}/{1}, {0}/{2}",
+            "wrote {0}/{1} and {0}/{2}",
             folder.path().display(),
             results::METRICS_FILE,
             results::REPORT_FILE

@@ -1,9 +1,9 @@
-//! Going on with a run: one that was stopped, one that is to train longer, or one whose files are to be made again.
+//! `--resume`: continues a run that was stopped, extends a finished run, or writes the files of a finished run again.
 
 use super::error::CommandError;
 use super::prepare::{prepare, with_threads};
 use super::session::Session;
-use super::train::Job;
+use super::train::TrainingRun;
 use crate::backend::cpu::arithmetic;
 use crate::eval::check::FinalTable;
 use crate::run::checkpoint;
@@ -15,12 +15,13 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Instant;
 
-/// Goes on with the run in `folder`, or else with the newest one. `change` says what the user asks of it: another number of
-/// epochs, or another place of the same data or teachers.
+/// Continues the run in `folder`, or the newest run. `change` applies the user's flags to the description of the run: it may
+/// change the number of epochs, and the folders of the data set and the teachers.
 ///
 /// # Errors
 ///
-/// [`CommandError`], [`CommandError::OtherRun`] among them if `change` asks for anything else.
+/// Returns [`CommandError::OtherRun`] if `change` changes any other setting, and another [`CommandError`] if the run cannot be
+/// continued.
 pub fn run(
     folder: Option<&Path>,
     change: impl FnOnce(&RunConfig) -> RunConfig,
@@ -30,77 +31,83 @@ pub fn run(
     let path = folder.map_or_else(folder::latest, |folder| Ok(folder.to_owned()))?;
     let folder = RunFolder::open(&path)?;
     let (saved, snapshot) = checkpoint::load(&path.join(checkpoint::FILE_NAME))?;
-    let asked = change(&saved);
-    with_threads(session, || job(&folder, saved, asked, snapshot, session)?.train_and_make_results(started))
+    let requested = change(&saved);
+    with_threads(session, || {
+        resume(&folder, saved, requested, snapshot, session)?.train_and_make_results(started)
+    })
 }
 
-/// The run `asked` in `folder`: from its beginning, or from where it was stopped.
-pub(super) fn begin_or_go_on<'a>(
-    asked: RunConfig,
+/// Starts the run `requested` in `folder`, or continues it if the folder contains a run.
+pub(super) fn start_or_resume<'a>(
+    requested: RunConfig,
     folder: &'a RunFolder,
     session: &'a Session,
-) -> Result<Job<'a>, CommandError> {
-    if !folder.holds_a_run() {
-        return Job::begin(prepare(asked, &session.console)?, None, folder.path(), session);
+) -> Result<TrainingRun<'a>, CommandError> {
+    if !folder.contains_run() {
+        return TrainingRun::begin(prepare(requested, &session.console)?, None, folder.path(), session);
     }
     let (saved, snapshot) = checkpoint::load(&folder.path().join(checkpoint::FILE_NAME))?;
-    job(folder, saved, asked, snapshot, session)
+    resume(folder, saved, requested, snapshot, session)
 }
 
-fn job<'a>(
+/// Continues the run `saved` from `snapshot`, with the changes in `requested`.
+fn resume<'a>(
     folder: &'a RunFolder,
     saved: RunConfig,
-    asked: RunConfig,
+    requested: RunConfig,
     snapshot: Snapshot,
     session: &'a Session,
-) -> Result<Job<'a>, CommandError> {
+) -> Result<TrainingRun<'a>, CommandError> {
     let path = folder.path();
-    if let Some((setting, saved, given)) = difference(&saved, &asked) {
+    if let Some((setting, saved, given)) = difference(&saved, &requested) {
         return Err(CommandError::OtherRun { folder: path.to_owned(), setting, saved, given });
     }
     let mut run = saved;
     let done = snapshot.history.len() as u32;
-    if asked.training.epochs != run.training.epochs {
-        run.training.extend(asked.training.epochs, done)?;
+    if requested.training.epochs != run.training.epochs {
+        run.training.extend(requested.training.epochs, done)?;
         run.training.check()?;
     }
-    run.data.path = asked.data.path;
-    for (teacher, asked) in run.teachers.iter_mut().zip(asked.teachers) {
-        teacher.folder = asked.folder;
+    run.data.path = requested.data.path;
+    for (teacher, requested) in run.teachers.iter_mut().zip(requested.teachers) {
+        teacher.folder = requested.folder;
     }
     warn(&run, &session.console);
-    Job::begin(prepare(run, &session.console)?, Some(snapshot), path, session)
+    TrainingRun::begin(prepare(run, &session.console)?, Some(snapshot), path, session)
 }
 
-/// Says what may make the run end otherwise than it would have where it began.
+/// Warns about a version of the program or a CPU with which the run may end with other weights.
 fn warn(run: &RunConfig, console: &Console) {
     let version = env!("CARGO_PKG_VERSION");
     if run.version != version {
         console.print(&format!(
-            "warning: the run was begun by version {} of lenet-train; version {version} may end with other weights",
+            "warning: the run was started by version {} of lenet-train; version {version} may give other weights",
             run.version
         ));
     }
     let found = arithmetic();
-    if let Some(begun) =
-        run.machine.arithmetic.filter(|begun| *begun != found && run.machine.device == DeviceKind::Cpu)
+    if let Some(started) =
+        run.machine.arithmetic.filter(|started| *started != found && run.machine.device == DeviceKind::Cpu)
     {
         console.print(&format!(
-            "warning: the run was begun with {begun}, and this CPU has {found}: it will not end bit by bit as it would have"
+            "warning: the run was started on a CPU with {started}, and this CPU has {found}: the weights will not be \
+             bit-identical"
         ));
     }
 }
 
-/// The first setting in which two runs differ, the saved value and the one asked for. Left out are the epochs, which may
-/// change, what the results do not depend on, and what `asked` does not say because its data are not loaded.
-fn difference(saved: &RunConfig, asked: &RunConfig) -> Option<(String, String, String)> {
-    let mut asked = asked.clone();
-    if asked.data.sha256.is_none() {
-        let DataConfig { dataset, fold, .. } = asked.data;
-        asked.data = DataConfig { dataset, fold, ..saved.data.clone() };
+/// Returns the first setting in which two runs differ, with the saved and the requested value.
+///
+/// It ignores the number of epochs, which may change, and everything that does not change the results. The description of the
+/// data set is compared only if that of `requested` was loaded.
+fn difference(saved: &RunConfig, requested: &RunConfig) -> Option<(String, String, String)> {
+    let mut requested = requested.clone();
+    if requested.data.sha256.is_none() {
+        let DataConfig { dataset, fold, .. } = requested.data;
+        requested.data = DataConfig { dataset, fold, ..saved.data.clone() };
     }
-    for (asked, saved) in asked.teachers.iter_mut().zip(&saved.teachers) {
-        asked.sha256 = asked.sha256.take().or_else(|| saved.sha256.clone());
+    for (requested, saved) in requested.teachers.iter_mut().zip(&saved.teachers) {
+        requested.sha256 = requested.sha256.take().or_else(|| saved.sha256.clone());
     }
     let relevant = |run: &RunConfig| {
         let mut run = run.clone();
@@ -111,17 +118,18 @@ fn difference(saved: &RunConfig, asked: &RunConfig) -> Option<(String, String, S
         run.teachers.iter_mut().for_each(|teacher| teacher.folder = Default::default());
         serde_json::to_value(run).expect("plain fields")
     };
-    first_difference("", &relevant(saved), &relevant(&asked))
+    first_difference("", &relevant(saved), &relevant(&requested))
 }
 
-fn first_difference(name: &str, saved: &Value, asked: &Value) -> Option<(String, String, String)> {
-    if let (Value::Object(saved), Value::Object(asked)) = (saved, asked) {
-        let names = asked.keys().chain(saved.keys().filter(|name| !asked.contains_key(*name)));
+/// Returns the name of the first field in which two JSON values differ, with both values.
+fn first_difference(name: &str, saved: &Value, requested: &Value) -> Option<(String, String, String)> {
+    if let (Value::Object(saved), Value::Object(requested)) = (saved, requested) {
+        let names = requested.keys().chain(saved.keys().filter(|name| !requested.contains_key(*name)));
         return names.into_iter().find_map(|name| {
             let value =
                 |fields: &serde_json::Map<String, Value>| fields.get(name).cloned().unwrap_or(Value::Null);
-            first_difference(&name.replace('_', " "), &value(saved), &value(asked))
+            first_difference(&name.replace('_', " "), &value(saved), &value(requested))
         });
     }
-    (saved != asked).then(|| (name.to_owned(), saved.to_string(), asked.to_string()))
+    (saved != requested).then(|| (name.to_owned(), saved.to_string(), requested.to_string()))
 }

@@ -1,23 +1,23 @@
-//! How the program runs, whatever it does.
+//! The parts of a command's environment that do not change its results: threads, output, and interruption.
 
 use crate::run::console::Console;
 use crate::run::interrupt::Interrupt;
 
-/// What a command needs beside its task; none of it changes a result.
+/// The environment of a command. It does not change the results.
 #[derive(Debug, Default)]
 pub struct Session {
-    /// Worker threads; `None` takes one per core.
+    /// The number of worker threads. `None` means one per core.
     pub threads: Option<usize>,
-    /// Whether to write the figures of each epoch as CSV too.
+    /// Whether to write the metrics of each epoch as CSV too.
     pub csv: bool,
     /// Standard output.
     pub console: Console,
-    /// Whether the user asked to stop.
+    /// The user's request to stop.
     pub interrupt: Interrupt,
 }
 
 impl Session {
-    /// A session that prints nothing, for programs that use this crate.
+    /// Creates a session that prints nothing, for programs that use this crate.
     pub fn quiet() -> Self {
         Self { console: Console::new(true), ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! The main job: from a description of a run to its model file and report.
+//! The command that trains a new run: from its description to the model file and the report.
 
 use super::error::CommandError;
 use super::prepare::{Prepared, prepare, splits, with_threads};
@@ -22,11 +22,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-/// Trains, quantizes, exports, checks and reports a new run.
+/// Trains a new run, and quantizes, exports, checks and reports it.
 ///
 /// # Errors
 ///
-/// [`CommandError`]. Every finished epoch is saved, and resuming goes on from there.
+/// Returns a [`CommandError`] if the run fails or is interrupted. Every finished epoch is saved, and [`resume`](super::resume)
+/// continues from there.
 pub fn run(
     config: RunConfig,
     destination: &Destination,
@@ -34,24 +35,24 @@ pub fn run(
 ) -> Result<FinalTable, CommandError> {
     let started = Instant::now();
     with_threads(session, || {
-        // Nothing is left behind where the data or the device are missing.
+        // The folder is created last, so that none is left if the data set or the device cannot be used.
         let prepared = prepare(config, &session.console)?;
         let folder = RunFolder::create(destination)?;
-        Job::begin(prepared, None, folder.path(), session)?.train_and_make_results(started)
+        TrainingRun::begin(prepared, None, folder.path(), session)?.train_and_make_results(started)
     })
 }
 
-/// A run with its data, and where it goes.
-pub(super) struct Job<'a> {
+/// A run that is ready to train in its folder.
+pub(super) struct TrainingRun<'a> {
     prepared: Prepared,
-    /// Where it was stopped.
+    /// The state to continue from. `None` for a new run.
     stopped: Option<Snapshot>,
     folder: &'a Path,
     session: &'a Session,
 }
 
-impl<'a> Job<'a> {
-    /// Says what the run is, and writes its description into the folder.
+impl<'a> TrainingRun<'a> {
+    /// Prints the description of the run, and writes it into the folder.
     pub(super) fn begin(
         prepared: Prepared,
         stopped: Option<Snapshot>,
@@ -66,6 +67,7 @@ impl<'a> Job<'a> {
         Ok(Self { prepared, stopped, folder, session })
     }
 
+    /// Trains to the end of the run, and quantizes, exports, checks and reports it. The total run time is counted from `started`.
     pub(super) fn train_and_make_results(self, started: Instant) -> Result<FinalTable, CommandError> {
         let (folder, console) = (self.folder, &self.session.console);
         let (trained, dataset) = self.train()?;
@@ -74,7 +76,7 @@ impl<'a> Job<'a> {
         Ok(table)
     }
 
-    /// Trains to the end of the run. Returns what it exports, and the data set.
+    /// Trains to the end of the run. Returns the finished run and the data set.
     pub(super) fn train(mut self) -> Result<(Trained, Dataset), CommandError> {
         let seed = self.prepared.run.training.seed;
         let last = match self.prepared.run.machine.device {
@@ -85,6 +87,7 @@ impl<'a> Job<'a> {
         Ok((trained, self.prepared.dataset))
     }
 
+    /// Trains to the end of the run on a device. Returns its last state.
     fn train_on<D: Backend>(&mut self, device: D) -> Result<Snapshot, CommandError> {
         let stopped = self.stopped.take();
         let Prepared { run, dataset, teachers } = &self.prepared;
@@ -126,7 +129,7 @@ impl<'a> Job<'a> {
         Ok(trainer.snapshot()?)
     }
 
-    /// Saves where the run stands after an epoch, and once more if that is its best epoch.
+    /// Saves the state after an epoch, and also as that of the best epoch if it is.
     fn save<D: Backend>(&self, trainer: &mut Trainer<'_, D>) -> Result<(), CommandError> {
         let (run, snapshot) = (&self.prepared.run, trainer.snapshot()?);
         checkpoint::save(&self.folder.join(checkpoint::FILE_NAME), run, &snapshot)?;
@@ -138,7 +141,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    /// Saves where the run stands within an epoch.
+    /// Saves the state of an interrupted run. Returns the error that says how to continue.
     fn interrupted<D: Backend>(&self, trainer: &mut Trainer<'_, D>) -> Result<CommandError, CommandError> {
         let snapshot = trainer.snapshot()?;
         checkpoint::save(&self.folder.join(checkpoint::FILE_NAME), &self.prepared.run, &snapshot)?;

@@ -1,7 +1,6 @@
-//! The check of an exported file: f32 accuracy beside integer accuracy, over the same test images.
+//! The check of a model file: the accuracy of the f32 network and of the integer engine on the same test images.
 //!
-//! The integers come from [`lenet_infer::Engine`] on the decoded file, the code that a board runs; there is no
-//! second forward pass.
+//! The integer predictions come from [`lenet_infer::Engine`] with the decoded file, which is the code that runs on a board.
 
 use crate::eval::confidence::{RejectCurve, RejectPoint};
 use crate::eval::score::{Tally, predicted};
@@ -13,71 +12,72 @@ use lenet_infer::host::idx::LabelledImages;
 use lenet_infer::{ModelFile, RAM_BYTES};
 use serde::{Deserialize, Serialize};
 
-/// The check of the exported file: all test images through the integer engine, beside the f32 network.
+/// The result of the check: the f32 network and the integer engine compared on all test images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FinalTable {
-    /// Test images.
+    /// Number of test images.
     pub images: usize,
-    /// Test images that the f32 network classified correctly.
+    /// Number of test images that the f32 network classifies correctly.
     pub f32_correct: usize,
     /// Mean cross-entropy of the f32 network on the test images, in nats.
     pub f32_loss: f64,
-    /// Test images that the integer engine classified correctly.
+    /// Number of test images that the integer engine classifies correctly.
     pub integer_correct: usize,
-    /// Test images on which the two differ in class.
+    /// Number of test images that the two classify differently.
     pub differing: usize,
-    /// `confusion[label][predicted]`, by the integer engine.
+    /// Confusion matrix of the integer engine, as `confusion[label][predicted]`.
     pub confusion: Confusion,
-    /// Bytes of the model file.
+    /// Size of the model file, in bytes.
     pub flash_bytes: usize,
-    /// Bytes of the engine's scratch arena.
+    /// Size of the engine's scratch memory, in bytes.
     pub ram_bytes: usize,
 }
 
 impl FinalTable {
-    /// Accuracy of the f32 network, 0 to 1.
+    /// Returns the accuracy of the f32 network, 0 to 1.
     pub fn f32_accuracy(&self) -> f64 {
         self.f32_correct as f64 / self.images as f64
     }
 
-    /// Accuracy of the integer engine, 0 to 1.
+    /// Returns the accuracy of the integer engine, 0 to 1.
     pub fn integer_accuracy(&self) -> f64 {
         self.integer_correct as f64 / self.images as f64
     }
 
-    /// Fraction of each class's images that the integer engine found; `None` for a class without images.
+    /// Returns the recall of each class: the fraction of its images that the integer engine classifies correctly. `None` for a
+    /// class without images.
     pub fn recall(&self) -> Vec<Option<f64>> {
         recall(&self.confusion)
     }
 }
 
-/// A test image that the integer engine got wrong.
+/// A test image that the integer engine misclassifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misclassified {
-    /// Position in the test file, from 0.
+    /// Position in the test set, counted from 0.
     pub index: usize,
     /// Gray levels, row by row: 0 is paper, 255 is ink.
     pub image: [u8; IMAGE_PIXELS],
     /// True class.
     pub label: u8,
-    /// Class the engine chose.
+    /// Predicted class.
     pub predicted: u8,
-    /// The engine's confidence: larger is surer. The report sorts the images by it.
+    /// Confidence of the prediction, in 1/256 nat.
     pub confidence: u16,
 }
 
-/// The final table, and the images behind it.
+/// The result of the check, with the misclassified images.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// The figures.
+    /// The numbers of the comparison.
     pub table: FinalTable,
-    /// Test images that the engine got wrong, in the order of the test set.
+    /// The misclassified test images, in the order of the test set.
     pub misclassified: Vec<Misclassified>,
-    /// Accuracy of the surest predictions on the test images.
+    /// Accuracy of the most confident predictions on the test images.
     pub reject_curve: RejectCurve,
 }
 
-/// Runs all of `test` through the f32 network and through the decoded file.
+/// Runs all test images through the f32 network and through the model file in the integer engine, and compares the results.
 pub fn check(weights: &FloatWeights, file: &ModelFile<'_>, test: &LabelledImages) -> Check {
     let model = &file.model;
     let logits = Activations::of(weights, &test.images).logits;
@@ -117,23 +117,23 @@ fn misclassified(evaluation: &Evaluation, test: &LabelledImages) -> Vec<Misclass
         .collect()
 }
 
-/// The confident predictions of a split, in words.
+/// Describes the confident predictions on a set of images.
 pub fn describe_confident(split: &str, confident: &RejectPoint) -> String {
     let &RejectPoint { coverage, accuracy, wrong, .. } = confident;
     if coverage == 0.0 {
-        return format!("  on {split:<16}none of the images");
+        return format!("  {split:<19}none");
     }
     format!(
-        "  on {split:<16}{:.2} % of the images, {:.2} % of them right ({wrong} wrong)",
+        "  {split:<19}{:.2} % of the images, {:.2} % of them correct ({wrong} wrong)",
         100.0 * coverage,
         100.0 * accuracy
     )
 }
 
-/// The most classes whose confusion matrix the command prints.
+/// The largest number of classes for which the confusion matrix is printed.
 const MATRIX_CLASSES: usize = 16;
 
-/// The table as the command prints it.
+/// Formats the result of the check as the command prints it.
 pub fn describe(table: &FinalTable, class_names: &[String]) -> String {
     let accuracy = |correct: usize| {
         format!("{:.2} % ({correct} of {})", 100.0 * correct as f64 / table.images as f64, table.images)
@@ -143,7 +143,7 @@ pub fn describe(table: &FinalTable, class_names: &[String]) -> String {
          integer accuracy     {}\n\
          predictions differ   {}\n\
          flash                {} bytes, the model file\n\
-         RAM                  {} bytes, beside the image\n\n{}",
+         RAM                  {} bytes, without the image\n\n{}",
         accuracy(table.f32_correct),
         accuracy(table.integer_correct),
         table.differing,
@@ -153,7 +153,7 @@ pub fn describe(table: &FinalTable, class_names: &[String]) -> String {
     )
 }
 
-/// One row per class: its images by predicted class, if so few classes fit on a line, and its recall.
+/// Formats the recall of each class, and the confusion matrix if a row fits on a line.
 fn describe_confusion(table: &FinalTable, class_names: &[String]) -> String {
     let width = class_names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
     let matrix = class_names.len() <= MATRIX_CLASSES;
@@ -181,14 +181,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_no_prediction_is_confident_none_is_called_right() {
+    fn without_confident_predictions_no_accuracy_is_given() {
         let confident = |coverage, accuracy, wrong| {
             describe_confident("test", &RejectPoint { threshold: 9, coverage, wrong, accuracy })
         };
-        assert_eq!(confident(0.0, 1.0, 0), "  on test            none of the images");
+        assert_eq!(confident(0.0, 1.0, 0), "  test               none");
         assert_eq!(
             confident(0.5, 0.75, 2),
-            "  on test            50.00 % of the images, 75.00 % of them right (2 wrong)"
+            "  test               50.00 % of the images, 75.00 % of them correct (2 wrong)"
         );
     }
 }

@@ -1,47 +1,50 @@
-//! The confidence threshold, and the accuracy of the predictions that reach it.
+//! The choice of the confidence threshold, and the accuracy of confident predictions.
 //!
-//! The threshold limits wrong answers that pass as confident to one image in a thousand, by conformal risk control
-//! (Angelopoulos, Bates, Fisch, Lei and Schuster, 2022, <https://arxiv.org/abs/2208.02814>): of n validation images at most
-//! `(n + 1) / 1000 - 1` mistakes may pass, so that the share expected of new images like them stays below a thousandth.
-//! That holds because a run chooses nothing else on its validation images. Fewer than 999 images are too few
-//! for it: then no mistake among them passes, which promises less.
+//! A prediction is confident if its confidence reaches the threshold. The threshold limits the expected share of new images
+//! whose prediction is confident but wrong to 1/1000, by conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster,
+//! 2022, <https://arxiv.org/abs/2208.02814>): of n validation images, at most `(n + 1) / 1000 - 1` may have a confident wrong
+//! prediction. The guarantee holds for new images like the validation images, because a run chooses nothing else on these.
+//!
+//! With fewer than 999 validation images, none of them may have a confident wrong prediction. This gives no guarantee of
+//! 1/1000.
 
 use lenet_infer::host::evaluation::Evaluation;
 use serde::{Deserialize, Serialize};
 
-/// The share of all images whose wrong answer may pass as confident.
+/// The largest expected share of images with a confident wrong prediction.
 const RISK: f64 = 0.001;
-/// The coverages of the points of a [`RejectCurve`].
+/// The coverages of the points of a [`RejectCurve`], as shares of all images.
 const COVERAGES: [f64; 13] = [1.0, 0.995, 0.99, 0.985, 0.98, 0.97, 0.96, 0.94, 0.92, 0.9, 0.8, 0.7, 0.6];
 
-/// The accuracy of the surest predictions, by how many of the images they cover.
+/// The accuracy of the most confident predictions as a function of their coverage, their share of all images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RejectCurve {
-    /// The predictions that reach the model's threshold.
+    /// The point at the model's confidence threshold.
     pub confident: RejectPoint,
-    /// From all images to few.
+    /// Points of decreasing coverage, starting with all images.
     pub points: Vec<RejectPoint>,
 }
 
-/// The predictions of at least some confidence.
+/// The predictions whose confidence reaches a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RejectPoint {
-    /// That confidence, in 1/256 nat.
+    /// The threshold, in 1/256 nat.
     pub threshold: u16,
-    /// Their share of all images, 0 to 1.
+    /// The share of all images that have such a prediction, 0 to 1.
     pub coverage: f64,
-    /// How many of them are wrong.
+    /// The number of these predictions that are wrong.
     pub wrong: usize,
-    /// The share of them that is right, 0 to 1; 1 where there are none.
+    /// The share of these predictions that are correct, 0 to 1. It is 1 if there are none.
     pub accuracy: f64,
 }
 
-/// Returns the threshold to write into the model, from its answers on the validation images. Where there are too few
-/// mistakes to choose it by, it is the lowest confidence among the answers.
+/// Chooses the confidence threshold of a model by its predictions on the validation images, in 1/256 nat.
+///
+/// If the model makes no more mistakes than are allowed, the threshold is the lowest confidence of all predictions.
 ///
 /// # Panics
 ///
-/// If there are no images.
+/// Panics if there are no images.
 pub fn threshold(validation: &Evaluation) -> u16 {
     let allowed = (RISK * (validation.images() + 1) as f64).floor().max(1.0) as usize - 1;
     let mut mistakes: Vec<u16> = validation
@@ -57,15 +60,15 @@ pub fn threshold(validation: &Evaluation) -> u16 {
 }
 
 impl RejectCurve {
-    /// The curve of a model with this threshold.
+    /// Computes the curve from the predictions of a model with this confidence threshold.
     pub fn new(evaluation: &Evaluation, threshold: u16) -> Self {
         let mut confidences: Vec<u16> =
             evaluation.predictions.iter().map(|answer| answer.confidence).collect();
         confidences.sort_unstable_by_key(|&confidence| std::cmp::Reverse(confidence));
         let point = |coverage: f64| {
             let images = (coverage * confidences.len() as f64).round() as usize;
-            let least = images.checked_sub(1).map_or(u16::MAX, |last| confidences[last]);
-            RejectPoint::new(evaluation, least)
+            let lowest = images.checked_sub(1).map_or(u16::MAX, |last| confidences[last]);
+            RejectPoint::new(evaluation, lowest)
         };
         Self { confident: RejectPoint::new(evaluation, threshold), points: COVERAGES.map(point).to_vec() }
     }
@@ -73,9 +76,9 @@ impl RejectCurve {
 
 impl RejectPoint {
     fn new(evaluation: &Evaluation, threshold: u16) -> Self {
-        let sure = || evaluation.answers().filter(|(prediction, _)| prediction.confidence >= threshold);
-        let images = sure().count();
-        let wrong = sure().filter(|(prediction, label)| prediction.class != *label).count();
+        let confident = || evaluation.answers().filter(|(prediction, _)| prediction.confidence >= threshold);
+        let images = confident().count();
+        let wrong = confident().filter(|(prediction, label)| prediction.class != *label).count();
         Self {
             threshold,
             coverage: images as f64 / evaluation.images().max(1) as f64,
@@ -90,7 +93,7 @@ mod tests {
     use super::*;
     use lenet_infer::host::evaluation::Answer;
 
-    /// `images` answers of confidences 1, 2, ...; the mistakes are at `wrong`.
+    /// Predictions with the confidences 1 to `images`. Those with the confidences `wrong` are wrong.
     fn answers(images: u16, wrong: &[u16]) -> Evaluation {
         let mut evaluation = Evaluation::none(10);
         for confidence in 1..=images {
@@ -102,9 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn as_many_mistakes_pass_as_the_risk_allows() {
+    fn the_threshold_allows_as_many_confident_mistakes_as_the_risk() {
         let wrong = [10, 20, 30, 40, 50, 60];
-        // (4,999 + 1) / 1000 - 1 = 4 may pass: those from 30 up.
+        // (4,999 + 1) / 1000 - 1 = 4 mistakes are allowed: those with a confidence of 30 or more.
         let evaluation = answers(4_999, &wrong);
         assert_eq!(threshold(&evaluation), 21);
         assert_eq!(RejectCurve::new(&evaluation, 21).confident.wrong, 4);
@@ -113,23 +116,23 @@ mod tests {
     }
 
     #[test]
-    fn without_mistakes_to_choose_by_every_validation_image_is_confident() {
+    fn with_no_more_mistakes_than_allowed_every_validation_image_is_confident() {
         assert_eq!(threshold(&answers(60, &[])), 1);
         assert_eq!(threshold(&answers(4_999, &[10, 20, 30, 40])), 1);
     }
 
     #[test]
-    fn the_curve_goes_from_all_images_to_the_surest() {
+    fn the_curve_starts_with_all_images_and_ends_with_the_most_confident() {
         let curve = RejectCurve::new(&answers(1_000, &[5, 700]), 701);
         let all = curve.points[0];
         assert_eq!((all.threshold, all.coverage, all.wrong, all.accuracy), (1, 1.0, 2, 0.998));
-        let surest = curve.points.last().unwrap();
-        assert_eq!((surest.threshold, surest.coverage, surest.wrong), (401, 0.6, 1));
+        let last = curve.points.last().unwrap();
+        assert_eq!((last.threshold, last.coverage, last.wrong), (401, 0.6, 1));
         assert_eq!((curve.confident.coverage, curve.confident.accuracy), (0.3, 1.0));
     }
 
     #[test]
-    fn no_images_give_a_curve_of_nothing() {
+    fn without_images_every_point_of_the_curve_has_a_coverage_of_0() {
         let curve = RejectCurve::new(&Evaluation::none(2), 5);
         assert!(curve.points.iter().all(|point| point.coverage == 0.0 && point.accuracy == 1.0));
     }

@@ -1,4 +1,4 @@
-//! How good a network is: in f32, in integers, and over several runs.
+//! Evaluation: the accuracy of a network in f32 and in integers, its confidence, and statistics over several runs.
 
 pub mod check;
 pub mod confidence;

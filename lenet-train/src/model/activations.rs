@@ -1,4 +1,4 @@
-//! The f32 network's activations on the CPU, for calibration and for the check beside the integers.
+//! The activations of a network on the CPU, for calibration and for the comparison with the integer engine.
 
 use super::network::{Network, NetworkFakeQuantize, hidden};
 use super::weights::FloatWeights;
@@ -8,47 +8,48 @@ use dfdx::nn::Module;
 use dfdx::prelude::{Const, Cpu, NoneTape, TensorFromVec};
 use lenet_core::shape::{IMAGE_PIXELS, POOL2_LEN};
 
-/// Images at a time, to bound the memory in flight.
+/// Number of images per forward pass, which bounds the memory for intermediate results.
 const BATCH: usize = 500;
-/// What dfdx's CPU device reports is only a lack of memory, which ends a Rust program anyway.
+/// The only error of dfdx's CPU device is a lack of memory, which ends a Rust program anyway.
 const MEMORY: &str = "memory for the activations";
 
-/// The activations of some images, one image after the other. All but the logits are 0 or more. Those of a network in integers
-/// are its integers; its logits are accumulators.
+/// The activations of every layer for a set of images, one image after the other.
+///
+/// All but the logits are 0 or more. The activations of an integer network are integers, and its logits are accumulators.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Activations {
-    /// 864 an image: 6 x 12 x 12, channel by channel (CHW).
+    /// After the first block, 864 per image: 6 x 12 x 12, channel by channel (CHW).
     pub pool1: Vec<f32>,
-    /// 256 an image: 16 x 4 x 4, channel by channel (CHW).
+    /// After the second block, 256 per image: 16 x 4 x 4, channel by channel (CHW).
     pub pool2: Vec<f32>,
-    /// 120 an image.
+    /// After `fc1`, 120 per image.
     pub fc1: Vec<f32>,
-    /// 84 an image.
+    /// After `fc2`, 84 per image.
     pub fc2: Vec<f32>,
-    /// One a class for each image.
+    /// One per class for each image.
     pub logits: Vec<f32>,
 }
 
 impl Activations {
-    /// Runs the network on `images`, whatever device it was trained on.
+    /// Runs the f32 network with these weights on `images`, on the CPU.
     ///
     /// # Panics
     ///
-    /// If a length of `weights` is not the network's.
+    /// Panics if a tensor of `weights` has another length than in the network.
     pub fn of(weights: &FloatWeights, images: &[[u8; IMAGE_PIXELS]]) -> Self {
         let mut network = Network::new(Cpu::default(), weights.classes()).expect(MEMORY);
         network.set_weights(weights);
-        Self::in_network(&network, images)
+        Self::of_network(&network, images)
     }
 
-    /// Runs `network`, in f32 or in integers, on `images`.
-    pub(crate) fn in_network(network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) -> Self {
+    /// Runs `network`, an f32 or an integer network, on `images`.
+    pub(crate) fn of_network(network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) -> Self {
         let mut all = Self::default();
         images.chunks(BATCH).for_each(|batch| all.run(network, batch));
         all
     }
 
-    /// The hidden layers' activations, in the order of the network.
+    /// Returns the activations of the four hidden layers, in the order of the network.
     pub fn hidden(&self) -> [&[f32]; 4] {
         [&self.pool1, &self.pool2, &self.fc1, &self.fc2]
     }
@@ -57,7 +58,7 @@ impl Activations {
         let (conv1, conv2, fc1, fc2, fc3) = &network.layers;
         let fake_quantize = network.fake_quantize();
         let dense = |index: usize| fake_quantize.map(|fake_quantize| &fake_quantize.hidden[index]);
-        let pixels = network.upload(images).and_then(|pixels| network.in_units(pixels));
+        let pixels = network.upload(images).and_then(|pixels| network.scale_pixels(pixels));
         let convolutions = fake_quantize.map(NetworkFakeQuantize::convolutions);
         let (pool1, pool2) =
             conv::pooled(&ConvLayers { conv1, conv2 }, convolutions, &pixels.expect(MEMORY).as_vec());
@@ -79,7 +80,7 @@ mod tests {
     use crate::model::weights::Affine;
     use crate::test_images::synthetic;
 
-    /// conv + ReLU + pool of a CHW image in f64, straight from the definition.
+    /// Convolution, ReLU and pooling of a CHW image in f64, written as in their definitions.
     fn conv_pool(layer: &Affine, input: &[f64], channels: usize, side: usize) -> Vec<f64> {
         let (out_side, taps) = (side - 4, channels * 25);
         let sum = |output: usize, y: usize, x: usize| {
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn activations_are_those_of_the_definition() {
+    fn the_activations_match_the_definition_of_the_layers() {
         let weights = Network::new(Cpu::seed_from_u64(5), 10).unwrap().weights();
         let set = synthetic(2);
         let all = Activations::of(&weights, &set.images);
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn more_images_than_a_batch_give_each_its_own() {
+    fn each_image_of_several_batches_gets_its_own_activations() {
         let weights = Network::new(Cpu::seed_from_u64(5), 10).unwrap().weights();
         let set = synthetic(BATCH + 3);
         let all = Activations::of(&weights, &set.images);

@@ -1,4 +1,4 @@
-//! How many bits each layer's weights and activations have.
+//! The number of bits of each layer's weights and activations.
 
 use super::weights::LAYERS;
 use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// Bits of a layer's weights.
+/// The number of bits of a layer's weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WeightBits {
     /// int8: -127 to 127.
@@ -18,7 +18,7 @@ pub enum WeightBits {
 }
 
 impl WeightBits {
-    /// 8 or 4.
+    /// Returns the number of bits, 8 or 4.
     pub const fn count(self) -> u8 {
         match self {
             Self::Eight => 8,
@@ -26,7 +26,7 @@ impl WeightBits {
         }
     }
 
-    /// The distance between neighbouring weights, in units of int8.
+    /// Returns the distance between neighboring weights, in units of int8: 1 or 16.
     pub const fn step(self) -> i8 {
         match self {
             Self::Eight => 1,
@@ -34,7 +34,7 @@ impl WeightBits {
         }
     }
 
-    /// The largest magnitude of a weight in units of int8; the range is symmetric, so -128 is not used.
+    /// Returns the largest magnitude of a weight, in units of int8. The range is symmetric, so -128 is not used.
     pub const fn largest(self) -> i8 {
         match self {
             Self::Eight => 127,
@@ -43,15 +43,16 @@ impl WeightBits {
     }
 }
 
-/// Bits of the weights of the five layers, and of the activations of the four hidden ones. As text:
-/// `8`, `4`, or a list such as `conv=8,fc=4,activations=7`, in which later items overrule earlier ones and what is not
-/// named has 8.
+/// The number of bits of the weights of the five layers and of the activations of the four hidden layers.
+///
+/// As text: `8`, `4`, or a list such as `conv=8,fc=4,activations=7`. Later items of a list override earlier ones, and what no
+/// item names has 8 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Bits {
-    /// Of `conv1`, `conv2`, `fc1`, `fc2` and `fc3`.
+    /// The bits of the weights of `conv1`, `conv2`, `fc1`, `fc2` and `fc3`.
     pub weights: [WeightBits; 5],
-    /// Of `conv1`, `conv2`, `fc1` and `fc2`; 4 to 8.
+    /// The bits of the activations after `conv1`, `conv2`, `fc1` and `fc2`, 4 to 8.
     pub activations: [u8; 4],
 }
 
@@ -61,7 +62,7 @@ impl Default for Bits {
     }
 }
 
-/// Why a text is not [`Bits`].
+/// The error for a text that does not describe [`Bits`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "{item:?}: expected 8 or 4, or a list of LAYER=BITS with LAYER one of conv, fc, conv1, conv2, fc1, fc2, fc3 and \
@@ -98,15 +99,15 @@ impl From<Bits> for String {
 }
 
 impl Bits {
-    /// int8 weights and activations of 8 bits everywhere.
+    /// int8 weights and 8-bit activations in all layers.
     pub const INT8: Self = Self { weights: [WeightBits::Eight; 5], activations: [MAX_ACTIVATION_BITS; 4] };
 
     fn set(&mut self, item: &str) -> Option<()> {
         let (name, value) = item.split_once('=').unwrap_or(("", item));
         if name == "activations" {
             let bits = value.parse().ok()?;
-            let known = (MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&bits);
-            return known.then(|| self.activations = [bits; 4]);
+            let valid = (MIN_ACTIVATION_BITS..=MAX_ACTIVATION_BITS).contains(&bits);
+            return valid.then(|| self.activations = [bits; 4]);
         }
         let bits = match value {
             "8" => WeightBits::Eight,
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_bits_is_refused_by_name() {
+    fn an_invalid_item_is_refused_and_named() {
         for text in ["", "5", "conv=3", "fc9=4", "activations=9", "activations=3", "conv=", "=8,x"] {
             assert!(text.parse::<Bits>().is_err(), "{text:?}");
         }
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_written_as_they_are_read() {
+    fn bits_are_displayed_as_the_text_that_they_are_parsed_from() {
         for text in
             ["8", "4", "conv=8,fc=4", "conv=8,fc=8,activations=6", "conv1=8,conv2=8,fc1=4,fc2=4,fc3=8"]
         {

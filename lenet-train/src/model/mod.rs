@@ -1,4 +1,4 @@
-//! The network: its parameters as plain numbers, on dfdx, and in integers.
+//! The network: its parameters as plain numbers, as dfdx layers, and as integers.
 
 pub mod activations;
 pub mod bits;

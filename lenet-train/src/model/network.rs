@@ -1,4 +1,4 @@
-//! The f32 network on dfdx, built from the sizes in [`lenet_core::shape`].
+//! The network as dfdx layers, with the sizes of [`lenet_core::shape`].
 
 use super::integers::IntegerLayer;
 use super::output_layer::{Classes, OutputLayer};
@@ -13,14 +13,16 @@ use lenet_core::shape::{
 };
 use rayon::prelude::*;
 
-/// Grey level that a network takes as 1, as PyTorch's `ToTensor` scales it.
-pub(crate) const WHITE: f32 = PIXEL_STEPS as f32;
+/// The gray level that the f32 network takes as 1.0: pixels are scaled as by PyTorch's `ToTensor`.
+pub(crate) const MAX_GRAY_LEVEL: f32 = PIXEL_STEPS as f32;
 
-/// batch x classes.
+/// The logits of a batch: images x classes.
 pub type Logits<D, T> = Tensor<(usize, Classes), f32, D, T>;
 
-/// The five layers: conv1, conv2, fc1, fc2, fc3. A convolution is a linear map of each 5x5 patch, so its
-/// parameters have that shape; the initial values are PyTorch's (uniform within 1 / sqrt(fan-in)).
+/// The five layers: conv1, conv2, fc1, fc2, fc3.
+///
+/// A convolution is a linear map of each 5x5 patch, so its parameters are those of a linear layer. The initial values are
+/// drawn as in PyTorch, uniformly within 1 / sqrt(fan-in).
 pub type Layers<D> = (
     Linear<CONV1_TAPS, CONV1_CHANNELS, f32, D>,
     Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
@@ -29,40 +31,43 @@ pub type Layers<D> = (
     OutputLayer<f32, D>,
 );
 
-/// The network on a device.
+/// A network on a device: the f32 network, or an integer network.
+///
+/// An integer network has the parameters of the quantized model, stored as f32, and fake-quantizes its activations. Its
+/// results are those of the integer engine.
 pub struct Network<D: Backend> {
     device: D,
-    plan: D::Plan,
-    /// The parameters.
+    conv_indices: D::ConvIndices,
+    /// The layers with their parameters.
     pub layers: Layers<D>,
-    /// In a network whose parameters are integers.
+    /// The fake quantization of an integer network; `None` in an f32 network.
     fake_quantize: Option<NetworkFakeQuantize<D>>,
 }
 
 impl<D: Backend> Network<D> {
-    /// A network of so many classes with initial weights drawn from the device's seed.
+    /// Creates an f32 network with `classes` outputs and initial weights drawn from the device's seed.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub fn new(device: D, classes: usize) -> Result<Self, D::Err> {
-        // The order is that of the draws from the seed.
+        // The order decides which random numbers each layer gets.
         let (conv1, conv2, fc1, fc2) = BuildModule::try_build(&device)?;
         let fc3 = OutputLayer::new(&device, classes)?;
         Ok(Network {
-            plan: device.plan()?,
+            conv_indices: device.conv_indices()?,
             layers: (conv1, conv2, fc1, fc2, fc3),
             fake_quantize: None,
             device,
         })
     }
 
-    /// A network in integers: the integer engine's numbers, kept as f32.
+    /// Creates an integer network from quantized layers.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
-    pub(crate) fn in_integers(device: D, integers: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
+    /// Returns the device's error, for example out of memory.
+    pub(crate) fn from_integers(device: D, integers: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
         let fake_quantize = NetworkFakeQuantize::new(&device, integers)?;
         let mut network = Network::new(device, integers[4].biases.len())?;
         network.fake_quantize = Some(fake_quantize);
@@ -70,61 +75,64 @@ impl<D: Backend> Network<D> {
         Ok(network)
     }
 
-    /// Number of classes.
+    /// Returns the number of classes.
     pub fn classes(&self) -> usize {
         let (.., fc3) = &self.layers;
         fc3.classes()
     }
 
-    /// The device it runs on.
+    /// Returns the device that the network runs on.
     pub fn device(&self) -> &D {
         &self.device
     }
 
-    /// How it rounds, if it is a network in integers.
+    /// Returns the fake quantization of an integer network, `None` for an f32 network.
     pub(crate) fn fake_quantize(&self) -> Option<&NetworkFakeQuantize<D>> {
         self.fake_quantize.as_ref()
     }
 
-    /// A batch of images on the device.
+    /// Uploads a batch of images as pixels from 0 to 1.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub(crate) fn upload(&self, images: &[[u8; IMAGE_PIXELS]]) -> Result<Pixels<D>, D::Err> {
         let mut values = vec![0.0; images.len() * IMAGE_PIXELS];
         values.par_chunks_exact_mut(IMAGE_PIXELS).zip(images).for_each(|(values, image)| {
             for (value, &pixel) in values.iter_mut().zip(image) {
-                *value = f32::from(pixel) / WHITE;
+                *value = f32::from(pixel) / MAX_GRAY_LEVEL;
             }
         });
         self.device.try_tensor_from_vec(values, (images.len(), Const))
     }
 
-    /// Pixels in the unit that the first layer takes: as they are, or in a network in integers their grey levels.
+    /// Scales pixels from 0 to 1 to the input of the first layer: unchanged for an f32 network, gray levels from 0 to 255 for
+    /// an integer network.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
-    pub(crate) fn in_units(&self, pixels: Pixels<D>) -> Result<Pixels<D>, D::Err> {
-        if self.fake_quantize.is_some() { pixels.try_mul(WHITE) } else { Ok(pixels) }
+    /// Returns the device's error, for example out of memory.
+    pub(crate) fn scale_pixels(&self, pixels: Pixels<D>) -> Result<Pixels<D>, D::Err> {
+        if self.fake_quantize.is_some() { pixels.try_mul(MAX_GRAY_LEVEL) } else { Ok(pixels) }
     }
 
-    /// One logit a class for each image, recorded on `tape`, in nats.
+    /// Runs a batch of pixels, 0 to 1, through the network. Returns one logit per class for each image, in nats, and records
+    /// the operations on `tape`.
     ///
     /// # Errors
     ///
-    /// What the device reports, out of memory for one.
+    /// Returns the device's error, for example out of memory.
     pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
         let fake_quantize = self.fake_quantize.as_ref();
         let convolutions = fake_quantize.map(NetworkFakeQuantize::convolutions);
-        let pixels = self.in_units(pixels)?;
+        let pixels = self.scale_pixels(pixels)?;
         let (conv1, conv2, ..) = &self.layers;
-        let features = D::features(&self.plan, &ConvLayers { conv1, conv2 }, pixels, tape, convolutions)?;
-        classify(&self.layers, features, fake_quantize)
+        let features =
+            D::features(&self.conv_indices, &ConvLayers { conv1, conv2 }, pixels, tape, convolutions)?;
+        fully_connected(&self.layers, features, fake_quantize)
     }
 
-    /// The parameters as plain numbers.
+    /// Returns the parameters as plain numbers.
     pub fn weights(&self) -> FloatWeights {
         let (conv1, conv2, fc1, fc2, fc3) = &self.layers;
         FloatWeights {
@@ -140,7 +148,7 @@ impl<D: Backend> Network<D> {
     ///
     /// # Panics
     ///
-    /// If a length is not the network's.
+    /// Panics if a tensor has another length than in the network.
     pub fn set_weights(&mut self, weights: &FloatWeights) {
         let (conv1, conv2, fc1, fc2, fc3) = &mut self.layers;
         write(conv1, &weights.conv1);
@@ -151,7 +159,7 @@ impl<D: Backend> Network<D> {
         fc3.bias.copy_from(&weights.fc3.bias);
     }
 
-    /// Replaces the parameters of a network in integers by others of the same grid.
+    /// Replaces the parameters of an integer network by others with the same quantization.
     pub(crate) fn set_integers(&mut self, integers: &[IntegerLayer; 5]) {
         let layer = |layer: &IntegerLayer| Affine {
             weight: layer.weights.iter().map(|&weight| f32::from(weight)).collect(),
@@ -162,20 +170,20 @@ impl<D: Backend> Network<D> {
     }
 }
 
-/// How a whole network in integers rounds on a device.
+/// The fake quantization of all layers of a network, on a device.
 pub struct NetworkFakeQuantize<D: Backend> {
-    /// Of `conv1`, `conv2`, `fc1` and `fc2`.
+    /// The fake quantizers of `conv1`, `conv2`, `fc1` and `fc2`.
     pub(crate) hidden: [D::FakeQuantizer; 4],
-    /// The real value, in nats, of a unit of the logits.
+    /// The real value of one unit of the integer logits, in nats.
     pub(crate) logit_unit: f32,
 }
 
 impl<D: Backend> NetworkFakeQuantize<D> {
-    /// The rounding of a quantized network.
+    /// Uploads the fake quantization of the given layers.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub(crate) fn new(device: &D, [conv1, conv2, fc1, fc2, fc3]: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
         let fake_quantizer = |layer: &IntegerLayer| {
             device.fake_quantizer(FakeQuantize::new(layer.requants.clone(), layer.activation_bits))
@@ -191,14 +199,14 @@ impl<D: Backend> NetworkFakeQuantize<D> {
         })
     }
 
-    /// Of both convolutions.
+    /// Returns the fake quantizers of both convolutions.
     pub(crate) fn convolutions(&self) -> [&D::FakeQuantizer; 2] {
         [&self.hidden[0], &self.hidden[1]]
     }
 }
 
-/// The three fully-connected layers.
-pub(crate) fn classify<D: Backend, T: Tape<f32, D>>(
+/// Runs the three fully-connected layers on the features. Returns the logits, in nats.
+pub(crate) fn fully_connected<D: Backend, T: Tape<f32, D>>(
     (_, _, fc1, fc2, fc3): &Layers<D>,
     features: Features<D, T>,
     fake_quantize: Option<&NetworkFakeQuantize<D>>,
@@ -212,16 +220,16 @@ pub(crate) fn classify<D: Backend, T: Tape<f32, D>>(
     }
 }
 
-/// A fully-connected layer and its ReLU, or its rounding.
+/// Runs a hidden fully-connected layer, followed by the ReLU or, in an integer network, by fake quantization.
 pub(crate) fn hidden<const I: usize, const O: usize, D: Backend, T: Tape<f32, D>>(
     layer: &Linear<I, O, f32, D>,
     input: Batch<I, D, T>,
     fake_quantizer: Option<&D::FakeQuantizer>,
 ) -> Result<Batch<O, D, T>, D::Err> {
-    let sums = layer.try_forward(input)?;
+    let accumulators = layer.try_forward(input)?;
     match fake_quantizer {
-        Some(fake_quantizer) => D::round(fake_quantizer, sums),
-        None => sums.try_relu(),
+        Some(fake_quantizer) => D::fake_quantize(fake_quantizer, accumulators),
+        None => accumulators.try_relu(),
     }
 }
 

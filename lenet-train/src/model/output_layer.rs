@@ -1,4 +1,4 @@
-//! The last layer. dfdx's own `Linear` has its number of outputs in its type; here it follows the data.
+//! The last layer, whose number of outputs is set at run time. That of dfdx's own `Linear` is part of its type.
 
 use dfdx::nn::Module;
 use dfdx::nn::tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions};
@@ -9,7 +9,7 @@ use dfdx::prelude::{
 use lenet_core::shape::{CLASSES, FC2_OUTPUTS};
 use rand_distr::Uniform;
 
-/// The number of classes, as an axis of a tensor.
+/// The number of classes as a dimension of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Classes(pub usize);
 
@@ -29,28 +29,28 @@ impl Default for Classes {
     }
 }
 
-/// dfdx walks only over parameters whose shape has a default. Only its builder reads that, and the layer is built by
-/// [`OutputLayer::new`].
+/// dfdx visits only parameters whose shape has a constant size. Only its builder reads that size, and this layer is built by
+/// [`OutputLayer::new`] instead.
 impl ConstDim for Classes {
     const SIZE: usize = CLASSES;
 }
 
-/// `fc3`: 84 inputs to one logit a class.
+/// The layer `fc3`: 84 inputs, one logit per class.
 #[derive(Clone, Debug)]
 pub struct OutputLayer<E: Dtype, D: Storage<E>> {
-    /// classes x 84.
+    /// The weights: classes x 84.
     pub weight: Tensor<(Classes, Const<FC2_OUTPUTS>), E, D>,
-    /// One a class.
+    /// The biases, one per class.
     pub bias: Tensor<(Classes,), E, D>,
 }
 
 impl<D: Device<f32>> OutputLayer<f32, D> {
-    /// A layer of so many classes with initial values drawn as [`Linear`](dfdx::nn::modules::Linear) draws them:
-    /// uniform within 1 / sqrt(84).
+    /// Creates a layer for `classes` classes. Its initial values are drawn as by [`Linear`](dfdx::nn::modules::Linear),
+    /// uniformly within 1 / sqrt(84).
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub fn new(device: &D, classes: usize) -> Result<Self, D::Err> {
         let bound = 1.0 / (FC2_OUTPUTS as f32).sqrt();
         let mut weight = device.try_zeros_like(&(Classes(classes), Const))?;
@@ -60,7 +60,7 @@ impl<D: Device<f32>> OutputLayer<f32, D> {
         Ok(Self { weight, bias })
     }
 
-    /// Number of classes.
+    /// Returns the number of classes.
     pub fn classes(&self) -> usize {
         self.bias.shape().0.size()
     }
@@ -111,7 +111,7 @@ mod tests {
     use rand_distr::Standard;
 
     #[test]
-    fn ten_classes_begin_and_answer_bit_by_bit_as_dfdxs_own_layer() {
+    fn with_ten_classes_initial_values_and_outputs_are_bit_by_bit_those_of_dfdxs_own_layer() {
         let own = OutputLayer::new(&Cpu::seed_from_u64(5), 10).unwrap();
         let linear: Linear<FC2_OUTPUTS, 10, f32, Cpu> = BuildModule::build(&Cpu::seed_from_u64(5));
         assert_eq!((own.weight.as_vec(), own.bias.as_vec()), (linear.weight.as_vec(), linear.bias.as_vec()));

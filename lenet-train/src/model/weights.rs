@@ -1,37 +1,37 @@
-//! The trained parameters as plain numbers: what the f32 network hands to the checkpoint and the quantizer.
+//! The f32 parameters of the network as plain numbers, for checkpoints, quantization and exchange.
 
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN,
 };
 
-/// One layer's parameters, in PyTorch's layout.
+/// The parameters of one layer, in PyTorch's layout.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Affine {
-    /// Convolution: `[output][input channel][row][column]`; fully connected: `[output][input]`.
+    /// The weights. Convolution: `[output][input channel][row][column]`; fully connected: `[output][input]`.
     pub weight: Vec<f32>,
-    /// One for each output.
+    /// The biases, one per output.
     pub bias: Vec<f32>,
 }
 
-/// All parameters of the network. The inputs of `fc1` count channel by channel (CHW), as PyTorch flattens.
+/// The parameters of all layers. The inputs of `fc1` are ordered channel by channel (CHW), as PyTorch flattens them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatWeights {
-    /// 6 x 1 x 5 x 5.
+    /// Weights: 6 x 1 x 5 x 5.
     pub conv1: Affine,
-    /// 16 x 6 x 5 x 5.
+    /// Weights: 16 x 6 x 5 x 5.
     pub conv2: Affine,
-    /// 120 x 256.
+    /// Weights: 120 x 256.
     pub fc1: Affine,
-    /// 84 x 120.
+    /// Weights: 84 x 120.
     pub fc2: Affine,
-    /// classes x 84.
+    /// Weights: classes x 84.
     pub fc3: Affine,
 }
 
-/// Names of the five layers, in the order of the network.
+/// The names of the five layers, in the order of the network.
 pub const LAYERS: [&str; 5] = ["conv1", "conv2", "fc1", "fc2", "fc3"];
 
-/// Outputs and weights per output of the [`LAYERS`] of a network of so many classes.
+/// Returns the number of outputs and the number of weights per output of each of the [`LAYERS`].
 pub const fn layer_shapes(classes: usize) -> [[usize; 2]; LAYERS.len()] {
     [
         [CONV1_CHANNELS, CONV1_TAPS],
@@ -43,17 +43,17 @@ pub const fn layer_shapes(classes: usize) -> [[usize; 2]; LAYERS.len()] {
 }
 
 impl FloatWeights {
-    /// Number of classes.
+    /// Returns the number of classes.
     pub fn classes(&self) -> usize {
         self.fc3.bias.len()
     }
 
-    /// The layers in the order of [`LAYERS`].
+    /// Returns the layers in the order of [`LAYERS`].
     pub fn layers(&self) -> [&Affine; 5] {
         [&self.conv1, &self.conv2, &self.fc1, &self.fc2, &self.fc3]
     }
 
-    /// The layers in the order of [`LAYERS`], to be changed.
+    /// Returns the layers in the order of [`LAYERS`], mutably.
     pub fn layers_mut(&mut self) -> [&mut Affine; 5] {
         [&mut self.conv1, &mut self.conv2, &mut self.fc1, &mut self.fc2, &mut self.fc3]
     }

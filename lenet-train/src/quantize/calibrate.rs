@@ -1,11 +1,13 @@
-//! Choosing the activation ranges: where to clip, by the accuracy that the integer engine then has.
+//! Calibration: chooses the activation ranges by the accuracy of the integer engine.
 //!
-//! The images are training images, so that those held out have no part in any choice but that of the confidence threshold:
-//! their accuracy is that of new images, and the promise of the threshold holds. Every range starts at the largest activation seen. Then, layer by layer and twice over, each candidate quantile
-//! is tried in its layer and the model is run on the calibration images: more correct images win, a lower
+//! Every range starts at the largest activation seen. Then, layer by layer and twice over, each candidate quantile is tried as
+//! the range of its layer, and the quantized model is run on the calibration images. More correct images win; a lower
 //! cross-entropy of the integer logits breaks ties.
+//!
+//! The calibration images are training images. So the held-out images are used for nothing but the confidence threshold: the
+//! accuracy on them estimates that on new images, and the guarantee of the threshold holds.
 
-use super::{Grid, QuantizeError, QuantizedModel, quantize_weights};
+use super::{Quantization, QuantizeError, QuantizedModel, quantize_weights};
 use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::score::Tally;
 use crate::model::activations::Activations;
@@ -16,16 +18,16 @@ use lenet_infer::{Engine, Model};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
-/// Training images that the ranges are chosen on, at most.
+/// The largest number of training images that the ranges are chosen on.
 pub const CALIBRATION_IMAGES: usize = 5_000;
-/// Fractions of a layer's activations that stay below its range.
+/// The candidates for a range, as quantiles of the layer's activations.
 const QUANTILES: [f64; 6] = [1.0, 0.999_99, 0.999_9, 0.999_7, 0.999, 0.998];
-/// Times that every layer's range is chosen again with the others at hand.
+/// The number of passes over the layers. In each pass every range is chosen again, given the others.
 const ROUNDS: usize = 2;
-/// Images that one thread runs at a time; fixed, so that sums do not depend on the number of threads.
+/// The number of images per parallel task. It is fixed, so that sums do not depend on the number of threads.
 const CHUNK: usize = 250;
 
-/// Returns the images to choose the ranges on: the last of those that a run trains on, which scores `held_out`.
+/// Returns the calibration images: the last training images of a run with these `held_out` images.
 pub fn calibration_images(dataset: &Dataset, held_out: HeldOut) -> Split<'_> {
     let trained_on = match held_out {
         HeldOut::Validation => dataset.split().0,
@@ -34,28 +36,30 @@ pub fn calibration_images(dataset: &Dataset, held_out: HeldOut) -> Split<'_> {
     trained_on.last(CALIBRATION_IMAGES)
 }
 
-/// The chosen ranges and what they were chosen by.
+/// A quantized model and its score on the calibration images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
-    /// The model on the chosen grid.
+    /// The quantized model.
     pub model: QuantizedModel,
-    /// The grid with the chosen ranges.
-    pub grid: Grid,
-    /// Calibration images that the model classifies correctly.
+    /// Its quantization, with the chosen activation ranges.
+    pub quantization: Quantization,
+    /// The number of calibration images that the model classifies correctly.
     pub correct: usize,
-    /// Mean cross-entropy of its logits on them, in nats.
+    /// The mean cross-entropy of the model's logits on the calibration images, in nats.
     pub loss: f64,
 }
 
-/// Chooses the ranges of a model of `bits` on `images`, whose activations in the f32 network are `activations`.
+/// Chooses the activation ranges of a model with these `bits` on `images`, and quantizes the model.
+///
+/// `activations` are those of the f32 network on the same images.
 ///
 /// # Errors
 ///
-/// [`QuantizeError`].
+/// Returns a [`QuantizeError`] if the weights cannot be quantized.
 ///
 /// # Panics
 ///
-/// If there are no images.
+/// Panics if there are no images.
 pub fn calibrate(
     weights: &FloatWeights,
     activations: &Activations,
@@ -63,18 +67,18 @@ pub fn calibrate(
     bits: Bits,
 ) -> Result<Calibration, QuantizeError> {
     let candidates = activations.hidden().map(quantiles);
-    let widest = Grid::new(weights, candidates.map(|layer| layer[0]), bits);
-    let mut best = attempt(weights, widest, images)?;
+    let widest = Quantization::new(weights, candidates.map(|layer| layer[0]), bits);
+    let mut best = quantize_and_score(weights, widest, images)?;
     for _ in 0..ROUNDS {
         for layer in 0..candidates.len() {
             for &range in &candidates[layer] {
-                let mut ranges = best.grid.ranges;
+                let mut ranges = best.quantization.ranges;
                 ranges[layer] = range;
-                let grid = Grid::new(weights, ranges, bits);
-                if grid.ranges == best.grid.ranges {
+                let quantization = Quantization::new(weights, ranges, bits);
+                if quantization.ranges == best.quantization.ranges {
                     continue;
                 }
-                let tried = attempt(weights, grid, images)?;
+                let tried = quantize_and_score(weights, quantization, images)?;
                 if tried.compare(&best) == Ordering::Greater {
                     best = tried;
                 }
@@ -85,12 +89,13 @@ pub fn calibrate(
 }
 
 impl Calibration {
+    /// Orders by the number of correct images, then by a lower loss.
     fn compare(&self, other: &Self) -> Ordering {
         self.correct.cmp(&other.correct).then(other.loss.total_cmp(&self.loss))
     }
 }
 
-/// The [`QUANTILES`] of a layer's activations.
+/// Returns the [`QUANTILES`] of a layer's activations.
 fn quantiles(activations: &[f32]) -> [f64; QUANTILES.len()] {
     let mut sorted = activations.to_vec();
     sorted.par_sort_unstable_by(f32::total_cmp);
@@ -100,27 +105,31 @@ fn quantiles(activations: &[f32]) -> [f64; QUANTILES.len()] {
     })
 }
 
-/// The model of `weights` on `grid`, run on `images`.
+/// Quantizes `weights` and scores the model on `images`.
 ///
 /// # Errors
 ///
-/// [`QuantizeError`].
-pub fn attempt(weights: &FloatWeights, grid: Grid, images: Split<'_>) -> Result<Calibration, QuantizeError> {
-    let model = quantize_weights(weights, &grid)?;
-    let tally = run(&model.model(), images);
-    Ok(Calibration { model, grid, correct: tally.correct(), loss: tally.score().loss })
+/// Returns a [`QuantizeError`] if the weights cannot be quantized.
+pub fn quantize_and_score(
+    weights: &FloatWeights,
+    quantization: Quantization,
+    images: Split<'_>,
+) -> Result<Calibration, QuantizeError> {
+    let model = quantize_weights(weights, &quantization)?;
+    let tally = score(&model.model(), images);
+    Ok(Calibration { model, quantization, correct: tally.correct(), loss: tally.score().loss })
 }
 
-/// Runs `model` on `images`: how many are classified correctly, and the cross-entropy of the integer logits, in nats.
-pub fn run(model: &Model<'_>, images: Split<'_>) -> Tally {
-    let unit = logit_scale(model);
+/// Runs `model` on `images`. Returns the number of correct images and the cross-entropy of the integer logits, in nats.
+pub fn score(model: &Model<'_>, images: Split<'_>) -> Tally {
+    let scale = logit_scale(model);
     let chunks = images.images.par_chunks(CHUNK).zip(images.labels.par_chunks(CHUNK));
     let tallies: Vec<Tally> = chunks
         .map(|(images, labels)| {
             let (mut engine, mut tally) = (Engine::new(model), Tally::new(model.classes()));
             for (image, &label) in images.iter().zip(labels) {
                 let logits = engine.classify(image).logits;
-                let nats: Vec<f32> = logits.iter().map(|&logit| (f64::from(logit) * unit) as f32).collect();
+                let nats: Vec<f32> = logits.iter().map(|&logit| (f64::from(logit) * scale) as f32).collect();
                 tally.add(&nats, [label]);
             }
             tally

@@ -1,8 +1,8 @@
-//! From f32 weights to a model of integers.
+//! Quantization: from f32 weights to an integer model.
 
 pub mod calibrate;
-mod grid;
 mod model;
+mod quantization;
 
-pub use grid::{Grid, QuantizeError, RANGE_UNIT, Ranges, quantize_weights};
 pub use model::QuantizedModel;
+pub use quantization::{Quantization, QuantizeError, RANGE_UNIT, Ranges, quantize_weights};

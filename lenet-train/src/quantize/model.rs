@@ -1,4 +1,4 @@
-//! A quantized model that owns its bytes, in the order of the file.
+//! A quantized model that owns the bytes of its model file.
 
 use crate::model::bits::WeightBits;
 use crate::model::integers::IntegerLayer;
@@ -12,7 +12,7 @@ use lenet_core::{Error, Metadata, Model, Requant};
 use std::array::from_fn;
 use std::ops::Deref;
 
-/// The weights of a layer as bytes of the file. `Int8` and `Int4` own the arrays of [`Weights`].
+/// The weights of a layer as bytes of the file. `Int8` and `Int4` are the owned forms of the arrays in [`Weights`].
 #[derive(Clone, Debug, PartialEq)]
 enum WeightBytes<Int8, Int4> {
     Int8(Int8),
@@ -28,7 +28,7 @@ impl<Int8: Deref, Int4: Deref> WeightBytes<Int8, Int4> {
     }
 }
 
-/// The bytes of a hidden layer.
+/// A hidden layer as bytes of the file.
 #[derive(Clone, Debug, PartialEq)]
 struct HiddenBytes<Int8, Int4, const OUT: usize> {
     weights: WeightBytes<Box<Int8>, Box<Int4>>,
@@ -37,24 +37,24 @@ struct HiddenBytes<Int8, Int4, const OUT: usize> {
     activation_bits: u8,
 }
 
-/// The bytes of a convolution.
+/// A convolution as bytes of the file.
 type ConvBytes<const TAPS: usize, const PAIRS: usize, const OUT: usize> =
     HiddenBytes<[[[u8; 2]; TAPS]; PAIRS], [[u8; TAPS]; PAIRS], OUT>;
-/// The bytes of a hidden fully-connected layer.
+/// A hidden fully-connected layer as bytes of the file.
 type DenseBytes<const IN: usize, const HALF: usize, const OUT: usize> =
     HiddenBytes<[[u8; IN]; OUT], [[u8; HALF]; OUT], OUT>;
 
-/// The bytes of the last layer, which has as many outputs as there are classes.
+/// The last layer as bytes of the file. It has one output per class.
 #[derive(Clone, Debug, PartialEq)]
 struct Fc3Bytes {
     weights: WeightBytes<Vec<[u8; FC2_OUTPUTS]>, Vec<[u8; FC2_OUTPUTS / 2]>>,
     biases: Vec<[u8; 4]>,
 }
 
-/// A quantized model, ready to run or to encode.
+/// A quantized model that can be run by the engine or encoded as a model file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedModel {
-    /// The confidence threshold, in 1/256 nat; 0 when none was chosen.
+    /// The confidence threshold, in 1/256 nat. 0 if none was chosen: then every prediction is confident.
     pub confidence_threshold: u16,
     activation_ranges: [u32; 4],
     confidence: Requant,
@@ -66,11 +66,11 @@ pub struct QuantizedModel {
 }
 
 impl QuantizedModel {
-    /// A model of these layers.
+    /// Creates a model from quantized layers.
     ///
     /// # Errors
     ///
-    /// [`Error`] when no model can have one of their values.
+    /// Returns an [`Error`] if a value is outside the range that a model file allows.
     pub(super) fn new(
         activation_ranges: [u32; 4],
         confidence: Requant,
@@ -101,30 +101,30 @@ impl QuantizedModel {
         ))
     }
 
-    /// The model as the engine takes it.
+    /// Returns the model as the engine takes it.
     pub fn model(&self) -> Model<'_> {
-        self.checked().expect("its layers were checked when it was made")
+        self.checked().expect("the layers were checked when the model was created")
     }
 
-    /// The bytes of the model file. Its metadata are `metadata` with the activation ranges of this model.
+    /// Encodes the model file, with `metadata` and the activation ranges of this model.
     ///
     /// # Errors
     ///
-    /// [`Error::ClassNames`] when the metadata name some of the classes only, or too many.
+    /// Returns [`Error::ClassNames`] if the metadata name some classes, but not as many as the model has.
     pub fn encode(&self, metadata: &Metadata<'_>) -> Result<Vec<u8>, Error> {
         let metadata = Metadata { activation_ranges: self.activation_ranges, ..*metadata };
         lenet_core::encode(&self.model(), &metadata)
     }
 }
 
-/// From the file's tap of a convolution, HWC, to PyTorch's, CHW.
+/// Converts the index of a convolution's tap from the file's order, HWC, to PyTorch's, CHW.
 fn conv_tap<const TAPS: usize>(tap: usize) -> usize {
     let positions = KERNEL_SIDE * KERNEL_SIDE;
     let channels = TAPS / positions;
     tap % channels * positions + tap / channels
 }
 
-/// From the engine's order of the flattened features, HWC, to PyTorch's, CHW.
+/// Converts the index of a flattened feature from the engine's order, HWC, to PyTorch's, CHW.
 fn feature(index: usize) -> usize {
     (index % CONV2_CHANNELS) * POOL2_SIDE * POOL2_SIDE + index / CONV2_CHANNELS
 }
@@ -159,7 +159,7 @@ impl<const TAPS: usize, const PAIRS: usize, const OUT: usize> ConvBytes<TAPS, PA
 }
 
 impl<const IN: usize, const HALF: usize, const OUT: usize> DenseBytes<IN, HALF, OUT> {
-    /// `input` maps the file's index of an input to PyTorch's.
+    /// Creates a layer. `input` converts the index of an input from the file's order to PyTorch's.
     fn dense(layer: &IntegerLayer, input: fn(usize) -> usize) -> Self {
         let weight = |output: usize, index: usize| layer.weights[output * IN + input(index)];
         let weights = match layer.bits {

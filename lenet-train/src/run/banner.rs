@@ -1,4 +1,4 @@
-//! What a run tells the user before it trains.
+//! What a run prints before it trains.
 
 use super::config::RunConfig;
 use crate::train::recipe::{Schedule, Settings};
@@ -7,7 +7,7 @@ use lenet_core::shape::{
     IMAGE_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 
-/// What the run is: its data, its device, its recipe with all numbers, its folder.
+/// Describes a run: its data, device, recipe, settings and folder.
 pub(crate) fn banner(run: &RunConfig, folder: &str, threads: usize) -> String {
     let data = &run.data;
     let mut text = format!(
@@ -28,13 +28,13 @@ pub(crate) fn banner(run: &RunConfig, folder: &str, threads: usize) -> String {
     text += &format!(
         "\nrecipe   {}\n         {}\nfolder   {folder}",
         run.training.title(),
-        numbers(&run.training)
+        describe_settings(&run.training)
     );
     text
 }
 
-/// The numbers of a training, those that are switched off left out.
-fn numbers(settings: &Settings) -> String {
+/// Describes the settings of a training run. Those that are turned off are left out.
+fn describe_settings(settings: &Settings) -> String {
     let schedule = match settings.schedule {
         Schedule::Constant => "constant",
         Schedule::Cosine => "cosine",
@@ -51,9 +51,9 @@ fn numbers(settings: &Settings) -> String {
     for (name, number) in [
         ("warm-up epochs", f64::from(settings.warmup_epochs)),
         ("label smoothing", settings.label_smoothing),
-        ("decay of the average", settings.ema_decay),
+        ("decay of the weight average", settings.ema_decay),
         ("quantization-aware epochs", f64::from(settings.qat_epochs)),
-        ("early stop after", f64::from(settings.early_stop)),
+        ("early-stopping patience", f64::from(settings.early_stop)),
         ("rotation", augment.rotation),
         ("shift", augment.shift),
         ("scale", augment.scale),
@@ -68,7 +68,7 @@ fn numbers(settings: &Settings) -> String {
     text + &format!(", seed {}, {} bits", settings.seed, settings.bits)
 }
 
-/// The shapes that one image takes through the network, and its logits.
+/// Describes one image on its way through the untrained network: the shape after each layer, and the logits.
 pub(crate) fn untrained(logits: &[f32]) -> String {
     let classes = logits.len();
     let logits: Vec<String> = logits.iter().map(|logit| format!("{logit:.4}")).collect();
@@ -91,12 +91,12 @@ mod tests {
     use crate::train::recipe::Recipe;
 
     #[test]
-    fn the_numbers_of_a_recipe_leave_out_what_is_switched_off() {
+    fn settings_that_are_turned_off_are_left_out() {
         assert_eq!(
-            numbers(&Recipe::Default.settings()),
+            describe_settings(&Recipe::Default.settings()),
             "60 epochs, batch 128, adamw, learning rate 0.003 cosine, weight decay 0.2, seed 0, 8 bits"
         );
-        let best = numbers(&Recipe::Best.settings());
+        let best = describe_settings(&Recipe::Best.settings());
         assert!(best.contains(", quantization-aware epochs 40, rotation 12, shift 2, scale 0.12"), "{best}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a run is: every setting, its data, its teachers and the program that ran it.
+//! The description of a run: its settings, data, device, teachers, and the version of the program.
 
 use crate::backend::cpu::Arithmetic;
 use crate::data::{Dataset, DatasetName, HeldOut};
@@ -6,105 +6,107 @@ use crate::train::recipe::{Recipe, Settings};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// The file in the run's folder that repeats the run with `--config`.
+/// The name of the file in the run's folder that describes it. `--config` repeats the run from it.
 pub const CONFIG_FILE: &str = "run.toml";
 
-/// The description of a run, the only one: made from flags or `run.toml`, kept in the checkpoint, in `metrics.json` and in
-/// `run.toml`, and what resuming, quantizing and checking start from.
+/// The description of a run.
+///
+/// It is created from flags or a `run.toml`, and saved in the checkpoint, in `metrics.json` and in `run.toml`. All commands on
+/// a finished run start from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
-    /// Version of the program that began the run.
+    /// The version of lenet-train that started the run.
     #[serde(default = "this_version")]
     pub version: String,
-    /// How it trains and quantizes.
+    /// The settings of training and quantization.
     pub training: Settings,
-    /// What it trains on.
+    /// The data set.
     #[serde(default)]
     pub data: DataConfig,
-    /// What it calculates with.
+    /// The device, and the machine's arithmetic.
     #[serde(default)]
     pub machine: MachineConfig,
-    /// The finished runs that it learns from.
+    /// The finished runs that this run learns from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teachers: Vec<TeacherConfig>,
-    /// Where the weights come from, if they were imported.
+    /// The source of imported weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<ImportedConfig>,
-    /// The finished run that was quantized anew to make this one.
+    /// The folder of the finished run that was quantized again to create this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantized_from: Option<PathBuf>,
 }
 
-/// The images of a run. Everything but the first three fields follows from them.
+/// The data set of a run. The first three fields select it; the others are filled in when it is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// Name of the data set.
+    /// The published data set to use, or the one that is expected in `path`.
     pub dataset: DatasetName,
-    /// Folder of the data set; `None` is the program's own.
+    /// The folder of the data set. `None` uses the bundled or downloaded files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// Which part of the training images is held out: 0 is the last, 1 the one in front of it.
+    /// The fold of the training images that is held out: 0 is the last one, 1 the one before it, and so on.
     pub fold: usize,
-    /// SHA-256 of the data set, in hexadecimal. Another data set is refused.
+    /// SHA-256 of the data set, in hexadecimal. A data set with another one is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// What the contents are: the name of a published set, or `custom`.
+    /// The name of the data set found: that of a published one, or `custom`.
     pub contents: String,
-    /// Name of each class: its number where it has no other.
+    /// The name of each class: its number if it has no name.
     pub classes: Vec<String>,
-    /// Images trained on.
+    /// Number of images that the run trains on.
     pub train_images: usize,
-    /// Images held out of the training file.
+    /// Number of validation images, which are held out of the training images.
     pub validation_images: usize,
-    /// Test images.
+    /// Number of test images.
     pub test_images: usize,
 }
 
-/// What a run calculates with.
+/// The hardware that a run trains on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MachineConfig {
-    /// Where it trains.
+    /// The device.
     pub device: DeviceKind,
-    /// Worker threads; the results do not depend on them.
+    /// Number of worker threads. It does not change the results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
-    /// How the CPU multiplies and adds, which decides the last bits.
+    /// The arithmetic of the CPU, which determines the last bits of the results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arithmetic: Option<Arithmetic>,
 }
 
-/// Where a run trains.
+/// The kind of device that a run trains on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
-    /// On the CPU.
+    /// The CPU.
     #[default]
     Cpu,
-    /// On an NVIDIA GPU.
+    /// An NVIDIA GPU.
     Cuda,
 }
 
-/// A finished run to learn from.
+/// A teacher: a finished run to learn from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TeacherConfig {
-    /// Its folder.
+    /// The folder of the run.
     pub folder: PathBuf,
-    /// SHA-256 of its weights, in hexadecimal. Other weights are refused.
+    /// SHA-256 of the teacher's weights, in hexadecimal. A teacher with other weights is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }
 
-/// Weights that were trained by another program.
+/// The source of weights that were trained by another program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportedConfig {
-    /// The file that they were read from.
+    /// The file that the weights were read from.
     pub file: PathBuf,
-    /// Mean and standard deviation of the pixels that it was trained on, if they were normalized.
+    /// Mean and standard deviation of the pixels, if the network was trained on normalized pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalization: Option<(f64, f64)>,
     /// SHA-256 of the weights, in hexadecimal.
@@ -112,7 +114,7 @@ pub struct ImportedConfig {
 }
 
 impl RunConfig {
-    /// A run with these settings on the program's own MNIST, on the CPU.
+    /// Creates a run with these settings that trains on the bundled MNIST, on the CPU.
     pub fn new(training: Settings) -> Self {
         Self {
             version: this_version(),
@@ -125,12 +127,12 @@ impl RunConfig {
         }
     }
 
-    /// Which images are scored after each epoch.
+    /// Returns which images are scored after each epoch.
     pub fn held_out(&self) -> HeldOut {
         self.training.recipe.held_out()
     }
 
-    /// Number of images scored after each epoch.
+    /// Returns the number of images that are scored after each epoch.
     pub fn held_out_images(&self) -> usize {
         match self.held_out() {
             HeldOut::Validation => self.data.validation_images,
@@ -138,7 +140,7 @@ impl RunConfig {
         }
     }
 
-    /// Describes `dataset`, which this run trains on.
+    /// Fills in the description of the data set that was loaded for this run.
     pub fn describe_data(&mut self, dataset: &Dataset) {
         let validation_images =
             if self.training.recipe == Recipe::Reference { 0 } else { dataset.validation_images };
@@ -155,11 +157,11 @@ impl RunConfig {
         };
     }
 
-    /// The run as `run.toml`.
+    /// Formats the description as the contents of `run.toml`.
     pub fn to_toml(&self) -> String {
         let fields = toml::to_string(self).expect("tables of plain values");
         let bits = self.training.bits;
-        let how = match (&self.imported, &self.quantized_from) {
+        let arguments = match (&self.imported, &self.quantized_from) {
             (_, Some(run)) => format!("quantize {} --bits {bits}", run.display()),
             (Some(ImportedConfig { file, normalization, .. }), None) => {
                 let flags = normalization
@@ -168,12 +170,12 @@ impl RunConfig {
             }
             (None, None) => format!("--config {CONFIG_FILE}"),
         };
-        format!("# This makes the run again: lenet-train {how}\n\n{fields}")
+        format!("# To repeat this run: lenet-train {arguments}\n\n{fields}")
     }
 }
 
 impl DeviceKind {
-    /// `cpu` or `cuda`.
+    /// Returns the name of the device: `cpu` or `cuda`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",

@@ -1,4 +1,4 @@
-//! Reads a run's description from TOML: a whole `run.toml`, or the few settings that somebody wrote down.
+//! Reads the description of a run from TOML: a complete `run.toml`, or a file with a few settings.
 
 use super::config::RunConfig;
 use crate::train::recipe::{Recipe, Settings};
@@ -9,52 +9,55 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use toml::{Table, Value};
 
-/// No description comes near.
+/// The size limit of a description, which is far smaller.
 const MAX_BYTES: u64 = 1 << 20;
-/// The table of [`Settings`].
+/// The name of the TOML table with the [`Settings`].
 const TRAINING: &str = "training";
 
-/// Why a file does not describe a run.
+/// The error for a file that cannot be used as the description of a run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: cannot be read: name a TOML file by --config", path.display())]
+    #[error("{}: cannot be read: give a TOML file to --config", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// The file is no TOML, or has other keys or values than a run.
+    /// The file is not TOML, or has keys or values that a run does not have.
     #[error(
         "{}: expected the settings of a run in TOML, as in the run.toml of a run's folder, found {problem}", path.display()
     )]
     Invalid {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and where.
+        /// The problem and its position.
         problem: String,
     },
-    /// The run was not made by training.
+    /// The run was not trained, so that it cannot be repeated by training.
     #[error(
-        "{}: expected a run that was trained, found {found}: the first line of the file says how to make it again",
+        "{}: expected the description of a trained run, found {found}: its first line says how to repeat it",
         path.display()
     )]
     NotTrained {
         /// The file.
         path: PathBuf,
-        /// How it was made.
+        /// How the run was created.
         found: &'static str,
     },
 }
 
-/// Reads the description in `path`. What it does not say comes from its recipe, shortened or lengthened to its epochs, or to
-/// `epochs`.
+/// Reads the description of a run.
+///
+/// Settings that the file does not contain come from its recipe, scaled to the number of epochs: `epochs`, or else that in the
+/// file, or else the recipe's own.
 ///
 /// # Errors
 ///
-/// [`ConfigError`].
+/// Returns a [`ConfigError`] if the file cannot be read, is not a description of a run, or describes a run that was not
+/// trained.
 pub fn read(path: &Path, epochs: Option<u32>) -> Result<RunConfig, ConfigError> {
     let path = path.to_owned();
     let bytes = match files::read_at_most(&path, MAX_BYTES) {
@@ -68,14 +71,14 @@ pub fn read(path: &Path, epochs: Option<u32>) -> Result<RunConfig, ConfigError> 
             Err(ConfigError::NotTrained { path, found: "imported weights" })
         }
         Ok(config) if config.quantized_from.is_some() => {
-            Err(ConfigError::NotTrained { path, found: "a run that was quantized anew" })
+            Err(ConfigError::NotTrained { path, found: "a run that was created by quantizing another run" })
         }
         Ok(config) => Ok(with_absolute_paths(config)),
         Err(problem) => Err(ConfigError::Invalid { path, problem: problem.trim_end().to_owned() }),
     }
 }
 
-/// So that the run can be resumed from another folder.
+/// Makes all paths absolute, so that the run can be resumed from another working directory.
 fn with_absolute_paths(mut config: RunConfig) -> RunConfig {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     config.data.path = config.data.path.as_ref().map(absolute);
@@ -83,19 +86,19 @@ fn with_absolute_paths(mut config: RunConfig) -> RunConfig {
     config
 }
 
-/// The description in `text`, or what is wrong with it.
+/// Parses a description, or returns what is wrong with it.
 fn parse(text: &str, epochs: Option<u32>) -> Result<RunConfig, String> {
     let mut file: Table = toml::from_str(text).map_err(|error| error.to_string())?;
     let given = match file.remove(TRAINING) {
         None => Table::new(),
         Some(Value::Table(given)) => given,
-        Some(other) => return Err(format!("{TRAINING} = {other} where a table is expected")),
+        Some(other) => return Err(format!("{TRAINING} = {other}, which is not a table")),
     };
     file.insert(TRAINING.to_owned(), Value::Table(completed(given, epochs)?));
     RunConfig::deserialize(file).map_err(|error| error.to_string())
 }
 
-/// The settings of the recipe that `given` names, replaced by those that are given.
+/// Returns the settings of the recipe that `given` names, with the given settings in place of the recipe's.
 fn completed(given: Table, epochs: Option<u32>) -> Result<Table, String> {
     let recipe = match given.get("recipe") {
         None => Recipe::default(),
@@ -117,11 +120,11 @@ fn completed(given: Table, epochs: Option<u32>) -> Result<Table, String> {
     for (name, value) in given {
         if !settings.contains_key(&name) && name != "extended" {
             let known: Vec<&str> = settings.keys().map(String::as_str).collect();
-            return Err(format!("training.{name}, which is none of {}", known.join(", ")));
+            return Err(format!("training.{name}, which is not one of {}", known.join(", ")));
         }
         settings.insert(name, value);
     }
-    // Finds a value of the wrong kind, and names it.
+    // Checks each setting alone, so that the error names the one with an invalid value.
     for (name, value) in &settings {
         let alone = Table::from_iter([(name.clone(), value.clone())]);
         if let Err(error) = with_one_replaced(recipe, alone) {
@@ -143,7 +146,7 @@ mod tests {
     use crate::run::config::DeviceKind;
 
     #[test]
-    fn a_few_settings_are_completed_by_their_recipe() {
+    fn missing_settings_come_from_the_recipe() {
         let config =
             parse("[training]\nrecipe = \"best\"\nepochs = 20\nrotation = 5\nbits = \"fc=4\"", None).unwrap();
         let mut expected = Recipe::Best.settings_for(20);
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back_the_same() {
+    fn a_description_survives_toml() {
         let mut config = RunConfig::new(Recipe::Best.settings_for(7));
         config.training.seed = u64::MAX;
         config.data.path = Some("some/where".into());
@@ -167,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn errors_name_the_invalid_key_or_value() {
         for (text, part) in [
             ("[training", "1 | [training"),
-            ("training = 3", "training = 3 where a table is expected"),
-            ("[training]\nrotate = 3", "training.rotate, which is none of"),
+            ("training = 3", "training = 3, which is not a table"),
+            ("[training]\nrotate = 3", "training.rotate, which is not one of"),
             ("[training]\nlearning_rate = \"fast\"", "training.learning_rate = \"fast\": invalid type"),
             ("[training]\nrecipe = \"mine\"", "training.recipe: unknown variant `mine`"),
             ("[training]\nbits = \"5\"", "expected 8 or 4"),

@@ -1,15 +1,15 @@
-//! Standard output: what the user is to read.
+//! Standard output.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use thiserror::Error;
 
-/// Standard output could not be written to, for example on a full disk.
+/// The error when standard output could not be written, for example because the disk is full.
 #[derive(Debug, Error)]
-#[error("standard output cannot be written to; the run's files are whole")]
+#[error("standard output: cannot be written; the files of the run are complete")]
 pub struct OutputError(#[from] io::Error);
 
-/// Lines on standard output. A failure does not stop a run; it is told at the end.
+/// Prints lines on standard output. A failure does not stop the run; it is reported at the end.
 #[derive(Debug, Default)]
 pub struct Console {
     quiet: bool,
@@ -17,25 +17,25 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console that prints nothing if `quiet`.
+    /// Creates a console. If `quiet`, it prints nothing.
     pub fn new(quiet: bool) -> Self {
         Self { quiet, failure: Mutex::new(None) }
     }
 
-    /// Whether nothing is printed.
+    /// Whether the console prints nothing.
     pub fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Prints `text` and ends the line.
+    /// Prints `text` and a newline.
     pub fn print(&self, text: &str) {
         if !self.quiet {
-            self.note(writeln!(io::stdout(), "{text}"));
+            self.keep_failure(writeln!(io::stdout(), "{text}"));
         }
     }
 
-    /// Keeps the first failure. A reader that has gone away, as `head` does, is none.
-    fn note(&self, written: io::Result<()>) {
+    /// Keeps the first failure. A closed pipe does not count, since readers such as `head` close it early.
+    fn keep_failure(&self, written: io::Result<()>) {
         if let Err(error) = written.and_then(|()| io::stdout().flush())
             && error.kind() != io::ErrorKind::BrokenPipe
         {
@@ -43,11 +43,11 @@ impl Console {
         }
     }
 
-    /// The first failure, if there was one.
+    /// Reports the first failure, if there was one.
     ///
     /// # Errors
     ///
-    /// [`OutputError`].
+    /// Returns an [`OutputError`] if anything could not be printed.
     pub fn finish(&self) -> Result<(), OutputError> {
         match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(error.into()),
@@ -61,12 +61,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_failure_is_kept_and_a_reader_that_has_gone_is_none() {
+    fn the_first_failure_is_kept_and_a_closed_pipe_does_not_count() {
         let console = Console::new(false);
-        console.note(Err(io::ErrorKind::BrokenPipe.into()));
+        console.keep_failure(Err(io::ErrorKind::BrokenPipe.into()));
         assert!(console.finish().is_ok());
-        console.note(Err(io::ErrorKind::StorageFull.into()));
-        console.note(Err(io::ErrorKind::Other.into()));
+        console.keep_failure(Err(io::ErrorKind::StorageFull.into()));
+        console.keep_failure(Err(io::ErrorKind::Other.into()));
         assert_eq!(console.finish().unwrap_err().0.kind(), io::ErrorKind::StorageFull);
     }
 }

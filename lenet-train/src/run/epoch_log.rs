@@ -1,4 +1,4 @@
-//! The figures of each epoch on disk, written while a run trains: `metrics.jsonl` and, if asked for, `metrics.csv`.
+//! The metrics of each epoch on disk, written while a run trains: `metrics.jsonl` and, with `--csv`, `metrics.csv`.
 
 use crate::train::EpochMetrics;
 use lenet_infer::host::files;
@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// One JSON object per line and epoch.
+/// The name of the JSON Lines file, with one object per epoch.
 pub const JSON_LINES_FILE: &str = "metrics.jsonl";
-/// One row per epoch, under a row of names.
+/// The name of the CSV file, with a header and one row per epoch.
 pub const CSV_FILE: &str = "metrics.csv";
 const COLUMNS: [&str; 8] = [
     "epoch",
@@ -22,17 +22,17 @@ const COLUMNS: [&str; 8] = [
     "held_out_accuracy",
 ];
 
-/// The figures of an epoch could not be written.
+/// The error when the metrics of an epoch could not be written.
 #[derive(Debug, Error)]
-#[error("{}: cannot be written: make room there, or name another folder by --out", path.display())]
+#[error("{}: cannot be written: free some space there, or choose another folder with --out", path.display())]
 pub struct EpochLogError {
     /// The file.
     pub path: PathBuf,
-    /// What the file system said.
+    /// The error of the file system.
     pub source: io::Error,
 }
 
-/// The files, with a line for each epoch so far.
+/// The open files, with one line per finished epoch.
 #[derive(Debug)]
 pub struct EpochLog {
     json_lines: LogFile,
@@ -46,11 +46,12 @@ struct LogFile {
 }
 
 impl EpochLog {
-    /// Writes the epochs in `history` into `folder`, in place of what is there. `csv` asks for the second file.
+    /// Creates the files in `folder` with the epochs in `history`, and replaces those of an earlier run. `csv` turns on the CSV
+    /// file.
     ///
     /// # Errors
     ///
-    /// [`EpochLogError`].
+    /// Returns an [`EpochLogError`] if a file cannot be written.
     pub fn begin(folder: &Path, csv: bool, history: &[EpochMetrics]) -> Result<Self, EpochLogError> {
         let lines: Vec<u8> = history.iter().flat_map(json_line).collect();
         let json_lines = LogFile::create(folder.join(JSON_LINES_FILE), &lines)?;
@@ -62,11 +63,11 @@ impl EpochLog {
         Ok(Self { json_lines, csv })
     }
 
-    /// Adds an epoch.
+    /// Appends an epoch.
     ///
     /// # Errors
     ///
-    /// [`EpochLogError`].
+    /// Returns an [`EpochLogError`] if a file cannot be written.
     pub fn add(&mut self, epoch: &EpochMetrics) -> Result<(), EpochLogError> {
         self.json_lines.append(&json_line(epoch))?;
         match &mut self.csv {
@@ -116,9 +117,9 @@ fn row(metrics: &EpochMetrics) -> [String; COLUMNS.len()] {
 fn csv_bytes(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row).expect("memory takes all rows, which have the same length");
+        writer.write_record(row).expect("writing rows of equal length to memory");
     }
-    writer.into_inner().expect("memory takes all rows")
+    writer.into_inner().expect("writing to memory")
 }
 
 #[cfg(test)]
@@ -141,11 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn each_epoch_is_a_line_of_both_files_and_a_resumed_run_goes_on_after_its_own() {
+    fn both_files_have_one_line_per_epoch_and_a_resumed_run_continues_them() {
         let folder = tempdir().unwrap();
         let mut log = EpochLog::begin(folder.path(), true, &[]).unwrap();
         (1..=3).for_each(|number| log.add(&epoch(number)).unwrap());
-        // Stopped after the second epoch was saved.
+        // The run was stopped after the checkpoint of the second epoch.
         let mut log = EpochLog::begin(folder.path(), true, &[epoch(1), epoch(2)]).unwrap();
         log.add(&epoch(3)).unwrap();
         let lines = fs::read_to_string(folder.path().join(JSON_LINES_FILE)).unwrap();
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn without_being_asked_for_there_is_no_csv() {
+    fn without_the_flag_there_is_no_csv_file() {
         let folder = tempdir().unwrap();
         EpochLog::begin(folder.path(), false, &[]).unwrap();
         assert!(!folder.path().join(CSV_FILE).exists());

@@ -1,4 +1,4 @@
-//! What a run leaves for the board: the model file, and digits with the logits that every core must give.
+//! The model file of a run, and the golden digits: test images with the logits that every core must give for them.
 
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::files;
@@ -8,44 +8,54 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// The model file's name in the run's folder.
+/// The name of the model file in the run's folder.
 pub const MODEL_FILE: &str = "model.lenet";
-/// The golden digits' file: up to [`GOLDEN_DIGITS`] images of 784 bytes, the first of the test set.
+/// The name of the file with the golden digits: the first [`GOLDEN_DIGITS`] test images, of 784 bytes each.
 pub const GOLDEN_DIGITS_FILE: &str = "golden-digits.bin";
-/// The golden logits' file: for each golden digit, one little-endian `i32` per class.
+/// The name of the file with their logits: for each golden digit, one little-endian `i32` per class.
 pub const GOLDEN_LOGITS_FILE: &str = "golden-logits.bin";
-/// No model file comes near.
+/// The size limit of a model file, which is far smaller.
 const MAX_MODEL_BYTES: u64 = 1 << 20;
-/// Golden digits, unless the test set has fewer.
+/// The number of golden digits, unless the test set has fewer images.
 pub const GOLDEN_DIGITS: usize = 100;
 
-/// A file of the run could not be written or read.
+/// The error when a file of the run could not be written or read.
 #[derive(Debug, Error)]
-#[error("{}: cannot be {action}: expected a writable folder with free space; name another by --out", path.display())]
+#[error("{}: cannot be {action}: {}", path.display(), self.hint())]
 pub struct ExportError {
     /// The file.
     pub path: PathBuf,
-    /// `written` or `read`.
+    /// What failed: `written` or `read`.
     pub action: &'static str,
-    /// What the file system said.
+    /// The error of the file system.
     pub source: io::Error,
+}
+
+impl ExportError {
+    /// How to fix it.
+    fn hint(&self) -> &'static str {
+        match self.action {
+            "read" => "check that the file is there and readable",
+            _ => "free some space there, or choose another folder with --out",
+        }
+    }
 }
 
 /// Reads the model file in `folder`.
 ///
 /// # Errors
 ///
-/// [`ExportError`].
+/// Returns an [`ExportError`] if the file cannot be read.
 pub fn read_model(folder: &Path) -> Result<Vec<u8>, ExportError> {
     let path = folder.join(MODEL_FILE);
     files::read_at_most(&path, MAX_MODEL_BYTES).map_err(|source| ExportError { path, action: "read", source })
 }
 
-/// Writes the golden digits, the first images of `test`, and the logits that `model` gives for them.
+/// Writes the golden digits, the first images of `test`, and the logits of `model` for them.
 ///
 /// # Errors
 ///
-/// [`ExportError`].
+/// Returns an [`ExportError`] if a file cannot be written.
 pub fn golden(out: &Path, model: &Model<'_>, test: &LabelledImages) -> Result<(), ExportError> {
     let digits: &[[u8; IMAGE_PIXELS]] = &test.images[..GOLDEN_DIGITS.min(test.len())];
     let mut engine = Engine::new(model);
@@ -58,11 +68,11 @@ pub fn golden(out: &Path, model: &Model<'_>, test: &LabelledImages) -> Result<()
     Ok(())
 }
 
-/// Writes a file of the run into `folder`, whole or not at all.
+/// Writes a file of the run into `folder`, atomically: it is either replaced completely or not at all.
 ///
 /// # Errors
 ///
-/// [`ExportError`].
+/// Returns an [`ExportError`] if the file cannot be written.
 pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
     let path = folder.join(name);
     files::replace(&path, |file| file.write_all(bytes)).map_err(|source| ExportError {

@@ -1,4 +1,4 @@
-//! The folder of a run: a new one is never written over a finished run, and one process at a time writes into it.
+//! The folder of a run. A new run does not overwrite another, and only one process at a time writes into a folder.
 
 use super::checkpoint;
 use std::fs::{self, File, TryLockError};
@@ -7,58 +7,58 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
-/// Where runs go that are given no folder.
+/// The parent folder of runs for which no folder is given.
 const RUNS: &str = "runs";
-/// The newest of them: a link, or on a system without links a file with its name.
+/// The link to the newest of these runs. On a system without symbolic links, it is a file that contains the run's name.
 const LATEST: &str = "latest";
-/// The file that a process holds locked while it writes into the folder.
+/// The file that a process keeps locked while it writes into the folder.
 const LOCK_FILE: &str = ".lock";
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
-/// Why a folder cannot be used.
+/// The error when a folder cannot be used for a run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FolderError {
     /// The folder cannot be created or written to.
-    #[error("{}: the folder cannot be written to: name another by --out", path.display())]
+    #[error("{}: the folder cannot be written to: choose another with --out", path.display())]
     Write {
         /// The folder.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// It holds a run already.
+    /// The folder contains a run.
     #[error(
-        "{}: expected a folder without a run, found one with a checkpoint: go on with it by --resume, name another folder \
-         by --out, or replace the run by --force", path.display()
+        "{}: expected a folder without a run, found one with a checkpoint: continue that run with --resume, choose another \
+         folder with --out, or replace the run with --force", path.display()
     )]
     Taken {
         /// The folder.
         path: PathBuf,
     },
-    /// Another process writes into it.
+    /// Another process is writing into the folder.
     #[error(
-        "{}: expected a folder that no other process uses, found one that another lenet-train is writing to: wait for it, \
-         or name another folder by --out", path.display()
+        "{}: expected a folder that no other process uses, found one that another lenet-train is writing to: wait until it \
+         ends, or choose another folder with --out", path.display()
     )]
     Locked {
         /// The folder.
         path: PathBuf,
     },
-    /// There is no such run.
-    #[error("{}: expected the folder of a run, found none: name one, or train first", path.display())]
+    /// There is no such folder.
+    #[error("{}: expected the folder of a run, found none: give the folder of a run, or train one first", path.display())]
     Missing {
         /// The folder.
         path: PathBuf,
     },
 }
 
-/// Where a new run goes.
+/// Where to create the folder of a new run.
 #[derive(Clone, Debug, Default)]
 pub struct Destination {
-    /// The folder; `None` is a new folder `runs/<date>-<n>`, to which `runs/latest` then points.
+    /// The folder. `None` creates a new folder `runs/<date>-<n>`, and makes `runs/latest` point to it.
     pub out: Option<PathBuf>,
-    /// Replaces the run that is there. Its checkpoint is kept under another name.
+    /// Whether to replace a run in that folder. Its checkpoint is kept under another name.
     pub force: bool,
 }
 
@@ -70,16 +70,16 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder of a new run.
+    /// Creates the folder of a new run.
     ///
     /// # Errors
     ///
-    /// [`FolderError`], all but `Missing`.
+    /// Returns any [`FolderError`] except [`FolderError::Missing`].
     pub fn create(Destination { out, force }: &Destination) -> Result<Self, FolderError> {
         let Some(out) = out else { return Self::create_dated(Path::new(RUNS)) };
-        make(out)?;
+        create_all(out)?;
         let folder = Self::lock(out)?;
-        if folder.holds_a_run() {
+        if folder.contains_run() {
             if !*force {
                 return Err(FolderError::Taken { path: folder.path });
             }
@@ -89,11 +89,11 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// The folder of a run that goes on.
+    /// Opens the folder of an existing run.
     ///
     /// # Errors
     ///
-    /// [`FolderError::Missing`], [`FolderError::Locked`] or [`FolderError::Write`].
+    /// Returns [`FolderError::Missing`], [`FolderError::Locked`] or [`FolderError::Write`].
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         if !path.is_dir() {
             return Err(FolderError::Missing { path: path.to_owned() });
@@ -101,23 +101,23 @@ impl RunFolder {
         Self::lock(path)
     }
 
-    /// The folder, made if it is not there, whatever it holds.
+    /// Opens a folder, whether it contains a run or not, or creates it.
     ///
     /// # Errors
     ///
-    /// [`FolderError::Locked`] or [`FolderError::Write`].
+    /// Returns [`FolderError::Locked`] or [`FolderError::Write`].
     pub fn open_or_create(path: &Path) -> Result<Self, FolderError> {
-        make(path)?;
+        create_all(path)?;
         Self::lock(path)
     }
 
-    /// The folder.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether a run was begun in it.
-    pub fn holds_a_run(&self) -> bool {
+    /// Whether the folder contains the checkpoint of a run.
+    pub fn contains_run(&self) -> bool {
         self.path.join(checkpoint::FILE_NAME).exists()
     }
 
@@ -128,7 +128,7 @@ impl RunFolder {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FolderError::Locked { path: path.to_owned() }),
-            // Some network file systems have no locks.
+            // Some network file systems do not support locks.
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
@@ -136,7 +136,7 @@ impl RunFolder {
     }
 
     fn create_dated(runs: &Path) -> Result<Self, FolderError> {
-        make(runs)?;
+        create_all(runs)?;
         let today = date(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
         for number in 1_u32.. {
             let name = format!("{today}-{number}");
@@ -147,20 +147,20 @@ impl RunFolder {
                 Ok(()) => {
                     let folder = Self::lock(&path)?;
                     let latest = runs.join(LATEST);
-                    point(&latest, &name).map_err(|source| FolderError::Write { path: latest, source })?;
+                    set_link(&latest, &name).map_err(|source| FolderError::Write { path: latest, source })?;
                     return Ok(folder);
                 }
             }
         }
-        unreachable!("fewer than 2^32 runs a day")
+        unreachable!("fewer than 2^32 runs per day")
     }
 }
 
-/// The newest run that was given no folder.
+/// Returns the folder that `runs/latest` points to.
 ///
 /// # Errors
 ///
-/// [`FolderError::Missing`].
+/// Returns [`FolderError::Missing`] if there is none.
 pub fn latest() -> Result<PathBuf, FolderError> {
     latest_in(Path::new(RUNS))
 }
@@ -174,25 +174,26 @@ fn latest_in(runs: &Path) -> Result<PathBuf, FolderError> {
     }
 }
 
-fn make(path: &Path) -> Result<(), FolderError> {
+fn create_all(path: &Path) -> Result<(), FolderError> {
     fs::create_dir_all(path).map_err(|source| FolderError::Write { path: path.to_owned(), source })
 }
 
-/// Lets `latest` point to `name` beside it, in one step.
+/// Makes `latest` point to the folder `name` beside it, atomically.
 #[cfg(unix)]
-fn point(latest: &Path, name: &str) -> io::Result<()> {
+fn set_link(latest: &Path, name: &str) -> io::Result<()> {
     let new = latest.with_file_name(format!(".{name}"));
     std::os::unix::fs::symlink(name, &new)?;
     fs::rename(&new, latest)
 }
 
 #[cfg(not(unix))]
-fn point(latest: &Path, name: &str) -> io::Result<()> {
+fn set_link(latest: &Path, name: &str) -> io::Result<()> {
     lenet_infer::host::files::replace(latest, |out| out.write_all(name.as_bytes()))
 }
 
-/// The date, in UTC, of a time in seconds since 1970, as `2026-11-25`. After Howard Hinnant, "chrono-compatible low-level
-/// date algorithms", `civil_from_days`, for days from 1970 on.
+/// Formats the UTC date of a time in seconds since 1970, such as `2026-11-25`.
+///
+/// The algorithm is `civil_from_days` of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms", for days since 1970.
 fn date(seconds: u64) -> String {
     let days = seconds / SECONDS_PER_DAY + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn dates_match_the_calendar() {
         for (seconds, expected) in [
             (0, "1970-01-01"),
             (951_782_399, "2000-02-28"),
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn each_run_without_a_folder_gets_a_new_one_and_latest_points_to_it() {
+    fn each_run_without_a_given_folder_gets_a_new_one_and_latest_points_to_it() {
         let runs = tempdir().unwrap();
         assert!(matches!(latest_in(runs.path()), Err(FolderError::Missing { .. })));
         let first = RunFolder::create_dated(runs.path()).unwrap();
@@ -240,19 +241,19 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_a_run_is_refused_unless_the_run_may_be_replaced() {
+    fn a_folder_with_a_run_is_refused_unless_the_run_is_to_be_replaced() {
         let out = tempdir().unwrap();
         drop(create(out.path(), false).unwrap());
         fs::write(out.path().join(checkpoint::FILE_NAME), "a run").unwrap();
         let refused = create(out.path(), false).unwrap_err();
-        assert!(refused.to_string().ends_with("replace the run by --force"), "{refused}");
+        assert!(refused.to_string().ends_with("replace the run with --force"), "{refused}");
         drop(create(out.path(), true).unwrap());
         let kept = fs::read_to_string(out.path().join(checkpoint::PREVIOUS_FILE_NAME)).unwrap();
         assert_eq!(kept, "a run");
     }
 
     #[test]
-    fn a_folder_in_use_is_refused_until_it_is_let_go() {
+    fn a_folder_in_use_is_refused_until_it_is_released() {
         let out = tempdir().unwrap();
         let held = create(out.path(), false).unwrap();
         for second in [RunFolder::open(out.path()), create(out.path(), true)] {
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_not_there_is_named() {
+    fn the_error_for_a_missing_run_names_its_folder() {
         let message = RunFolder::open(Path::new("no/such/run")).unwrap_err().to_string();
         assert!(message.starts_with("no/such/run: expected the folder of a run"), "{message}");
     }

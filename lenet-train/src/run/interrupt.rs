@@ -1,22 +1,22 @@
-//! Ctrl-C and other signals.
+//! Requests to stop the program: Ctrl-C (SIGINT) and SIGTERM.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the user asked the program to stop.
+/// A flag that is set when the user asks the program to stop.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Exit status of a program that Ctrl-C stopped: 128 and the number of the signal, as shells have it.
+    /// The exit status after Ctrl-C: 128 plus the number of the signal, as in shells.
     pub const EXIT_STATUS: u8 = 130;
 
-    /// Listens to Ctrl-C and to requests to end, for the rest of the program. The second of them ends it at once.
+    /// Installs signal handlers for SIGINT and SIGTERM. The first signal sets the flag, the second ends the program at once.
     ///
     /// # Errors
     ///
-    /// What the operating system says.
+    /// Returns the error of the operating system if a handler cannot be installed.
     pub fn listen() -> io::Result<Self> {
         use signal_hook::consts::{SIGINT, SIGTERM};
         let interrupt = Self::default();
@@ -25,18 +25,18 @@ impl Interrupt {
             signal_hook::flag::register_conditional_shutdown(signal, status, Arc::clone(&interrupt.0))?;
             signal_hook::flag::register(signal, Arc::clone(&interrupt.0))?;
         }
-        // Without a handler, a file that outgrows the limit of the shell (`ulimit -f`) kills the program without a word.
+        // Without this handler, a file that exceeds the shell's limit (`ulimit -f`) ends the program without a message.
         #[cfg(unix)]
         signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
         Ok(interrupt)
     }
 
-    /// Asks to stop.
+    /// Sets the flag.
     pub fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether to stop.
+    /// Whether the flag is set.
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What a run measured, as `metrics.json` holds it.
+//! The metrics of a run, as `metrics.json` contains them.
 
 use super::config::RunConfig;
 use crate::eval::check::FinalTable;
@@ -6,34 +6,34 @@ use crate::eval::confidence::RejectCurve;
 use crate::train::EpochMetrics;
 use serde::{Deserialize, Serialize};
 
-/// The exported model's confidence, and how right the confident predictions are.
+/// The confidence threshold of the exported model, and the accuracy of its confident predictions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
-    /// The confidence threshold, in 1/256 nat; 0 when none was chosen, as nothing was held out.
+    /// The confidence threshold, in 1/256 nat. 0 if none was chosen, because no validation images were held out.
     pub threshold: u16,
-    /// On the images that the threshold was chosen on.
+    /// Accuracy by coverage on the validation images, which the threshold was chosen on.
     pub validation: Option<RejectCurve>,
-    /// On the test images.
+    /// Accuracy by coverage on the test images.
     pub test: RejectCurve,
 }
 
-/// The whole of `metrics.json`.
+/// The contents of `metrics.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// What the run is.
+    /// The description of the run.
     pub run: RunConfig,
-    /// One entry per epoch.
+    /// The metrics of each epoch.
     pub epochs: Vec<EpochMetrics>,
-    /// The epoch whose weights are exported, counted from 1; `None` for imported weights.
+    /// The epoch whose weights were exported, counted from 1. `None` for imported weights.
     pub exported_epoch: Option<u32>,
-    /// The check of the exported file.
+    /// The result of the check of the model file.
     pub result: FinalTable,
-    /// The model's confidence.
+    /// The confident predictions of the model.
     pub confidence: Confidence,
 }
 
 impl Metrics {
-    /// Wall time of all training steps, in seconds.
+    /// Returns the wall time of all training steps, in seconds.
     pub fn training_seconds(&self) -> f64 {
         self.epochs.iter().map(|epoch| epoch.seconds).sum()
     }

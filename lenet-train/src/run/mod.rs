@@ -1,4 +1,4 @@
-//! One run: what it is, where it lies, how it is watched, and what it measured.
+//! One run: its description, its folder and checkpoint, its output while it trains, and its metrics.
 
 pub(crate) mod banner;
 pub mod checkpoint;

@@ -1,4 +1,4 @@
-//! What a run tells the user while it trains: a table with a line per epoch, and a progress bar on standard error.
+//! The output of a run while it trains: a table with one line per epoch, and a progress bar on standard error.
 
 use super::config::RunConfig;
 use super::console::Console;
@@ -8,7 +8,7 @@ use crate::train::EpochMetrics;
 use crate::train::recipe::Settings;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The table and the bar of a run. The bar counts images over the whole run; it is drawn only where standard error is a
+/// The table and the progress bar of a run. The bar counts the images of all epochs. It is drawn only if standard error is a
 /// terminal.
 pub(crate) struct Progress<'a> {
     bar: ProgressBar,
@@ -17,7 +17,7 @@ pub(crate) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Progress of `run`, of which the epochs in `history` are done.
+    /// Creates the output of `run`, of which the epochs in `history` are finished.
     pub(crate) fn new(run: &'a RunConfig, history: &[EpochMetrics], console: &'a Console) -> Self {
         let per_epoch = run.data.train_images as u64;
         let images = per_epoch * u64::from(run.training.epochs);
@@ -31,7 +31,7 @@ impl<'a> Progress<'a> {
         Progress { bar, console, run }
     }
 
-    /// Prints the head of the table.
+    /// Prints the header of the table.
     pub(crate) fn begin(&self) {
         let held_out = match self.run.held_out() {
             HeldOut::Validation => "validation",
@@ -48,17 +48,17 @@ impl<'a> Progress<'a> {
         ));
     }
 
-    /// Shows which epoch is being trained.
+    /// Shows the number of the current epoch.
     pub(crate) fn begin_epoch(&self, epoch: u32) {
         self.bar.set_message(format!("{epoch}/{}", self.run.training.epochs));
     }
 
-    /// Counts images.
+    /// Advances the bar by a number of images.
     pub(crate) fn advance(&self, images: usize) {
         self.bar.inc(images as u64);
     }
 
-    /// Prints the line of the last epoch in `history`.
+    /// Prints the line for the last epoch in `history`.
     pub(crate) fn end_epoch(&self, history: &[EpochMetrics]) {
         if let Some(line) = describe_epoch(&self.run.training, history) {
             self.line(&line);
@@ -69,13 +69,13 @@ impl<'a> Progress<'a> {
         self.bar.suspend(|| self.console.print(text));
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar from the screen.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// A star marks the epoch with the lowest loss so far.
+/// Formats the line for the last epoch in `history`. A star marks an epoch with the lowest held-out loss so far.
 fn describe_epoch(settings: &Settings, history: &[EpochMetrics]) -> Option<String> {
     let last = history.last()?;
     let EpochMetrics { epoch, seconds, images_per_second, learning_rate, train, held_out } = last;
@@ -93,6 +93,7 @@ fn describe_epoch(settings: &Settings, history: &[EpochMetrics]) -> Option<Strin
     ))
 }
 
+/// Formats a duration with its two largest units.
 fn duration(seconds: f64) -> String {
     let seconds = seconds.round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_the_figures_of_its_epoch_and_a_star_if_it_is_the_best_so_far() {
+    fn a_line_has_the_metrics_of_its_epoch_and_a_star_if_it_is_the_best_so_far() {
         let settings = Recipe::Default.settings();
         let history = [epoch(1, 0.5), epoch(2, 0.125), epoch(3, 0.25)];
         assert_eq!(
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_have_their_two_largest_units() {
+    fn durations_show_their_two_largest_units() {
         assert_eq!([3.2, 75.0, 3_700.0].map(duration), ["3 s", "1m 15s", "1h 01m"]);
     }
 }

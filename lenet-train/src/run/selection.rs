@@ -1,29 +1,30 @@
-//! Which epoch of a run is the best, and when the run is over.
+//! The choice of the best epoch, and the decision when a run is over.
 
 use crate::train::EpochMetrics;
 use crate::train::recipe::Settings;
 
-/// The epoch with the lowest loss on the held-out images, the first of equals. Once quantization-aware training has begun,
-/// only its epochs count, since their losses are those of the quantized network.
+/// Returns the epoch with the lowest loss on the held-out images, the first of equal ones.
+///
+/// Once quantization-aware training has begun, only its epochs count, since their losses are those of the quantized network.
 pub fn best_epoch<'a>(settings: &Settings, history: &'a [EpochMetrics]) -> Option<&'a EpochMetrics> {
     comparable(settings, history).iter().min_by(|a, b| a.held_out.loss.total_cmp(&b.held_out.loss))
 }
 
-/// Whether all epochs are done, or early stopping ends the run.
+/// Whether a run is over: all epochs are finished, or early stopping ends it.
 pub fn is_over(settings: &Settings, history: &[EpochMetrics]) -> bool {
-    let done = history.last().map_or(0, |epoch| epoch.epoch);
-    done >= settings.epochs || stops_early(settings, history)
+    let finished = history.last().map_or(0, |epoch| epoch.epoch);
+    finished >= settings.epochs || stops_early(settings, history)
 }
 
-/// Whether the loss has not fallen for as many epochs as [`Settings::early_stop`] allows. A run with quantization-aware
-/// training is not stopped before that has begun.
+/// Whether the loss has not fallen for [`Settings::early_stop`] epochs. A run with quantization-aware training is not stopped
+/// before that phase begins.
 fn stops_early(settings: &Settings, history: &[EpochMetrics]) -> bool {
     let in_last_phase = settings.qat_epochs == 0 || first_quantization_aware(settings, history).is_some();
     let (Some(last), Some(best)) = (history.last(), best_epoch(settings, history)) else { return false };
     settings.early_stop > 0 && in_last_phase && last.epoch - best.epoch >= settings.early_stop
 }
 
-/// The epochs whose losses can be compared with the last one's.
+/// Returns the epochs whose losses can be compared with that of the last epoch.
 fn comparable<'a>(settings: &Settings, history: &'a [EpochMetrics]) -> &'a [EpochMetrics] {
     &history[first_quantization_aware(settings, history).unwrap_or(0)..]
 }
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_epoch_has_the_lowest_loss_and_is_quantization_aware_once_that_has_begun() {
+    fn the_best_epoch_has_the_lowest_loss_among_the_quantization_aware_ones_once_there_are_any() {
         let losses = history(&[0.4, 0.2, 0.2, 0.3]);
         assert_eq!(best_epoch(&settings(9, 0, 0), &losses).unwrap().epoch, 2);
         assert_eq!(best_epoch(&settings(4, 1, 0), &losses).unwrap().epoch, 4);
@@ -67,11 +68,11 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_over_after_its_epochs_or_when_the_loss_has_not_fallen_for_too_long() {
+    fn a_run_is_over_after_its_epochs_or_when_the_loss_has_not_fallen_for_the_allowed_number_of_epochs() {
         let losses = history(&[0.4, 0.2, 0.3, 0.25]);
         assert!(is_over(&settings(4, 0, 0), &losses) && !is_over(&settings(5, 0, 0), &losses));
         assert!(is_over(&settings(9, 0, 2), &losses) && !is_over(&settings(9, 0, 3), &losses));
-        assert!(!is_over(&settings(9, 2, 2), &losses), "the quantization-aware part is to come");
+        assert!(!is_over(&settings(9, 2, 2), &losses), "the quantization-aware epochs are still to come");
         assert!(is_over(&Recipe::Imported.settings(), &[]));
     }
 }

@@ -1,4 +1,4 @@
-//! Which finished runs may teach another.
+//! Loading and checking the teachers of a run.
 
 use super::checkpoint;
 use super::config::{RunConfig, TeacherConfig};
@@ -8,72 +8,71 @@ use crate::model::weights::FloatWeights;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a run may not teach.
+/// The error when a run cannot be a teacher.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TeacherError {
-    /// It is no finished run.
+    /// The folder does not contain a finished run.
     #[error("--teacher {}", folder.display())]
     NoRun {
-        /// Its folder.
+        /// The teacher's folder.
         folder: PathBuf,
-        /// Why.
+        /// The reason.
         source: TrainedError,
     },
-    /// It has other classes.
+    /// The teacher has another number of classes.
     #[error(
-        "{}: expected a teacher of {expected} classes, as the data set has, found one of {found}: name another by \
+        "{}: expected a teacher of {expected} classes, as in the data set, found one of {found}: choose another with \
          --teacher", folder.display()
     )]
     Classes {
         /// The teacher's folder.
         folder: PathBuf,
-        /// Classes of the data set.
+        /// The number of classes of the data set.
         expected: usize,
-        /// Classes of the teacher.
+        /// The number of classes of the teacher.
         found: usize,
     },
-    /// It was trained on images that its pupil is validated on, which would look better than it is.
+    /// The teacher was trained on validation images of the student, whose validation accuracy would then be too high.
     #[error(
-        "{}: expected a teacher that held out the same images of the same set, found one that was trained on some of \
-         them: name another by --teacher", folder.display()
+        "{}: expected a teacher that held out the same validation images, found one that was trained on some of them: \
+         choose another with --teacher", folder.display()
     )]
     SawHeldOut {
         /// The teacher's folder.
         folder: PathBuf,
     },
-    /// Its weights are not those that the run began with.
+    /// The teacher's weights have changed since the run started.
     #[error(
-        "{}: expected the teacher that the run began with, whose weights have SHA-256 {expected}, found {found}: name its \
-         folder by --teacher", folder.display()
+        "{}: expected the teacher that the run started with, whose weights have SHA-256 {expected}, found {found}: give its \
+         folder to --teacher", folder.display()
     )]
     Changed {
         /// The teacher's folder.
         folder: PathBuf,
-        /// SHA-256 that the run expects.
+        /// The SHA-256 that the run expects.
         expected: String,
-        /// SHA-256 of the weights there.
+        /// The SHA-256 of the teacher's weights.
         found: String,
     },
 }
 
-/// The weights of the finished run that `teacher` names, to teach `pupil`, whose data are described. Fills in the teacher's
-/// SHA-256.
+/// Loads the weights of a teacher for the run `student`, whose data set is described already. Fills in the teacher's SHA-256.
 ///
 /// # Errors
 ///
-/// [`TeacherError`].
-pub fn load(teacher: &mut TeacherConfig, pupil: &RunConfig) -> Result<FloatWeights, TeacherError> {
+/// Returns a [`TeacherError`] if the folder does not contain a finished run, or if that run cannot be a teacher of `student`.
+pub fn load(teacher: &mut TeacherConfig, student: &RunConfig) -> Result<FloatWeights, TeacherError> {
     let folder = teacher.folder.clone();
     let Trained { run, weights, .. } = match Trained::load(&folder) {
         Ok(trained) => trained,
         Err(source) => return Err(TeacherError::NoRun { folder, source }),
     };
-    let (expected, found) = (pupil.data.classes.len(), weights.classes());
+    let (expected, found) = (student.data.classes.len(), weights.classes());
     if found != expected {
         return Err(TeacherError::Classes { folder, expected, found });
     }
-    if may_have_seen_held_out(&run, pupil) {
+    if may_have_seen_held_out(&run, student) {
         return Err(TeacherError::SawHeldOut { folder });
     }
     let found = checkpoint::fingerprint(&weights);
@@ -89,11 +88,12 @@ pub fn load(teacher: &mut TeacherConfig, pupil: &RunConfig) -> Result<FloatWeigh
     }
 }
 
-/// Whether the teacher may have been trained on images that the pupil is validated on.
-fn may_have_seen_held_out(teacher: &RunConfig, pupil: &RunConfig) -> bool {
+/// Whether the teacher may have been trained on validation images of the student.
+fn may_have_seen_held_out(teacher: &RunConfig, student: &RunConfig) -> bool {
     let split = |run: &RunConfig| (run.held_out(), run.data.fold, run.data.train_images);
-    let same_set = teacher.data.sha256 == pupil.data.sha256 || teacher.data.contents == pupil.data.contents;
-    pupil.held_out() == HeldOut::Validation && same_set && split(teacher) != split(pupil)
+    let same_set =
+        teacher.data.sha256 == student.data.sha256 || teacher.data.contents == student.data.contents;
+    student.held_out() == HeldOut::Validation && same_set && split(teacher) != split(student)
 }
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_teacher_held_out_what_its_pupil_holds_out_or_was_trained_on_another_set() {
+    fn a_teacher_must_hold_out_the_same_images_or_come_from_another_data_set() {
         assert!(!may_have_seen_held_out(&run(), &run()));
         let other_set = changed(|run| {
             (run.data.contents, run.data.sha256) = ("fashion-mnist".to_owned(), None);
@@ -144,12 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn a_pupil_that_is_scored_on_the_test_images_may_learn_from_any_teacher() {
-        let pupil = changed(|run| run.training.recipe = Recipe::Reference);
-        assert!(!may_have_seen_held_out(&run(), &pupil));
+    fn a_student_without_validation_images_can_have_any_teacher() {
+        let student = changed(|run| run.training.recipe = Recipe::Reference);
+        assert!(!may_have_seen_held_out(&run(), &student));
     }
 
-    /// Saves a run of three epochs of which so many are done.
+    /// Saves a run of three epochs, of which `done` are finished.
     fn save_teacher(folder: &Path, weights: &FloatWeights, done: u32) {
         let score = Score { loss: 0.5, accuracy: 0.9 };
         let epoch = |epoch| EpochMetrics {
@@ -167,14 +167,14 @@ mod tests {
             weights: weights.clone(),
             optimizer: OptimizerState { steps: 1, first_moment, second_moment },
             average: None,
-            grid: None,
+            quantization: None,
         };
         let run = changed(|run| run.training.epochs = 3);
         checkpoint::save(&folder.join(checkpoint::FILE_NAME), &run, &snapshot).unwrap();
     }
 
     #[test]
-    fn a_teacher_that_has_epochs_to_go_is_refused_with_how_to_finish_it() {
+    fn the_error_for_an_unfinished_teacher_says_how_to_finish_it() {
         let weights = Network::new(Cpu::seed_from_u64(1), 10).unwrap().weights();
         let folder = tempdir().unwrap();
         let teacher = || TeacherConfig { folder: folder.path().to_owned(), sha256: None };
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_teacher_that_was_trained_again_is_refused() {
+    fn a_teacher_whose_weights_have_changed_is_refused() {
         let [before, after] =
             [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), 10).unwrap().weights());
         let folder = tempdir().unwrap();

@@ -1,57 +1,58 @@
-//! What a run exports, before it is quantized.
+//! A finished run with the f32 weights that it exports.
 
 use super::checkpoint::{self, CheckpointError};
 use super::config::RunConfig;
 use super::selection;
 use crate::model::weights::FloatWeights;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::train::{EpochMetrics, Snapshot};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// A run whose training has ended.
+/// A finished run with the weights that it exports.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// What the run is.
+    /// The description of the run.
     pub run: RunConfig,
-    /// One entry per epoch.
+    /// The metrics of each epoch.
     pub history: Vec<EpochMetrics>,
-    /// The epoch whose weights these are, counted from 1; `None` for imported weights.
+    /// The epoch that the weights are from, counted from 1. `None` for imported weights.
     pub epoch: Option<u32>,
-    /// The parameters after that epoch, or their average.
+    /// The f32 parameters after that epoch, or their moving average.
     pub weights: FloatWeights,
-    /// What they were rounded to, in a run with quantization-aware training.
-    pub grid: Option<Grid>,
+    /// The quantization that the weights were trained for, in a run with quantization-aware training.
+    pub quantization: Option<Quantization>,
 }
 
-/// Why a folder does not hold a run whose training has ended.
+/// The error when a folder does not contain a finished run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TrainedError {
-    /// No checkpoint that can be read.
+    /// The checkpoint cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// It has epochs to go.
+    /// The run is not finished.
     #[error(
-        "{}: expected a finished run, found one with {done} of {planned} epochs done: finish it with `lenet-train --resume \
-         --out {}`", folder.display(), folder.display()
+        "{}: expected a finished run, found {done} of {planned} epochs: finish the run with `lenet-train --resume --out {}`",
+        folder.display(),
+        folder.display()
     )]
     Unfinished {
         /// The folder.
         folder: PathBuf,
-        /// Its epochs done.
+        /// The number of finished epochs.
         done: u32,
-        /// Its epochs planned.
+        /// The number of planned epochs.
         planned: u32,
     },
 }
 
 impl Trained {
-    /// The finished run in `folder`.
+    /// Loads the finished run in `folder`.
     ///
     /// # Errors
     ///
-    /// [`TrainedError`].
+    /// Returns a [`TrainedError`] if the checkpoint cannot be read or the run is not finished.
     pub fn load(folder: &Path) -> Result<Self, TrainedError> {
         let (run, last) = checkpoint::load(&folder.join(checkpoint::FILE_NAME))?;
         let (done, planned) = (last.history.len() as u32, run.training.epochs);
@@ -61,11 +62,12 @@ impl Trained {
         Ok(Self::from_snapshot(folder, run, last)?)
     }
 
-    /// What a run in `folder` that stands at `last` exports: the last weights, or with early stopping the best ones.
+    /// Creates a finished run from its last snapshot. With early stopping, the weights are read from the checkpoint of the best
+    /// epoch in `folder`.
     ///
     /// # Errors
     ///
-    /// [`CheckpointError`] for the best weights.
+    /// Returns a [`CheckpointError`] if the checkpoint of the best epoch cannot be read.
     pub fn from_snapshot(folder: &Path, run: RunConfig, last: Snapshot) -> Result<Self, CheckpointError> {
         let history = last.history.clone();
         let exported = if run.training.early_stop > 0 {
@@ -75,13 +77,13 @@ impl Trained {
         };
         let weights = exported.average.unwrap_or(exported.weights);
         let epoch = exported.history.last().map(|epoch| epoch.epoch);
-        Ok(Self { run, history, epoch, weights, grid: exported.grid })
+        Ok(Self { run, history, epoch, weights, quantization: exported.quantization })
     }
 
-    /// Takes the weights of another epoch of the same run.
-    pub fn take(&mut self, epoch: Snapshot) {
-        self.epoch = epoch.history.last().map(|epoch| epoch.epoch);
-        self.weights = epoch.average.unwrap_or(epoch.weights);
-        self.grid = epoch.grid;
+    /// Replaces the weights by those of another epoch of the same run.
+    pub fn use_epoch(&mut self, snapshot: Snapshot) {
+        self.epoch = snapshot.history.last().map(|epoch| epoch.epoch);
+        self.weights = snapshot.average.unwrap_or(snapshot.weights);
+        self.quantization = snapshot.quantization;
     }
 }

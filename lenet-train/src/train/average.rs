@@ -1,38 +1,39 @@
-//! The moving average of the weights, which is what a run with [`ema_decay`](crate::train::recipe::Settings::ema_decay) exports.
+//! The exponential moving average of the weights. A run with an
+//! [`ema_decay`](crate::train::recipe::Settings::ema_decay) above 0 exports it in place of the last weights.
 
 use crate::backend::Backend;
 use crate::model::network::Network;
 use dfdx::nn::ModelEMA;
 
-/// Weights averaged over the last `1 / (1 - decay)` steps or so.
+/// A moving average of the weights over about the last `1 / (1 - decay)` steps.
 pub(super) struct Average<D: Backend> {
     decay: f64,
-    /// Holds the average.
+    /// A network whose weights are the average.
     pub(super) network: Network<D>,
 }
 
 impl<D: Backend> Average<D> {
-    /// An average of `network` alone.
+    /// Creates an average that starts with the weights of `network`.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub(super) fn new(decay: f64, network: &Network<D>) -> Result<Self, D::Err> {
         let mut average = Network::new(network.device().clone(), network.classes())?;
         average.set_weights(&network.weights());
         Ok(Average { decay, network: average })
     }
 
-    /// Takes the weights after step `steps`, counted from 1, into the average.
+    /// Updates the average with the weights of `network` after step `steps`, counted from 1.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     pub(super) fn update(&mut self, network: &Network<D>, steps: u64) -> Result<(), D::Err> {
         self.network.layers.try_ema(&network.layers, self.decay_at(steps))
     }
 
-    /// Early on, the average of all steps so far rather than one that still remembers the initial weights.
+    /// Returns the decay in step `steps`. It starts small, so that the average soon forgets the initial weights.
     fn decay_at(&self, steps: u64) -> f64 {
         self.decay.min(steps as f64 / (steps + 10) as f64)
     }
@@ -59,7 +60,7 @@ mod tests {
         network.set_weights(&filled(&network, 1.0));
         let mut average = Average::new(0.75, &network).unwrap();
         network.set_weights(&filled(&network, 5.0));
-        // At step 10 the decay has risen to a half, at step 1000 it is the full three quarters.
+        // The decay has risen to 1/2 in step 10, and to the full 3/4 in step 1000.
         average.update(&network, 10).unwrap();
         assert_eq!(average.network.weights(), filled(&network, 3.0));
         average.update(&network, 1_000).unwrap();

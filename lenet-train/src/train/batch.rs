@@ -1,4 +1,4 @@
-//! What one step trains on, made ready while the step before it runs.
+//! The batch of a training step, prepared on the host while the step before it runs.
 
 use super::resident::ResidentImages;
 use crate::augment::{Augment, Change};
@@ -14,42 +14,42 @@ use dfdx::prelude::{
 use lenet_core::shape::IMAGE_PIXELS;
 use rayon::prelude::*;
 
-/// Some training images on the host, and what the network should say of them.
+/// A batch of training images on the host, with their labels and targets.
 pub(super) struct Batch {
     images: Images,
     /// The class of each image.
     pub(super) labels: Vec<u8>,
-    /// The probability of each class, image after image.
+    /// The target probability of each class, image after image.
     targets: Vec<f32>,
 }
 
 /// The images of a batch.
 enum Images {
-    /// Augmented.
-    Made(Vec<[u8; IMAGE_PIXELS]>),
-    /// Their places among those on the device, and what becomes of each there, if anything.
-    Resident { places: Vec<u32>, changes: Vec<Change> },
+    /// The augmented images, to be uploaded.
+    Augmented(Vec<[u8; IMAGE_PIXELS]>),
+    /// The indices of images that are on the device already, and the augmentation of each, if there is any.
+    Resident { indices: Vec<u32>, changes: Vec<Change> },
 }
 
 impl Batch {
-    /// The images at `places` of `split`, as epoch `epoch` sees them; with `resident`, those on the device.
+    /// Prepares the images of `split` at `indices` for epoch `epoch`. With `resident`, the images are on the device already.
     pub(super) fn new(
         settings: &Settings,
         split: Split<'_>,
         epoch: u32,
-        places: &[u32],
+        indices: &[u32],
         resident: bool,
     ) -> Self {
         let Settings { augment, seed, .. } = settings;
         let images = if resident {
-            let changed = if *augment == Augment::OFF { &[] } else { places };
-            let changes = changed.iter().map(|&place| augment.draw(*seed, epoch, place)).collect();
-            Images::Resident { places: places.to_vec(), changes }
+            let changed = if *augment == Augment::OFF { &[] } else { indices };
+            let changes = changed.iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
+            Images::Resident { indices: indices.to_vec(), changes }
         } else {
-            let image = |&place: &u32| augment.apply(&split.images[place as usize], *seed, epoch, place);
-            Images::Made(places.par_iter().map(image).collect())
+            let image = |&index: &u32| augment.apply(&split.images[index as usize], *seed, epoch, index);
+            Images::Augmented(indices.par_iter().map(image).collect())
         };
-        let labels: Vec<u8> = places.iter().map(|&place| split.labels[place as usize]).collect();
+        let labels: Vec<u8> = indices.iter().map(|&index| split.labels[index as usize]).collect();
         let targets = labels
             .iter()
             .flat_map(|&label| smoothed(label, settings.label_smoothing, split.classes))
@@ -61,48 +61,49 @@ impl Batch {
         self.labels.len()
     }
 
-    /// The batch on the device of `network`, where `resident` are the training images, if they stay there.
+    /// Uploads the batch to the device of `network`. `resident` are the training images on that device, if they stay there.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     ///
     /// # Panics
     ///
-    /// If the batch is of resident images, and there are none.
+    /// Panics if the batch consists of resident images and `resident` is `None`.
     pub(super) fn upload<D: Backend>(
         &self,
         network: &Network<D>,
         resident: Option<&ResidentImages<D>>,
     ) -> Result<Uploaded<D>, D::Err> {
         let pixels = match &self.images {
-            Images::Made(images) => network.upload(images)?,
-            Images::Resident { places, changes } => {
-                resident.expect("the images that the batch names").pixels(places, changes)?
+            Images::Augmented(images) => network.upload(images)?,
+            Images::Resident { indices, changes } => {
+                resident.expect("the resident images of the batch").pixels(indices, changes)?
             }
         };
         let shape = (self.len(), Classes(network.classes()));
         let targets = network.device().try_tensor_from_vec(self.targets.clone(), shape)?;
-        Ok(Uploaded { pixels, targets, softened: None })
+        Ok(Uploaded { pixels, targets, teachers: None })
     }
 }
 
 /// A batch on a device.
 pub(super) struct Uploaded<D: Backend> {
+    /// The images.
     pub(super) pixels: Pixels<D>,
-    /// The probability of each class.
+    /// The target probability of each class: images x classes.
     pub(super) targets: Tensor<(usize, Classes), f32, D>,
-    /// What teachers say, in a run that has some.
-    pub(super) softened: Option<Softened<D>>,
+    /// The targets from the teachers, in a run with distillation.
+    pub(super) teachers: Option<TeacherTargets<D>>,
 }
 
-/// What teachers say of a batch.
-pub(super) struct Softened<D: Backend> {
-    /// The probability of each class, at `temperature`.
+/// The targets of a batch that its teachers give.
+pub(super) struct TeacherTargets<D: Backend> {
+    /// The teachers' probability of each class at `temperature`: images x classes.
     pub(super) probabilities: Tensor<(usize, Classes), f32, D>,
-    /// What logits are divided by before they are compared with `probabilities`.
+    /// The temperature: logits are divided by it before the softmax.
     pub(super) temperature: f32,
-    /// Share of the loss, 0 to 1, that is the teachers'.
+    /// The share of the loss, 0 to 1, that compares with the teachers.
     pub(super) share: f32,
 }
 
@@ -110,37 +111,45 @@ pub(super) struct Softened<D: Backend> {
 pub(super) type Pass<D> = (Logits<D, NoneTape>, Gradients<f32, D>);
 
 impl<D: Backend> Uploaded<D> {
-    /// The network's logits, and the gradients of its parameters added to `gradients`.
+    /// Runs the forward and the backward pass. Returns the logits, and `gradients` with those of the parameters added.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     pub(super) fn pass(self, network: &Network<D>, gradients: Gradients<f32, D>) -> Result<Pass<D>, D::Err> {
         let (pixels, tape): (_, OwnedTape<f32, D>) = self.pixels.traced(gradients).split_tape();
         let (logits, tape) = network.logits(pixels, tape)?.split_tape();
         let traced = logits.clone().put_tape(tape);
-        Ok((logits, loss(traced, self.targets, self.softened).try_backward()?))
+        Ok((logits, loss(traced, self.targets, self.teachers).try_backward()?))
     }
 }
 
-/// The mean cross-entropy of `targets` and the softmax of the logits. With teachers, that of Hinton, Vinyals and Dean (2015,
-/// arXiv 1503.02531): `(1 - a) CE(targets, softmax(logits)) + a T^2 CE(probabilities, softmax(logits / T))`, where `a` is
-/// the teachers' share and `T` the temperature. The gradients of softened logits are smaller by `T^2`, those of the labels'
-/// term are not.
+/// Computes the loss of a batch.
+///
+/// Without teachers, it is the mean cross-entropy of `targets` and the softmax of the logits. With teachers, it is that of
+/// Hinton, Vinyals and Dean (2015, <https://arxiv.org/abs/1503.02531>),
+///
+/// ```text
+/// (1 - a) CE(targets, softmax(logits)) + a T^2 CE(probabilities, softmax(logits / T))
+/// ```
+///
+/// where `a` is the teachers' share and `T` the temperature. The factor `T^2` compensates for the gradients of the second
+/// term, which the temperature makes smaller by `T^2`.
 fn loss<D: Backend>(
     logits: Logits<D, OwnedTape<f32, D>>,
     targets: Tensor<(usize, Classes), f32, D>,
-    softened: Option<Softened<D>>,
+    teachers: Option<TeacherTargets<D>>,
 ) -> Tensor<Rank0, f32, D, OwnedTape<f32, D>> {
-    let Some(Softened { probabilities, temperature, share }) = softened else {
+    let Some(TeacherTargets { probabilities, temperature, share }) = teachers else {
         return cross_entropy_with_logits_loss(logits, targets);
     };
-    let labels = cross_entropy_with_logits_loss(logits.with_empty_tape(), targets);
-    let teachers = cross_entropy_with_logits_loss(logits / temperature, probabilities);
-    teachers * (share * temperature.powi(2)) + labels * (1.0 - share)
+    let label_loss = cross_entropy_with_logits_loss(logits.with_empty_tape(), targets);
+    let teacher_loss = cross_entropy_with_logits_loss(logits / temperature, probabilities);
+    teacher_loss * (share * temperature.powi(2)) + label_loss * (1.0 - share)
 }
 
-/// All but the share `smoothing` on `label`, that share evenly on all classes.
+/// Returns the target probabilities with label smoothing: the share `smoothing` is spread evenly over all classes, and the
+/// rest is on `label`.
 fn smoothed(label: u8, smoothing: f64, classes: usize) -> Vec<f32> {
     let even = smoothing / classes as f64;
     let mut targets = vec![even as f32; classes];
@@ -162,39 +171,39 @@ mod tests {
         exponentials.map(|exponential| exponential / exponentials.iter().sum::<f64>())
     }
 
-    /// Mean over the images of the cross-entropy, straight from the definition.
+    /// The mean cross-entropy over the images, computed as in the definition.
     fn cross_entropy(targets: [[f64; 3]; 2], temperature: f64) -> f64 {
         let pairs = targets.into_iter().zip(LOGITS.map(|logits| softmax(logits, temperature)));
         pairs.map(|(target, found)| -(0..3).map(|k| target[k] * found[k].ln()).sum::<f64>()).sum::<f64>()
             / 2.0
     }
 
-    /// The loss, and its gradient of each logit.
-    fn loss_of(softened: Option<(f32, f32)>) -> (f64, Vec<f32>) {
+    /// The loss, and its gradient for each logit. `teachers` are their share and the temperature.
+    fn loss_of(teachers: Option<(f32, f32)>) -> (f64, Vec<f32>) {
         let device = Cpu::default();
         let tensor = |values: [[f64; 3]; 2]| {
             let values = values.into_iter().flatten().map(|value| value as f32).collect();
             device.tensor_from_vec(values, (2, Classes(3)))
         };
-        let softened = softened.map(|(share, temperature)| Softened {
+        let teachers = teachers.map(|(share, temperature)| TeacherTargets {
             probabilities: tensor(TEACHERS),
             temperature,
             share,
         });
         let logits = tensor(LOGITS);
-        let loss = loss(logits.leaky_trace(), tensor(LABELS), softened);
+        let loss = loss(logits.leaky_trace(), tensor(LABELS), teachers);
         let value = f64::from(loss.array());
         (value, loss.try_backward().unwrap().get(&logits).as_vec())
     }
 
     #[test]
-    fn without_teachers_the_loss_is_the_cross_entropy_of_the_labels() {
+    fn without_teachers_the_loss_is_the_cross_entropy_with_the_labels() {
         let (loss, _) = loss_of(None);
         assert!((loss - cross_entropy(LABELS, 1.0)).abs() < 1e-6, "{loss}");
     }
 
     #[test]
-    fn the_loss_of_distillation_softens_the_teachers_term_alone_and_scales_it_back() {
+    fn the_distillation_loss_and_its_gradients_match_the_formula() {
         for (share, temperature) in [(0.25, 4.0), (0.0, 4.0), (1.0, 2.0), (0.5, 1.0)] {
             let (a, t) = (f64::from(share), f64::from(temperature));
             let (loss, gradients) = loss_of(Some((share, temperature)));

@@ -1,25 +1,26 @@
-//! Distillation: trained networks, whose mean opinion of each augmented image a run learns from.
+//! Distillation: a run learns from the mean prediction of trained networks, its teachers, on each augmented image.
 
-use super::batch::{Softened, Uploaded};
+use super::batch::{TeacherTargets, Uploaded};
 use crate::backend::Backend;
 use crate::model::network::Network;
 use crate::model::weights::FloatWeights;
 use dfdx::prelude::{Axis, NoneTape, TryAdd, TryDiv, TryMul};
 
 /// An ensemble of trained networks.
-pub(super) struct Teacher<D: Backend> {
+pub(super) struct Teachers<D: Backend> {
     networks: Vec<Network<D>>,
-    /// Share of the loss, 0 to 1, that is the ensemble's.
+    /// The share of the loss, 0 to 1, that compares with the teachers.
     share: f32,
+    /// The temperature of the softmax.
     temperature: f32,
 }
 
-impl<D: Backend> Teacher<D> {
-    /// The ensemble of `members`.
+impl<D: Backend> Teachers<D> {
+    /// Creates the ensemble of networks with the weights `members`.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub(super) fn new(
         device: &D,
         members: &[FloatWeights],
@@ -32,28 +33,28 @@ impl<D: Backend> Teacher<D> {
             Ok(network)
         };
         let networks = members.iter().map(member).collect::<Result<_, _>>()?;
-        Ok(Teacher { networks, share: share as f32, temperature: temperature as f32 })
+        Ok(Teachers { networks, share: share as f32, temperature: temperature as f32 })
     }
 
-    /// Adds the ensemble's probabilities, the mean of its members', to the batch.
+    /// Adds the teachers' targets to the batch: the mean of their probabilities.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     ///
     /// # Panics
     ///
-    /// If the ensemble has no member.
-    pub(super) fn teach(&self, batch: &mut Uploaded<D>) -> Result<(), D::Err> {
-        let &Teacher { ref networks, share, temperature } = self;
+    /// Panics if there are no teachers.
+    pub(super) fn add_targets(&self, batch: &mut Uploaded<D>) -> Result<(), D::Err> {
+        let &Teachers { ref networks, share, temperature } = self;
         let mut members = networks.iter().map(|network| {
             let logits = network.logits(batch.pixels.clone(), NoneTape)?;
             let probabilities = logits.try_div(temperature)?.try_softmax::<Axis<1>>()?;
             probabilities.try_mul(1.0 / networks.len() as f32)
         });
-        let first = members.next().expect("a member")?;
+        let first = members.next().expect("a teacher")?;
         let probabilities = members.try_fold(first, |sum, next| sum.try_add(next?))?;
-        batch.softened = Some(Softened { probabilities, temperature, share });
+        batch.teachers = Some(TeacherTargets { probabilities, temperature, share });
         Ok(())
     }
 }
@@ -68,31 +69,31 @@ mod tests {
     const SHARE: f32 = 0.75;
     const TEMPERATURE: f32 = 2.0;
 
-    /// The softmax of `logits / TEMPERATURE`, straight from the definition.
-    fn softened(logits: &[f32]) -> Vec<f32> {
+    /// The softmax of `logits / TEMPERATURE`, computed as in the definition.
+    fn softmax(logits: &[f32]) -> Vec<f32> {
         let exponentials = || logits.iter().map(|logit| (logit / TEMPERATURE).exp());
         let total: f32 = exponentials().sum();
         exponentials().map(|exponential| exponential / total).collect()
     }
 
     #[test]
-    fn a_batch_is_told_the_mean_of_the_members_softened_probabilities_and_keeps_its_labels() {
+    fn a_batch_gets_the_mean_of_the_teachers_probabilities_and_keeps_its_targets() {
         let networks = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), 10).unwrap());
         let members = networks.each_ref().map(Network::weights);
         let device = Cpu::default();
-        let teacher = Teacher::new(&device, &members, f64::from(SHARE), f64::from(TEMPERATURE)).unwrap();
+        let teachers = Teachers::new(&device, &members, f64::from(SHARE), f64::from(TEMPERATURE)).unwrap();
         let pixels = networks[0].upload(&synthetic(5).images).unwrap();
         let labels: Vec<f32> = (0..50).map(|index| f32::from(u8::from(index % 11 == 0))).collect();
         let targets = device.tensor_from_vec(labels.clone(), (5, Classes(10)));
-        let mut batch = Uploaded { pixels: pixels.clone(), targets, softened: None };
-        teacher.teach(&mut batch).unwrap();
+        let mut batch = Uploaded { pixels: pixels.clone(), targets, teachers: None };
+        teachers.add_targets(&mut batch).unwrap();
 
         let [first, second] =
             networks.map(|network| network.logits(pixels.clone(), NoneTape).unwrap().as_vec());
         let [first, second] =
-            [first, second].map(|logits| logits.chunks(10).flat_map(softened).collect::<Vec<_>>());
+            [first, second].map(|logits| logits.chunks(10).flat_map(softmax).collect::<Vec<_>>());
         assert_eq!(batch.targets.as_vec(), labels);
-        let Softened { probabilities, temperature, share } = batch.softened.unwrap();
+        let TeacherTargets { probabilities, temperature, share } = batch.teachers.unwrap();
         assert_eq!((temperature, share), (TEMPERATURE, SHARE));
         for (index, found) in probabilities.as_vec().into_iter().enumerate() {
             let expected = (first[index] + second[index]) / 2.0;

@@ -1,38 +1,38 @@
-//! What a run measures after each epoch.
+//! The metrics of each epoch.
 
 use crate::eval::score::{Score, Tally};
 use serde::{Deserialize, Serialize};
 
-/// One epoch's figures.
+/// The metrics of one epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
-    /// Counted from 1.
+    /// The epoch, counted from 1.
     pub epoch: u32,
-    /// Wall time of the epoch's training steps, in seconds; scoring the held-out split is not in it.
+    /// Wall time of the epoch's training steps, in seconds, without the scoring of the held-out images.
     pub seconds: f64,
-    /// Training images a second of wall time.
+    /// Training images per second of wall time.
     pub images_per_second: f64,
-    /// Learning rate of the epoch's last step.
+    /// Learning rate in the epoch's last step.
     pub learning_rate: f64,
-    /// Mean over the epoch's batches, each scored before its own update.
+    /// Score on the training images of the epoch. Each batch is scored before its own update.
     pub train: Score,
-    /// The held-out split after the epoch.
+    /// Score on the held-out images after the epoch.
     pub held_out: Score,
 }
 
-/// The part of an epoch that is done.
+/// The finished part of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartialEpoch {
-    /// Steps taken.
+    /// Number of finished steps.
     pub steps: u64,
-    /// Loss and accuracy of their images, each scored before its own update.
+    /// Loss and accuracy on the images of these steps, each batch scored before its own update.
     pub tally: Tally,
     /// Wall time of these steps, in seconds.
     pub seconds: f64,
 }
 
 impl PartialEpoch {
-    /// Nothing of an epoch of images of so many classes.
+    /// Starts an epoch on images of `classes` classes.
     pub(super) fn new(classes: usize) -> Self {
         Self { steps: 0, tally: Tally::new(classes), seconds: 0.0 }
     }

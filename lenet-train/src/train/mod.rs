@@ -1,4 +1,4 @@
-//! Training: the recipes, the loop and what it is made of.
+//! Training: the recipes, the optimizers, and the training loop with its parts.
 
 mod average;
 mod batch;

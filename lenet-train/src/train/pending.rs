@@ -1,4 +1,4 @@
-//! Logits that are left on the device, so that the host need not wait for each step to end.
+//! Deferred reading of logits from the device, so that the host does not wait for each step to end.
 
 use super::error::TrainingError;
 use super::history::PartialEpoch;
@@ -6,48 +6,49 @@ use crate::backend::Backend;
 use crate::model::network::Logits;
 use dfdx::prelude::NoneTape;
 
-/// Steps whose logits are read at once.
+/// Number of steps whose logits are read together.
 const STEPS: usize = 32;
 
-/// The part of an epoch whose logits are read, and the logits of the last steps, which are not.
+/// The tally of an epoch, and the logits of its last steps, which are still on the device.
 pub(super) struct PendingLogits<D: Backend> {
     epoch: u32,
-    read: PartialEpoch,
-    /// The logits and the classes of each step's images.
+    /// The steps whose logits were read.
+    done: PartialEpoch,
+    /// The logits and labels of the later steps.
     steps: Vec<(Logits<D, NoneTape>, Vec<u8>)>,
 }
 
 impl<D: Backend> PendingLogits<D> {
-    /// For the steps of `epoch` that come after those in `begun`.
+    /// Starts with the steps of `epoch` in `begun`.
     pub(super) fn new(epoch: u32, begun: PartialEpoch) -> Self {
-        PendingLogits { epoch, read: begun, steps: Vec::new() }
+        PendingLogits { epoch, done: begun, steps: Vec::new() }
     }
 
-    /// Adds the next step.
+    /// Adds the logits and the labels of the next step.
     ///
     /// # Errors
     ///
-    /// [`TrainingError::Diverged`] in that step or one of the last.
+    /// Returns [`TrainingError::Diverged`] if logits were read and the loss of a step is not finite.
     pub(super) fn add(&mut self, logits: Logits<D, NoneTape>, labels: Vec<u8>) -> Result<(), TrainingError> {
         self.steps.push((logits, labels));
         if self.steps.len() < STEPS { Ok(()) } else { self.read().map(drop) }
     }
 
-    /// Reads the logits of all steps so far.
+    /// Reads the logits of all steps so far, and returns the tally.
     ///
     /// # Errors
     ///
-    /// [`TrainingError::Diverged`] in one of the last.
+    /// Returns [`TrainingError::Diverged`] if the loss of a step is not finite.
     pub(super) fn read(&mut self) -> Result<PartialEpoch, TrainingError> {
         for (logits, labels) in self.steps.drain(..) {
             let images = labels.len() as f64;
-            self.read.steps += 1;
-            let loss = self.read.tally.add(&logits.as_vec(), labels) / images;
+            self.done.steps += 1;
+            let loss = self.done.tally.add(&logits.as_vec(), labels) / images;
             if !loss.is_finite() {
-                return Err(TrainingError::Diverged { epoch: self.epoch, step: self.read.steps, loss });
+                return Err(TrainingError::Diverged { epoch: self.epoch, step: self.done.steps, loss });
             }
         }
-        Ok(self.read)
+        Ok(self.done)
     }
 }
 
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_step_that_diverged_is_named_once_its_logits_are_read() {
+    fn the_error_names_the_first_step_that_diverged() {
         let mut pending = PendingLogits::new(4, PartialEpoch::new(2));
         for step in 1..STEPS {
             add(&mut pending, if step > 7 { f32::NAN } else { 0.0 }).unwrap();
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tally_has_every_step_and_their_count_goes_on_after_a_reading() {
+    fn the_tally_and_the_count_of_steps_continue_after_a_reading() {
         let mut pending = PendingLogits::new(1, PartialEpoch::new(2));
         (0..STEPS + 3).for_each(|_| add(&mut pending, 1.0).unwrap());
         assert_eq!(pending.read().unwrap().tally.correct(), STEPS + 3);

@@ -1,7 +1,8 @@
-//! Quantization-aware training: the gradients are those of a integers of the network in integers.
+//! Quantization-aware training: the gradients are those of the quantized network.
 //!
-//! Before each step the weights are rounded to a grid that was chosen when this phase began; the integers calculates with them
-//! what the integer engine will. Its gradients move the unrounded weights (straight through the rounding).
+//! Each step quantizes the weights, with the scales and activation ranges that were chosen when this phase began. An integer
+//! network computes with them what the integer engine would. Its gradients then update the f32 weights, as if quantization
+//! were the identity (the straight-through estimator).
 
 use super::batch::Uploaded;
 use super::error::{TrainingError, device_error};
@@ -10,54 +11,60 @@ use crate::backend::Backend;
 use crate::model::integers::IntegerLayer;
 use crate::model::network::{Logits, Network};
 use crate::model::weights::FloatWeights;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Gradients, NoneTape};
 
-/// The network in integers.
+/// The integer network of a run, with its gradients.
 pub(super) struct IntegerNetwork<D: Backend> {
-    pub(super) grid: Grid,
+    /// How the weights are quantized.
+    pub(super) quantization: Quantization,
     network: Network<D>,
-    /// Zero between steps. `None` only while a step has it.
+    /// Zero between steps. `None` only while a step uses them.
     gradients: Option<Gradients<f32, D>>,
 }
 
 impl<D: Backend> IntegerNetwork<D> {
-    /// A integers, on `grid`, of a network with these weights.
+    /// Creates the integer network of the quantized `weights`.
     ///
     /// # Errors
     ///
-    /// [`TrainingError`].
-    pub(super) fn new(device: &D, weights: &FloatWeights, grid: Grid) -> Result<Self, TrainingError> {
-        let integers = grid.integers(weights)?;
-        let network = Network::in_integers(device.clone(), &integers).map_err(device_error::<D>)?;
+    /// Returns a [`TrainingError`] if the weights cannot be quantized or the device fails.
+    pub(super) fn new(
+        device: &D,
+        weights: &FloatWeights,
+        quantization: Quantization,
+    ) -> Result<Self, TrainingError> {
+        let integers = quantization.integers(weights)?;
+        let network = Network::from_integers(device.clone(), &integers).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
-        Ok(IntegerNetwork { grid, network, gradients })
+        Ok(IntegerNetwork { quantization, network, gradients })
     }
 
-    /// The network with `weights` rounded.
+    /// Quantizes `weights` and returns the network with them.
     ///
     /// # Errors
     ///
-    /// [`TrainingError::Quantize`].
-    pub(super) fn rounded(&mut self, weights: &FloatWeights) -> Result<&Network<D>, TrainingError> {
-        self.network.set_integers(&self.grid.integers(weights)?);
+    /// Returns [`TrainingError::Quantize`] if the weights cannot be quantized.
+    pub(super) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network<D>, TrainingError> {
+        self.network.set_integers(&self.quantization.integers(weights)?);
         Ok(&self.network)
     }
 
-    /// The integers's logits, and the gradients of `weights`.
+    /// Runs the forward and the backward pass with quantized `weights`. Returns the logits, and the gradients for the f32
+    /// weights.
     ///
     /// # Errors
     ///
-    /// [`TrainingError`].
+    /// Returns a [`TrainingError`] if the weights cannot be quantized or the device fails.
     pub(super) fn pass(
         &mut self,
         batch: Uploaded<D>,
         weights: &FloatWeights,
     ) -> Result<(Logits<D, NoneTape>, FloatWeights), TrainingError> {
-        let integers = self.grid.integers(weights)?;
+        let integers = self.quantization.integers(weights)?;
         self.network.set_integers(&integers);
-        let gradients = self.gradients.take().expect("given back by the last step");
+        let gradients = self.gradients.take().expect("returned by the last step");
         let pass = batch.pass(&self.network, gradients).and_then(|(logits, mut gradients)| {
             let read = optimizer::read(&mut gradients, &self.network)?;
             self.network.layers.try_zero_grads(&mut gradients)?;
@@ -69,18 +76,18 @@ impl<D: Backend> IntegerNetwork<D> {
         Ok((logits, gradients))
     }
 
-    /// From gradients of the integers to those of the numbers that they stand for.
+    /// Converts the gradients for the integers to gradients for the f32 weights that they represent.
     fn unscale(&self, gradients: &mut FloatWeights, integers: &[IntegerLayer; 5], weights: &FloatWeights) {
         let layers = gradients.layers_mut().into_iter().zip(integers).zip(weights.layers());
         for (index, ((gradient, integers), layer)) in layers.enumerate() {
             let taps = layer.weight.len() / layer.bias.len();
             let rows = gradient.weight.chunks_exact_mut(taps).zip(layer.weight.chunks_exact(taps));
             for (channel, ((row, weights), bias)) in rows.zip(&mut gradient.bias).enumerate() {
-                let scale = self.grid.scale(index, channel);
+                let scale = self.quantization.scale(index, channel);
                 let clip = (scale * f64::from(integers.bits.largest())) as f32;
                 *bias *= (1.0 / integers.units[channel]) as f32;
                 for (gradient, &weight) in row.iter_mut().zip(weights) {
-                    // A weight past the end of the grid may only move inwards.
+                    // A weight beyond the largest integer may only move back towards the range.
                     let outwards = weight.abs() > clip && *gradient * weight < 0.0;
                     *gradient *= if outwards { 0.0 } else { (1.0 / scale) as f32 };
                 }

@@ -1,25 +1,25 @@
-//! Training images that stay on the device, where each step gathers its own and augments them.
+//! Training images in the device's memory. Each step gathers its batch from them and augments it there.
 
-use crate::augment::{Augment, Bordered, Change, DeviceAugment, padded};
+use crate::augment::{Augment, Change, DeviceAugment, PaddedBatch, padded};
 use crate::backend::{Backend, Pixels};
-use crate::model::network::WHITE;
+use crate::model::network::MAX_GRAY_LEVEL;
 use dfdx::prelude::{Const, Device, GatherTo, ReshapeTo, Tensor, TryDiv};
 use lenet_core::shape::IMAGE_PIXELS;
 
-/// All training images of a run on its device.
+/// All training images of a run, on its device.
 pub(super) enum ResidentImages<D: Backend> {
-    /// Grey levels, images x 784.
+    /// Images that are not augmented, as gray levels: images x 784.
     Plain(Tensor<(usize, usize), f32, D>),
-    /// With their border, and what augments them.
-    Augmented(Bordered<D>, DeviceAugment<D>),
+    /// Images with a blank border, and the augmentation.
+    Augmented(PaddedBatch<D>, DeviceAugment<D>),
 }
 
 impl<D: Backend> ResidentImages<D> {
-    /// Uploads the images that `augment` is to change.
+    /// Uploads the images and the constants for `augment`.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub(super) fn new(device: &D, images: &[[u8; IMAGE_PIXELS]], augment: &Augment) -> Result<Self, D::Err> {
         if *augment == Augment::OFF {
             return Ok(Self::Plain(levels(device, images.iter().copied(), images.len())?));
@@ -28,17 +28,17 @@ impl<D: Backend> ResidentImages<D> {
         Ok(Self::Augmented(bordered, DeviceAugment::new(device, augment)?))
     }
 
-    /// The images at `places`, each changed by its change where they are augmented.
+    /// Returns the images at `indices` as pixels from 0 to 1, each with its augmentation, if there is any.
     ///
     /// # Errors
     ///
-    /// What the device reports.
-    pub(super) fn pixels(&self, places: &[u32], changes: &[Change]) -> Result<Pixels<D>, D::Err> {
+    /// Returns the device's error, for example out of memory.
+    pub(super) fn pixels(&self, indices: &[u32], changes: &[Change]) -> Result<Pixels<D>, D::Err> {
         let levels = match self {
-            Self::Plain(images) => gather(images, places)?.try_reshape_like(&(places.len(), Const))?,
-            Self::Augmented(images, augment) => augment.apply(gather(images, places)?, changes)?,
+            Self::Plain(images) => gather(images, indices)?.try_reshape_like(&(indices.len(), Const))?,
+            Self::Augmented(images, augment) => augment.apply(gather(images, indices)?, changes)?,
         };
-        levels.try_div(WHITE)
+        levels.try_div(MAX_GRAY_LEVEL)
     }
 }
 
@@ -52,8 +52,8 @@ fn levels<const LEN: usize, D: Device<f32>>(
 
 fn gather<D: Device<f32>>(
     images: &Tensor<(usize, usize), f32, D>,
-    places: &[u32],
+    indices: &[u32],
 ) -> Result<Tensor<(usize, usize), f32, D>, D::Err> {
-    let indices = places.iter().map(|&place| place as usize).collect();
-    images.clone().try_gather(images.device().try_tensor_from_vec(indices, (places.len(),))?)
+    let positions = indices.iter().map(|&index| index as usize).collect();
+    images.clone().try_gather(images.device().try_tensor_from_vec(positions, (indices.len(),))?)
 }

@@ -1,4 +1,4 @@
-//! What a run that was stopped needs to go on.
+//! The state of a run, from which training can continue.
 
 use super::Trainer;
 use super::error::{TrainingError, device_error};
@@ -6,36 +6,36 @@ use super::history::{EpochMetrics, PartialEpoch};
 use super::qat::IntegerNetwork;
 use crate::backend::Backend;
 use crate::model::weights::FloatWeights;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::train::optimizer::OptimizerState;
 
-/// Where a run stands between two steps: all that is needed to go on.
+/// The complete state of a run between two steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// One entry for each epoch done.
+    /// The metrics of the finished epochs.
     pub history: Vec<EpochMetrics>,
-    /// The part of the next epoch that is done, in a run that was stopped within it.
+    /// The finished part of the next epoch, if the run was stopped within an epoch.
     pub partial: Option<PartialEpoch>,
-    /// The parameters.
+    /// The f32 parameters.
     pub weights: FloatWeights,
-    /// The optimiser's memory.
+    /// The state of the optimizer.
     pub optimizer: OptimizerState,
-    /// The moving average of the parameters, in a run that keeps one.
+    /// The moving average of the parameters, if the run has one.
     pub average: Option<FloatWeights>,
-    /// What the weights are rounded to, in the quantization-aware part of a run.
-    pub grid: Option<Grid>,
+    /// How the weights are quantized, if quantization-aware training has begun.
+    pub quantization: Option<Quantization>,
 }
 
 impl<D: Backend> Trainer<'_, D> {
-    /// Goes on from `snapshot`.
+    /// Continues from `snapshot`.
     ///
     /// # Errors
     ///
-    /// [`TrainingError::Device`].
+    /// Returns a [`TrainingError`] if the device fails, or if the weights of the snapshot cannot be quantized.
     ///
     /// # Panics
     ///
-    /// If the snapshot is of a network of another shape.
+    /// Panics if the snapshot is of a network with another number of classes.
     pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainingError> {
         self.network.set_weights(&snapshot.weights);
         self.optimizer.restore(&snapshot.optimizer, &self.network).map_err(device_error::<D>)?;
@@ -43,19 +43,19 @@ impl<D: Backend> Trainer<'_, D> {
             average.network.set_weights(weights);
         }
         self.integers = snapshot
-            .grid
-            .map(|grid| IntegerNetwork::new(self.network.device(), &snapshot.weights, grid))
+            .quantization
+            .map(|quantization| IntegerNetwork::new(self.network.device(), &snapshot.weights, quantization))
             .transpose()?;
         self.partial = snapshot.partial;
         self.history = snapshot.history;
         Ok(())
     }
 
-    /// Where the run stands.
+    /// Returns the state of the run.
     ///
     /// # Errors
     ///
-    /// [`TrainingError::Device`].
+    /// Returns [`TrainingError::Device`] if the device fails, for example because it is out of memory.
     pub fn snapshot(&mut self) -> Result<Snapshot, TrainingError> {
         Ok(Snapshot {
             history: self.history.clone(),
@@ -63,7 +63,7 @@ impl<D: Backend> Trainer<'_, D> {
             weights: self.network.weights(),
             optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
             average: self.average.as_ref().map(|average| average.network.weights()),
-            grid: self.grid().cloned(),
+            quantization: self.quantization().cloned(),
         })
     }
 }

@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 
 const EPOCHS: u32 = 3;
 
-/// Batches of 50, so that the last one is short and no batch is whole chunks of the fused operation.
+/// The batch size of 50 makes the last batch shorter, and no batch a multiple of the fused operation's chunks.
 fn settings(algorithm: Algorithm) -> Settings {
     Settings {
         epochs: EPOCHS,
@@ -38,14 +38,14 @@ fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, C
     Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, held_out).unwrap()
 }
 
-/// The same with the images on the device, as on a GPU.
+/// A trainer that keeps the images on the device, as on a GPU.
 fn resident<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
     let mut trainer = trainer(settings, set);
     trainer.keep_images_on_device().unwrap();
     trainer
 }
 
-/// Everything that a run can have, in few epochs.
+/// Settings with every feature of a run turned on, in few epochs.
 fn everything() -> Settings {
     Settings {
         warmup_epochs: 1,
@@ -93,18 +93,18 @@ fn any_number_of_threads_gives_the_same_weights_bit_by_bit() {
     assert_eq!(train_with_threads(2), one);
 }
 
-/// Epochs and scores of a run.
+/// The epochs of a run with their scores.
 fn scores(snapshot: &Snapshot) -> Vec<(u32, Score, Score)> {
     snapshot.history.iter().map(|epoch| (epoch.epoch, epoch.train, epoch.held_out)).collect()
 }
 
-/// Stops the run that `begin` begins after each of its epochs, and resumes it.
+/// Checks that the run that `begin` creates ends the same if it is stopped after any epoch and resumed.
 fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, Cpu>) {
-    let mut whole = begin();
+    let mut uninterrupted = begin();
     let mut snapshots = Vec::new();
     for _ in 0..EPOCHS {
-        whole.epoch(go_on).unwrap();
-        snapshots.push(whole.snapshot().unwrap());
+        uninterrupted.epoch(go_on).unwrap();
+        snapshots.push(uninterrupted.snapshot().unwrap());
     }
     for stopped_after in 1..EPOCHS {
         let mut resumed = begin();
@@ -112,7 +112,7 @@ fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, Cpu>) {
         train(&mut resumed, EPOCHS - stopped_after);
         let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[EPOCHS as usize - 1]);
         assert_eq!(bits(&ended), bits(expected));
-        assert_eq!(ended.grid, expected.grid);
+        assert_eq!(ended.quantization, expected.quantization);
         assert_eq!(scores(&ended), scores(expected));
     }
 }
@@ -125,16 +125,16 @@ fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
     }
 }
 
-/// Trains an epoch of `begin`'s run that stops after `stop` of its three steps, and goes on from the snapshot.
+/// Trains the run that `begin` creates, but stops in its second epoch after `stop` of three steps and resumes from a snapshot.
 fn trained_with_a_stop<'a>(begin: impl Fn() -> Trainer<'a, Cpu>, stop: usize) -> Snapshot {
     let mut stopped = begin();
     train(&mut stopped, 1);
     let mut steps = 0;
-    let figures = stopped.epoch(|_| {
+    let metrics = stopped.epoch(|_| {
         steps += 1;
         if steps < stop { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
-    assert_eq!(figures.unwrap().is_some(), stop == 3);
+    assert_eq!(metrics.unwrap().is_some(), stop == 3);
     let snapshot = stopped.snapshot().unwrap();
     assert_eq!(snapshot.partial.map(|partial| partial.steps), (stop < 3).then_some(stop as u64));
     let mut resumed = begin();
@@ -147,18 +147,18 @@ fn trained_with_a_stop<'a>(begin: impl Fn() -> Trainer<'a, Cpu>, stop: usize) ->
 #[test]
 fn a_run_stopped_within_an_epoch_ends_bit_by_bit_as_an_uninterrupted_one() {
     let (settings, set) = (everything(), synthetic(120));
-    let mut whole = trainer(&settings, &set);
-    train(&mut whole, EPOCHS);
-    let whole = whole.snapshot().unwrap();
+    let mut uninterrupted = trainer(&settings, &set);
+    train(&mut uninterrupted, EPOCHS);
+    let expected = uninterrupted.snapshot().unwrap();
     for stop in 1..=3 {
         let ended = trained_with_a_stop(|| trainer(&settings, &set), stop);
-        assert_eq!(bits(&ended), bits(&whole));
-        assert_eq!(scores(&ended), scores(&whole));
+        assert_eq!(bits(&ended), bits(&expected));
+        assert_eq!(scores(&ended), scores(&expected));
     }
 }
 
 #[test]
-fn so_does_one_that_has_teachers_and_keeps_its_images_on_the_device() {
+fn a_resumed_run_with_teachers_and_images_on_the_device_ends_bit_by_bit_as_an_uninterrupted_one() {
     let (settings, set) = (everything(), synthetic(120));
     let teachers = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), CLASSES).unwrap().weights());
     assert_resumes(|| {
@@ -169,7 +169,7 @@ fn so_does_one_that_has_teachers_and_keeps_its_images_on_the_device() {
 }
 
 #[test]
-fn images_on_the_device_train_bit_by_bit_as_uploaded_ones_where_none_is_augmented() {
+fn without_augmentation_images_on_the_device_give_the_same_weights_as_uploaded_ones() {
     let settings = Settings { augment: Augment::OFF, ..everything() };
     let set = synthetic(120);
     let [uploaded, resident] = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
@@ -181,7 +181,7 @@ fn images_on_the_device_train_bit_by_bit_as_uploaded_ones_where_none_is_augmente
 }
 
 #[test]
-fn images_augmented_on_the_device_are_learnt_as_those_augmented_on_the_host() {
+fn images_augmented_on_the_device_are_learned_as_well_as_those_augmented_on_the_host() {
     let set = synthetic(200);
     let settings = Settings { epochs: 8, qat_epochs: 2, ..everything() };
     let accuracies = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
@@ -192,7 +192,7 @@ fn images_augmented_on_the_device_are_learnt_as_those_augmented_on_the_host() {
 }
 
 #[test]
-fn training_learns_and_another_seed_learns_something_else() {
+fn training_learns_and_another_seed_gives_other_weights() {
     let mut settings = settings(Algorithm::AdamW);
     settings.epochs = 8;
     let set = synthetic(200);
@@ -218,7 +218,7 @@ fn a_loss_that_is_not_finite_stops_the_run() {
 }
 
 #[test]
-fn an_epoch_whose_last_step_diverges_stops_the_run_before_it_counts() {
+fn an_epoch_whose_last_step_diverges_stops_the_run_and_is_not_counted() {
     let mut settings = settings(Algorithm::Sgd);
     (settings.learning_rate, settings.batch_size) = (1e30, 200);
     let set = synthetic(200);
@@ -229,7 +229,7 @@ fn an_epoch_whose_last_step_diverges_stops_the_run_before_it_counts() {
 }
 
 #[test]
-fn every_image_is_counted_once_an_epoch() {
+fn every_image_is_counted_once_per_epoch() {
     let (settings, set) = (settings(Algorithm::Sgd), synthetic(120));
     let mut steps = Vec::new();
     trainer(&settings, &set)
@@ -242,7 +242,7 @@ fn every_image_is_counted_once_an_epoch() {
 }
 
 #[test]
-fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test_images() {
+fn a_quantization_aware_network_gives_the_engines_logits_for_all_test_images_of_mnist() {
     let dataset = Dataset::load(DatasetName::Mnist, None, true).unwrap();
     for bits in ["8", "conv=8,fc=4,activations=7"] {
         let bits = bits.parse().unwrap();
@@ -252,11 +252,11 @@ fn a_network_trained_in_integers_gives_the_engines_logits_for_all_of_mnists_test
         let mut trainer = Trainer::new(device, &settings, train_split, train_split.last(500)).unwrap();
         train(&mut trainer, settings.epochs);
 
-        let (weights, grid) = (trainer.network().weights(), trainer.grid().unwrap().clone());
-        let mut integers = IntegerNetwork::new(&Cpu::default(), &weights, grid.clone()).unwrap();
+        let (weights, quantization) = (trainer.network().weights(), trainer.quantization().unwrap().clone());
+        let mut integers = IntegerNetwork::new(&Cpu::default(), &weights, quantization.clone()).unwrap();
         let images = &dataset.test.images;
-        let found = Activations::in_network(integers.rounded(&weights).unwrap(), images).logits;
-        let model = quantize_weights(&weights, &grid).unwrap();
+        let found = Activations::of_network(integers.quantized(&weights).unwrap(), images).logits;
+        let model = quantize_weights(&weights, &quantization).unwrap();
         let model = model.model();
         let mut engine = Engine::new(&model);
         for (index, (image, found)) in images.iter().zip(found.chunks_exact(10)).enumerate() {

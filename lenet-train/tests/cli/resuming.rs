@@ -95,7 +95,7 @@ fn resuming_without_a_checkpoint_or_with_other_flags_says_so() {
         (["--lr", "0.5"], "learning rate 0.5, found 0.003"),
         (["--bits", "4"], "bits \"4\", found \"8\""),
         (["--recipe", "best"], "recipe \"best\", found \"default\""),
-        (["--epochs", "1"], "expected at least the 2 epochs that are done, found 1"),
+        (["--epochs", "1"], "expected at least the 2 epochs that are finished, found 1"),
     ] {
         assert_fails(&resume(out.path(), &flags), 1, &[expected]);
     }

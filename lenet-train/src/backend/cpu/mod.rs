@@ -12,10 +12,10 @@ use dfdx::prelude::{Cpu, Storage, Tape};
 impl Backend for Cpu {
     const NAME: &'static str = "cpu";
     const KEEPS_IMAGES: bool = false;
-    type Plan = ();
+    type ConvIndices = ();
     type FakeQuantizer = FakeQuantize;
 
-    fn plan(&self) -> Result<(), Self::Err> {
+    fn conv_indices(&self) -> Result<(), Self::Err> {
         Ok(())
     }
 
@@ -33,7 +33,7 @@ impl Backend for Cpu {
         conv::features(layers, fake_quantizers, &pixels, tape)
     }
 
-    fn round<const LEN: usize, T: Tape<f32, Self>>(
+    fn fake_quantize<const LEN: usize, T: Tape<f32, Self>>(
         fake_quantize: &FakeQuantize,
         accumulators: Batch<LEN, Self, T>,
     ) -> Result<Batch<LEN, Self, T>, Self::Err> {

@@ -1,13 +1,13 @@
-//! Both convolutional blocks from dfdx's own operations, for every device: what a GPU runs.
+//! Both convolutional blocks, built from dfdx's own operations.
 //!
-//! Only operations that dfdx brings compiled: it would compile `to_dtype`, `concat`, `stack` and a copying `reshape` when
-//! they are first used, on the user's machine.
+//! They use only operations whose CUDA kernels dfdx ships compiled. It would compile `to_dtype`, `concat`, `stack` and a
+//! copying `reshape` at run time, on the user's machine.
 //!
-//! `gather` lays the image out as patches (im2col), one matrix product a convolution, and four more gathers
-//! and their maximum pool. The batch is the last axis throughout, so that each convolution is one product.
+//! A `gather` lays the images out as patches (im2col), one matrix product convolves them, and four more gathers and their
+//! maximum pool the result. The batch is always the last axis, so that each convolution is a single matrix product.
 
 use super::fake_quantize::DfdxFakeQuantize;
-use crate::backend::{Batch, ConvLayers, Features, Pixels};
+use crate::backend::{ConvLayers, Features, Pixels};
 use dfdx::nn::modules::Linear;
 use dfdx::prelude::{
     Axis, BroadcastTo, Const, Device, Dim, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape,
@@ -19,10 +19,10 @@ use lenet_core::shape::{
 };
 
 type Indices<D> = Tensor<(usize,), usize, D>;
-/// Rows x batch, or channels x positions x batch flattened to two axes.
+/// A matrix with the batch as its last axis: rows x images, with channels and positions flattened to rows.
 type Matrix<D, T> = Tensor<(usize, usize), f32, D, T>;
 
-/// Which input each gathered number comes from. Made once for a device.
+/// The index tensors of all gathers, created once per network.
 #[derive(Clone, Debug)]
 pub struct GatherIndices<D: Device<f32>> {
     patches1: Indices<D>,
@@ -32,11 +32,11 @@ pub struct GatherIndices<D: Device<f32>> {
 }
 
 impl<D: Device<f32>> GatherIndices<D> {
-    /// Builds the index tensors on `device`.
+    /// Creates the index tensors on `device`.
     ///
     /// # Errors
     ///
-    /// Out of the device's memory.
+    /// Returns the device's error, for example out of memory.
     pub fn new(device: &D) -> Result<Self, D::Err> {
         Ok(GatherIndices {
             patches1: upload(device, patch_indices(IMAGE_CHANNELS, IMAGE_SIDE))?,
@@ -52,7 +52,7 @@ fn upload<D: Device<f32>>(device: &D, indices: Vec<usize>) -> Result<Indices<D>,
     device.try_tensor_from_vec(indices, (len,))
 }
 
-/// im2col: for each tap (channel, row, column) of the kernel, the input under it at each output position.
+/// Returns the im2col indices: for each tap (channel, row, column) of the kernel, its input at each output position.
 fn patch_indices(channels: usize, side: usize) -> Vec<usize> {
     let output_side = side - KERNEL_SIDE + 1;
     let taps = (0..channels * KERNEL_SIDE * KERNEL_SIDE).map(|tap| {
@@ -64,7 +64,7 @@ fn patch_indices(channels: usize, side: usize) -> Vec<usize> {
     taps.flat_map(|tap| (0..output_side * output_side).map(move |index| tap + position(index))).collect()
 }
 
-/// For each position in the window, that member of every window.
+/// Returns, for each of the four positions in a pooling window, the index of that member of every window.
 fn pool_indices<D: Device<f32>>(
     device: &D,
     channels: usize,
@@ -81,11 +81,13 @@ fn pool_indices<D: Device<f32>>(
     Ok([member(0)?, member(1)?, member(2)?, member(3)?])
 }
 
-/// Pixels (batch x 784, row by row) to features (batch x 256, channel by channel); with `rounding`, in integers.
+/// Runs both convolutional blocks: pixels (images x 784, row by row) to features (images x 256, channel by channel).
+///
+/// In an integer network `fake_quantize` replaces the ReLUs, and the pixels are gray levels from 0 to 255.
 ///
 /// # Errors
 ///
-/// What the device reports, out of memory for one.
+/// Returns the device's error, for example out of memory.
 pub fn features<D: Device<f32>, T: Tape<f32, D>>(
     indices: &GatherIndices<D>,
     ConvLayers { conv1, conv2 }: &ConvLayers<'_, D>,
@@ -95,7 +97,7 @@ pub fn features<D: Device<f32>, T: Tape<f32, D>>(
 ) -> Result<Features<D, T>, D::Err> {
     let batch = pixels.shape().0;
     let pixels: Tensor<(Const<IMAGE_PIXELS>, usize), f32, D> = pixels.try_permute()?;
-    // No tape before the first product: the pixels need no gradient.
+    // The tape starts after the gather, since the pixels need no gradient.
     let patches = pixels.try_gather(indices.patches1.clone())?.put_tape(tape);
     let [first, second] = fake_quantize.map_or([None; 2], |fake_quantize| fake_quantize.map(Some));
     let pooled = convolve_and_pool(conv1, first, patches, batch, &indices.pool1)?;
@@ -105,9 +107,9 @@ pub fn features<D: Device<f32>, T: Tape<f32, D>>(
     features.try_permute()
 }
 
-/// Conv + bias + max pool + ReLU or `rounding`, from patches (taps * positions x batch).
+/// Runs one block on patches (taps * positions x images): convolution, bias, max pooling, and ReLU or fake quantization.
 ///
-/// The pool comes first: it commutes with the ReLU, and has a quarter of the numbers left.
+/// The pooling comes before the ReLU. They commute, and a quarter of the numbers is left for the ReLU.
 fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T: Tape<f32, D>>(
     layer: &Linear<TAPS, CHANNELS, f32, D>,
     fake_quantize: Option<&DfdxFakeQuantize<D>>,
@@ -120,12 +122,12 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
         patches.try_reshape_like(&(Const, positions * batch))?;
     let product = layer.weight.retaped::<T>().try_matmul(patches)?;
     let shape = *product.shape();
-    let sums = product.try_add(layer.bias.retaped::<T>().try_broadcast_like(&shape)?)?;
-    let sums: Matrix<D, T> = sums.try_reshape_like(&(CHANNELS * positions, batch))?;
-    // `maximum` shares the gradient of equal members; dfdx's `max` would give each of them all of it.
-    let (sums, tape) = sums.split_tape();
-    let member = |index: usize| sums.retaped::<T>().try_gather(pool[index].clone());
-    let first = sums.clone().put_tape(tape).try_gather(pool[0].clone())?;
+    let accumulators = product.try_add(layer.bias.retaped::<T>().try_broadcast_like(&shape)?)?;
+    let accumulators: Matrix<D, T> = accumulators.try_reshape_like(&(CHANNELS * positions, batch))?;
+    // `maximum` divides the gradient between equal members; dfdx's `max` would give all of it to each of them.
+    let (accumulators, tape) = accumulators.split_tape();
+    let member = |index: usize| accumulators.retaped::<T>().try_gather(pool[index].clone());
+    let first = accumulators.clone().put_tape(tape).try_gather(pool[0].clone())?;
     let upper = first.try_maximum(member(1)?)?;
     let lower = member(2)?.try_maximum(member(3)?)?;
     let pooled = upper.try_maximum(lower)?;
@@ -139,29 +141,15 @@ fn convolve_and_pool<const TAPS: usize, const CHANNELS: usize, D: Device<f32>, T
     }
 }
 
-/// The activations of a fully-connected layer's accumulators.
-///
-/// # Errors
-///
-/// What the device reports.
-pub fn round<const LEN: usize, D: Device<f32>, T: Tape<f32, D>>(
-    fake_quantize: &DfdxFakeQuantize<D>,
-    accumulators: Batch<LEN, D, T>,
-) -> Result<Batch<LEN, D, T>, D::Err> {
-    let shape = *accumulators.shape();
-    let matrix: Matrix<D, T> = accumulators.try_reshape_like(&(shape.0, LEN))?;
-    fake_quantize.apply::<_, Axis<0>, _>(matrix)?.try_reshape_like(&shape)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::backend::Backend;
     use crate::model::bits::Bits;
-    use crate::model::network::{Network, NetworkFakeQuantize, classify};
+    use crate::model::network::{Network, NetworkFakeQuantize, fully_connected};
     use crate::model::output_layer::Classes;
     use crate::model::weights::FloatWeights;
-    use crate::quantize::Grid;
+    use crate::quantize::Quantization;
     use crate::test_images::synthetic;
     use dfdx::losses::cross_entropy_with_logits_loss;
     use dfdx::nn::ZeroGrads;
@@ -171,26 +159,28 @@ mod tests {
 
     type Traced = OwnedTape<f32, Cpu>;
 
-    /// Loss and parameter gradients of a batch, by the features given as a function.
+    /// Returns the loss and the parameter gradients of a batch whose features are computed by `features`.
     fn loss_and_gradients(
         network: &Network<Cpu>,
         features: impl FnOnce(Pixels<Cpu>, Traced) -> Features<Cpu, Traced>,
     ) -> (f32, FloatWeights) {
         let set = synthetic(50);
-        let pixels = network.in_units(network.upload(&set.images).unwrap()).unwrap();
+        let pixels = network.scale_pixels(network.upload(&set.images).unwrap()).unwrap();
         let mut targets = vec![0.0; set.len() * CLASSES];
         for (target, &label) in targets.chunks_exact_mut(CLASSES).zip(&set.labels) {
             target[usize::from(label)] = 1.0;
         }
         let targets = network.device().tensor_from_vec(targets, (set.len(), Classes(CLASSES)));
         let (pixels, tape) = pixels.traced(network.layers.alloc_grads()).split_tape();
-        let logits = classify(&network.layers, features(pixels, tape), network.fake_quantize()).unwrap();
+        let logits =
+            fully_connected(&network.layers, features(pixels, tape), network.fake_quantize()).unwrap();
         let loss = cross_entropy_with_logits_loss(logits, targets);
         let value = loss.array();
         (value, crate::train::optimizer::read(&mut loss.backward(), network).unwrap())
     }
 
-    /// Every gradient within `tolerance` of the largest of its parameter. Returns both ways' features.
+    /// Compares the CPU's fused operation with dfdx's operations: each gradient may differ by `tolerance` times the largest
+    /// gradient of its tensor. Returns the features of both.
     #[track_caller]
     fn assert_alike(network: &Network<Cpu>, tolerance: f32) -> [Vec<f32>; 2] {
         let (conv1, conv2, ..) = &network.layers;
@@ -216,7 +206,7 @@ mod tests {
         assert!((loss - fused_loss).abs() <= 1e-6 * loss, "{loss} {fused_loss}");
         for (layer, fused) in gradients.layers().into_iter().zip(fused_gradients.layers()) {
             for (values, fused) in [(&layer.weight, &fused.weight), (&layer.bias, &fused.bias)] {
-                // Sums are added in another order, so that the last bits of the largest may differ.
+                // The sums are added in another order, so the last bits may differ.
                 let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
                 assert!(largest > 0.0);
                 for (value, fused) in values.iter().zip(fused) {
@@ -228,16 +218,17 @@ mod tests {
     }
 
     #[test]
-    fn the_operations_that_cuda_runs_give_the_fused_operations_loss_and_gradients() {
+    fn dfdxs_operations_give_the_loss_and_the_gradients_of_the_fused_operation() {
         assert_alike(&Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap(), 1e-5);
     }
 
     #[test]
-    fn they_do_in_integers_too() {
+    fn dfdxs_operations_give_the_features_of_the_fused_operation_in_an_integer_network() {
         let weights = Network::new(Cpu::seed_from_u64(3), CLASSES).unwrap().weights();
-        let grid = Grid::new(&weights, [0.5, 0.4, 0.3, 0.2], Bits::INT8);
-        let network = Network::in_integers(Cpu::default(), &grid.integers(&weights).unwrap()).unwrap();
-        // Integers tie: the stock operations share a gradient that the fused one gives to the first of equals.
+        let quantization = Quantization::new(&weights, [0.5, 0.4, 0.3, 0.2], Bits::INT8);
+        let network =
+            Network::from_integers(Cpu::default(), &quantization.integers(&weights).unwrap()).unwrap();
+        // Integers often tie: dfdx's operations divide a gradient that the fused one gives to the first of equal members.
         let [features, fused] = assert_alike(&network, 0.02);
         assert_eq!(features, fused);
     }

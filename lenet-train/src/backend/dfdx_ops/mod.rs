@@ -1,5 +1,5 @@
-//! The network's operations from those of dfdx, for every device: what a GPU runs.
+//! The operations of a back end, built from dfdx's own operations, which run on every device. CUDA uses them.
 
 pub mod conv;
 pub mod fake_quantize;
-pub(crate) mod integers;
+pub(crate) mod rounding;

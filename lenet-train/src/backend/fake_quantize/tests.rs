@@ -1,32 +1,31 @@
 use super::*;
-use crate::backend::dfdx_ops::conv;
 use crate::backend::dfdx_ops::fake_quantize::DfdxFakeQuantize;
 use crate::model::activations::Activations;
 use crate::model::integers::IntegerLayer;
 use crate::model::network::{Network, hidden};
 use crate::model::weights::{Affine, FloatWeights, layer_shapes};
-use crate::quantize::{Grid, quantize_weights};
+use crate::quantize::{Quantization, quantize_weights};
 use crate::test_images::synthetic;
 use dfdx::prelude::{Backward, Const, NoneTape, SumTo, Trace};
 use lenet_core::shape::{CLASSES, FC1_OUTPUTS, IMAGE_PIXELS, POOL2_LEN};
 use lenet_infer::Engine;
 
-/// Ranges that clip some activations of an untrained network.
+/// Activation ranges that clip some activations of an untrained network.
 const RANGES: [f64; 4] = [0.5, 0.4, 0.3, 0.2];
 
 fn weights() -> FloatWeights {
     Network::new(Cpu::seed_from_u64(7), CLASSES).unwrap().weights()
 }
 
-fn grid(bits: &str) -> Grid {
-    Grid::new(&weights(), RANGES, bits.parse().unwrap())
+fn quantization(bits: &str) -> Quantization {
+    Quantization::new(&weights(), RANGES, bits.parse().unwrap())
 }
 
-fn in_integers(grid: &Grid) -> Network<Cpu> {
-    Network::in_integers(Cpu::default(), &grid.integers(&weights()).unwrap()).unwrap()
+fn integer_network(quantization: &Quantization) -> Network<Cpu> {
+    Network::from_integers(Cpu::default(), &quantization.integers(&weights()).unwrap()).unwrap()
 }
 
-/// The sums of a convolution of a CHW image, in integers, straight from the definition.
+/// The accumulators of a convolution of a CHW image, computed in integers as in the definition.
 fn convolve(layer: &IntegerLayer, input: &[i32], side: usize) -> Vec<i32> {
     let (out, taps) = (side - 4, layer.weights.len() / layer.biases.len());
     let sum = |index: usize| {
@@ -41,13 +40,14 @@ fn convolve(layer: &IntegerLayer, input: &[i32], side: usize) -> Vec<i32> {
     (0..layer.biases.len() * out * out).map(sum).collect()
 }
 
-/// Activations of the largest sum of each 2x2 window.
-fn pool(layer: &IntegerLayer, sums: &[i32], side: usize) -> Vec<i32> {
+/// The activations of the largest accumulator of each 2x2 window.
+fn pool(layer: &IntegerLayer, accumulators: &[i32], side: usize) -> Vec<i32> {
     let pooled = side / 2;
     let activation = |index: usize| {
         let (channel, y, x) = (index / (pooled * pooled), index / pooled % pooled, index % pooled);
         let first = (channel * side + 2 * y) * side + 2 * x;
-        let largest = [0, 1, side, side + 1].map(|offset| sums[first + offset]).into_iter().max().unwrap();
+        let largest =
+            [0, 1, side, side + 1].map(|offset| accumulators[first + offset]).into_iter().max().unwrap();
         let max = largest_activation(layer.activation_bits);
         i32::from(layer.requants[channel].activation(largest, max))
     };
@@ -60,32 +60,36 @@ fn dense(layer: &IntegerLayer, input: &[i32]) -> Vec<i32> {
         .collect()
 }
 
-fn rounded(layer: &IntegerLayer, sums: Vec<i32>) -> Vec<i32> {
+fn requantized(layer: &IntegerLayer, accumulators: Vec<i32>) -> Vec<i32> {
     let max = largest_activation(layer.activation_bits);
-    sums.iter().zip(&layer.requants).map(|(&sum, requant)| i32::from(requant.activation(sum, max))).collect()
+    accumulators
+        .iter()
+        .zip(&layer.requants)
+        .map(|(&accumulator, requant)| i32::from(requant.activation(accumulator, max)))
+        .collect()
 }
 
-/// What every layer gives for one image.
+/// The outputs of every layer for one image, as in the definition of the layers.
 fn by_definition(layers: &[IntegerLayer; 5], image: &[u8; IMAGE_PIXELS]) -> [Vec<i32>; 5] {
     let [conv1, conv2, fc1, fc2, fc3] = layers;
     let pixels: Vec<i32> = image.iter().map(|&pixel| i32::from(pixel)).collect();
     let pool1 = pool(conv1, &convolve(conv1, &pixels, 28), 24);
     let pool2 = pool(conv2, &convolve(conv2, &pool1, 12), 8);
-    let after_fc1 = rounded(fc1, dense(fc1, &pool2));
-    let after_fc2 = rounded(fc2, dense(fc2, &after_fc1));
+    let after_fc1 = requantized(fc1, dense(fc1, &pool2));
+    let after_fc2 = requantized(fc2, dense(fc2, &after_fc1));
     let logits = dense(fc3, &after_fc2);
     [pool1, pool2, after_fc1, after_fc2, logits]
 }
 
 #[test]
-fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine() {
+fn every_layer_of_an_integer_network_gives_the_integers_of_the_definition_and_of_the_engine() {
     let images = synthetic(30).images;
     for bits in ["8", "4", "conv=8,fc=4,activations=7", "fc=8,conv2=4,activations=4"] {
-        let grid = grid(bits);
-        let layers = grid.integers(&weights()).unwrap();
-        let all = Activations::in_network(&in_integers(&grid), &images);
+        let quantization = quantization(bits);
+        let layers = quantization.integers(&weights()).unwrap();
+        let all = Activations::of_network(&integer_network(&quantization), &images);
         let found = [&all.pool1, &all.pool2, &all.fc1, &all.fc2, &all.logits];
-        let model = quantize_weights(&weights(), &grid).unwrap();
+        let model = quantize_weights(&weights(), &quantization).unwrap();
         let model = model.model();
         let mut engine = Engine::new(&model);
         for (index, image) in images.iter().enumerate() {
@@ -103,10 +107,10 @@ fn every_layers_f32_numbers_are_the_integers_of_the_definition_and_of_the_engine
 }
 
 #[test]
-fn every_gray_level_reaches_a_network_in_integers_as_it_was() {
+fn an_integer_network_takes_every_gray_level_exactly() {
     let images: [[u8; IMAGE_PIXELS]; 1] = [std::array::from_fn(|index| index as u8)];
-    let network = in_integers(&grid("8"));
-    let pixels = network.in_units(network.upload(&images).unwrap()).unwrap();
+    let network = integer_network(&quantization("8"));
+    let pixels = network.scale_pixels(network.upload(&images).unwrap()).unwrap();
     assert_eq!(
         pixels.as_vec(),
         images.as_flattened().iter().map(|&level| f32::from(level)).collect::<Vec<_>>()
@@ -122,22 +126,22 @@ fn the_gradient_passes_between_the_ends_of_the_range_and_nowhere_else() {
     let accumulators = [-5_000.0, 0.0, 1_023.0, 1_024.0, 16_383.0, 16_384.0, 1e6];
     let expected =
         [(0.0, false), (0.0, false), (0.0, true), (1.0, true), (15.0, true), (15.0, false), (15.0, false)];
-    assert_eq!(accumulators.map(|accumulator| fake_quantize.round(0, accumulator)), expected);
+    assert_eq!(accumulators.map(|accumulator| fake_quantize.activation(0, accumulator)), expected);
 
     let device = Cpu::default();
     let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
-    let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.to_vec(), (7, Const));
-    let by_loop = fake_quantize.apply(sums.leaky_trace()).unwrap();
-    let by_dfdxs_operations = conv::round(&on_device, sums.leaky_trace()).unwrap();
+    let batch: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.to_vec(), (7, Const));
+    let by_loop = fake_quantize.apply(batch.leaky_trace()).unwrap();
+    let by_dfdxs_operations = on_device.apply_dense(batch.leaky_trace()).unwrap();
     for activations in [by_loop, by_dfdxs_operations] {
         assert_eq!(activations.as_vec(), expected.map(|(activation, _)| activation));
         let gradients = activations.sum().backward();
         let slopes = expected.map(|(_, passes)| if passes { 1.0 / 1_024.0 } else { 0.0 });
-        assert_eq!(gradients.get(&sums).as_vec(), slopes);
+        assert_eq!(gradients.get(&batch).as_vec(), slopes);
     }
 }
 
-/// Accumulators around every border of a requantization, and many more over the whole range that f32 holds exactly.
+/// Accumulators around every step of a requantization, and many more over the range that f32 represents exactly.
 fn accumulators(requant: Requant) -> Vec<f32> {
     const END: i64 = 1 << 24;
     let numerator = 1_i64 << (Requant::ACTIVATION_SHIFT + u32::from(requant.pre_shift()));
@@ -153,7 +157,7 @@ fn accumulators(requant: Requant) -> Vec<f32> {
 }
 
 #[test]
-fn dfdxs_operations_round_every_accumulator_as_the_engine_does() {
+fn dfdxs_operations_requantize_every_accumulator_as_the_engine_does() {
     let device = Cpu::default();
     for multiplier in [0, 1, 255, 256, 32_767, 32_768, 40_503, 49_407, 65_279, u16::MAX] {
         for (pre_shift, largest) in
@@ -165,35 +169,35 @@ fn dfdxs_operations_round_every_accumulator_as_the_engine_does() {
             let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
             let accumulators = accumulators(requant);
             let shape = (accumulators.len(), Const);
-            let sums: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.clone(), shape);
-            let found = conv::round(&on_device, sums.leaky_trace()).unwrap();
+            let batch: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.clone(), shape);
+            let found = on_device.apply_dense(batch.leaky_trace()).unwrap();
             for (accumulator, found) in accumulators.iter().zip(found.as_vec()) {
                 let expected = f32::from(requant.activation(*accumulator as i32, largest));
                 assert_eq!(found, expected, "{accumulator}, {requant:?}, {largest}");
             }
             let by_loop =
-                fake_quantize.apply(sums.leaky_trace()).unwrap().sum().backward().get(&sums).as_vec();
-            assert_eq!(found.sum().backward().get(&sums).as_vec(), by_loop, "{requant:?}, {largest}");
+                fake_quantize.apply(batch.leaky_trace()).unwrap().sum().backward().get(&batch).as_vec();
+            assert_eq!(found.sum().backward().get(&batch).as_vec(), by_loop, "{requant:?}, {largest}");
         }
     }
 }
 
 #[test]
-fn every_layer_rounds_its_channels_alike_by_dfdxs_operations() {
+fn dfdxs_operations_and_the_loop_give_the_same_activations_for_all_channels_of_a_layer() {
     let device = Cpu::default();
-    let layers = grid("conv=8,fc=4,activations=7").integers(&weights()).unwrap();
+    let layers = quantization("conv=8,fc=4,activations=7").integers(&weights()).unwrap();
     let fake_quantize = FakeQuantize::new(layers[2].requants.clone(), layers[2].activation_bits);
     let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
-    let sums: Batch<FC1_OUTPUTS, Cpu, NoneTape> = device.tensor_from_vec(
+    let batch: Batch<FC1_OUTPUTS, Cpu, NoneTape> = device.tensor_from_vec(
         (0..50 * FC1_OUTPUTS as i32).map(|x| (x * 97 % 90_000 - 9_000) as f32).collect(),
         (50, Const),
     );
-    let expected = fake_quantize.apply(sums.clone()).unwrap().as_vec();
-    assert_eq!(conv::round(&on_device, sums).unwrap().as_vec(), expected);
+    let expected = fake_quantize.apply(batch.clone()).unwrap().as_vec();
+    assert_eq!(on_device.apply_dense(batch).unwrap().as_vec(), expected);
     assert!(expected.iter().any(|&activation| 0.0 < activation && activation < 127.0));
 }
 
-/// A network whose weights and biases have the magnitudes, and the signs by output and input, that the functions give.
+/// Parameters given by functions: `weight` of layer, output and tap, and `bias` of layer and output.
 fn extreme(weight: impl Fn(usize, usize, usize) -> f32, bias: impl Fn(usize, usize) -> f32) -> FloatWeights {
     let mut layers = layer_shapes(CLASSES).into_iter().enumerate().map(|(layer, [outputs, taps])| Affine {
         weight: (0..outputs * taps).map(|index| weight(layer, index / taps, index % taps)).collect(),
@@ -203,8 +207,8 @@ fn extreme(weight: impl Fn(usize, usize, usize) -> f32, bias: impl Fn(usize, usi
     FloatWeights { conv1, conv2, fc1, fc2, fc3 }
 }
 
-/// All weights alike, so that white images give the largest sums of all; or of both signs, with dead and with constant
-/// channels in between.
+/// Networks with extreme accumulators. Some have equal weights, for which images full of ink give the largest accumulators;
+/// others have weights of both signs, and channels that are dead or constant.
 fn extremes() -> Vec<FloatWeights> {
     let sign = |place: usize| if place.is_multiple_of(2) { 1.0 } else { -1.0 };
     vec![
@@ -226,7 +230,7 @@ fn extremes() -> Vec<FloatWeights> {
 }
 
 #[test]
-fn the_largest_accumulators_of_extreme_networks_are_the_engines() {
+fn the_logits_of_networks_with_extreme_accumulators_are_those_of_the_engine() {
     let columns = std::array::from_fn(|pixel| if pixel.is_multiple_of(2) { u8::MAX } else { 0 });
     let images: Vec<_> = [[u8::MAX; IMAGE_PIXELS], [0; IMAGE_PIXELS], columns]
         .into_iter()
@@ -234,11 +238,11 @@ fn the_largest_accumulators_of_extreme_networks_are_the_engines() {
         .collect();
     for (network, weights) in extremes().iter().enumerate() {
         for bits in ["8", "4", "conv=8,fc=4,activations=4"] {
-            let grid = Grid::new(weights, [4.0; 4], bits.parse().unwrap());
-            let layers = grid.integers(weights).unwrap();
-            let in_integers = Network::in_integers(Cpu::default(), &layers).unwrap();
-            let all = Activations::in_network(&in_integers, &images);
-            let model = quantize_weights(weights, &grid).unwrap();
+            let quantization = Quantization::new(weights, [4.0; 4], bits.parse().unwrap());
+            let layers = quantization.integers(weights).unwrap();
+            let integer_network = Network::from_integers(Cpu::default(), &layers).unwrap();
+            let all = Activations::of_network(&integer_network, &images);
+            let model = quantize_weights(weights, &quantization).unwrap();
             let model = model.model();
             let mut engine = Engine::new(&model);
             for (image, found) in images.iter().zip(all.logits.chunks_exact(CLASSES)) {
@@ -251,8 +255,8 @@ fn the_largest_accumulators_of_extreme_networks_are_the_engines() {
 }
 
 #[test]
-fn the_worst_inputs_of_each_channel_of_fc1_and_fc2_are_rounded_as_by_the_definition() {
-    /// Inputs that give each channel its largest and its smallest accumulator.
+fn the_inputs_with_the_largest_accumulators_of_fc1_and_fc2_are_quantized_as_by_the_definition() {
+    /// For each channel, the inputs with its largest and its smallest accumulator.
     fn worst(layer: &IntegerLayer, largest: f32) -> Vec<f32> {
         let input = |positive: bool| {
             layer.weights.iter().map(move |&weight| if (weight > 0) == positive { largest } else { 0.0 })
@@ -262,11 +266,11 @@ fn the_worst_inputs_of_each_channel_of_fc1_and_fc2_are_rounded_as_by_the_definit
 
     for weights in extremes() {
         for bits in ["8", "4", "conv=4,fc=8,activations=5"] {
-            let grid = Grid::new(&weights, [4.0; 4], bits.parse().unwrap());
-            let layers = grid.integers(&weights).unwrap();
-            let network = Network::in_integers(Cpu::default(), &layers).unwrap();
+            let quantization = Quantization::new(&weights, [4.0; 4], bits.parse().unwrap());
+            let layers = quantization.integers(&weights).unwrap();
+            let network = Network::from_integers(Cpu::default(), &layers).unwrap();
             let (_, _, fc1, fc2, _) = &network.layers;
-            let rounding = &network.fake_quantize().unwrap().hidden;
+            let fake_quantizers = &network.fake_quantize().unwrap().hidden;
             let device = network.device();
             let largest = |layer: usize| f32::from(largest_activation(layers[layer].activation_bits));
 
@@ -274,24 +278,24 @@ fn the_worst_inputs_of_each_channel_of_fc1_and_fc2_are_rounded_as_by_the_definit
             let count = inputs.len() / POOL2_LEN;
             let batch: Batch<POOL2_LEN, Cpu, NoneTape> =
                 device.tensor_from_vec(inputs.clone(), (count, Const));
-            let found = hidden(fc1, batch, Some(&rounding[2])).unwrap().as_vec();
-            assert_eq!(found, all_rounded(&layers[2], &inputs, POOL2_LEN), "fc1, {bits} bits");
+            let found = hidden(fc1, batch, Some(&fake_quantizers[2])).unwrap().as_vec();
+            assert_eq!(found, outputs(&layers[2], &inputs, POOL2_LEN), "fc1, {bits} bits");
 
             let inputs = worst(&layers[3], largest(2));
             let count = inputs.len() / FC1_OUTPUTS;
             let batch: Batch<FC1_OUTPUTS, Cpu, NoneTape> =
                 device.tensor_from_vec(inputs.clone(), (count, Const));
-            let found = hidden(fc2, batch, Some(&rounding[3])).unwrap().as_vec();
-            assert_eq!(found, all_rounded(&layers[3], &inputs, FC1_OUTPUTS), "fc2, {bits} bits");
+            let found = hidden(fc2, batch, Some(&fake_quantizers[3])).unwrap().as_vec();
+            assert_eq!(found, outputs(&layers[3], &inputs, FC1_OUTPUTS), "fc2, {bits} bits");
         }
     }
 }
 
-/// What a fully-connected layer gives for inputs of so many values each.
-fn all_rounded(layer: &IntegerLayer, inputs: &[f32], len: usize) -> Vec<f32> {
+/// The activations of a fully-connected layer for inputs of `len` values each, as in the definition.
+fn outputs(layer: &IntegerLayer, inputs: &[f32], len: usize) -> Vec<f32> {
     let images = inputs.chunks_exact(len).flat_map(|input| {
         let input: Vec<i32> = input.iter().map(|&value| value as i32).collect();
-        rounded(layer, dense(layer, &input))
+        requantized(layer, dense(layer, &input))
     });
     images.map(|activation| activation as f32).collect()
 }

@@ -1,4 +1,4 @@
-//! What is printed about a trained network while it is exported.
+//! The output while a trained network is quantized, exported and checked.
 
 use super::{METRICS_FILE, REPORT_FILE};
 use crate::data::Split;
@@ -6,7 +6,7 @@ use crate::eval::check;
 use crate::eval::dead_units;
 use crate::model::activations::Activations;
 use crate::model::weights::LAYERS;
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::run::checkpoint;
 use crate::run::config::CONFIG_FILE;
 use crate::run::epoch_log::{CSV_FILE, JSON_LINES_FILE};
@@ -15,7 +15,7 @@ use crate::run::metrics::Confidence;
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, Evaluation};
 use std::path::Path;
 
-/// The files of a run, in the order that they are of interest.
+/// The files of a run, the most interesting first.
 const FILES: [&str; 10] = [
     MODEL_FILE,
     REPORT_FILE,
@@ -29,44 +29,47 @@ const FILES: [&str; 10] = [
     checkpoint::BEST_FILE_NAME,
 ];
 
-/// The ranges, each with its layer, and the accuracy on the images that they were chosen on.
-pub(super) fn describe_calibration(grid: &Grid, correct: usize, images: Split<'_>) -> String {
-    let ranges = LAYERS.iter().zip(grid.ranges).map(|(layer, range)| format!("{layer} {range:.3}"));
+/// Describes the activation ranges of all layers, and the accuracy on the calibration images.
+pub(super) fn describe_calibration(quantization: &Quantization, correct: usize, images: Split<'_>) -> String {
+    let ranges = LAYERS.iter().zip(quantization.ranges).map(|(layer, range)| format!("{layer} {range:.3}"));
     let ranges = ranges.collect::<Vec<_>>().join(", ");
     let count = images.images.len();
     let accuracy = 100.0 * correct as f64 / count as f64;
     format!(
-        "\nquantized to {} bits\nactivations clip at {ranges}, chosen on {count} training images: {accuracy:.2} % correct \
-         there",
-        grid.bits
+        "\nquantized to {} bits\nactivation ranges {ranges}, chosen on {count} training images, {accuracy:.2} % of them \
+         correct",
+        quantization.bits
     )
 }
 
+/// Describes the units that are 0 for every calibration image.
 pub(super) fn describe_dead_units(activations: &Activations) -> String {
     let layers = dead_units::describe(&dead_units::dead_units(activations));
     format!("units that are 0 for every calibration image: {layers}")
 }
 
+/// Describes the accuracy of the quantized model on the validation images.
 pub(super) fn describe_validation(answers: &Evaluation) -> String {
     let (correct, images) = (answers.correct(), answers.images());
     let accuracy = 100.0 * correct as f64 / images as f64;
-    format!("validation accuracy  {accuracy:.2} % ({correct} of {images}), integers")
+    format!("validation accuracy  {accuracy:.2} % ({correct} of {images}), quantized")
 }
 
+/// Describes the confidence threshold, and the confident predictions on the validation and the test images.
 pub(super) fn describe_confidence(confidence: &Confidence) -> String {
     let Some(validation) = &confidence.validation else {
-        return "confident            always: no images were held out to choose it on\n".to_owned();
+        return "confidence threshold none: there are no validation images to choose it on, so every prediction is confident\n".to_owned();
     };
     let threshold = confidence.threshold;
     let nats = f64::from(threshold) / CONFIDENCE_STEPS;
     format!(
-        "confident            from {threshold} up ({nats:.2} nats), chosen on the validation images\n{}\n{}\n",
+        "confidence threshold {threshold} ({nats:.2} nats), chosen on the validation images; confident predictions:\n{}\n{}\n",
         check::describe_confident("validation", &validation.confident),
         check::describe_confident("test", &confidence.test.confident)
     )
 }
 
-/// The files that the run has left in `folder`.
+/// Lists the files of the run in `folder`.
 pub(super) fn describe_files(folder: &Path) -> String {
     let files: Vec<&str> = FILES.into_iter().filter(|file| folder.join(file).exists()).collect();
     format!("results in {}: {}", folder.display(), files.join(", "))

@@ -1,4 +1,4 @@
-//! From trained weights to what the user takes away: quantize, export, check, report.
+//! The results of a finished run: its weights are quantized, exported as a model file, checked and reported.
 
 mod describe;
 mod page;
@@ -7,8 +7,8 @@ use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
 use crate::model::activations::Activations;
-use crate::quantize::calibrate::{Calibration, attempt, calibrate, calibration_images};
-use crate::quantize::{Grid, QuantizeError, QuantizedModel, RANGE_UNIT};
+use crate::quantize::calibrate::{Calibration, calibrate, calibration_images, quantize_and_score};
+use crate::quantize::{Quantization, QuantizeError, QuantizedModel, RANGE_UNIT};
 use crate::report::{self, ReportError};
 use crate::run::console::Console;
 use crate::run::export::{self, ExportError};
@@ -23,43 +23,43 @@ use page::Page;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// The report's file name in the run's folder.
+/// The name of the report in the run's folder.
 pub(crate) const REPORT_FILE: &str = "report.html";
-/// The metrics' file name in the run's folder.
+/// The name of the file with the metrics in the run's folder.
 pub(crate) const METRICS_FILE: &str = "metrics.json";
 
-/// Why the results of a run were not made.
+/// The error when the results of a run cannot be created.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ResultsError {
     /// The weights cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
-    /// The data set does not name every class.
-    #[error("the model cannot be encoded: the data set has to name every class or none")]
+    /// The data set names some classes, but not all.
+    #[error("the model cannot be encoded: expected a data set that names every class or none")]
     Encode(#[source] lenet_infer::Error),
-    /// A file cannot be written or read back.
+    /// A file cannot be written or read.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The file is not a model.
-    #[error("{}: expected a model file: make it again with `lenet-train quantize`", path.display())]
+    /// The file is not a model file.
+    #[error("{}: expected a model file: create it again with `lenet-train quantize`", path.display())]
     Decode {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: lenet_infer::Error,
     },
-    /// The model file is not of this run.
+    /// The model file belongs to another run.
     #[error(
-        "{}: expected the model of this run, of {expected} classes, found one of {found}: make it again with \
+        "{}: expected the model of this run with {expected} classes, found one with {found}: create it again with \
          `lenet-train quantize`", path.display()
     )]
     OtherModel {
         /// The file.
         path: PathBuf,
-        /// Classes of the run.
+        /// The number of classes of the run.
         expected: usize,
-        /// Classes of the model.
+        /// The number of classes of the model.
         found: usize,
     },
     /// The report cannot be written.
@@ -67,11 +67,12 @@ pub enum ResultsError {
     Report(#[from] ReportError),
 }
 
-/// Quantizes, exports, checks and reports the trained network into `folder`. Returns the final table.
+/// Quantizes the trained network, and exports, checks and reports it into `folder`. Returns the result of the check.
 ///
 /// # Errors
 ///
-/// [`ResultsError`]. The checkpoint stays, so a resumed run comes here again at once.
+/// Returns a [`ResultsError`] if the weights cannot be quantized or a file cannot be written. The checkpoint is kept, so a
+/// resumed run creates its results without training again.
 pub(super) fn make_results(
     trained: &Trained,
     dataset: &Dataset,
@@ -80,8 +81,8 @@ pub(super) fn make_results(
 ) -> Result<FinalTable, ResultsError> {
     let images = calibration_images(dataset, trained.run.held_out());
     let activations = Activations::of(&trained.weights, images.images);
-    let Calibration { mut model, grid, correct, .. } = quantize(trained, &activations, images)?;
-    console.print(&describe_calibration(&grid, correct, images));
+    let Calibration { mut model, quantization, correct, .. } = quantize(trained, &activations, images)?;
+    console.print(&describe_calibration(&quantization, correct, images));
     console.print(&describe_dead_units(&activations));
 
     let validation = validation_images(trained, dataset).map(|images| choose_threshold(&mut model, images));
@@ -99,11 +100,11 @@ pub(super) fn make_results(
     Ok(table)
 }
 
-/// Checks the model file in `folder` again, and writes the metrics and the report again.
+/// Checks the model file in `folder`, and writes the metrics and the report again. Returns the result of the check.
 ///
 /// # Errors
 ///
-/// [`ResultsError`].
+/// Returns a [`ResultsError`] if the model file cannot be used or a file cannot be written.
 pub(super) fn report(
     trained: &Trained,
     dataset: &Dataset,
@@ -117,12 +118,12 @@ pub(super) fn report(
     check_and_report(trained, dataset, &file, &activations, folder, console)
 }
 
-/// Checks the model file in `folder` on the test images, and prints what it finds.
+/// Checks the model file in `folder` on the test images, and prints the result.
 ///
 /// # Errors
 ///
-/// [`ResultsError`].
-pub(super) fn check_again(
+/// Returns a [`ResultsError`] if the model file cannot be used.
+pub(super) fn check_model_file(
     trained: &Trained,
     dataset: &Dataset,
     folder: &Path,
@@ -133,18 +134,19 @@ pub(super) fn check_again(
     Ok(check(trained, dataset, &file, console).0.table)
 }
 
-/// The model on the grid that was trained for, else on one that is chosen on `images`, whose activations are given.
+/// Quantizes the trained weights: with the quantization that they were trained for, or else with one that is calibrated on
+/// `images`, whose activations are given.
 ///
 /// # Errors
 ///
-/// [`QuantizeError`].
+/// Returns a [`QuantizeError`] if the weights cannot be quantized.
 pub(super) fn quantize(
     trained: &Trained,
     activations: &Activations,
     images: Split<'_>,
 ) -> Result<Calibration, QuantizeError> {
-    match &trained.grid {
-        Some(grid) => attempt(&trained.weights, grid.clone(), images),
+    match &trained.quantization {
+        Some(quantization) => quantize_and_score(&trained.weights, quantization.clone(), images),
         None => calibrate(&trained.weights, activations, images, trained.run.training.bits),
     }
 }
@@ -153,7 +155,7 @@ fn validation_images<'a>(trained: &Trained, dataset: &'a Dataset) -> Option<Spli
     (trained.run.held_out() == HeldOut::Validation).then(|| dataset.split().1)
 }
 
-/// Chooses the model's confidence threshold on the validation images; gives its answers there.
+/// Chooses the model's confidence threshold on the validation images. Returns the model's predictions on them.
 fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> Evaluation {
     let evaluation = evaluate(&model.model(), images.images.iter().zip(images.labels));
     model.confidence_threshold = confidence::threshold(&evaluation);
@@ -190,13 +192,20 @@ fn check_and_report(
         confidence,
     };
     report::write_metrics(&folder.join(METRICS_FILE), &metrics)?;
-    let grid = &grid_of(trained, file);
-    let page = Page { trained, dataset, metrics: &metrics, grid, activations, misclassified: &misclassified };
+    let quantization = &quantization_of(trained, file);
+    let page = Page {
+        trained,
+        dataset,
+        metrics: &metrics,
+        quantization,
+        activations,
+        misclassified: &misclassified,
+    };
     page.write(&folder.join(REPORT_FILE))?;
     Ok(metrics.result)
 }
 
-/// Checks the model file on the test images, and its confidence on both splits; prints what it finds.
+/// Checks the model file on the test images and its confidence on the validation and test images, and prints the results.
 fn check(
     trained: &Trained,
     dataset: &Dataset,
@@ -216,14 +225,14 @@ fn check(
     (check, confidence)
 }
 
-/// The grid that the model file was quantized on.
-fn grid_of(trained: &Trained, file: &ModelFile<'_>) -> Grid {
+/// Returns the quantization of the model file.
+fn quantization_of(trained: &Trained, file: &ModelFile<'_>) -> Quantization {
     let ranges = file.metadata.activation_ranges.map(|range| f64::from(range) / RANGE_UNIT);
-    let chosen = || Grid::new(&trained.weights, ranges, trained.run.training.bits);
-    trained.grid.clone().unwrap_or_else(chosen)
+    let chosen = || Quantization::new(&trained.weights, ranges, trained.run.training.bits);
+    trained.quantization.clone().unwrap_or_else(chosen)
 }
 
-/// What the model file says of the run.
+/// The metadata of the model file.
 struct OwnedMetadata {
     dataset: String,
     recipe: String,

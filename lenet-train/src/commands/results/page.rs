@@ -1,4 +1,4 @@
-//! What the report shows beside the metrics.
+//! The parts of the report that are not metrics: histograms, sizes and augmented images.
 
 use crate::augment::Augment;
 use crate::data::Dataset;
@@ -7,27 +7,27 @@ use crate::eval::dead_units::dead_units;
 use crate::model::activations::Activations;
 use crate::model::bits::Bits;
 use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
-use crate::quantize::{Grid, Ranges};
+use crate::quantize::{Quantization, Ranges};
 use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
 use crate::run::metrics::Metrics;
 use crate::run::trained::Trained;
 use lenet_core::Requant;
 use std::path::Path;
 
-/// Bins of an activation histogram.
+/// The number of bins of an activation histogram.
 const BINS: usize = 100;
-/// Training images on the sheet of augmented ones.
+/// The number of training images that are shown with their augmentation.
 const AUGMENTED_IMAGES: usize = 8;
-/// Epochs shown of each.
+/// The number of epochs shown for each of these images.
 const AUGMENTED_EPOCHS: u32 = 16;
 
-/// A trained network that was quantized and checked.
+/// A trained network that was quantized and checked, for the report.
 pub(super) struct Page<'a> {
     pub(super) trained: &'a Trained,
     pub(super) dataset: &'a Dataset,
     pub(super) metrics: &'a Metrics,
-    pub(super) grid: &'a Grid,
-    /// Of the images that the activation ranges were chosen on.
+    pub(super) quantization: &'a Quantization,
+    /// The activations for the calibration images.
     pub(super) activations: &'a Activations,
     pub(super) misclassified: &'a [Misclassified],
 }
@@ -37,30 +37,30 @@ impl Page<'_> {
     ///
     /// # Errors
     ///
-    /// [`ReportError`].
+    /// Returns a [`ReportError`] if the report cannot be written.
     pub(super) fn write(&self, path: &Path) -> Result<(), ReportError> {
-        let Page { trained, dataset, metrics, grid, activations, misclassified } = *self;
+        let Page { trained, dataset, metrics, quantization, activations, misclassified } = *self;
         let inputs = ReportInputs {
             metrics,
             weights: &trained.weights,
-            weight_clips: &weight_clips(grid, &trained.weights),
-            activations: &histograms(activations, grid.ranges),
+            weight_clips: &weight_clips(quantization, &trained.weights),
+            activations: &histograms(activations, quantization.ranges),
             dead_units: &dead_units(activations),
             misclassified,
-            sizes: &sizes(grid.bits, dataset.classes),
+            sizes: &sizes(quantization.bits, dataset.classes),
             augmented: &augmented(trained, dataset),
         };
         report::write(path, &inputs)
     }
 }
 
-/// For each output channel the weight that becomes the largest integer; larger ones clip.
-fn weight_clips(grid: &Grid, weights: &FloatWeights) -> [Vec<f32>; 5] {
+/// Returns, for each output channel, the magnitude beyond which weights are clipped.
+fn weight_clips(quantization: &Quantization, weights: &FloatWeights) -> [Vec<f32>; 5] {
     let layers = weights.layers();
     std::array::from_fn(|layer| {
-        let largest = f64::from(grid.bits.weights[layer].largest());
+        let largest = f64::from(quantization.bits.weights[layer].largest());
         let channels = 0..layers[layer].bias.len();
-        channels.map(|channel| (grid.scale(layer, channel) * largest) as f32).collect()
+        channels.map(|channel| (quantization.scale(layer, channel) * largest) as f32).collect()
     })
 }
 
@@ -78,7 +78,7 @@ fn histograms(activations: &Activations, ranges: Ranges) -> Vec<ActivationHistog
     layers.map(histogram).collect()
 }
 
-/// The first training images as the first epochs saw them.
+/// Returns the first training images, as they were augmented in the first epochs.
 fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
     let (augment, seed) = (trained.run.training.augment, trained.run.training.seed);
     let seen = |(index, &original)| {

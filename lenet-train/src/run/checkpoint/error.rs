@@ -1,28 +1,28 @@
-//! What is wrong with a checkpoint.
+//! The errors of reading and writing checkpoints.
 
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a checkpoint was not written or not used.
+/// The error when a checkpoint could not be written or read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
     /// There is no checkpoint.
-    #[error("{}: expected the checkpoint of a run, found no file: name the folder of a run", path.display())]
+    #[error("{}: expected the checkpoint of a run, found no file: give the folder of a run", path.display())]
     Missing {
-        /// Where it should be.
+        /// The expected file.
         path: PathBuf,
     },
-    /// There is none but that of a run that was replaced.
+    /// There is no checkpoint, except that of an earlier run that was replaced.
     #[error(
-        "{}: expected the checkpoint of a run, found only that of the run before, which was replaced: rename {} to go on \
-         with that one", path.display(), previous.display()
+        "{}: expected the checkpoint of a run, found only that of an earlier run, which was replaced: to continue that run, \
+         rename {} to {0}", path.display(), previous.display()
     )]
     Replaced {
-        /// Where it should be.
+        /// The expected file.
         path: PathBuf,
-        /// The earlier run's.
+        /// The checkpoint of the earlier run.
         previous: PathBuf,
     },
     /// The file cannot be read.
@@ -30,32 +30,32 @@ pub enum CheckpointError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
     /// The file cannot be written.
-    #[error("{}: the checkpoint cannot be written: make room there, or name another folder by --out", path.display())]
+    #[error("{}: the checkpoint cannot be written: free some space there, or choose another folder with --out", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// The file is not a whole checkpoint of this version.
+    /// The file is damaged, or is not a checkpoint of this version.
     #[error(
-        "{}: expected a whole checkpoint of this version, found {problem}: train again",
+        "{}: expected a complete checkpoint of this version of lenet-train, found {problem}: train again",
         path.display()
     )]
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What was found instead.
         problem: String,
     },
 }
 
 impl CheckpointError {
-    /// No file at `path`; perhaps one of an earlier run at `previous`.
+    /// Creates the error for a missing file `path`. It depends on whether there is a checkpoint of an earlier run at `previous`.
     pub(super) fn missing(path: PathBuf, previous: PathBuf) -> Self {
         if previous.exists() { Self::Replaced { path, previous } } else { Self::Missing { path } }
     }

@@ -1,7 +1,7 @@
-//! A run between two steps, on disk: `checkpoint.safetensors`.
+//! Checkpoints: the state of a run on disk, `checkpoint.safetensors`.
 //!
-//! The parameters and the optimizer's moments are tensors; everything else is JSON in the file's metadata,
-//! with a SHA-256 of all of it, as safetensors itself has no checksum.
+//! The parameters and the optimizer's moments are tensors. Everything else is JSON in the metadata of the file, together with
+//! a SHA-256 of all contents, since the safetensors format has no checksum.
 
 mod error;
 #[cfg(test)]
@@ -11,7 +11,7 @@ pub use error::CheckpointError;
 
 use super::config::RunConfig;
 use crate::model::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
-use crate::quantize::Grid;
+use crate::quantize::Quantization;
 use crate::train::optimizer::OptimizerState;
 use crate::train::{EpochMetrics, PartialEpoch, Snapshot};
 use lenet_infer::host::files;
@@ -24,22 +24,22 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// The run's last state.
+/// The name of the file with the last state of the run.
 pub const FILE_NAME: &str = "checkpoint.safetensors";
-/// The run's state after the epoch with the lowest validation loss.
+/// The name of the file with the state after the epoch with the lowest validation loss.
 pub const BEST_FILE_NAME: &str = "best.safetensors";
-/// What [`set_aside`] renames it to.
+/// The name that [`set_aside`] gives to the checkpoint of an earlier run.
 pub const PREVIOUS_FILE_NAME: &str = "checkpoint.previous.safetensors";
-/// Version of what this module writes.
+/// The version of the file's contents.
 const VERSION: u32 = 3;
-/// No checkpoint comes near: three times the parameters, and a history.
+/// The size limit of a checkpoint. Four times the parameters and a history are far smaller.
 const MAX_BYTES: u64 = 64 << 20;
 const HEADER_KEY: &str = "lenet-train";
 const DIGEST_KEY: &str = "sha256";
-/// The parts of the file, each with every tensor of [`LAYERS`]. The last is there only in a run that averages.
+/// The groups of tensors in the file. Each has the tensors of all [`LAYERS`]. The last is optional.
 const PARTS: [&str; 4] = ["weights", "first_moment", "second_moment", "average"];
 
-/// The JSON in the metadata.
+/// The JSON object in the metadata of the file.
 #[derive(Serialize, Deserialize)]
 struct Header {
     version: u32,
@@ -47,14 +47,15 @@ struct Header {
     optimizer_steps: u32,
     history: Vec<EpochMetrics>,
     partial: Option<PartialEpoch>,
-    grid: Option<Grid>,
+    #[serde(rename = "grid")]
+    quantization: Option<Quantization>,
 }
 
-/// Writes where `run` stands to `path`, whole or not at all.
+/// Writes a checkpoint to `path`, atomically: the file is either replaced completely or not at all.
 ///
 /// # Errors
 ///
-/// [`CheckpointError::Write`].
+/// Returns [`CheckpointError::Write`] if the file cannot be written.
 pub fn save(path: &Path, run: &RunConfig, snapshot: &Snapshot) -> Result<(), CheckpointError> {
     let header = Header {
         version: VERSION,
@@ -62,19 +63,19 @@ pub fn save(path: &Path, run: &RunConfig, snapshot: &Snapshot) -> Result<(), Che
         optimizer_steps: snapshot.optimizer.steps,
         history: snapshot.history.clone(),
         partial: snapshot.partial,
-        grid: snapshot.grid.clone(),
+        quantization: snapshot.quantization.clone(),
     };
     encode(&header, snapshot)
         .and_then(|bytes| files::replace(path, |out| out.write_all(&bytes)))
         .map_err(|source| CheckpointError::Write { path: path.to_owned(), source })
 }
 
-/// Renames an earlier run's checkpoint in `folder` to [`PREVIOUS_FILE_NAME`], so that a new run there does not
-/// overwrite it. Does nothing where there is none.
+/// Renames the checkpoint in `folder` to [`PREVIOUS_FILE_NAME`], so that a new run does not overwrite it. Does nothing if
+/// there is none.
 ///
 /// # Errors
 ///
-/// Those of the file system.
+/// Returns the error of the file system if the file cannot be renamed.
 pub fn set_aside(folder: &Path) -> io::Result<()> {
     match fs::rename(folder.join(FILE_NAME), folder.join(PREVIOUS_FILE_NAME)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -82,11 +83,11 @@ pub fn set_aside(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Reads a checkpoint: the run, and where it stands.
+/// Reads a checkpoint: the description of the run, and its state.
 ///
 /// # Errors
 ///
-/// [`CheckpointError`], all but `Write`.
+/// Returns any [`CheckpointError`] except [`CheckpointError::Write`].
 pub fn load(path: &Path) -> Result<(RunConfig, Snapshot), CheckpointError> {
     let path = path.to_owned();
     let bytes = match files::read_at_most(&path, MAX_BYTES) {
@@ -101,7 +102,7 @@ pub fn load(path: &Path) -> Result<(RunConfig, Snapshot), CheckpointError> {
     Ok((header.run, snapshot))
 }
 
-/// SHA-256 of weights, in hexadecimal.
+/// Returns the SHA-256 of the weights, in hexadecimal.
 pub fn fingerprint(weights: &FloatWeights) -> String {
     let tensors = weights.layers().into_iter().flat_map(|layer| [&layer.weight, &layer.bias]);
     let bytes: Vec<Vec<u8>> = tensors.map(|tensor| to_bytes(tensor)).collect();
@@ -131,9 +132,9 @@ fn encode(header: &Header, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
     views.and_then(|views| safetensors::serialize(views, Some(metadata))).map_err(io::Error::other)
 }
 
-/// The checkpoint in `bytes`, or what is wrong with them.
+/// Decodes a checkpoint, or returns what is wrong with it.
 fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
-    let not_safetensors = |error| format!("no safetensors file ({error})");
+    let not_safetensors = |error| format!("a file that is not in safetensors format ({error})");
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
     let entries = metadata.metadata().as_ref();
@@ -171,15 +172,15 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
         return Err("contents that do not match their SHA-256".to_owned());
     }
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
-    let (history, grid) = (header.history.clone(), header.grid.clone());
-    let snapshot = Snapshot { history, partial: header.partial, weights, optimizer, average, grid };
+    let (history, quantization) = (header.history.clone(), header.quantization.clone());
+    let snapshot = Snapshot { history, partial: header.partial, weights, optimizer, average, quantization };
     Ok((header, snapshot))
 }
 
 fn parse_header(json: &str) -> Result<Header, String> {
     let value: Value = serde_json::from_str(json).map_err(|error| format!("a damaged header ({error})"))?;
     if value["version"] != VERSION {
-        return Err(format!("version {} where {VERSION} is read", value["version"]));
+        return Err(format!("version {} of the format in place of {VERSION}", value["version"]));
     }
     serde_json::from_value(value).map_err(|error| format!("a damaged header ({error})"))
 }

@@ -14,7 +14,7 @@ fn run() -> RunConfig {
     run
 }
 
-/// Numbers that differ everywhere, awkward ones among them.
+/// Weights that all differ, with special values such as -0 and a subnormal number among them.
 fn weights(start: f32) -> FloatWeights {
     let mut next = start;
     let mut numbers = |count: usize| -> Vec<f32> {
@@ -49,7 +49,7 @@ fn snapshot() -> Snapshot {
         weights: weights(0.0),
         optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
         average: Some(weights(3.0)),
-        grid: Some(Grid::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
+        quantization: Some(Quantization::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
     }
 }
 
@@ -60,7 +60,7 @@ fn saved() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// What [`load`] says of a folder whose checkpoint has these bytes.
+/// The problem that [`load`] finds in a checkpoint with these bytes.
 fn problem(bytes: &[u8]) -> String {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join(FILE_NAME), bytes).unwrap();
@@ -71,7 +71,7 @@ fn problem(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_was_saved_is_loaded_bit_by_bit() {
+fn a_loaded_checkpoint_equals_the_saved_one_bit_by_bit() {
     let (folder, _) = saved();
     let (config, loaded) = load(&folder.path().join(FILE_NAME)).unwrap();
     assert_eq!((config, &loaded), (run(), &snapshot()));
@@ -79,7 +79,7 @@ fn what_was_saved_is_loaded_bit_by_bit() {
 }
 
 #[test]
-fn saving_again_replaces_the_file_and_leaves_no_other() {
+fn saving_again_replaces_the_file_and_leaves_no_other_file() {
     let (folder, _) = saved();
     let later = Snapshot { history: Vec::new(), ..snapshot() };
     save(&folder.path().join(FILE_NAME), &run(), &later).unwrap();
@@ -88,7 +88,7 @@ fn saving_again_replaces_the_file_and_leaves_no_other() {
 }
 
 #[test]
-fn a_missing_checkpoint_is_named() {
+fn the_error_for_a_missing_checkpoint_names_that_of_an_earlier_run() {
     let folder = tempdir().unwrap();
     let error = load(&folder.path().join(FILE_NAME)).unwrap_err();
     assert!(matches!(error, CheckpointError::Missing { .. }));
@@ -110,7 +110,7 @@ fn a_truncated_checkpoint_is_refused_at_every_length() {
 }
 
 #[test]
-fn a_changed_byte_is_noticed() {
+fn a_checkpoint_with_a_changed_byte_is_refused() {
     let (_folder, path) = saved();
     let mut bytes = fs::read(path).unwrap();
     for position in (0..bytes.len()).step_by(9_001).chain(0..64) {
@@ -129,12 +129,12 @@ fn a_safetensors_file_of_another_program_is_refused() {
 }
 
 #[test]
-fn another_version_is_refused_with_both_versions_named() {
-    assert_eq!(parse_header(r#"{"version":1}"#).err().unwrap(), "version 1 where 3 is read");
+fn the_error_for_another_version_names_both_versions() {
+    assert_eq!(parse_header(r#"{"version":1}"#).err().unwrap(), "version 1 of the format in place of 3");
 }
 
 #[test]
-fn a_folder_that_is_not_there_cannot_be_written_to() {
+fn saving_into_a_missing_folder_is_an_error() {
     let folder = tempdir().unwrap();
     let error = save(&folder.path().join("missing/file"), &run(), &snapshot()).unwrap_err();
     assert!(matches!(error, CheckpointError::Write { .. }));

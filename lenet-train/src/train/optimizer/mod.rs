@@ -1,7 +1,7 @@
-//! SGD with momentum and AdamW, on any device, with a state that can be saved and restored exactly.
+//! The optimizers, SGD with momentum and AdamW, with a state that can be saved and restored exactly.
 //!
-//! dfdx's own optimisers keep their moments to themselves. These call the same kernels, and keep the moments
-//! in dfdx's per-parameter buffers.
+//! dfdx's own optimizers do not give access to their moments. These call the same kernels, but store the moments in buffers
+//! that can be read and written.
 
 #[cfg(test)]
 mod tests;
@@ -19,11 +19,13 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fmt;
 
-/// Steps between two flushes of subnormal moments. Those of a weight whose gradient stays 0 shrink at each
-/// step until they are subnormal, and rounding then keeps them there.
+/// Number of steps between two flushes of subnormal moments to 0.
+///
+/// The moments of a weight whose gradient stays 0 shrink in each step until they are subnormal, and never reach 0 because of
+/// rounding. Arithmetic with subnormal numbers is slow.
 const FLUSH_STEPS: u32 = 64;
 
-/// How a gradient becomes a step.
+/// The algorithm of the optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
@@ -43,49 +45,49 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// The numbers of the update rule. Biases are never decayed.
+/// The optimizer and its hyperparameters. Weight decay does not apply to biases.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
-    /// The algorithm; the flag `--optimizer`.
+    /// The algorithm (`--optimizer`).
     #[serde(rename = "optimizer")]
     pub algorithm: Algorithm,
-    /// Share of the last velocity that is kept, 0 to 1 (SGD).
+    /// Momentum of SGD, 0 to below 1. AdamW ignores it.
     pub momentum: f64,
-    /// Weight decay, 0 or more.
+    /// Weight decay, 0 to 10.
     pub weight_decay: f64,
 }
 
-/// The optimiser's memory as plain numbers.
+/// The state of an optimizer as plain numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {
-    /// Steps taken.
+    /// Number of steps taken.
     pub steps: u32,
     /// SGD: the velocity. AdamW: the mean of the gradients.
     pub first_moment: FloatWeights,
-    /// SGD: zeros. AdamW: the mean of their squares.
+    /// SGD: zeros. AdamW: the mean of the squared gradients.
     pub second_moment: FloatWeights,
 }
 
-/// A rule and its memory on a device.
+/// An optimizer with its state on a device.
 pub struct Optimizer<D: Backend> {
     rule: Rule,
     steps: u32,
-    // dfdx's map from a parameter to a buffer of its size.
+    // `Gradients` is dfdx's map from each parameter to a buffer of the same size.
     first_moment: Gradients<f32, D>,
     second_moment: Gradients<f32, D>,
 }
 
 impl<D: Backend> Optimizer<D> {
-    /// An optimiser that has taken no step.
+    /// Creates an optimizer that has taken no step.
     pub fn new(rule: Rule) -> Self {
         Optimizer { rule, steps: 0, first_moment: Gradients::leaky(), second_moment: Gradients::leaky() }
     }
 
-    /// Moves the network's parameters against `gradients`.
+    /// Updates the parameters of `network` by one step.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     pub fn step(
         &mut self,
         network: &mut Network<D>,
@@ -97,11 +99,11 @@ impl<D: Backend> Optimizer<D> {
         Layers::iter_tensors(&mut RecursiveWalker { m: &mut network.layers, f: &mut update }).map(drop)
     }
 
-    /// The memory as plain numbers.
+    /// Returns the state as plain numbers.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     pub fn state(&mut self, network: &Network<D>) -> Result<OptimizerState, D::Err> {
         Ok(OptimizerState {
             steps: self.steps,
@@ -110,15 +112,15 @@ impl<D: Backend> Optimizer<D> {
         })
     }
 
-    /// Goes back to a saved state.
+    /// Restores a saved state.
     ///
     /// # Errors
     ///
-    /// What the device reports.
+    /// Returns the device's error, for example out of memory.
     ///
     /// # Panics
     ///
-    /// If a length is not the network's.
+    /// Panics if a tensor of the state has another length than in the network.
     pub fn restore(&mut self, state: &OptimizerState, network: &Network<D>) -> Result<(), D::Err> {
         self.steps = state.steps;
         write(&mut self.first_moment, network, &state.first_moment)?;
@@ -171,7 +173,7 @@ impl<D: Backend> TensorVisitor<f32, D> for Update<'_, D> {
     }
 }
 
-/// The buffers of a network's parameters, in the order of the layers.
+/// Reads the buffers of a network's parameters, in the order of the layers.
 pub(crate) fn read<D: Backend>(
     buffers: &mut Gradients<f32, D>,
     network: &Network<D>,
@@ -206,7 +208,7 @@ impl<D: Backend> TensorVisitor<f32, D> for Read<'_, D> {
     }
 }
 
-/// Writes the buffers of a network's parameters.
+/// Writes the buffers of a network's parameters, in the order of the layers.
 pub(crate) fn write<D: Backend>(
     buffers: &mut Gradients<f32, D>,
     network: &Network<D>,
@@ -234,19 +236,19 @@ impl<'v, D: Backend, I: Iterator<Item = &'v Vec<f32>>> TensorVisitor<f32, D> for
         parameter: &Tensor<S, f32, D>,
     ) -> Result<Option<Tensor<S, f32, D>>, D::Err> {
         let values = self.values.next().expect("ten parameters");
-        assert_eq!(values.len(), parameter.shape().num_elements(), "saved numbers of one parameter");
+        assert_eq!(values.len(), parameter.shape().num_elements(), "saved values of one parameter");
         let buffer = self.buffers.get_or_alloc_mut(parameter)?;
         parameter.device().try_fill_with_distr(buffer, InOrder(RefCell::new(values.iter())))?;
         Ok(None)
     }
 }
 
-/// Saved numbers as a "distribution": filling from one is dfdx's only public way to write a buffer, and
+/// Saved values as a "distribution". Filling a buffer from a distribution is dfdx's only public way to write one, and it
 /// keeps every bit.
 struct InOrder<'a>(RefCell<std::slice::Iter<'a, f32>>);
 
 impl Distribution<f32> for InOrder<'_> {
     fn sample<R: rand::Rng + ?Sized>(&self, _: &mut R) -> f32 {
-        *self.0.borrow_mut().next().expect("as many numbers as the buffer holds")
+        *self.0.borrow_mut().next().expect("as many values as the buffer has elements")
     }
 }

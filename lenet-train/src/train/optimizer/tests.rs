@@ -5,7 +5,7 @@ use lenet_core::shape::CLASSES;
 
 const LEARNING_RATE: f64 = 0.1;
 
-/// Two steps against a gradient of 0.5 everywhere: the first weight and bias of fc3 after each.
+/// The first weight and bias of fc3, initially and after each of two steps with gradients of 0.5.
 fn two_steps(rule: Rule) -> [(f64, f64); 3] {
     let mut network = Network::new(Cpu::seed_from_u64(1), CLASSES).unwrap();
     let mut optimizer = Optimizer::new(rule);
@@ -30,7 +30,7 @@ fn assert_close(found: f64, expected: f64) {
 }
 
 #[test]
-fn sgd_follows_its_velocity_and_decays_weights_but_not_biases() {
+fn sgd_steps_by_its_velocity_and_decays_weights_but_not_biases() {
     let [start, one, two] = two_steps(Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.2 });
     let velocity = 0.5 + 0.2 * start.0;
     assert_close(one.0, start.0 - LEARNING_RATE * velocity);
@@ -42,7 +42,7 @@ fn sgd_follows_its_velocity_and_decays_weights_but_not_biases() {
 #[test]
 fn adamw_steps_by_the_learning_rate_and_decays_weights_but_not_biases() {
     let [start, one, two] = two_steps(Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 0.2 });
-    // Against a constant gradient the corrected moments are g and g^2, so that each step is the rate.
+    // For a constant gradient g the corrected moments are g and g^2, so each step is the learning rate.
     assert_close(one.0, start.0 - LEARNING_RATE * (1.0 + 0.2 * start.0));
     assert_close(two.0, one.0 - LEARNING_RATE * (1.0 + 0.2 * one.0));
     assert_close(one.1, start.1 - LEARNING_RATE);
@@ -50,7 +50,7 @@ fn adamw_steps_by_the_learning_rate_and_decays_weights_but_not_biases() {
 }
 
 #[test]
-fn a_restored_state_is_the_saved_one_bit_by_bit() {
+fn a_restored_state_equals_the_saved_one_bit_by_bit() {
     let network = Network::new(Cpu::seed_from_u64(1), CLASSES).unwrap();
     let mut moments = network.weights();
     moments.fc1.weight[..3].copy_from_slice(&[-0.0, f32::from_bits(1), f32::MAX]);

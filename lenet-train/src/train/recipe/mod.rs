@@ -1,4 +1,4 @@
-//! The recipes: every number of training in one table.
+//! The recipes: named sets of training settings.
 
 mod schedule;
 mod settings;
@@ -15,18 +15,18 @@ use crate::train::optimizer::{Algorithm, Rule};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A named set of numbers to train with.
+/// A named set of training settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Recipe {
-    /// The PyTorch tutorial's: plain SGD on all training images, scored on the test set each epoch.
+    /// As in the PyTorch tutorial: SGD, 21 epochs, on all training images; scores the test images after each epoch.
     Reference,
-    /// AdamW with a cosine schedule, chosen on the validation images.
+    /// AdamW with a cosine schedule, 60 epochs.
     #[default]
     Default,
-    /// Augmentation, a long schedule, averaged weights and quantization-aware training: the most accurate, and slow.
+    /// The most accurate, and slow: augmentation, 200 epochs, averaged weights, quantization-aware training.
     Best,
-    /// No training: the weights were imported.
+    /// Imported weights, which are not trained.
     #[value(skip)]
     Imported,
 }
@@ -103,7 +103,7 @@ impl fmt::Display for Recipe {
 }
 
 impl Recipe {
-    /// The recipe's numbers, with seed 0.
+    /// Returns the settings of the recipe, with seed 0.
     pub fn settings(self) -> Settings {
         match self {
             Recipe::Reference => REFERENCE,
@@ -113,8 +113,10 @@ impl Recipe {
         }
     }
 
-    /// The recipe's numbers for a run of `epochs` epochs, 1 or more, with seed 0. The warm-up, the quantization-aware part and
-    /// the memory of the average keep their shares of the run; a share below half an epoch is left out.
+    /// Returns the settings of the recipe for a run of `epochs` epochs, 1 or more, with seed 0.
+    ///
+    /// The warm-up, the quantization-aware training and the time constant of the weight average are scaled with the length of
+    /// the run, and rounded to whole epochs.
     pub fn settings_for(self, epochs: u32) -> Settings {
         let settings = self.settings();
         if epochs == settings.epochs {
@@ -123,9 +125,9 @@ impl Recipe {
         let own = settings.epochs;
         let share = |of: u32| {
             let scaled = (u64::from(of) * u64::from(epochs) + u64::from(own) / 2) / u64::from(own);
-            u32::try_from(scaled).expect("no share is longer than the run")
+            u32::try_from(scaled).expect("a part is no longer than the run")
         };
-        // An average remembers the last `1 / (1 - decay)` steps or so.
+        // The time constant of the average is about `1 / (1 - decay)` steps.
         let forgotten = (1.0 - settings.ema_decay) * f64::from(own) / f64::from(epochs);
         Settings {
             epochs,
@@ -136,7 +138,8 @@ impl Recipe {
         }
     }
 
-    /// Which images are scored after each epoch. The reference trains on the whole training file.
+    /// Returns which images are scored after each epoch. The reference recipe trains on all training images, and scores the
+    /// test images.
     pub fn held_out(self) -> HeldOut {
         match self {
             Recipe::Reference => HeldOut::Test,

@@ -1,4 +1,4 @@
-//! How the learning rate changes during a run.
+//! The schedule of the learning rate.
 
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -7,14 +7,14 @@ use std::f64::consts::PI;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// The same at every step.
+    /// The same learning rate in every step.
     Constant,
-    /// From the peak at the first step down half a cosine, to 0 after the last.
+    /// Half a cosine, from the peak in the first step to 0 after the last step.
     Cosine,
 }
 
 impl Schedule {
-    /// The learning rate of step `step` of `steps`, counted from 0.
+    /// Returns the learning rate of step `step`, counted from 0, of `steps` steps.
     pub fn learning_rate(self, peak: f64, step: u64, steps: u64) -> f64 {
         match self {
             Schedule::Constant => peak,

@@ -1,4 +1,4 @@
-//! The numbers of a training, and which of them go together.
+//! The settings of a training run, and their checks.
 
 use super::{Recipe, Schedule};
 use crate::augment::Augment;
@@ -9,45 +9,48 @@ use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use thiserror::Error;
 
-/// All that decides the outcome of a training, besides the images, the teachers and the kind of device.
+/// The settings of a training run. With the images, the teachers and the kind of device, they determine its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The recipe that gave the numbers that were not given; it also decides which images are held out.
+    /// The recipe that the settings started from. It also decides which images are held out.
     pub recipe: Recipe,
-    /// Passes over the training images, 1 or more; 0 for imported weights.
+    /// Number of passes over the training images, 1 to 10,000. 0 for imported weights.
     pub epochs: u32,
-    /// Images per step, 1 or more.
+    /// Number of images per step, 1 to 65,536.
     pub batch_size: usize,
-    /// Peak learning rate, above 0.
+    /// Peak learning rate, above 0, at most 10.
     pub learning_rate: f64,
-    /// How the learning rate changes after the warm-up.
+    /// Schedule of the learning rate after the warm-up.
     pub schedule: Schedule,
-    /// Epochs over which the learning rate rises to the peak first.
+    /// Number of epochs of warm-up, in which the learning rate rises linearly to its peak.
     pub warmup_epochs: u32,
-    /// The optimizer's rule.
+    /// The optimizer and its hyperparameters.
     #[serde(flatten)]
     pub rule: Rule,
-    /// Share of each target, 0 to 1, that is spread evenly over all classes.
+    /// Label smoothing: the share of each target, 0 to below 1, that is spread evenly over all classes.
     pub label_smoothing: f64,
-    /// Decay, below 1, of the moving average of the weights that the run exports; 0 exports the last weights.
+    /// Decay per step of the moving average of the weights, 0 to below 1. The run exports the average, or with 0 the last
+    /// weights.
     pub ema_decay: f64,
-    /// Share of the loss, 0 to 1, that compares with the teachers rather than the labels, in a run that has teachers.
+    /// Share of the loss, 0 to 1, that compares with the teachers. The rest compares with the labels. Unused without teachers.
     pub distillation: f64,
-    /// Temperature: what the teachers' logits and the run's own are divided by when they are compared.
+    /// Temperature of the softmax in the comparison with the teachers, 0.1 to 100. Unused without teachers.
     pub temperature: f64,
-    /// Last epochs with quantization-aware training; 0 quantizes after training.
+    /// Number of epochs at the end of the run with quantization-aware training. With 0, the network is quantized after
+    /// training only.
     pub qat_epochs: u32,
-    /// Epochs without a lower validation loss after which the run stops; 0 never stops it.
+    /// Number of epochs without a lower validation loss after which the run stops and exports its best epoch. 0 turns this
+    /// off.
     pub early_stop: u32,
-    /// How images are changed before they are trained on.
+    /// Limits of the random changes of the training images.
     #[serde(flatten)]
     pub augment: Augment,
-    /// Seed of the initial weights, of the order of the images and of their augmentation.
+    /// Seed of the initial weights, the order of the images and their augmentation.
     #[serde(with = "seed")]
     pub seed: u64,
-    /// Bits of the exported model.
+    /// Number of bits of the exported model's weights and activations.
     pub bits: Bits,
-    /// What the run was planned as before it was extended, the first plan first.
+    /// The earlier plans of a run that was extended to more epochs, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extended: Vec<Extension>,
 }
@@ -55,27 +58,27 @@ pub struct Settings {
 /// An earlier plan of a run that was extended to more epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
-    /// Epochs that were trained by this plan.
+    /// Number of epochs that were finished when the run was extended.
     pub after: u32,
-    /// Epochs that it planned, which decided their learning rates.
+    /// Number of epochs of this plan, which determined the learning rates until then.
     pub planned: u32,
 }
 
-/// Why settings cannot work.
+/// The error for settings that cannot be used.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// A number is out of its range.
+    /// A setting is out of its range.
     #[error("{setting}: expected {expected}, found {found}")]
     Range {
-        /// The setting and its flag.
+        /// The name of the setting, with its flag.
         setting: &'static str,
-        /// Its range.
+        /// The range of the setting.
         expected: &'static str,
-        /// What was given.
+        /// The value that was given.
         found: f64,
     },
-    /// The warm-up outlasts the run.
+    /// The warm-up is longer than the run.
     #[error(
         "--warmup-epochs: expected at most the run's {epochs} epochs, found {found}: lower it, or raise --epochs"
     )]
@@ -85,10 +88,10 @@ pub enum SettingsError {
         /// Epochs of the warm-up.
         found: u32,
     },
-    /// Quantization-aware training would choose its activation ranges on random weights.
+    /// All epochs are quantization-aware, so the activation ranges would be chosen on untrained weights.
     #[error(
-        "--qat-epochs: expected fewer than the run's {epochs} epochs, as the activation ranges are chosen on weights that \
-         are trained already, found {found}: lower it, or raise --epochs"
+        "--qat-epochs: expected fewer than the run's {epochs} epochs, as the activation ranges are chosen on trained \
+         weights, found {found}: lower it, or raise --epochs"
     )]
     QuantizationAware {
         /// Epochs of the run.
@@ -96,36 +99,39 @@ pub enum SettingsError {
         /// Epochs of quantization-aware training.
         found: u32,
     },
-    /// The run scores the test images, which must not decide when it stops.
-    #[error("--early-stop: expected a recipe that holds validation images out, found {recipe}: leave it out")]
+    /// Early stopping needs validation images, and the recipe holds none out.
+    #[error(
+        "--early-stop: expected a recipe with validation images, such as default or best, found {recipe}: remove the flag, or \
+         choose another --recipe"
+    )]
     EarlyStop {
         /// The recipe.
         recipe: Recipe,
     },
-    /// The seeds counted up from the first pass the largest there is.
-    #[error("--seed: expected at most {}, as {count} seeds are counted up from it, found {first}", u64::MAX - (count - 1))]
+    /// The last of several seeds would exceed the largest 64-bit integer.
+    #[error("--seed: expected at most {}, as {count} consecutive seeds start with it, found {first}", u64::MAX - (count - 1))]
     Seeds {
         /// The first seed.
         first: u64,
-        /// Seeds asked for.
+        /// The number of seeds.
         count: u64,
     },
-    /// A run cannot be shortened to less than what is done.
-    #[error("--epochs: expected at least the {done} epochs that are done, found {found}")]
+    /// A run cannot be shortened to fewer epochs than are finished.
+    #[error("--epochs: expected at least the {done} epochs that are finished, found {found}")]
     Shortened {
-        /// Epochs done.
+        /// The number of finished epochs.
         done: u32,
-        /// Epochs asked for.
+        /// The number of epochs that was given.
         found: u32,
     },
 }
 
 impl Settings {
-    /// Finds numbers out of range and combinations that cannot work.
+    /// Checks the range of each setting, and combinations of settings.
     ///
     /// # Errors
     ///
-    /// [`SettingsError`].
+    /// Returns a [`SettingsError`] for the first setting or combination that cannot be used.
     pub fn check(&self) -> Result<(), SettingsError> {
         self.check_ranges()?;
         let Settings { epochs, warmup_epochs, qat_epochs, recipe, .. } = *self;
@@ -176,22 +182,22 @@ impl Settings {
         }
     }
 
-    /// `count` seeds, 1 or more, counted up from this run's own.
+    /// Returns `count` consecutive seeds, 1 or more, that start with the seed of this run.
     ///
     /// # Errors
     ///
-    /// [`SettingsError::Seeds`].
+    /// Returns [`SettingsError::Seeds`] if the last seed would exceed `u64::MAX`.
     pub fn seeds(&self, count: u64) -> Result<RangeInclusive<u64>, SettingsError> {
         let first = self.seed;
         let last = first.checked_add(count - 1).ok_or(SettingsError::Seeds { first, count })?;
         Ok(first..=last)
     }
 
-    /// Plans `epochs` epochs in place of the run's own, of which `done` are trained; those keep their learning rates.
+    /// Changes the number of epochs of a run of which `done` epochs are finished. These keep their learning rates.
     ///
     /// # Errors
     ///
-    /// [`SettingsError::Shortened`].
+    /// Returns [`SettingsError::Shortened`] if `epochs` is less than `done`.
     pub fn extend(&mut self, epochs: u32, done: u32) -> Result<(), SettingsError> {
         if epochs < done {
             return Err(SettingsError::Shortened { done, found: epochs });
@@ -205,18 +211,18 @@ impl Settings {
         Ok(())
     }
 
-    /// Epochs that the run was planned for when it trained `epoch`, counted from 1.
+    /// Returns the number of epochs that the run was planned for when it trained `epoch`, counted from 1.
     pub fn planned_at(&self, epoch: u32) -> u32 {
         let plan = self.extended.iter().find(|plan| epoch <= plan.after);
         plan.map_or(self.epochs, |plan| plan.planned)
     }
 
-    /// Whether `epoch`, counted from 1, belongs to the quantization-aware part of the run.
+    /// Whether `epoch`, counted from 1, is quantization-aware.
     pub fn is_quantization_aware(&self, epoch: u32) -> bool {
         epoch + self.qat_epochs > self.planned_at(epoch)
     }
 
-    /// The learning rate of a step: the `step`-th, counted from 0, of epoch `epoch`, counted from 1.
+    /// Returns the learning rate in step `step`, counted from 0, of epoch `epoch`, counted from 1.
     pub fn learning_rate_at(&self, epoch: u32, step: u64, steps_per_epoch: u64) -> f64 {
         let step = steps_per_epoch * u64::from(epoch - 1) + step;
         let warmup = steps_per_epoch * u64::from(self.warmup_epochs);
@@ -227,8 +233,8 @@ impl Settings {
         self.schedule.learning_rate(self.learning_rate, step - warmup, steps - warmup)
     }
 
-    /// The recipe, and what differs from it: "best", or "best, changed: epochs 6, rotation 90". The seed and the bits are
-    /// no part of a recipe.
+    /// Returns the recipe and the settings that differ from it, such as "best" or "best, changed: epochs 6, rotation 90". The
+    /// seed and the bits do not belong to a recipe, and are left out.
     pub fn title(&self) -> String {
         let changes = self.changes();
         if changes.is_empty() {
@@ -256,7 +262,7 @@ fn fields(settings: &Settings) -> Map<String, Value> {
     }
 }
 
-/// A number without a needless fraction, a name without quotes.
+/// Formats a value: numbers without a trailing ".0", text without quotes.
 fn plain(value: &Value) -> String {
     match (value.as_str(), value.as_f64()) {
         (Some(name), _) => name.to_owned(),
@@ -265,7 +271,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Seeds beyond the integers of TOML, which are those of `i64`, are written as text.
+/// Serialization of seeds. Those that exceed `i64`, which TOML cannot represent as integers, are written as text.
 mod seed {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_cosine_falls_from_the_peak_to_almost_nothing() {
+fn a_cosine_schedule_falls_from_the_peak_to_almost_0() {
     let rate = |step| Schedule::Cosine.learning_rate(0.5, step, 100);
     assert_eq!(rate(0), 0.5);
     assert!((1..100).all(|step| rate(step) < rate(step - 1)));
@@ -9,7 +9,7 @@ fn a_cosine_falls_from_the_peak_to_almost_nothing() {
 }
 
 #[test]
-fn a_warm_up_rises_in_a_line_to_the_peak_where_the_schedule_begins() {
+fn a_warm_up_rises_linearly_to_the_peak_where_the_schedule_begins() {
     let settings = Settings { epochs: 10, warmup_epochs: 3, learning_rate: 1.2, ..DEFAULT };
     let rate = |step: u32| settings.learning_rate_at(step + 1, 0, 1);
     for (step, expected) in [0.3, 0.6, 0.9, 1.2].into_iter().enumerate() {
@@ -26,12 +26,12 @@ fn a_warm_up_longer_than_the_run_never_reaches_the_peak() {
 }
 
 #[test]
-fn a_constant_rate_stays() {
+fn a_constant_schedule_keeps_the_peak() {
     assert_eq!(Schedule::Constant.learning_rate(0.5, 99, 100), 0.5);
 }
 
 #[test]
-fn a_recipe_of_its_own_length_keeps_its_numbers() {
+fn a_recipe_at_its_own_length_is_unchanged() {
     for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best] {
         let settings = recipe.settings();
         assert_eq!(recipe.settings_for(settings.epochs), settings);
@@ -42,7 +42,7 @@ fn a_recipe_of_its_own_length_keeps_its_numbers() {
 }
 
 #[test]
-fn a_recipe_of_another_length_keeps_its_shares_of_the_run() {
+fn the_parts_of_a_recipe_are_scaled_with_its_length() {
     let best = |epochs| {
         let Settings { warmup_epochs, qat_epochs, ema_decay, .. } = Recipe::Best.settings_for(epochs);
         (warmup_epochs, qat_epochs, (ema_decay * 1e6).round() / 1e6)
@@ -58,7 +58,7 @@ fn a_recipe_of_another_length_keeps_its_shares_of_the_run() {
 }
 
 #[test]
-fn a_run_whose_parts_do_not_fit_into_it_is_refused() {
+fn parts_longer_than_the_run_are_refused() {
     let check =
         |epochs, warmup_epochs, qat_epochs| Settings { epochs, warmup_epochs, qat_epochs, ..BEST }.check();
     assert_eq!(check(6, 6, 5), Ok(()));
@@ -69,7 +69,7 @@ fn a_run_whose_parts_do_not_fit_into_it_is_refused() {
 }
 
 #[test]
-fn seeds_count_up_to_the_largest_and_not_past_it() {
+fn consecutive_seeds_end_at_the_largest_u64() {
     let seeds = |seed, count| Settings { seed, ..DEFAULT }.seeds(count);
     assert_eq!(seeds(7, 3), Ok(7..=9));
     assert_eq!(seeds(u64::MAX, 1), Ok(u64::MAX..=u64::MAX));
@@ -80,14 +80,14 @@ fn seeds_count_up_to_the_largest_and_not_past_it() {
 }
 
 #[test]
-fn each_recipe_names_itself() {
+fn the_settings_of_each_recipe_name_it() {
     for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best] {
         assert_eq!(recipe.settings().recipe, recipe);
     }
 }
 
 #[test]
-fn a_number_out_of_its_range_is_named_with_its_flag_and_range() {
+fn the_error_for_a_setting_out_of_range_names_its_flag_and_range() {
     type Change = fn(&mut Settings);
     let changes: [(Change, &str); 8] = [
         (|settings| settings.epochs = 0, "epochs (--epochs): expected 1 to 10000, found 0"),
@@ -119,7 +119,7 @@ fn a_number_out_of_its_range_is_named_with_its_flag_and_range() {
 }
 
 #[test]
-fn a_title_says_what_differs_from_the_recipe() {
+fn a_title_lists_the_settings_that_differ_from_the_recipe() {
     assert_eq!(BEST.title(), "best");
     let mut settings = Recipe::Best.settings_for(6);
     assert_eq!(settings.title(), "best, changed: epochs 6");
@@ -132,7 +132,7 @@ fn a_title_says_what_differs_from_the_recipe() {
 }
 
 #[test]
-fn an_extended_run_keeps_the_learning_rates_of_the_epochs_that_are_done() {
+fn an_extended_run_keeps_the_learning_rates_of_its_finished_epochs() {
     let plan = Settings { epochs: 10, ..DEFAULT };
     let mut extended = plan.clone();
     extended.extend(30, 10).unwrap();
@@ -145,11 +145,11 @@ fn an_extended_run_keeps_the_learning_rates_of_the_epochs_that_are_done() {
     extended.extend(30, 12).unwrap();
     assert_eq!(extended, again);
     let error = extended.extend(5, 12).unwrap_err();
-    assert_eq!(error.to_string(), "--epochs: expected at least the 12 epochs that are done, found 5");
+    assert_eq!(error.to_string(), "--epochs: expected at least the 12 epochs that are finished, found 5");
 }
 
 #[test]
-fn settings_are_the_same_after_toml_and_json_even_the_largest_seed() {
+fn settings_survive_toml_and_json_even_with_the_largest_seed() {
     for seed in [0, 7, u64::MAX] {
         let settings = Settings { seed, extended: vec![Extension { after: 3, planned: 5 }], ..BEST };
         let toml = toml::to_string(&settings).unwrap();

@@ -62,7 +62,7 @@ impl Blocks {
     fn round(&self, layer: usize, sums: &mut [f32], winners: &mut [u8]) {
         let Some(fake_quantizers) = &self.fake_quantizers else { return };
         for (channel, (sum, winner)) in sums.iter_mut().zip(winners).enumerate() {
-            let (activation, passes) = fake_quantizers[layer].round(channel, *sum);
+            let (activation, passes) = fake_quantizers[layer].activation(channel, *sum);
             *sum = activation;
             if !passes {
                 *winner = kernel::DEAD;

@@ -2,7 +2,7 @@ use super::*;
 use crate::model::bits::Bits;
 use crate::model::integers::IntegerLayer;
 use crate::model::weights::{FloatWeights, layer_shapes};
-use crate::quantize::{Grid, QuantizeError};
+use crate::quantize::{Quantization, QuantizeError};
 use lenet_core::shape::CLASSES;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -13,12 +13,12 @@ fn pick<T: Copy>(random: &mut ChaCha8Rng, of: &[T]) -> T {
     of[random.next_u32() as usize % of.len()]
 }
 
-/// -1 to 1.
+/// Draws a number from -1 to 1.
 fn uniform(random: &mut ChaCha8Rng) -> f32 {
     random.next_u32() as f32 / 2_f32.powi(31) - 1.0
 }
 
-/// Weights of one magnitude, of any: all 0, of both signs, or all alike.
+/// Weights of an extreme magnitude, or 0: random ones of both signs, or all equal.
 fn extreme_row(random: &mut ChaCha8Rng, taps: usize) -> Vec<f32> {
     let magnitude = pick(random, &[0.0, 1e-45, 1e-30, 1e-20, 1e-12, 1e-6, 1e-3, 0.03, 0.3, 1.0]);
     let alike = pick(random, &[None, Some(1.0), Some(-1.0)]);
@@ -29,7 +29,7 @@ fn extreme_bias(random: &mut ChaCha8Rng) -> f32 {
     uniform(random) * pick(random, &[0.0, 1e-30, 1e-6, 0.1, 1.0, 30.0, 1e4, 1e10, 1e30, f32::MAX])
 }
 
-/// Layers whose channels are extreme. In one of eight a channel's weights are beyond what any range allows for.
+/// A network with extreme channels. In one network of eight, a channel's weights are too large for any activation range.
 fn extreme_weights(random: &mut ChaCha8Rng) -> FloatWeights {
     let [conv1, conv2, fc1, fc2, mut fc3] = layer_shapes(CLASSES).map(|[outputs, taps]| Affine {
         weight: (0..outputs).flat_map(|_| extreme_row(random, taps)).collect(),
@@ -47,7 +47,7 @@ fn extreme_ranges(random: &mut ChaCha8Rng) -> [f64; 4] {
     [(); 4].map(|()| pick(random, &[0.0, 1e-3, 0.5, 4.0, 100.0, 1e30]))
 }
 
-/// The largest magnitude that any partial sum of a channel can have, from the integers as they are exported.
+/// The largest magnitude of any partial sum of a channel, computed from the exported integers.
 fn largest_accumulator(layer: &IntegerLayer, channel: usize, largest_input: u8) -> i64 {
     let taps = layer.weights.len() / layer.biases.len();
     let row = &layer.weights[channel * taps..][..taps];
@@ -67,22 +67,22 @@ fn assert_bounded(layers: &[IntegerLayer; 5], bits: Bits) {
 }
 
 #[test]
-fn every_accumulator_of_every_network_stays_below_2_to_the_24() {
+fn every_accumulator_of_every_network_stays_below_2_to_the_power_of_24() {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut quantized = 0;
     for round in 0..48 {
         let bits: Bits = BITS[round % BITS.len()].parse().unwrap();
         let weights = extreme_weights(&mut random);
-        let grid = Grid::new(&weights, extreme_ranges(&mut random), bits);
-        match grid.integers(&weights) {
+        let quantization = Quantization::new(&weights, extreme_ranges(&mut random), bits);
+        match quantization.integers(&weights) {
             Ok(layers) => {
                 assert_bounded(&layers, bits);
                 quantized += 1;
             }
             Err(error) => assert!(matches!(error, QuantizeError::Factor { .. }), "{error}"),
         }
-        // Weights move on while the grid stays, in quantization-aware training.
-        if let Ok(layers) = grid.integers(&extreme_weights(&mut random)) {
+        // In quantization-aware training the weights change while the quantization stays the same.
+        if let Ok(layers) = quantization.integers(&extreme_weights(&mut random)) {
             assert_bounded(&layers, bits);
         }
     }
@@ -96,14 +96,14 @@ const UNITS: LayerUnits = LayerUnits {
 };
 const OUTPUT: ActivationUnits = ActivationUnits { step: 4.0 / 255.0, largest: 255 };
 
-/// [`Requant::activation`] of an accumulator beyond `i32`.
+/// [`Requant::activation`] of an accumulator that may exceed `i32`.
 fn wide_activation(requant: Requant, accumulator: i64) -> u8 {
     let narrow = (accumulator >> requant.pre_shift()).clamp(0, 65_535);
     ((narrow * i64::from(requant.multiplier())) >> 23).min(255) as u8
 }
 
 #[test]
-fn the_clamp_of_a_bias_changes_no_activation() {
+fn clamping_a_bias_changes_no_activation() {
     let mut random = ChaCha8Rng::seed_from_u64(2);
     let mut clamped = 0;
     for round in 0..20_000 {
@@ -113,7 +113,7 @@ fn the_clamp_of_a_bias_changes_no_activation() {
         let scale = units.channel_scale(&row, bias, OUTPUT);
         let Ok(channel) = units.channel(&row, bias, scale) else { continue };
         let requant = channel.requant.unwrap();
-        let (negative, positive) = units.products(&channel.weights);
+        let (negative, positive) = units.product_range(&channel.weights);
         for products in [negative, 0, positive] {
             let found = requant.activation((i64::from(channel.bias) + products) as i32, 255);
             let expected = wide_activation(requant, channel.unbounded_bias.saturating_add(products));
@@ -125,7 +125,7 @@ fn the_clamp_of_a_bias_changes_no_activation() {
 }
 
 #[test]
-fn a_dead_unit_is_0_for_every_input_at_the_scale_of_a_channel_without_weights() {
+fn a_dead_unit_has_the_scale_of_a_channel_without_weights_and_is_0_for_every_input() {
     for (weight, bias) in [(1e-20, -0.3), (-1e-20, -1e-3), (1e-38, -1e30), (3e-7, -1.0), (1e-4, -20.0)] {
         for bits in [WeightBits::Eight, WeightBits::Four] {
             let units = LayerUnits { bits, ..UNITS };
@@ -133,17 +133,17 @@ fn a_dead_unit_is_0_for_every_input_at_the_scale_of_a_channel_without_weights() 
             let scale = units.channel_scale(&row, bias, OUTPUT);
             assert_eq!(scale, OUTPUT.step / UNITS.input.step / 256.0, "{weight}, {bias}");
             let channel = units.channel(&row, bias, scale).unwrap();
-            let accumulator = i64::from(channel.bias) + units.products(&channel.weights).1;
+            let accumulator = i64::from(channel.bias) + units.product_range(&channel.weights).1;
             assert_eq!(channel.requant.unwrap().activation(accumulator as i32, 255), 0, "{weight}, {bias}");
         }
     }
-    // 0.3 is 19.125 steps of 256 units, and half a step of rounding goes on top.
+    // 0.3 is 19.125 steps of 256 units, and the rounding term adds half a step.
     let channel = UNITS.channel(&[0.0; 120], -0.3, OUTPUT.step / UNITS.input.step / 256.0).unwrap();
     assert_eq!(channel.bias, -4_896 + 128);
 }
 
 #[test]
-fn a_channel_whose_weights_are_negligible_is_its_bias() {
+fn the_activation_of_a_channel_with_negligible_weights_is_its_bias() {
     for (bias, expected) in [(0.5, 32), (0.51, 33), (4.0, 255), (1e9, 255)] {
         let row = [1e-20, -1e-20, 0.0];
         let scale = UNITS.channel_scale(&row, bias, OUTPUT);
@@ -154,7 +154,7 @@ fn a_channel_whose_weights_are_negligible_is_its_bias() {
 }
 
 #[test]
-fn a_live_channel_keeps_the_scale_of_its_weights() {
+fn a_live_channel_has_the_scale_of_its_weights() {
     // Even where the bias is 500 times the largest weight.
     for (largest, bias) in [(0.5, 0.1), (0.5, -3.0), (0.01, 0.01), (1e-3, 0.5), (1e-3, -0.001)] {
         let row: Vec<f32> = (0..256).map(|tap| largest * (tap as f32 / 127.5 - 1.0)).collect();
@@ -165,8 +165,8 @@ fn a_live_channel_keeps_the_scale_of_its_weights() {
 }
 
 #[test]
-fn a_live_channel_whose_bias_does_not_fit_keeps_as_many_bits_as_do() {
-    // All 256 products together nearly outweigh the bias: from 2 to 3.8 and, with the range of 4, in 127 to 242 steps.
+fn a_live_channel_whose_bias_does_not_fit_gets_the_smallest_scale_at_which_it_does() {
+    // All 256 products together leave the sum between 2 and 3.8, which is 127 to 242 steps at the range of 4.
     let row = [-4.5e-4_f32; 256];
     let wide = ActivationUnits { step: OUTPUT.step, ..OUTPUT };
     let units = LayerUnits { input: ActivationUnits { step: 4.0 / 255.0, largest: 255 }, ..UNITS };
@@ -187,7 +187,7 @@ fn a_live_channel_whose_bias_does_not_fit_keeps_as_many_bits_as_do() {
 }
 
 #[test]
-fn the_last_layers_one_scale_leaves_room_for_its_largest_bias() {
+fn the_single_scale_of_the_last_layer_leaves_room_for_its_largest_bias() {
     let units = LayerUnits { output: None, ..UNITS };
     let layer = |weight: f32, biases: &[f32]| Affine {
         weight: vec![weight; 84 * biases.len()],

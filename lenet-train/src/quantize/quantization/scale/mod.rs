@@ -1,23 +1,23 @@
-//! The scales of weights, and the bound that they keep: every accumulator stays below 2^24.
+//! The choice of weight scales, and the bound on accumulators: their magnitude stays below 2^24.
 //!
-//! An f32 number holds each integer up to 2^24, so below it the fake quantization of training adds the engine's own
-//! integers, in any order. For an output channel the bound is
+//! f32 represents every integer up to 2^24, so below that bound fake quantization adds the engine's integers exactly, in any
+//! order. The bound for an output channel is
 //!
 //! ```text
 //! |bias| + sum of |weight| * largest input <= 2^24 - 1
 //! ```
 //!
-//! and no partial sum exceeds its left side. The products alone always fit: 256 * 127 * 255 = 8,290,560. So it is the bias
-//! that has to give way, in two steps:
+//! and no partial sum exceeds its left side. The products alone always fit: 256 * 127 * 255 = 8,290,560. Only the bias can
+//! exceed the bound. Two steps prevent that:
 //!
-//! - [`LayerUnits::channel_scale`] gives a coarser scale to a channel whose accumulator would not fit, and to one whose
-//!   activation is the same for every input. Most of these are dead units, whose weights have decayed to about 1e-20 and
-//!   whose bias is negative; by their own magnitude their weights would get an absurdly small scale. Every other
-//!   channel keeps the scale of its weights.
+//! - [`LayerUnits::channel_scale`] gives a larger scale to a channel whose bias would not fit, and to a channel whose
+//!   activation is the same for every input. Most of the latter are dead units, with a negative bias and weights that have
+//!   decayed to about 1e-20; the magnitude of those weights would give an absurdly small scale. Every other channel has the
+//!   scale of its weights.
 //! - [`LayerUnits::channel`] clamps a bias that still does not fit. With the weights that the scale was chosen for, the
-//!   clamp changes no activation: a negative bias at the clamp outweighs all products, and a positive one is clamped only
-//!   at a factor of 2^-8 or more, where the smallest accumulator, 2^24 - 1 - 2 * 8,290,560 = 196,095, is already above the
-//!   largest activation.
+//!   clamp changes no activation: a negative bias at the limit outweighs all products, and a positive bias is clamped only
+//!   at a factor of 2^-8 or more, where even the smallest accumulator, 2^24 - 1 - 2 * 8,290,560 = 196,095, gives the largest
+//!   activation.
 
 use super::rows;
 use crate::model::bits::WeightBits;
@@ -28,28 +28,29 @@ use lenet_core::requant::PIXEL_STEPS;
 use lenet_core::shape::{CONV2_TAPS, FC1_OUTPUTS, POOL2_LEN};
 use std::iter::successors;
 
-/// The largest magnitude of an accumulator, and of every partial sum in it.
+/// The largest magnitude of an accumulator and of its partial sums.
 const MAX_ACCUMULATOR: i64 = (1 << 24) - 1;
-/// Accumulator units per step of the activation in a channel without weights: the factor is 2^-8.
+/// The accumulator units per activation step in a channel without weights, whose requantization factor is 2^-8.
 const UNITS_PER_STEP: f64 = 256.0;
-/// Fractions of the largest magnitude that int4 weights are tried with as their range, in hundredths.
+/// The candidates for the range of int4 weights, in percent of the largest magnitude.
 const INT4_CLIPS: std::ops::RangeInclusive<u32> = 40..=100;
 
 const _: () = assert!(POOL2_LEN <= 256 && CONV2_TAPS <= 256 && FC1_OUTPUTS <= 256);
-/// Twice the largest sum of products leaves room for the largest activation at 256 units per step.
+// Twice the largest sum of products leaves room for the largest activation at 256 units per step.
 const _: () = assert!(MAX_ACCUMULATOR - 2 * 256 * 127 * 255 >= 256 * 256);
 
-/// What the channels of a layer have in common.
+/// The units that all channels of a layer share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayerUnits {
+    /// The bits of the weights.
     pub(super) bits: WeightBits,
-    /// The activations, or pixels, that it takes.
+    /// The units of the inputs: activations or pixels.
     pub(super) input: ActivationUnits,
-    /// The activations that it gives; `None` in the last layer.
+    /// The units of the outputs. `None` in the last layer.
     pub(super) output: Option<ActivationUnits>,
 }
 
-/// What the activations of a layer have in common.
+/// The units of a layer's activations.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ActivationUnits {
     /// The real value of one step.
@@ -59,43 +60,43 @@ pub(super) struct ActivationUnits {
 }
 
 impl ActivationUnits {
-    /// Pixels: the engine takes their gray levels.
+    /// The units of pixels: gray levels from 0 to 255 for real values from 0 to 1.
     pub(super) const PIXEL: Self = Self { step: 1.0 / PIXEL_STEPS as f64, largest: PIXEL_STEPS };
 
-    /// Activations of so many bits, the largest of which is `range`.
+    /// Returns the units of activations with `bits` bits and the largest real value `range`.
     pub(super) fn new(range: f64, bits: u8) -> Self {
         let largest = largest_activation(bits);
         Self { step: range / f64::from(largest), largest }
     }
 }
 
-/// An output channel in integers.
+/// The quantized parameters of one output channel.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct IntegerChannel {
     pub(super) weights: Vec<i8>,
-    /// In accumulator units, with the rounding of the requantization, within the bound.
+    /// The bias in accumulator units, with the rounding term of the requantization, clamped to the bound.
     pub(super) bias: i32,
-    /// The bias as it was before the bound.
+    /// The bias before it was clamped.
     unbounded_bias: i64,
-    /// `None` in the last layer.
+    /// The requantization. `None` in the last layer.
     pub(super) requant: Option<Requant>,
 }
 
-/// The requantization factor that the format cannot express.
+/// The error for a requantization factor that is too large for the model file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FactorTooLarge(pub(super) f64);
 
 impl LayerUnits {
-    /// The real value of one unit of the accumulator.
+    /// Returns the real value of one accumulator unit at this weight scale.
     pub(super) fn accumulator_unit(&self, scale: f64) -> f64 {
         self.input.step * scale
     }
 
-    /// A channel in integers at this scale, within the bound for any weights.
+    /// Quantizes a channel at this weight scale. The result keeps the bound for any weights.
     ///
     /// # Errors
     ///
-    /// [`FactorTooLarge`].
+    /// Returns [`FactorTooLarge`] if the requantization factor is 2^-7 or more.
     pub(super) fn channel(
         &self,
         weights: &[f32],
@@ -110,14 +111,14 @@ impl LayerUnits {
         let rounding = requant.map_or(0, Requant::rounding);
         let unbounded_bias = ((f64::from(bias) / unit).round() as i64).saturating_add(rounding);
         let weights: Vec<i8> = weights.iter().map(|&weight| quantize(weight, scale, self.bits)).collect();
-        let (negative, positive) = self.products(&weights);
+        let (negative, positive) = self.product_range(&weights);
         let limit = MAX_ACCUMULATOR - positive + negative;
         let bias = unbounded_bias.clamp(-limit, limit) as i32;
         Ok(IntegerChannel { weights, bias, unbounded_bias, requant })
     }
 
-    /// The smallest and the largest sum of products.
-    fn products(&self, weights: &[i8]) -> (i64, i64) {
+    /// Returns the smallest and the largest sum of products that any input gives.
+    fn product_range(&self, weights: &[i8]) -> (i64, i64) {
         let sum = |sign: i64| {
             weights.iter().map(|&weight| (sign * i64::from(weight)).max(0)).sum::<i64>()
                 * sign
@@ -126,7 +127,8 @@ impl LayerUnits {
         (sum(-1), sum(1))
     }
 
-    /// The scale of a hidden layer's channel: the one by its weights, unless they change nothing or the bias does not fit.
+    /// Chooses the scale of a hidden layer's channel: that of its weights, unless no input changes the activation, or the bias
+    /// does not fit.
     pub(super) fn channel_scale(&self, weights: &[f32], bias: f32, output: ActivationUnits) -> f64 {
         let without_weights = output.step / self.input.step / UNITS_PER_STEP;
         let Some(scale) = weight_scale(weights, self.bits) else { return without_weights };
@@ -146,9 +148,9 @@ impl LayerUnits {
             .unwrap_or(without_weights)
     }
 
-    /// Whether no input changes the channel's activation.
+    /// Whether the channel's activation is the same for every input.
     fn is_constant(&self, channel: &IntegerChannel, output: ActivationUnits) -> bool {
-        let (negative, positive) = self.products(&channel.weights);
+        let (negative, positive) = self.product_range(&channel.weights);
         let activation = |products: i64| {
             let accumulator = i64::from(channel.bias) + products;
             channel.requant.map(|requant| requant.activation(accumulator as i32, output.largest))
@@ -156,7 +158,7 @@ impl LayerUnits {
         activation(negative) == activation(positive)
     }
 
-    /// The one scale of the last layer, since its accumulators are compared with one another.
+    /// Chooses the single scale of the last layer, whose accumulators are compared with one another.
     pub(super) fn shared_scale(&self, layer: &Affine) -> f64 {
         let largest_bias = layer.bias.iter().fold(0_f64, |max, bias| max.max(f64::from(bias.abs())));
         let for_bias = largest_bias / self.input.step / MAX_ACCUMULATOR as f64;
@@ -173,39 +175,41 @@ impl LayerUnits {
 }
 
 impl IntegerChannel {
-    /// Whether the bound has left its bias as it was.
+    /// Whether the bias is within the bound without clamping.
     fn fits(&self) -> bool {
         i64::from(self.bias) == self.unbounded_bias
     }
 }
 
-/// The scale by the weights alone: int8 reaches the largest, int4 has the least squared error. `None` where all are 0.
+/// Chooses a scale by the weights alone: for int8 by the largest magnitude, for int4 by the least squared error. `None` if all
+/// weights are 0.
 pub(super) fn weight_scale(weights: &[f32], bits: WeightBits) -> Option<f64> {
     let largest = weights.iter().fold(0_f64, |max, weight| max.max(f64::from(weight.abs())));
-    let whole = largest / f64::from(bits.largest());
+    let unclipped = largest / f64::from(bits.largest());
     let scale = match bits {
-        WeightBits::Eight => whole,
+        WeightBits::Eight => unclipped,
         WeightBits::Four => INT4_CLIPS
-            .map(|clip| whole * f64::from(clip) / 100.0)
+            .map(|clip| unclipped * f64::from(clip) / 100.0)
             .min_by(|a, b| squared_error(weights, *a, bits).total_cmp(&squared_error(weights, *b, bits)))
-            .unwrap_or(whole),
+            .unwrap_or(unclipped),
     };
     Some(scale).filter(|scale| *scale > 0.0)
 }
 
-/// What rounding and clipping change of the weights.
+/// Returns the squared error that quantization at this scale adds to the weights.
 fn squared_error(weights: &[f32], scale: f64, bits: WeightBits) -> f64 {
     let error = |weight: &f32| f64::from(*weight) - scale * f64::from(quantize(*weight, scale, bits));
     weights.iter().map(|weight| error(weight).powi(2)).sum()
 }
 
-/// The nearest weight of so many bits, in units of int8.
+/// Quantizes a weight to the nearest value that `bits` allow, in units of int8.
 pub(super) fn quantize(weight: f32, scale: f64, bits: WeightBits) -> i8 {
     let (step, largest) = (f64::from(bits.step()), f64::from(bits.largest()));
     ((f64::from(weight) / scale / step).round() * step).clamp(-largest, largest) as i8
 }
 
-/// `factor` as `multiplier * 2^-(23 + pre_shift)` with 16 significant bits, or fewer below 2^-23. `None` from 2^-7 up.
+/// Converts a factor to the form `multiplier * 2^-(23 + pre_shift)`, with 16 significant bits, or fewer below 2^-23. `None` if
+/// the factor is 2^-7 or more.
 pub(super) fn requant(factor: f64) -> Option<Requant> {
     let shift = i32::from(Requant::MAX_PRE_SHIFT);
     (0..=shift).rev().find_map(|pre_shift| {

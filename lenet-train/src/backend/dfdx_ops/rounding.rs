@@ -1,21 +1,21 @@
-//! Whole numbers among f32 ones, from dfdx's own operations, which have neither a rounding nor a floor.
+//! Rounding of f32 tensors to integers, built from dfdx's own operations, which include neither rounding nor floor.
 
 use dfdx::prelude::{Device, Shape, Tensor, TryAdd, TryMul, TrySub};
 
-/// Added to a number of magnitude below 2^22, it leaves no bits for a fraction.
+/// 1.5 * 2^23: adding it to a number of magnitude below 2^22 rounds that number to an integer.
 const ROUNDER: f32 = 12_582_912.0;
-/// Fractional bits that [`floor`] tells from a whole number.
+/// The number of fractional bits that [`floor`] distinguishes.
 const FRACTION_BITS: i32 = 16;
 
-/// The nearest whole numbers, the even one of two. For magnitudes below 2^22.
+/// Rounds to the nearest integers, ties to even. Valid for magnitudes below 2^22.
 pub(crate) fn nearest<S: Shape, D: Device<f32>>(x: Tensor<S, f32, D>) -> Result<Tensor<S, f32, D>, D::Err> {
     x.try_add(ROUNDER)?.try_sub(ROUNDER)
 }
 
-/// The largest whole numbers that are not above. For magnitudes below 2^22 of at most 16 fractional bits.
+/// Rounds down to integers. Valid for magnitudes below 2^22 with at most 16 fractional bits.
 pub(crate) fn floor<S: Shape, D: Device<f32>>(x: Tensor<S, f32, D>) -> Result<Tensor<S, f32, D>, D::Err> {
     let nearest = nearest(x.clone())?;
-    // 1 where the nearest is above, by a unit of the last fractional bit or more.
+    // 1 where the nearest integer is above `x`, which then is by at least one unit of the last fractional bit.
     let above = nearest.clone().try_sub(x)?.try_mul(2_f32.powi(FRACTION_BITS))?.try_clamp(0.0, 1.0)?;
     nearest.try_sub(above)
 }
@@ -26,11 +26,11 @@ mod tests {
     use dfdx::prelude::{Cpu, TensorFromVec};
 
     #[test]
-    fn nearest_and_floor_are_those_of_the_standard_library() {
+    fn nearest_and_floor_match_the_standard_library() {
         let mut numbers = vec![0.0, 65_535.998, 4_194_303.5, -4_194_303.5];
-        for whole in [-3.0, 0.0, 1.0, 2.0, 255.0, 65_535.0, 1_000_001.0] {
+        for integer in [-3.0, 0.0, 1.0, 2.0, 255.0, 65_535.0, 1_000_001.0] {
             for fraction in [0.0, 2_f32.powi(-16), 0.25, 0.5, 0.75, 1.0 - 2_f32.powi(-16)] {
-                numbers.push(whole + fraction);
+                numbers.push(integer + fraction);
             }
         }
         let device = Cpu::default();

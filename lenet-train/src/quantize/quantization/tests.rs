@@ -7,7 +7,7 @@ use lenet_core::model::Weights;
 use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
 use lenet_core::{Error, Metadata};
 
-/// Small weights of both signs that differ from one another.
+/// Small weights of both signs, no two of them equal.
 fn weights() -> FloatWeights {
     let mut state = 1_u32;
     let mut next = move || {
@@ -27,7 +27,7 @@ fn quantized(weights: &FloatWeights) -> QuantizedModel {
 }
 
 fn quantized_at(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Result<QuantizedModel, QuantizeError> {
-    quantize_weights(weights, &Grid::new(weights, ranges, bits))
+    quantize_weights(weights, &Quantization::new(weights, ranges, bits))
 }
 
 fn int8<Int8: ?Sized, Int4: ?Sized>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
@@ -51,7 +51,7 @@ fn each_channels_largest_weight_becomes_127() {
 }
 
 #[test]
-fn the_factor_of_each_requant_is_that_of_the_scales() {
+fn the_factor_of_each_requantization_follows_from_the_scales() {
     let weights = weights();
     let quantized = quantized(&weights);
     for (row, requant) in weights.fc2.weight.chunks(120).zip(quantized.model().fc2().requants().iter()) {
@@ -64,7 +64,7 @@ fn the_factor_of_each_requant_is_that_of_the_scales() {
 }
 
 #[test]
-fn the_files_order_of_taps_is_channels_last() {
+fn the_model_file_stores_taps_channels_last() {
     let mut weights = weights();
     weights.conv2.weight.fill(0.0);
     // Output 3, input channel 2, row 4, column 1.
@@ -79,27 +79,27 @@ fn the_files_order_of_taps_is_channels_last() {
 }
 
 #[test]
-fn encoding_and_decoding_gives_the_model_back() {
-    let grid = Grid::new(&weights(), [4.0; 4], Bits::INT8);
-    let quantized = quantize_weights(&weights(), &grid).unwrap();
+fn a_decoded_model_equals_the_encoded_one() {
+    let quantization = Quantization::new(&weights(), [4.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &quantization).unwrap();
     let metadata = Metadata { recipe: "best", seed: 3, ..Metadata::default() };
     let bytes = quantized.encode(&metadata).unwrap();
     let file = lenet_core::decode(&bytes).unwrap();
     assert_eq!(file.model, quantized.model());
-    let activation_ranges = grid.ranges.map(|range| (range * 65_536.0) as u32);
+    let activation_ranges = quantization.ranges.map(|range| (range * 65_536.0) as u32);
     assert_eq!(file.metadata, Metadata { activation_ranges, ..metadata });
 }
 
 #[test]
-fn class_names_that_do_not_name_every_class_are_not_encoded() {
+fn class_names_for_some_classes_only_are_refused() {
     let metadata = Metadata { class_names: "zero\none", ..Metadata::default() };
-    let grid = Grid::new(&weights(), [4.0; 4], Bits::INT8);
-    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    let quantization = Quantization::new(&weights(), [4.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &quantization).unwrap();
     assert_eq!(quantized.encode(&metadata), Err(Error::ClassNames { expected: 10, found: 2 }));
 }
 
 #[test]
-fn activation_bits_that_no_model_has_are_an_error() {
+fn activation_bits_out_of_range_are_an_error() {
     let bits = Bits { activations: [8, 3, 8, 8], ..Bits::INT8 };
     let error = quantized_at(&weights(), [4.0; 4], bits).unwrap_err();
     assert_eq!(error, QuantizeError::Model(Error::ActivationBits { layer: Layer::Conv2, found: 3 }));
@@ -124,14 +124,14 @@ fn int4_weights_are_nearest_at_the_scale_with_the_least_error() {
     assert!((scale * 16.0 - 0.1).abs() < 1e-6, "{scale}");
     let quantized: Vec<i8> = row.iter().map(|&weight| quantize(weight, scale, WeightBits::Four)).collect();
     assert_eq!(quantized, [16, -32, 48, 64, -80, 96, 112]);
-    // One outlier is clipped where that serves the many.
+    // An outlier is clipped if that lowers the error of the other weights more.
     let many: Vec<f32> = (0..200).map(|i| (i % 7) as f32 * 0.01).chain([0.14]).collect();
     let clipped = weight_scale(&many, WeightBits::Four).unwrap();
     assert!(clipped * 112.0 < 0.12, "{clipped}");
 }
 
 #[test]
-fn the_file_is_46_kib_at_most() {
+fn a_model_file_has_at_most_46_kib() {
     let metadata = Metadata {
         dataset: "fashion-mnist",
         recipe: "reference",
@@ -140,13 +140,13 @@ fn the_file_is_46_kib_at_most() {
         validation_images: u32::MAX,
         ..Metadata::default()
     };
-    let grid = Grid::new(&weights(), [100.0; 4], Bits::INT8);
-    let quantized = quantize_weights(&weights(), &grid).unwrap();
+    let quantization = Quantization::new(&weights(), [100.0; 4], Bits::INT8);
+    let quantized = quantize_weights(&weights(), &quantization).unwrap();
     assert!(quantized.encode(&metadata).unwrap().len() <= 46 * 1024);
 }
 
 #[test]
-fn a_channel_without_weights_is_its_bias() {
+fn the_activation_of_a_channel_without_weights_is_its_bias() {
     let mut weights = weights();
     weights.conv1.weight.fill(0.0);
     weights.conv1.bias = vec![0.0, 1.0, 2.01, -1.0, 4.0, 100.0];
@@ -154,12 +154,12 @@ fn a_channel_without_weights_is_its_bias() {
     let model = quantized.model();
     let outputs = model.conv1().biases().iter().zip(model.conv1().requants().iter());
     let activations: Vec<u8> = outputs.map(|(bias, requant)| requant.activation(bias, 255)).collect();
-    // The range is 4: a real 1 is 63.75 steps.
+    // The range is 4, so a bias of 1 is 63.75 steps.
     assert_eq!(activations, [0, 64, 128, 0, 255, 255]);
 }
 
 #[test]
-fn a_network_of_zeros_is_quantized() {
+fn a_network_of_zeros_can_be_quantized() {
     let zeros = weights();
     let zeros = FloatWeights {
         conv1: zero(&zeros.conv1),
@@ -181,14 +181,14 @@ fn zero(layer: &Affine) -> Affine {
 #[test]
 fn a_range_too_small_for_its_weights_is_widened() {
     let weights = weights();
-    let grid = Grid::new(&weights, [1e-9; 4], Bits::INT8);
-    assert!(grid.ranges[0] > 0.49 && grid.ranges[0] < 0.52, "{:?}", grid.ranges);
-    assert_eq!(Grid::new(&weights, grid.ranges, Bits::INT8), grid);
-    assert!(quantize_weights(&weights, &grid).is_ok());
+    let quantization = Quantization::new(&weights, [1e-9; 4], Bits::INT8);
+    assert!(quantization.ranges[0] > 0.49 && quantization.ranges[0] < 0.52, "{:?}", quantization.ranges);
+    assert_eq!(Quantization::new(&weights, quantization.ranges, Bits::INT8), quantization);
+    assert!(quantize_weights(&weights, &quantization).is_ok());
 }
 
 #[test]
-fn a_weight_that_is_not_a_number_is_an_error_naming_its_layer() {
+fn a_parameter_that_is_not_a_number_is_an_error_that_names_its_layer() {
     let mut weights = weights();
     weights.fc2.bias[3] = f32::NAN;
     let error = quantized_at(&weights, [1.0; 4], Bits::INT8).unwrap_err();
@@ -196,7 +196,7 @@ fn a_weight_that_is_not_a_number_is_an_error_naming_its_layer() {
 }
 
 #[test]
-fn every_factor_below_the_limit_keeps_15_bits() {
+fn a_requantization_keeps_at_least_15_bits_of_every_factor_below_the_limit() {
     for exponent in 8..23 {
         for fraction in [1.0, 1.1, 1.5, 1.999] {
             let factor = fraction * 2_f64.powi(-exponent - 1);

@@ -1,14 +1,13 @@
-//! Post-training quantization: f32 weights and four activation ranges to a model of integers.
+//! Quantization of weights, biases and activations, given the activation ranges.
 //!
-//! - An int8 weight is `round(w / scale)`, the scale of each output channel being its largest magnitude / 127. An int4
-//!   weight is the nearest multiple of 16 up to 112, and its scale is the one with the least squared error. The last
-//!   layer has one scale for all its outputs, since its accumulators are compared with one another. A channel whose
-//!   activation no input changes has the scale of a channel without weights, and every accumulator stays below 2^24:
-//!   `scale/mod.rs` says how.
-//! - An activation of layer L is an integer in steps of `range[L] / (2^bits - 1)`; larger ones clip. [`calibrate`](crate::quantize::calibrate::calibrate)
-//!   chooses the ranges.
-//! - A bias is in accumulator units, `round(b / (input scale * weight scale))`, and takes the rounding of the
-//!   requantization with it ([`Requant::rounding`]).
+//! - Weights: an int8 weight is `round(w / scale)`, and the scale of an output channel is its largest magnitude / 127. An int4
+//!   weight is the nearest multiple of 16 from -112 to 112, and the scale is the one with the least squared error. The last
+//!   layer has one scale for all outputs, since its accumulators are compared with one another. `scale/mod.rs` describes the
+//!   exceptions: channels whose activation is the same for every input, and the bound of 2^24 for accumulators.
+//! - Activations: those of layer L are integers in steps of `range[L] / (2^bits - 1)`, and larger values are clipped.
+//!   [`calibrate`](crate::quantize::calibrate::calibrate) chooses the ranges.
+//! - Biases: they are in accumulator units, `round(b / (input scale * weight scale))`, and include the rounding term of the
+//!   requantization ([`Requant::rounding`]).
 
 mod scale;
 
@@ -21,69 +20,71 @@ use scale::{ActivationUnits, FactorTooLarge, LayerUnits, requant};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Fraction bits of a range in the model's metadata.
+/// The resolution of the activation ranges, in steps per unit: the model file stores them in 1/65536.
 pub const RANGE_UNIT: f64 = 65_536.0;
 
 #[cfg(test)]
 mod tests;
 
-/// Why weights cannot be quantized.
+/// The error when weights cannot be quantized.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum QuantizeError {
-    /// A trained parameter is not a finite number.
+    /// A trained parameter is infinite or not a number.
     #[error(
-        "{layer} has a parameter that is not a finite number: train again with a lower learning rate (--lr)"
+        "{layer}: expected finite parameters, found one that is infinite or not a number: train again with a lower learning \
+         rate (--lr)"
     )]
     NotFinite {
         /// The layer's name.
         layer: &'static str,
     },
-    /// A requantization factor that the format cannot express.
+    /// A requantization factor is too large for the model file.
     #[error(
-        "{layer} channel {channel} needs the requantization factor {factor:.3e}, expected at most 2^-7: \
-         its weights are too large for its range; train again with more weight decay (--weight-decay)"
+        "{layer}, channel {channel}: expected a requantization factor below 2^-7, found {factor:.3e}, as its weights are too \
+         large for the activation range: train again with more weight decay (--weight-decay)"
     )]
     Factor {
-        /// The layer's name, or `confidence`.
+        /// The layer's name, or `confidence` for the factor of the confidence.
         layer: &'static str,
         /// The output channel, counted from 0.
         channel: usize,
         /// The factor.
         factor: f64,
     },
-    /// A value that no model can have: the number of classes or of bits per activation is out of range.
-    #[error("the quantized network has a value that no model can have")]
+    /// A value is outside the range that a model file allows: the number of classes, or of bits per activation.
+    #[error("the quantized network does not fit into a model file")]
     Model(#[from] lenet_core::Error),
 }
 
-/// The real value of the largest activation after `conv1`, `conv2`, `fc1` and `fc2`.
+/// The activation ranges: the real values of the largest activation after `conv1`, `conv2`, `fc1` and `fc2`.
 pub type Ranges = [f64; 4];
 
-/// What weights and activations are rounded to.
+/// The quantization of a network: bits, activation ranges and weight scales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Grid {
-    /// How many values there are.
+pub struct Quantization {
+    /// The bits of the weights and activations.
     pub bits: Bits,
-    /// How far the activations reach.
+    /// The activation ranges, each a multiple of 1/65536.
     pub ranges: Ranges,
-    /// The scale of each layer's weights, the real value of 1 in int8: one per output channel, and one for all of the last
-    /// layer.
+    /// The scales of the weights, as the real value of 1 in int8: one per output channel, but a single one in the last layer.
     pub scales: [Vec<f64>; 5],
 }
 
-impl Grid {
-    /// The grid of `weights` at these `ranges`, none of which is smaller than its layer allows, each a multiple of 1/65536.
+impl Quantization {
+    /// Chooses the scales of `weights` for these activation ranges.
+    ///
+    /// Ranges are rounded to multiples of 1/65536, and widened where the weights of the layer need a larger range.
     pub fn new(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Self {
-        let mut grid = Self { bits, ranges, scales: Default::default() };
+        let mut quantization = Self { bits, ranges, scales: Default::default() };
         for (index, layer) in weights.layers().into_iter().enumerate() {
-            grid.widen(index, layer);
-            grid.scales[index] = grid.layer_scales(index, layer);
+            quantization.widen(index, layer);
+            quantization.scales[index] = quantization.layer_scales(index, layer);
         }
-        grid
+        quantization
     }
 
-    /// Widens the range of a hidden layer where it has to be.
+    /// Widens and rounds the activation range of a hidden layer. Does nothing for the last layer.
     fn widen(&mut self, index: usize, layer: &Affine) {
         let units = self.units(index);
         if let (Some(range), Some(output)) = (self.ranges.get_mut(index), units.output) {
@@ -100,7 +101,7 @@ impl Grid {
         }
     }
 
-    /// What the channels of a layer have in common.
+    /// Returns the units that the channels of a layer share.
     fn units(&self, index: usize) -> LayerUnits {
         let activation =
             |layer: usize| ActivationUnits::new(self.ranges[layer], self.bits.activations[layer]);
@@ -112,18 +113,19 @@ impl Grid {
         }
     }
 
-    /// The scale of an output channel's weights: the real value of 1 in int8.
+    /// Returns the scale of an output channel's weights: the real value of 1 in int8.
     pub(crate) fn scale(&self, layer: usize, channel: usize) -> f64 {
         let scales = &self.scales[layer];
         scales[channel % scales.len()]
     }
 
-    /// The network in integers. No accumulator of any input, nor any partial sum of it, reaches 2^24 in magnitude, whatever
-    /// the weights are.
+    /// Quantizes `weights`, which may differ from those that the scales were chosen for.
+    ///
+    /// For any weights and any input, the magnitude of every accumulator and of its partial sums stays below 2^24.
     ///
     /// # Errors
     ///
-    /// [`QuantizeError`].
+    /// Returns a [`QuantizeError`] if a weight is not finite, or if the weights are too large for the activation ranges.
     pub(crate) fn integers(&self, weights: &FloatWeights) -> Result<[IntegerLayer; 5], QuantizeError> {
         let layers = weights.layers();
         let mut integers = Vec::with_capacity(layers.len());
@@ -162,17 +164,17 @@ impl Grid {
     }
 }
 
-/// The smallest range a layer may have: below it one product of the largest weight and the largest input would
-/// clip, and the requantization factor would leave its format.
+/// Returns the smallest activation range that a layer can have. Below it, a single product of the largest weight and the
+/// largest input would be clipped, and the requantization factor would be too large for the model file.
 fn smallest_range(layer: &Affine, units: &LayerUnits, output_steps: f64) -> f64 {
     let largest = layer.weight.iter().fold(0_f64, |max, w| max.max(f64::from(w.abs())));
     let factor_limit = f64::from(u16::MAX) / f64::from(1_u32 << Requant::ACTIVATION_SHIFT);
-    // One unit of the range's fixed point on top covers its rounding.
+    // One more unit of the fixed-point range allows for its rounding.
     units.input.step * largest / f64::from(units.bits.largest()) * output_steps / factor_limit
         + 1.0 / RANGE_UNIT
 }
 
-/// Each output's weights and its bias.
+/// Iterates over the weights and the bias of each output.
 fn rows(layer: &Affine) -> impl Iterator<Item = (&[f32], f32)> {
     layer.weight.chunks_exact(layer.weight.len() / layer.bias.len()).zip(layer.bias.iter().copied())
 }
@@ -182,21 +184,24 @@ fn check_finite(name: &'static str, layer: &Affine) -> Result<(), QuantizeError>
     if finite { Ok(()) } else { Err(QuantizeError::NotFinite { layer: name }) }
 }
 
-/// Quantizes `weights` to `grid`.
+/// Quantizes `weights` to a model.
 ///
 /// # Errors
 ///
-/// [`QuantizeError`].
+/// Returns a [`QuantizeError`] if the weights cannot be quantized.
 ///
 /// # Panics
 ///
-/// If a length of `weights` is not the network's.
-pub fn quantize_weights(weights: &FloatWeights, grid: &Grid) -> Result<QuantizedModel, QuantizeError> {
-    let layers = grid.integers(weights)?;
-    // The confidence is read out 7 bits finer than an activation, in 1/256 nat.
+/// Panics if a tensor of `weights` has another length than in the network.
+pub fn quantize_weights(
+    weights: &FloatWeights,
+    quantization: &Quantization,
+) -> Result<QuantizedModel, QuantizeError> {
+    let layers = quantization.integers(weights)?;
+    // The confidence is in 1/256 nat, and has 7 more bits than an activation.
     let factor = layers[4].units[0] * 256.0 / 128.0;
     let confidence =
         requant(factor).ok_or(QuantizeError::Factor { layer: "confidence", channel: 0, factor })?;
-    let range_units = grid.ranges.map(|range| (range * RANGE_UNIT) as u32);
+    let range_units = quantization.ranges.map(|range| (range * RANGE_UNIT) as u32);
     Ok(QuantizedModel::new(range_units, confidence, &layers)?)
 }
