@@ -54,7 +54,7 @@ struct RunFlags {
 #[derive(Args)]
 #[command(next_help_heading = "Options of every command")]
 struct SessionFlags {
-    /// Number of worker threads, 1 to 1024 [default: one per core]
+    /// Number of worker threads, 1 to 256 [default: one per core]
     #[arg(long, value_name = "N", global = true, value_parser = parse_threads)]
     threads: Option<usize>,
     /// Also write the metrics of each epoch to metrics.csv
@@ -262,6 +262,6 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 fn parse_threads(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
-        .filter(|count| (1..=1_024).contains(count))
-        .ok_or("expected a number from 1 to 1024".to_owned())
+        .filter(|count| (1..=256).contains(count))
+        .ok_or("expected a number from 1 to 256".to_owned())
 }

@@ -144,7 +144,7 @@ fn numbers_out_of_range_are_usage_errors() {
         "--weight-decay -0.1",
         "--weight-decay NaN",
         "--threads 0",
-        "--threads 1025",
+        "--threads 257",
         "--seed -1",
         "--label-smoothing 1",
         "--ema-decay -0.1",
