@@ -1,4 +1,4 @@
-//! The shipped models on all of MNIST's test set. The counts are exact: integers leave no room for chance.
+//! The accuracy of the shipped models on MNIST's test set. The counts are exact, since integer arithmetic is deterministic.
 
 use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::Part;
@@ -6,11 +6,11 @@ use lenet_infer::{ModelFile, RAM_BYTES, SHIPPED, SHIPPED_INT4};
 
 mod common;
 
-/// The shipped models with the test images, of 10,000, that each classifies correctly.
+/// The shipped models, each with the number of test images, of 10,000, that it classifies correctly.
 static MODELS: [(&ModelFile<'static>, usize); 2] = [(&SHIPPED, 9_959), (&SHIPPED_INT4, 9_963)];
 
 #[test]
-fn the_shipped_models_have_their_accuracy_on_all_test_images() {
+fn the_shipped_models_classify_the_expected_number_of_test_images_correctly() {
     let test = common::mnist_part(Part::Test);
     for (file, correct) in MODELS {
         let evaluation = evaluate(&file.model, &test);
@@ -19,7 +19,7 @@ fn the_shipped_models_have_their_accuracy_on_all_test_images() {
 }
 
 #[test]
-fn the_shipped_models_say_their_accuracy_on_the_validation_images() {
+fn the_metadata_of_the_shipped_models_state_their_accuracy_on_the_validation_images() {
     let train = common::mnist_part(Part::Train);
     for (ModelFile { model, metadata, .. }, _) in MODELS {
         let validation = train.images[55_000..].iter().zip(&train.labels[55_000..]);
@@ -31,11 +31,11 @@ fn the_shipped_models_say_their_accuracy_on_the_validation_images() {
 }
 
 #[test]
-fn the_int4_model_takes_25_kilobytes_at_most() {
+fn the_int4_model_has_at_most_25_000_bytes() {
     assert!(SHIPPED_INT4.bytes.len() <= 25_000);
 }
 
 #[test]
-fn the_engine_holds_700_bytes_at_most() {
+fn the_engine_needs_688_bytes_of_ram() {
     assert_eq!(RAM_BYTES, 688);
 }

@@ -1,11 +1,11 @@
-//! The integer engine beside the f32 network that it was quantized from, on real digits.
+//! The integer engine compared with the f32 network that was quantized, on MNIST.
 
 use tempfile::tempdir;
 
 mod common;
 
 #[test]
-fn after_one_epoch_the_integers_lose_five_test_images_in_10000_at_most() {
+fn after_one_epoch_quantization_loses_at_most_five_of_10_000_test_images() {
     let out = tempdir().unwrap();
     let table =
         common::train_with_threads(&common::mnist(), out.path(), None, |config| config.training.epochs = 1);

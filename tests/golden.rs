@@ -1,4 +1,4 @@
-//! The shipped golden digits: the logits that every core must give, bit for bit.
+//! The golden digits that are shipped with the models: test images with the logits that every core must give for them.
 
 use lenet_infer::host::idx::Part;
 use lenet_infer::{Engine, Model, ModelFile, SHIPPED, SHIPPED_INT4, decode};
@@ -7,7 +7,7 @@ mod common;
 
 const DIGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-digits.bin");
 
-/// The shipped models with their logits for the golden digits.
+/// The shipped models, each with its logits for the golden digits.
 static MODELS: [(&ModelFile<'static>, &[u8]); 2] = [
     (&SHIPPED, include_bytes!("../lenet-infer/assets/golden-logits.bin")),
     (&SHIPPED_INT4, include_bytes!("../lenet-infer/assets/golden-logits-int4.bin")),
@@ -27,7 +27,7 @@ fn the_engine_gives_the_golden_logits() {
     }
 }
 
-/// The weights of a file start at multiples of four; here the file itself does not.
+/// Within a file, the weights start at multiples of four bytes. Here the file itself starts at another address.
 #[test]
 fn a_model_at_any_address_gives_the_golden_logits() {
     for (file, golden) in MODELS {
@@ -49,7 +49,7 @@ fn weights_address(model: &Model<'_>) -> usize {
 }
 
 #[test]
-fn a_used_engine_gives_the_logits_of_a_new_one() {
+fn an_engine_that_was_used_before_gives_the_same_predictions_as_a_new_one() {
     let mut used = Engine::new(&SHIPPED.model);
     for digit in digits() {
         used.classify(digit);
@@ -60,7 +60,7 @@ fn a_used_engine_gives_the_logits_of_a_new_one() {
 }
 
 #[test]
-fn the_golden_digits_are_the_first_of_the_test_set() {
+fn the_golden_digits_are_the_first_100_test_images() {
     let test = common::mnist_part(Part::Test);
     assert_eq!(DIGITS, test.images[..100].as_flattened());
 }

@@ -1,4 +1,4 @@
-//! The whole road on a tiny synthetic data set: train, quantize, export, check, report.
+//! The complete pipeline on small synthetic data sets: train, quantize, export, check, report.
 
 use lenet_infer::host::idx::{self, Part};
 use lenet_infer::host::picture_file::{self, Invert};
@@ -13,7 +13,7 @@ use tempfile::tempdir;
 
 mod common;
 
-/// A short run, with `change` made to it.
+/// Trains a short run, with `change` applied to its description.
 fn train_on(data: &Path, out: &Path, change: impl FnOnce(&mut RunConfig)) -> FinalTable {
     common::train_with_threads(data, out, Some(2), |config| {
         (config.training.epochs, config.training.batch_size) = (4, 32);
@@ -21,7 +21,8 @@ fn train_on(data: &Path, out: &Path, change: impl FnOnce(&mut RunConfig)) -> Fin
     })
 }
 
-/// A short run on a synthetic set: its final table, and its model file.
+/// Trains a short run on a synthetic set, with `change` applied to its description. Returns the result of the check and the
+/// model file.
 fn train(threads: usize, change: impl Fn(&mut RunConfig)) -> (FinalTable, Vec<u8>) {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     common::write_synthetic(data.path(), 600, 100);
@@ -33,7 +34,7 @@ fn train(threads: usize, change: impl Fn(&mut RunConfig)) -> (FinalTable, Vec<u8
 }
 
 #[test]
-fn a_tiny_set_is_learnt_and_the_exported_file_knows_it_too() {
+fn a_small_set_is_learned_and_the_model_file_classifies_it_correctly() {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     common::write_synthetic(data.path(), 600, 100);
     let table = train_on(data.path(), out.path(), |_| ());
@@ -59,7 +60,7 @@ fn a_tiny_set_is_learnt_and_the_exported_file_knows_it_too() {
 }
 
 #[test]
-fn a_folder_of_pictures_becomes_a_model_that_knows_them_by_name() {
+fn a_folder_of_pictures_becomes_a_model_with_the_names_of_its_classes() {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     let names = ["left", "middle", "top"];
     common::write_pictures(data.path(), &names, 60);
@@ -82,7 +83,7 @@ fn a_folder_of_pictures_becomes_a_model_that_knows_them_by_name() {
 }
 
 #[test]
-fn labels_up_to_46_make_a_model_of_47_classes() {
+fn labels_up_to_46_give_a_model_of_47_classes() {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     for (part, images) in [(Part::Train, 470), (Part::Test, 47)] {
         let mut set = common::synthetic(images, 1);
@@ -98,7 +99,7 @@ fn labels_up_to_46_make_a_model_of_47_classes() {
 }
 
 #[test]
-fn the_reference_recipe_trains_on_every_image_and_holds_none_out() {
+fn the_reference_recipe_holds_no_images_out() {
     let (table, bytes) = train(2, |config| {
         config.training = Recipe::Reference.settings();
     });

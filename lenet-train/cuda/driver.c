@@ -1,6 +1,7 @@
-/* A CUDA driver, and as much of cuBLAS, for a machine without a GPU: it keeps the GPU's memory in the host's, copies what
- * it is told to copy, and calculates nothing. It counts the calls, and writes their numbers to the file that CALLS names;
- * without CALLS there is no GPU. Every call that is not here answers 100, "no device", nvrtc's among them. */
+/* A stand-in for the CUDA driver and cuBLAS on a machine without a GPU. It allocates the GPU's memory on the host and
+ * copies data, but computes nothing. It counts the calls, and writes the counts to the file named by the environment
+ * variable CALLS; without CALLS it reports that there is no GPU. All functions that are not defined here, also those of
+ * nvrtc, return 100, "no device". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ int cuInit(unsigned flags) { return getenv("CALLS") ? atexit(write_calls) : 100;
 int cuDeviceGet(int *device, int ordinal) { return *device = 0; }
 int cuDeviceGetAttribute(int *value, int attribute, int device) { *value = 1; return 0; }
 
-/* Handles of things that are not there. */
+/* Handles of objects that do not exist. */
 static int handle(void **handle) { *handle = &launches; return 0; }
 int cuDevicePrimaryCtxRetain(void **context, int device) { return handle(context); }
 int cuCtxGetCurrent(void **context) { return handle(context); }

@@ -1,11 +1,11 @@
-//! Images for the tests: like digits, mostly a blank ground with saturated strokes, so that pools tie.
+//! Images for tests. Like digits, they have saturated strokes on a blank background, so that pooling windows often tie.
 
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS, IMAGE_SIDE};
 use lenet_infer::host::idx::LabelledImages;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-/// `images` images, always the same; the class can be told from the image.
+/// Returns `images` images, which are always the same. The position of the bar in an image is its class.
 pub(crate) fn synthetic(images: usize) -> LabelledImages {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let labels: Vec<u8> = (0..images).map(|image| (image * 7 % CLASSES) as u8).collect();
@@ -13,7 +13,7 @@ pub(crate) fn synthetic(images: usize) -> LabelledImages {
     LabelledImages { images, labels }
 }
 
-/// A horizontal bar at a height that tells the label, one end of it noisy.
+/// Draws a horizontal bar at a height that depends on the label. One end of it is noisy.
 fn stroke(label: usize, random: &mut ChaCha8Rng) -> [u8; IMAGE_PIXELS] {
     let mut image = [0; IMAGE_PIXELS];
     let first = 4 + (random.next_u32() % 6) as usize;

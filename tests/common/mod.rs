@@ -1,4 +1,4 @@
-//! What the cross-crate tests share.
+//! Helpers for the tests that span the crates.
 #![allow(dead_code, unreachable_pub)]
 
 use image::{GrayImage, Luma};
@@ -12,17 +12,17 @@ use lenet_train::train::recipe::Recipe;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The four MNIST files that the repository carries.
+/// The folder of the four MNIST files in the repository.
 pub fn mnist() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("lenet-train/data/mnist")
 }
 
-/// One part of MNIST.
+/// The training or the test images of MNIST.
 pub fn mnist_part(part: Part) -> LabelledImages {
-    idx::load(&mnist(), part).expect("the repository carries MNIST")
+    idx::load(&mnist(), part).expect("MNIST in the repository")
 }
 
-/// The logits of a model for each image, as the golden files have them: little-endian.
+/// The logits of a model for each image as little-endian bytes, as in the files of golden logits.
 pub fn logit_bytes(model: &Model<'_>, images: &[[u8; 784]]) -> Vec<u8> {
     let mut engine = Engine::new(model);
     let mut bytes = Vec::new();
@@ -32,8 +32,8 @@ pub fn logit_bytes(model: &Model<'_>, images: &[[u8; 784]]) -> Vec<u8> {
     bytes
 }
 
-/// `images` pictures of ten classes that a small network learns at once: a bright block whose place is the class, on a
-/// noisy ground. `seed` varies the noise.
+/// `images` images of ten classes that are easy to learn: the position of a bright block on a noisy background is the
+/// class. `seed` varies the noise.
 pub fn synthetic(images: usize, seed: u32) -> LabelledImages {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
     let mut noise = move || {
@@ -54,8 +54,8 @@ pub fn synthetic(images: usize, seed: u32) -> LabelledImages {
     set
 }
 
-/// Writes a folder of PNGs with `pictures` of each class: dark ink on light paper, a bar whose direction and place is the
-/// class, of the first six at most.
+/// Writes a folder of PNG files, with `pictures` pictures of each class: a bar of dark ink on light paper, whose
+/// direction and position is the class. There can be up to six classes.
 pub fn write_pictures(dir: &Path, classes: &[&str], pictures: u32) {
     for (class, name) in (0_u32..).zip(classes) {
         let folder = dir.join(name);
@@ -73,13 +73,14 @@ pub fn write_pictures(dir: &Path, classes: &[&str], pictures: u32) {
     }
 }
 
-/// Writes a synthetic data set of `train` and `test` images into `dir`.
+/// Writes a synthetic data set of `train` training images and `test` test images into `dir`.
 pub fn write_synthetic(dir: &Path, train: usize, test: usize) {
     idx::write(dir, Part::Train, &synthetic(train, 1)).expect("a writable folder");
     idx::write(dir, Part::Test, &synthetic(test, 2)).expect("a writable folder");
 }
 
-/// The default recipe's run on the data set in `data`, with `change` made to its description, into `out`.
+/// Trains the default recipe on the data set in `data` into the folder `out`, with `change` applied to the description of
+/// the run. Returns the result of the check.
 pub fn train_with_threads(
     data: &Path,
     out: &Path,
@@ -90,5 +91,5 @@ pub fn train_with_threads(
     config.data.path = Some(data.to_owned());
     change(&mut config);
     let destination = Destination { out: Some(out.to_owned()), force: false };
-    train::run(config, &destination, &Session { threads, ..Session::quiet() }).expect("a run that ends")
+    train::run(config, &destination, &Session { threads, ..Session::quiet() }).expect("a run that succeeds")
 }

@@ -66,13 +66,13 @@ impl Extreme {
         bytes
     }
 
-    /// Every logit for an image of one grey level, in arithmetic that cannot overflow: within a layer all accumulators
+    /// Every logit for an image of one gray level, in arithmetic that cannot overflow: within a layer all accumulators
     /// are alike.
-    fn logit(self, grey: u8) -> i64 {
+    fn logit(self, gray: u8) -> i64 {
         let accumulator = |layer: usize, input: i64| {
             i64::from(self.biases[layer]) + TAPS[layer] * i64::from(self.weight) * input
         };
-        let hidden = (0..4).fold(i64::from(grey), |input, layer| {
+        let hidden = (0..4).fold(i64::from(gray), |input, layer| {
             (((accumulator(layer, input) >> 15).clamp(0, 0xFFFF) * 0xFFFF) >> 23).min(255)
         });
         accumulator(4, hidden)
@@ -85,18 +85,18 @@ fn a_model_of_extreme_values_is_encoded_decoded_and_run_without_overflow() {
     for extreme in Extreme::all() {
         let bytes = extreme.encode();
         let model = decode(&bytes).unwrap().model;
-        for grey in [0, 255] {
-            let logit = extreme.logit(grey);
+        for gray in [0, 255] {
+            let logit = extreme.logit(gray);
             let mut engine = Engine::new(&model);
-            let prediction = engine.classify(&[grey; 784]);
+            let prediction = engine.classify(&[gray; 784]);
             let expected = [i32::try_from(logit).unwrap(); MAX_CLASSES];
             assert_eq!(prediction.logits, expected, "{extreme:?}");
             assert_eq!((prediction.class, prediction.margin, prediction.confidence), (0, 0, 0));
             let mut stream = Stream::new(&model);
             for _ in 1..28 {
-                stream.push(&[grey; 28]);
+                stream.push(&[gray; 28]);
             }
-            assert_eq!(stream.push(&[grey; 28]), Some(prediction), "{extreme:?}");
+            assert_eq!(stream.push(&[gray; 28]), Some(prediction), "{extreme:?}");
             largest = largest.max(logit.abs());
         }
     }

@@ -1,9 +1,9 @@
 //! Data augmentation: random changes of the training images, drawn again for each epoch.
 //!
-//! The change of an image is a function of the settings, the seed, the epoch and the image's index in the training set. So
-//! it does not depend on the number of threads, and a resumed run needs no saved state. The CPU changes the bytes of an
-//! image before it is uploaded. A GPU changes the images that it keeps in its memory, with other operations; in rare cases a
-//! pixel differs by one gray level.
+//! The change of an image is a function of the settings, the seed, the epoch and the image's index in the training set.
+//! So it does not depend on the number of threads, and a resumed run needs no saved state. The CPU changes the bytes of
+//! an image before it is uploaded. A GPU changes the images that it keeps in its memory, with other operations; in rare
+//! cases a pixel differs by one gray level.
 
 mod on_device;
 mod stroke;

@@ -85,8 +85,8 @@ impl<D: Device<f32>> DeviceAugment<D> {
         floor(sums.try_mul(1.0 / (STEPS * STEPS))?.try_add(0.5)?)
     }
 
-    /// Returns the negated interpolation weight of each column (`axis` 0) or row (`axis` 1) for each pixel, in steps. In the
-    /// product of both axes the signs cancel.
+    /// Returns the negated interpolation weight of each column (`axis` 0) or row (`axis` 1) for each pixel, in steps. In
+    /// the product of both axes the signs cancel.
     fn weights(&self, axis: usize, changes: &[Change]) -> Result<Weights<D>, D::Err> {
         let coefficients = changes.iter().flat_map(|change| change.warp.coefficients(axis)).collect();
         let shape = (changes.len(), COEFFICIENTS);

@@ -7,8 +7,8 @@ pub(super) const SHARE_STEPS: f32 = 256.0;
 
 /// Blends the image with its dilation by one pixel, or, for a negative `amount`, with its erosion.
 ///
-/// The magnitude of `amount`, at most 1, is the weight of the dilated or eroded image. A dilation changes only the innermost
-/// pixels of the border, an erosion none of them.
+/// The magnitude of `amount`, at most 1, is the weight of the dilated or eroded image. A dilation changes only the
+/// innermost pixels of the border, an erosion none of them.
 #[inline(always)]
 pub(super) fn change_width(image: &Padded, amount: f32) -> Padded {
     if amount > 0.0 { blend(image, share(amount), u8::max) } else { blend(image, share(-amount), u8::min) }

@@ -49,7 +49,8 @@ impl Warp {
         Warp { affine, points }
     }
 
-    /// Returns the factors of the [`basis`] functions whose sum is the source column (`axis` 0) or row (`axis` 1), in pixels.
+    /// Returns the factors of the [`basis`] functions whose sum is the source column (`axis` 0) or row (`axis` 1), in
+    /// pixels.
     pub(super) fn coefficients(&self, axis: usize) -> [f32; COEFFICIENTS] {
         let mut coefficients = [0.0; COEFFICIENTS];
         coefficients[..3].copy_from_slice(&self.affine[axis]);
@@ -88,7 +89,8 @@ impl Warp {
     }
 }
 
-/// The basis function of a [coefficient](Warp::coefficients) at a pixel: what a coefficient of 1 adds to its source coordinate.
+/// The basis function of a [coefficient](Warp::coefficients) at a pixel: what a coefficient of 1 adds to its source
+/// coordinate.
 pub(super) fn basis(coefficient: usize, pixel: usize) -> f32 {
     let (row, column) = (pixel / IMAGE_SIDE, pixel % IMAGE_SIDE);
     match coefficient {

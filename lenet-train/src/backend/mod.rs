@@ -1,7 +1,7 @@
 //! The operations that the CPU and CUDA implement differently: the convolutions and the fake quantization.
 //!
-//! [`cpu`] implements them with AVX2 or plain loops. [`cuda`] uses [`dfdx_ops`], which consist of dfdx's own operations and run
-//! on every device.
+//! [`cpu`] implements them with AVX2 or plain loops. [`cuda`] uses [`dfdx_ops`], which consist of dfdx's own operations
+//! and run on every device.
 
 pub mod cpu;
 pub mod cuda;
@@ -41,8 +41,8 @@ pub trait Backend: Device<f32> {
 
     /// Runs both convolutional blocks (convolution, pooling, ReLU) and records them on `tape`.
     ///
-    /// `pixels` are from 0 to 1. In an integer network `fake_quantizers` replace the ReLUs, and `pixels` are gray levels from
-    /// 0 to 255.
+    /// `pixels` are from 0 to 1. In an integer network `fake_quantizers` replace the ReLUs, and `pixels` are gray levels
+    /// from 0 to 255.
     ///
     /// # Errors
     ///

@@ -42,7 +42,8 @@ struct RunFlags {
     /// Folder for all files of the run [default: a new folder runs/<date>-<n>, to which runs/latest points]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Continue the run in --out, or in runs/latest, with its own settings. With --epochs, extend it to that number of epochs
+    /// Continue the run in --out, or in runs/latest, with its own settings. With --epochs, extend it to that number of
+    /// epochs
     #[arg(long, conflicts_with_all = ["force", "config"])]
     resume: bool,
     /// Replace the run in --out; its checkpoint is kept as checkpoint.previous.safetensors
@@ -149,8 +150,8 @@ enum Command {
         #[arg(long, value_name = "FILE", group = "formats")]
         onnx: Option<PathBuf>,
     },
-    /// Trains the same settings with several seeds and prints their mean test accuracy; run again, it continues where it was
-    /// stopped
+    /// Trains the same settings with several seeds and prints their mean test accuracy; run again, it continues where it
+    /// was stopped
     BenchAccuracy {
         /// Number of seeds, 1 to 1000: --seed, --seed + 1, and so on
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
@@ -167,7 +168,8 @@ enum Command {
         /// Number of folds to hold out in turn, starting at the end of the training images; fold K uses the seed --seed + K
         #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
         folds: u16,
-        /// Folder of an earlier cross-validation with the same folds; also prints the mean difference from it, paired by fold
+        /// Folder of an earlier cross-validation with the same folds; also prints the mean difference from it, paired by
+        /// fold
         #[arg(long, value_name = "DIR")]
         compare: Option<PathBuf>,
         /// Folder for the runs and the results

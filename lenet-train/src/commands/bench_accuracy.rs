@@ -1,8 +1,8 @@
 //! The command `bench-accuracy`: the test accuracy of a recipe over several seeds.
 //!
 //! Each seed is a run in its own folder. All choices within a run are made on validation images, and the test images are
-//! evaluated once per seed. A run that was stopped continues, and a finished run is not trained again. So the command can be
-//! interrupted at any time, and repeated with more seeds.
+//! evaluated once per seed. A run that was stopped continues, and a finished run is not trained again. So the command can
+//! be interrupted at any time, and repeated with more seeds.
 
 use super::error::CommandError;
 use super::prepare::with_threads;
@@ -78,8 +78,8 @@ pub struct Results {
     pub integer_wilson_interval_95: (f64, f64),
 }
 
-/// Trains `seeds` consecutive seeds, starting with that of `config`, each in the folder `out/seed-N`. Writes [`RESULTS_FILE`]
-/// and [`PLOT_FILE`] into `out`.
+/// Trains `seeds` consecutive seeds, starting with that of `config`, each in the folder `out/seed-N`. Writes
+/// [`RESULTS_FILE`] and [`PLOT_FILE`] into `out`.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! The command `cross-validate`: the accuracy of a recipe without the test images, which are not used at all.
 //!
-//! Each fold of the training images is held out in turn. Fold k is a run in its own folder, with the seed of the command plus
-//! k; it is quantized and scored on the images that it held out. Recipes are compared by the mean over the folds, because on
-//! the few thousand images of one fold, a difference of 0.1 points is noise.
+//! Each fold of the training images is held out in turn. Fold k is a run in its own folder, with the seed of the command
+//! plus k; it is quantized and scored on the images that it held out. Recipes are compared by the mean over the folds,
+//! because on the few thousand images of one fold, a difference of 0.1 points is noise.
 
 use super::error::CommandError;
 use super::prepare::with_threads;
@@ -77,15 +77,16 @@ pub struct Results {
     pub loss: f64,
 }
 
-/// Holds out each of the folds 0 to `folds - 1` in turn, in the folder `out/fold-K`, and writes [`RESULTS_FILE`] into `out`.
+/// Holds out each of the folds 0 to `folds - 1` in turn, in the folder `out/fold-K`, and writes [`RESULTS_FILE`] into
+/// `out`.
 ///
-/// The folder of a teacher is that of another cross-validation, whose run `fold-K` teaches fold K. With `compare`, the folder
-/// of an earlier cross-validation of the same folds, the differences from its results are printed.
+/// The folder of a teacher is that of another cross-validation, whose run `fold-K` teaches fold K. With `compare`, the
+/// folder of an earlier cross-validation of the same folds, the differences from its results are printed.
 ///
 /// # Errors
 ///
-/// Returns a [`CrossValidationError`] if the folds cannot be made or compared, if a run fails or is interrupted, or if a file
-/// cannot be written. Finished runs are kept, and another call continues from there.
+/// Returns a [`CrossValidationError`] if the folds cannot be made or compared, if a run fails or is interrupted, or if a
+/// file cannot be written. Finished runs are kept, and another call continues from there.
 ///
 /// # Panics
 ///

@@ -62,8 +62,8 @@ pub enum CommandError {
     Exchange(#[from] ExchangeError),
     /// The imported network has another number of classes than the data set.
     #[error(
-        "{}: expected a network of {expected} classes, as in the data set, found one of {found}: give the folder of its data \
-         set to --data", file.display()
+        "{}: expected a network of {expected} classes, as in the data set, found one of {found}: give the folder of its \
+         data set to --data", file.display()
     )]
     ImportedClasses {
         /// The file.

@@ -8,8 +8,8 @@ use crate::eval::check::FinalTable;
 use crate::run::trained::Trained;
 use std::path::Path;
 
-/// Runs the test images through the f32 network and the model file of the run in `folder`, and prints a comparison. `data` is
-/// the folder of the data set, if it was moved.
+/// Runs the test images through the f32 network and the model file of the run in `folder`, and prints a comparison.
+/// `data` is the folder of the data set, if it was moved.
 ///
 /// # Errors
 ///

@@ -21,8 +21,8 @@ pub(super) struct Prepared {
     pub(super) teachers: Vec<FloatWeights>,
 }
 
-/// Loads the data set and the teachers of `run`, and checks that they are those that it started with. Also checks that there
-/// is a GPU, if the run needs one.
+/// Loads the data set and the teachers of `run`, and checks that they are those that it started with. Also checks that
+/// there is a GPU, if the run needs one.
 pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, CommandError> {
     let (mut run, dataset) = load_data(run, console)?;
     match run.machine.device {

@@ -9,8 +9,8 @@ use crate::run::folder::RunFolder;
 use crate::run::trained::Trained;
 use std::path::Path;
 
-/// Checks the model file of the run in `folder`, and writes its metrics and its report again. `data` is the folder of the data
-/// set, if it was moved.
+/// Checks the model file of the run in `folder`, and writes its metrics and its report again. `data` is the folder of the
+/// data set, if it was moved.
 ///
 /// # Errors
 ///

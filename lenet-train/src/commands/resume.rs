@@ -15,13 +15,13 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Instant;
 
-/// Continues the run in `folder`, or the newest run. `change` applies the user's flags to the description of the run: it may
-/// change the number of epochs, and the folders of the data set and the teachers.
+/// Continues the run in `folder`, or the newest run. `change` applies the user's flags to the description of the run: it
+/// may change the number of epochs, and the folders of the data set and the teachers.
 ///
 /// # Errors
 ///
-/// Returns [`CommandError::OtherRun`] if `change` changes any other setting, and another [`CommandError`] if the run cannot be
-/// continued.
+/// Returns [`CommandError::OtherRun`] if `change` changes any other setting, and another [`CommandError`] if the run
+/// cannot be continued.
 pub fn run(
     folder: Option<&Path>,
     change: impl FnOnce(&RunConfig) -> RunConfig,
@@ -98,8 +98,8 @@ fn warn(run: &RunConfig, console: &Console) {
 
 /// Returns the first setting in which two runs differ, with the saved and the requested value.
 ///
-/// It ignores the number of epochs, which may change, and everything that does not change the results. The description of the
-/// data set is compared only if that of `requested` was loaded.
+/// It ignores the number of epochs, which may change, and everything that does not change the results. The description of
+/// the data set is compared only if that of `requested` was loaded.
 fn difference(saved: &RunConfig, requested: &RunConfig) -> Option<(String, String, String)> {
     let mut requested = requested.clone();
     if requested.data.sha256.is_none() {

@@ -26,8 +26,8 @@ use std::time::Instant;
 ///
 /// # Errors
 ///
-/// Returns a [`CommandError`] if the run fails or is interrupted. Every finished epoch is saved, and [`resume`](super::resume)
-/// continues from there.
+/// Returns a [`CommandError`] if the run fails or is interrupted. Every finished epoch is saved, and
+/// [`resume`](super::resume) continues from there.
 pub fn run(
     config: RunConfig,
     destination: &Destination,
@@ -67,7 +67,8 @@ impl<'a> TrainingRun<'a> {
         Ok(Self { prepared, stopped, folder, session })
     }
 
-    /// Trains to the end of the run, and quantizes, exports, checks and reports it. The total run time is counted from `started`.
+    /// Trains to the end of the run, and quantizes, exports, checks and reports it. The total run time is counted from
+    /// `started`.
     pub(super) fn train_and_make_results(self, started: Instant) -> Result<FinalTable, CommandError> {
         let (folder, console) = (self.folder, &self.session.console);
         let (trained, dataset) = self.train()?;

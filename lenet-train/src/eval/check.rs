@@ -44,8 +44,8 @@ impl FinalTable {
         self.integer_correct as f64 / self.images as f64
     }
 
-    /// Returns the recall of each class: the fraction of its images that the integer engine classifies correctly. `None` for a
-    /// class without images.
+    /// Returns the recall of each class: the fraction of its images that the integer engine classifies correctly. `None`
+    /// for a class without images.
     pub fn recall(&self) -> Vec<Option<f64>> {
         recall(&self.confusion)
     }

@@ -1,9 +1,10 @@
 //! The choice of the confidence threshold, and the accuracy of confident predictions.
 //!
-//! A prediction is confident if its confidence reaches the threshold. The threshold limits the expected share of new images
-//! whose prediction is confident but wrong to 1/1000, by conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster,
-//! 2022, <https://arxiv.org/abs/2208.02814>): of n validation images, at most `(n + 1) / 1000 - 1` may have a confident wrong
-//! prediction. The guarantee holds for new images like the validation images, because a run chooses nothing else on these.
+//! A prediction is confident if its confidence reaches the threshold. The threshold limits the expected share of new
+//! images whose prediction is confident but wrong to 1/1000, by conformal risk control (Angelopoulos, Bates, Fisch, Lei
+//! and Schuster, 2022, <https://arxiv.org/abs/2208.02814>): of n validation images, at most `(n + 1) / 1000 - 1` may have
+//! a confident wrong prediction. The guarantee holds for new images like the validation images, because a run chooses
+//! nothing else on these.
 //!
 //! With fewer than 999 validation images, none of them may have a confident wrong prediction. This gives no guarantee of
 //! 1/1000.

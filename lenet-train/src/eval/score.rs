@@ -33,8 +33,8 @@ impl Tally {
         Self { classes, loss: 0.0, correct: 0, images: 0 }
     }
 
-    /// Adds images, given their logits (one per class, image after image) and their labels. Returns the sum of the cross-entropies
-    /// of these images, in nats.
+    /// Adds images, given their logits (one per class, image after image) and their labels. Returns the sum of the
+    /// cross-entropies of these images, in nats.
     pub fn add(&mut self, logits: &[f32], labels: impl IntoIterator<Item = u8>) -> f64 {
         let mut loss = 0.0;
         for (logits, label) in logits.chunks_exact(self.classes).zip(labels) {

@@ -45,8 +45,8 @@ impl WeightBits {
 
 /// The number of bits of the weights of the five layers and of the activations of the four hidden layers.
 ///
-/// As text: `8`, `4`, or a list such as `conv=8,fc=4,activations=7`. Later items of a list override earlier ones, and what no
-/// item names has 8 bits.
+/// As text: `8`, `4`, or a list such as `conv=8,fc=4,activations=7`. Later items of a list override earlier ones, and
+/// what no item names has 8 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Bits {

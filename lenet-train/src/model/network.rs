@@ -106,8 +106,8 @@ impl<D: Backend> Network<D> {
         self.device.try_tensor_from_vec(values, (images.len(), Const))
     }
 
-    /// Scales pixels from 0 to 1 to the input of the first layer: unchanged for an f32 network, gray levels from 0 to 255 for
-    /// an integer network.
+    /// Scales pixels from 0 to 1 to the input of the first layer: unchanged for an f32 network, gray levels from 0 to 255
+    /// for an integer network.
     ///
     /// # Errors
     ///
@@ -116,8 +116,8 @@ impl<D: Backend> Network<D> {
         if self.fake_quantize.is_some() { pixels.try_mul(MAX_GRAY_LEVEL) } else { Ok(pixels) }
     }
 
-    /// Runs a batch of pixels, 0 to 1, through the network. Returns one logit per class for each image, in nats, and records
-    /// the operations on `tape`.
+    /// Runs a batch of pixels, 0 to 1, through the network. Returns one logit per class for each image, in nats, and
+    /// records the operations on `tape`.
     ///
     /// # Errors
     ///

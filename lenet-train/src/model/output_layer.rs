@@ -29,8 +29,8 @@ impl Default for Classes {
     }
 }
 
-/// dfdx visits only parameters whose shape has a constant size. Only its builder reads that size, and this layer is built by
-/// [`OutputLayer::new`] instead.
+/// dfdx visits only parameters whose shape has a constant size. Only its builder reads that size, and this layer is built
+/// by [`OutputLayer::new`] instead.
 impl ConstDim for Classes {
     const SIZE: usize = CLASSES;
 }

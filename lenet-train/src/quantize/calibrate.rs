@@ -1,11 +1,11 @@
 //! Calibration: chooses the activation ranges by the accuracy of the integer engine.
 //!
-//! Every range starts at the largest activation seen. Then, layer by layer and twice over, each candidate quantile is tried as
-//! the range of its layer, and the quantized model is run on the calibration images. More correct images win; a lower
-//! cross-entropy of the integer logits breaks ties.
+//! Every range starts at the largest activation seen. Then, layer by layer and twice over, each candidate quantile is
+//! tried as the range of its layer, and the quantized model is run on the calibration images. More correct images win; a
+//! lower cross-entropy of the integer logits breaks ties.
 //!
-//! The calibration images are training images. So the held-out images are used for nothing but the confidence threshold: the
-//! accuracy on them estimates that on new images, and the guarantee of the threshold holds.
+//! The calibration images are training images. So the held-out images are used for nothing but the confidence threshold:
+//! the accuracy on them estimates that on new images, and the guarantee of the threshold holds.
 
 use super::{Quantization, QuantizeError, QuantizedModel, quantize_weights};
 use crate::data::{Dataset, HeldOut, Split};

@@ -11,8 +11,8 @@ pub const CONFIG_FILE: &str = "run.toml";
 
 /// The description of a run.
 ///
-/// It is created from flags or a `run.toml`, and saved in the checkpoint, in `metrics.json` and in `run.toml`. All commands on
-/// a finished run start from it.
+/// It is created from flags or a `run.toml`, and saved in the checkpoint, in `metrics.json` and in `run.toml`. All
+/// commands on a finished run start from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {

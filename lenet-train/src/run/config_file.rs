@@ -51,8 +51,8 @@ pub enum ConfigError {
 
 /// Reads the description of a run.
 ///
-/// Settings that the file does not contain come from its recipe, scaled to the number of epochs: `epochs`, or else that in the
-/// file, or else the recipe's own.
+/// Settings that the file does not contain come from its recipe, scaled to the number of epochs: `epochs`, or else that
+/// in the file, or else the recipe's own.
 ///
 /// # Errors
 ///

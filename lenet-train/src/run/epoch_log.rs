@@ -46,8 +46,8 @@ struct LogFile {
 }
 
 impl EpochLog {
-    /// Creates the files in `folder` with the epochs in `history`, and replaces those of an earlier run. `csv` turns on the CSV
-    /// file.
+    /// Creates the files in `folder` with the epochs in `history`, and replaces those of an earlier run. `csv` turns on
+    /// the CSV file.
     ///
     /// # Errors
     ///

@@ -193,7 +193,8 @@ fn set_link(latest: &Path, name: &str) -> io::Result<()> {
 
 /// Formats the UTC date of a time in seconds since 1970, such as `2026-11-25`.
 ///
-/// The algorithm is `civil_from_days` of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms", for days since 1970.
+/// The algorithm is `civil_from_days` of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms", for days since
+/// 1970.
 fn date(seconds: u64) -> String {
     let days = seconds / SECONDS_PER_DAY + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);

@@ -12,7 +12,8 @@ impl Interrupt {
     /// The exit status after Ctrl-C: 128 plus the number of the signal, as in shells.
     pub const EXIT_STATUS: u8 = 130;
 
-    /// Installs signal handlers for SIGINT and SIGTERM. The first signal sets the flag, the second ends the program at once.
+    /// Installs signal handlers for SIGINT and SIGTERM. The first signal sets the flag, the second ends the program at
+    /// once.
     ///
     /// # Errors
     ///

@@ -8,8 +8,8 @@ use crate::train::EpochMetrics;
 use crate::train::recipe::Settings;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The table and the progress bar of a run. The bar counts the images of all epochs. It is drawn only if standard error is a
-/// terminal.
+/// The table and the progress bar of a run. The bar counts the images of all epochs. It is drawn only if standard error
+/// is a terminal.
 pub(crate) struct Progress<'a> {
     bar: ProgressBar,
     console: &'a Console,

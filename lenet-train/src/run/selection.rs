@@ -5,7 +5,8 @@ use crate::train::recipe::Settings;
 
 /// Returns the epoch with the lowest loss on the held-out images, the first of equal ones.
 ///
-/// Once quantization-aware training has begun, only its epochs count, since their losses are those of the quantized network.
+/// Once quantization-aware training has begun, only its epochs count, since their losses are those of the quantized
+/// network.
 pub fn best_epoch<'a>(settings: &Settings, history: &'a [EpochMetrics]) -> Option<&'a EpochMetrics> {
     comparable(settings, history).iter().min_by(|a, b| a.held_out.loss.total_cmp(&b.held_out.loss))
 }
@@ -16,8 +17,8 @@ pub fn is_over(settings: &Settings, history: &[EpochMetrics]) -> bool {
     finished >= settings.epochs || stops_early(settings, history)
 }
 
-/// Whether the loss has not fallen for [`Settings::early_stop`] epochs. A run with quantization-aware training is not stopped
-/// before that phase begins.
+/// Whether the loss has not fallen for [`Settings::early_stop`] epochs. A run with quantization-aware training is not
+/// stopped before that phase begins.
 fn stops_early(settings: &Settings, history: &[EpochMetrics]) -> bool {
     let in_last_phase = settings.qat_epochs == 0 || first_quantization_aware(settings, history).is_some();
     let (Some(last), Some(best)) = (history.last(), best_epoch(settings, history)) else { return false };

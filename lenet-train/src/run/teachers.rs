@@ -57,11 +57,13 @@ pub enum TeacherError {
     },
 }
 
-/// Loads the weights of a teacher for the run `student`, whose data set is described already. Fills in the teacher's SHA-256.
+/// Loads the weights of a teacher for the run `student`, whose data set is described already. Fills in the teacher's
+/// SHA-256.
 ///
 /// # Errors
 ///
-/// Returns a [`TeacherError`] if the folder does not contain a finished run, or if that run cannot be a teacher of `student`.
+/// Returns a [`TeacherError`] if the folder does not contain a finished run, or if that run cannot be a teacher of
+/// `student`.
 pub fn load(teacher: &mut TeacherConfig, student: &RunConfig) -> Result<FloatWeights, TeacherError> {
     let folder = teacher.folder.clone();
     let Trained { run, weights, .. } = match Trained::load(&folder) {

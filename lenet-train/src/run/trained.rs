@@ -62,8 +62,8 @@ impl Trained {
         Ok(Self::from_snapshot(folder, run, last)?)
     }
 
-    /// Creates a finished run from its last snapshot. With early stopping, the weights are read from the checkpoint of the best
-    /// epoch in `folder`.
+    /// Creates a finished run from its last snapshot. With early stopping, the weights are read from the checkpoint of
+    /// the best epoch in `folder`.
     ///
     /// # Errors
     ///

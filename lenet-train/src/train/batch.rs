@@ -32,7 +32,8 @@ enum Images {
 }
 
 impl Batch {
-    /// Prepares the images of `split` at `indices` for epoch `epoch`. With `resident`, the images are on the device already.
+    /// Prepares the images of `split` at `indices` for epoch `epoch`. With `resident`, the images are on the device
+    /// already.
     pub(super) fn new(
         settings: &Settings,
         split: Split<'_>,

@@ -1,8 +1,8 @@
 //! Quantization-aware training: the gradients are those of the quantized network.
 //!
-//! Each step quantizes the weights, with the scales and activation ranges that were chosen when this phase began. An integer
-//! network computes with them what the integer engine would. Its gradients then update the f32 weights, as if quantization
-//! were the identity (the straight-through estimator).
+//! Each step quantizes the weights, with the scales and activation ranges that were chosen when this phase began. An
+//! integer network computes with them what the integer engine would. Its gradients then update the f32 weights, as if
+//! quantization were the identity (the straight-through estimator).
 
 use super::batch::Uploaded;
 use super::error::{TrainingError, device_error};

@@ -125,7 +125,8 @@ fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
     }
 }
 
-/// Trains the run that `begin` creates, but stops in its second epoch after `stop` of three steps and resumes from a snapshot.
+/// Trains the run that `begin` creates, but stops in its second epoch after `stop` of three steps and resumes from a
+/// snapshot.
 fn trained_with_a_stop<'a>(begin: impl Fn() -> Trainer<'a, Cpu>, stop: usize) -> Snapshot {
     let mut stopped = begin();
     train(&mut stopped, 1);

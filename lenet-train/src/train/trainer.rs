@@ -1,8 +1,8 @@
 //! The training loop. On MNIST's test set, the reference recipe reaches about 97.8 %, the default recipe about 99.3 %.
 //!
-//! On the CPU, the weights depend on the settings and the images alone: the same seed gives the same weights, bit by bit,
-//! with any number of threads, and whether or not the run was stopped and resumed. This does not hold on CUDA, where the
-//! order in which gradients are added varies.
+//! On CPUs with the same arithmetic, the weights depend on the settings and the images alone: the same seed gives the same
+//! weights, bit by bit, with any number of threads, and whether or not the run was stopped and resumed. This does not hold
+//! on CUDA, where the order in which gradients are added varies.
 
 use super::average::Average;
 use super::batch::Batch;
@@ -135,8 +135,9 @@ impl<'a, D: Backend> Trainer<'a, D> {
 
     /// Trains one epoch, or the rest of a partial one, and scores the held-out images.
     ///
-    /// After each step, `on_step` is called with the step's number of images. If it breaks, the epoch stops there and `None` is
-    /// returned; a [snapshot](Self::snapshot) then contains the finished part. Else the metrics of the epoch are returned.
+    /// After each step, `on_step` is called with the step's number of images. If it breaks, the epoch stops there and
+    /// `None` is returned; a [snapshot](Self::snapshot) then contains the finished part. Else the metrics of the epoch
+    /// are returned.
     ///
     /// # Errors
     ///

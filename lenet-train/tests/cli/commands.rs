@@ -1,4 +1,4 @@
-//! The commands on finished runs.
+//! Tests of the commands on finished runs.
 
 use super::{assert_fails, assert_succeeds, data, lenet_train, stdout, train_on};
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn metrics(run: &Path) -> Value {
 }
 
 #[test]
-fn what_differs_from_the_recipe_is_in_the_model_the_metrics_and_the_report() {
+fn changed_settings_are_named_in_the_model_the_metrics_and_the_report() {
     let (data, out) = (data(), tempdir().unwrap());
     let flags = ["--recipe", "best", "--qat-epochs", "0", "--weight-decay", "5", "--rotation", "90"];
     let output = train_on(data.path(), out.path(), &[&flags[..], &["--label-smoothing", ".3"]].concat());
@@ -29,7 +29,7 @@ fn what_differs_from_the_recipe_is_in_the_model_the_metrics_and_the_report() {
 }
 
 #[test]
-fn a_finished_run_is_quantized_anew_without_training_into_a_run_of_its_own() {
+fn a_finished_run_is_quantized_again_without_training_into_a_new_run() {
     let (data, out) = (data(), tempdir().unwrap());
     assert_succeeds(&train_on(data.path(), out.path(), &[]));
     let model = fs::read(out.path().join("model.lenet")).unwrap();
@@ -42,7 +42,7 @@ fn a_finished_run_is_quantized_anew_without_training_into_a_run_of_its_own() {
     assert_eq!(metrics(&quantized)["run"]["training"]["bits"], "conv=8,fc=4");
     assert_eq!(metrics(&quantized)["epochs"], metrics(out.path())["epochs"]);
     assert_fails(&on("quantize", out.path(), &["--bits", "conv=8,fc=4"]), 1, &["--force"]);
-    // The run that was made is a whole one, and the bits of the first give its file again.
+    // The new run is complete, and quantizing it with the bits of the first run gives the same model file again.
     assert_succeeds(&on("eval", &quantized, &[]));
     let back = quantized.join("back");
     assert_succeeds(&on("quantize", &quantized, &["--bits", "8", "--out", back.to_str().unwrap()]));
@@ -62,12 +62,12 @@ fn the_best_epoch_can_be_quantized_in_place_of_the_last() {
 }
 
 #[test]
-fn a_run_is_checked_and_reported_again_with_the_same_figures() {
+fn eval_and_report_repeat_the_results_of_a_run() {
     let (data, out) = (data(), tempdir().unwrap());
     let trained = train_on(data.path(), out.path(), &[]);
     assert_succeeds(&trained);
-    let [page, figures] = ["report.html", "metrics.json"].map(|file| out.path().join(file));
-    let before = [&page, &figures].map(|file| fs::read(file).unwrap());
+    let [page, metrics] = ["report.html", "metrics.json"].map(|file| out.path().join(file));
+    let before = [&page, &metrics].map(|file| fs::read(file).unwrap());
     fs::remove_file(&page).unwrap();
     let eval = on("eval", out.path(), &[]);
     assert_succeeds(&eval);
@@ -75,13 +75,13 @@ fn a_run_is_checked_and_reported_again_with_the_same_figures() {
     assert!(stdout(&trained).contains(&table), "{table}");
     assert!(!page.exists());
     assert_succeeds(&on("report", out.path(), &[]));
-    assert!([&page, &figures].map(|file| fs::read(file).unwrap()) == before);
+    assert!([&page, &metrics].map(|file| fs::read(file).unwrap()) == before);
 }
 
 #[test]
-fn a_run_that_is_not_there_not_finished_or_of_another_model_is_named() {
+fn the_error_for_a_missing_run_or_an_unusable_model_file_names_it() {
     let (data, out) = (data(), tempdir().unwrap());
-    assert_fails(&on("eval", Path::new("no/such/run"), &[]), 1, &["no/such/run", "name the folder of a run"]);
+    assert_fails(&on("eval", Path::new("no/such/run"), &[]), 1, &["no/such/run", "give the folder of a run"]);
     assert_fails(&on("report", Path::new("no/such/run"), &[]), 1, &["no/such/run"]);
     assert_succeeds(&train_on(data.path(), out.path(), &[]));
     fs::write(out.path().join("model.lenet"), "no model").unwrap();
@@ -91,7 +91,7 @@ fn a_run_that_is_not_there_not_finished_or_of_another_model_is_named() {
 }
 
 #[test]
-fn weights_exported_for_pytorch_are_imported_as_a_run_with_the_same_model() {
+fn exported_weights_can_be_imported_as_a_run_with_the_same_results() {
     let (data, out, other) = (data(), tempdir().unwrap(), tempdir().unwrap());
     assert_succeeds(&train_on(data.path(), out.path(), &[]));
     let [weights, onnx] = ["weights.safetensors", "lenet.onnx"].map(|file| other.path().join(file));
@@ -105,7 +105,7 @@ fn weights_exported_for_pytorch_are_imported_as_a_run_with_the_same_model() {
     assert_eq!(trained["confusion"], again["confusion"]);
     let model = fs::read(imported.join("model.lenet")).unwrap();
     assert_eq!(lenet_infer::decode(&model).unwrap().metadata.recipe, "imported");
-    // It is a run like any other.
+    // The imported run can be quantized like any other, but not repeated by training.
     assert_succeeds(&on("quantize", &imported, &["--bits", "4"]));
     let description = imported.join("run.toml");
     let again = lenet_train(&["--config", description.to_str().unwrap()]);
@@ -113,7 +113,7 @@ fn weights_exported_for_pytorch_are_imported_as_a_run_with_the_same_model() {
 }
 
 #[test]
-fn weights_that_cannot_be_imported_are_named() {
+fn the_error_for_weights_that_cannot_be_imported_names_the_file() {
     let (data, out) = (data(), tempdir().unwrap());
     let file = out.path().join("weights.safetensors");
     fs::write(&file, "no weights").unwrap();

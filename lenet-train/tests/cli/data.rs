@@ -1,4 +1,4 @@
-//! Data sets that cannot be used.
+//! Tests with data sets that cannot be used.
 
 use super::{assert_fails, data, train_on};
 use std::fs;
@@ -6,14 +6,14 @@ use std::path::Path;
 use tempfile::tempdir;
 
 #[test]
-fn a_missing_data_folder_is_named() {
+fn the_error_for_a_missing_data_folder_names_it() {
     let out = tempdir().unwrap();
     let output = train_on(Path::new("/no/such/folder"), out.path(), &[]);
     assert_fails(&output, 1, &["/no/such/folder", "train-images-idx3-ubyte"]);
 }
 
 #[test]
-fn a_truncated_gz_is_named() {
+fn the_error_for_a_truncated_gz_file_names_it() {
     let (data, out) = (data(), tempdir().unwrap());
     let plain = data.path().join("train-images-idx3-ubyte");
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -24,7 +24,7 @@ fn a_truncated_gz_is_named() {
     assert_fails(&train_on(data.path(), out.path(), &[]), 1, &["train-images-idx3-ubyte.gz"]);
 }
 
-/// Changes one file of a good data set and expects its name and `parts` in the message.
+/// Changes one file of a valid data set, and checks that the error message contains its name and `parts`.
 #[track_caller]
 fn assert_refused(file: &str, change: impl Fn(&mut Vec<u8>), parts: &[&str]) {
     let (data, out) = (data(), tempdir().unwrap());
@@ -37,7 +37,7 @@ fn assert_refused(file: &str, change: impl Fn(&mut Vec<u8>), parts: &[&str]) {
 }
 
 #[test]
-fn damaged_idx_files_are_refused_each_with_its_reason() {
+fn the_error_for_a_damaged_idx_file_names_it_and_the_reason() {
     let (images, labels) = ("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
     assert_refused(images, |bytes| bytes[0] = 1, &["expected", "found"]);
     assert_refused(images, |bytes| bytes[2] = 9, &["expected", "found"]);
@@ -57,7 +57,7 @@ fn damaged_idx_files_are_refused_each_with_its_reason() {
 }
 
 #[test]
-fn a_picture_that_is_none_is_named() {
+fn the_error_for_a_file_that_is_not_a_picture_names_it() {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     for class in ["a", "b"] {
         fs::create_dir(data.path().join(class)).unwrap();

@@ -1,4 +1,4 @@
-//! Where a run goes, and that it is safe there.
+//! Tests of run folders: where a run is stored, and that nothing overwrites it.
 
 use super::{assert_fails, assert_succeeds, data, lenet_train, stdout, train_on, wait_for};
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::tempdir;
 
-/// The files in a folder, sorted.
+/// The names of the files in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
@@ -16,7 +16,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_named() {
+fn the_error_for_a_folder_that_cannot_be_created_names_it() {
     let (data, out) = (data(), tempdir().unwrap());
     let file = out.path().join("file");
     fs::write(&file, "").unwrap();
@@ -24,10 +24,10 @@ fn a_folder_that_cannot_be_made_is_named() {
     assert_fails(&output, 1, &["file/run", "--out"]);
 }
 
-/// A full disk, acted by the limit on a file's size, which kills a program that does not expect it.
+/// A limit on the size of files simulates a full disk. It ends a program without a handler for the signal.
 #[cfg(unix)]
 #[test]
-fn a_disk_that_fills_up_is_an_error_and_leaves_no_half_file() {
+fn a_full_disk_is_an_error_and_leaves_no_incomplete_file() {
     let (data, out) = (data(), tempdir().unwrap());
     let script = "ulimit -f 64; exec \"$@\"";
     let output = Command::new("sh")
@@ -40,7 +40,7 @@ fn a_disk_that_fills_up_is_an_error_and_leaves_no_half_file() {
 }
 
 #[test]
-fn a_run_without_a_folder_takes_a_new_one_and_latest_is_resumed() {
+fn a_run_without_out_gets_a_new_folder_and_resume_continues_the_latest() {
     let (data, place) = (data(), tempdir().unwrap());
     let run = |more: &[&str]| {
         let output =
@@ -64,7 +64,7 @@ fn a_run_without_a_folder_takes_a_new_one_and_latest_is_resumed() {
 }
 
 #[test]
-fn a_new_run_does_not_overwrite_one_unless_told_to_and_keeps_its_checkpoint_then() {
+fn a_new_run_overwrites_another_only_with_force_and_keeps_its_checkpoint() {
     let (data, out) = (data(), tempdir().unwrap());
     assert_succeeds(&train_on(data.path(), out.path(), &["--seed", "1"]));
     let [checkpoint, model] = ["checkpoint.safetensors", "model.lenet"].map(|file| out.path().join(file));
@@ -77,17 +77,17 @@ fn a_new_run_does_not_overwrite_one_unless_told_to_and_keeps_its_checkpoint_then
 }
 
 #[test]
-fn a_replaced_run_that_was_stopped_at_once_names_the_checkpoint_of_the_one_before() {
+fn without_a_checkpoint_resume_names_that_of_a_replaced_run() {
     let (data, out) = (data(), tempdir().unwrap());
     assert_succeeds(&train_on(data.path(), out.path(), &[]));
     fs::rename(out.path().join("checkpoint.safetensors"), out.path().join("checkpoint.previous.safetensors"))
         .unwrap();
     let resumed = lenet_train(&["--resume", "--out", out.path().to_str().unwrap()]);
-    assert_fails(&resumed, 1, &["found only that of the run before", "checkpoint.previous.safetensors"]);
+    assert_fails(&resumed, 1, &["found only that of an earlier run", "checkpoint.previous.safetensors"]);
 }
 
 #[test]
-fn a_second_process_in_a_folder_is_refused_and_the_first_goes_on() {
+fn a_second_process_in_a_folder_is_refused_and_the_first_continues() {
     let (data, out) = (data(), tempdir().unwrap());
     let mut first = Command::new(env!("CARGO_BIN_EXE_lenet-train"))
         .args(["--epochs", "10000", "--quiet", "--data"])

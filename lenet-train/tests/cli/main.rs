@@ -1,4 +1,4 @@
-//! The command as a user meets it: wrong input gives a message that helps, the right exit code, and no panic.
+//! Tests of the program as a user runs it: wrong input gives a helpful message and the right exit code, and no panic.
 
 mod commands;
 mod data;
@@ -14,11 +14,12 @@ use std::thread::sleep;
 use std::time::Duration;
 use tempfile::{TempDir, tempdir};
 
+/// Runs the program.
 pub(crate) fn lenet_train(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lenet-train")).args(arguments).output().expect("the command starts")
 }
 
-/// A data set that trains in an instant.
+/// A small data set that trains in a moment: 120 training images and 20 test images of 10 classes.
 pub(crate) fn data() -> TempDir {
     let set = |images: usize| LabelledImages {
         images: (0..images).map(|image| [(image * 25 % 256) as u8; 784]).collect(),
@@ -30,6 +31,7 @@ pub(crate) fn data() -> TempDir {
     dir
 }
 
+/// Trains two epochs.
 pub(crate) fn train_on(data: &Path, out: &Path, more: &[&str]) -> Output {
     let fixed = ["--data", data.to_str().unwrap(), "--out", out.to_str().unwrap(), "--epochs", "2"];
     lenet_train(&[&fixed, more].concat())
@@ -43,6 +45,7 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// Checks the exit code, that the message on standard error contains all `parts`, and that nothing panicked.
 #[track_caller]
 pub(crate) fn assert_fails(output: &Output, code: i32, parts: &[&str]) {
     let message = stderr(output);
@@ -54,7 +57,7 @@ pub(crate) fn assert_fails(output: &Output, code: i32, parts: &[&str]) {
     }
 }
 
-/// The deadline is that of a stuck test, not a measure of speed.
+/// Waits until a file exists. The deadline only ends a stuck test; it does not measure speed.
 pub(crate) fn wait_for(path: &Path) {
     for _ in 0..6_000 {
         if path.exists() {
@@ -65,7 +68,7 @@ pub(crate) fn wait_for(path: &Path) {
     panic!("{} did not appear", path.display());
 }
 
-/// Fails with what the command printed unless it succeeded.
+/// Checks that the command succeeded. Else fails with its output.
 #[track_caller]
 pub(crate) fn assert_succeeds(output: &Output) {
     assert!(output.status.success(), "{}{}", stdout(output), stderr(output));

@@ -1,4 +1,4 @@
-//! Benchmarks over seeds, cross-validation, and teachers.
+//! Tests of commands with several runs: benchmarks over seeds, cross-validation, and teachers.
 
 use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, train_on};
 use lenet_infer::host::idx::{self, LabelledImages, Part};
@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::tempdir;
 
 #[test]
-fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot() {
+fn bench_accuracy_keeps_finished_runs_and_writes_statistics_and_a_plot() {
     let (data, out) = (data(), tempdir().unwrap());
     let bench = |seeds: &str| {
         let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
@@ -38,7 +38,7 @@ fn a_benchmark_of_seeds_keeps_what_was_finished_and_writes_statistics_and_a_plot
 }
 
 #[test]
-fn seeds_past_the_largest_are_wrong_usage() {
+fn seeds_beyond_the_largest_u64_are_usage_errors() {
     let (data, out) = (data(), tempdir().unwrap());
     let run = |command: &[&str]| {
         let fixed = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
@@ -54,10 +54,10 @@ fn seeds_past_the_largest_are_wrong_usage() {
 }
 
 #[test]
-fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_is_validated_on() {
+fn cross_validation_scores_each_fold_and_a_teacher_trained_on_validation_images_is_refused() {
     let (data, out) = (data(), tempdir().unwrap());
     let (data, teacher) = (data.path().to_str().unwrap(), out.path().join("teacher"));
-    let (teacher, pupil) = (teacher.to_str().unwrap(), out.path().join("pupil"));
+    let (teacher, student) = (teacher.to_str().unwrap(), out.path().join("student"));
     let run = |out: &str, more: &[&str]| {
         let fixed = ["cross-validate", "--folds", "2", "--data", data, "--out", out, "--epochs", "2"];
         lenet_train(&[&fixed, more].concat())
@@ -71,12 +71,12 @@ fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_i
     let results = fs::read(out.path().join("teacher/cross-validation.json")).unwrap();
     let results: serde_json::Value = serde_json::from_slice(&results).unwrap();
     assert_eq!(results["folds"].as_array().unwrap().len(), 2);
-    assert!(!out.path().join("teacher/fold-1/model.lenet").exists(), "nothing is exported");
+    assert!(!out.path().join("teacher/fold-1/model.lenet").exists(), "no model file is written");
 
-    // Each fold learns from the teacher of that fold, and goes on where it was stopped.
-    let pupil = pupil.to_str().unwrap();
-    assert!(run(pupil, &["--teacher", teacher]).status.success());
-    let again = run(pupil, &["--teacher", teacher]);
+    // Each fold learns from the teacher of the same fold, and a finished fold is not trained again.
+    let student = student.to_str().unwrap();
+    assert!(run(student, &["--teacher", teacher]).status.success());
+    let again = run(student, &["--teacher", teacher]);
     assert!(!String::from_utf8_lossy(&again.stdout).contains("\n      1/2  "), "no fold is trained again");
 
     let fold_1 = out.path().join("teacher/fold-1");
@@ -86,7 +86,7 @@ fn cross_validation_scores_each_fold_and_a_teacher_may_not_know_what_its_pupil_i
 }
 
 #[test]
-fn a_teacher_of_other_classes_or_without_a_checkpoint_is_named() {
+fn the_error_for_a_teacher_with_other_classes_or_without_a_checkpoint_names_it() {
     let (data, out) = (data(), tempdir().unwrap());
     let set = LabelledImages { images: vec![[7; 784]; 24], labels: (0..24).map(|image| image % 3).collect() };
     for part in [Part::Train, Part::Test] {
@@ -94,29 +94,29 @@ fn a_teacher_of_other_classes_or_without_a_checkpoint_is_named() {
     }
     let teacher = out.path().join("teacher");
     let learn =
-        || train_on(data.path(), &out.path().join("pupil"), &["--teacher", teacher.to_str().unwrap()]);
+        || train_on(data.path(), &out.path().join("student"), &["--teacher", teacher.to_str().unwrap()]);
     assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors", "found no file", "--teacher"]);
     fs::create_dir(&teacher).unwrap();
     fs::write(teacher.join("checkpoint.safetensors"), "no checkpoint").unwrap();
-    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors", "no safetensors file", "--teacher"]);
+    assert_fails(&learn(), 1, &["teacher/checkpoint.safetensors", "not in safetensors format", "--teacher"]);
     fs::remove_file(teacher.join("checkpoint.safetensors")).unwrap();
     assert_succeeds(&train_on(out.path(), &teacher, &[]));
     assert_fails(&learn(), 1, &["teacher: expected a teacher of 10 classes", "found one of 3", "--teacher"]);
 }
 
 #[test]
-fn cross_validation_needs_images_to_hold_out() {
+fn cross_validation_needs_a_recipe_and_folds_that_hold_images_out() {
     let (data, out) = (data(), tempdir().unwrap());
     let run = |more: &[&str]| {
         let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
         lenet_train(&[&["cross-validate", "--data", data, "--out", out], more].concat())
     };
     assert_fails(&run(&["--folds", "13"]), 1, &["--folds", "expected 1 to 12", "found 13"]);
-    assert_fails(&run(&["--recipe", "reference"]), 1, &["--recipe reference", "default and best"]);
+    assert_fails(&run(&["--recipe", "reference"]), 1, &["--recipe reference", "default or best"]);
 }
 
 #[test]
-fn cross_validations_of_the_same_folds_are_compared_and_others_are_refused() {
+fn cross_validations_are_compared_only_if_they_have_the_same_folds() {
     let (data, out) = (data(), tempdir().unwrap());
     let run = |out: &Path, more: &[&str]| {
         let (data, out) = (data.path().to_str().unwrap(), out.to_str().unwrap());
@@ -136,7 +136,8 @@ fn cross_validations_of_the_same_folds_are_compared_and_others_are_refused() {
     let output = run(&later, &[&compare[..], &["--folds", "2", "--lr", "1e-2"]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     let printed = String::from_utf8_lossy(&output.stdout);
-    for part in ["fold by fold", "accuracy mean difference", "points, standard deviation", "loss     mean"] {
+    for part in ["paired by fold", "accuracy mean difference", "points, standard deviation", "loss     mean"]
+    {
         assert!(printed.contains(part), "expected {part:?} in {printed}");
     }
 }

@@ -1,4 +1,4 @@
-//! Going on with a run that was stopped, and with one that is to train longer.
+//! Tests of `--resume`: runs that were stopped, and runs that are extended.
 
 use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, stdout, train_on, wait_for};
 use std::fs;
@@ -12,7 +12,7 @@ fn resume(out: &Path, more: &[&str]) -> Output {
 
 #[test]
 fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
-    let (data, whole, killed) = (data(), tempdir().unwrap(), tempdir().unwrap());
+    let (data, uninterrupted, killed) = (data(), tempdir().unwrap(), tempdir().unwrap());
     let arguments = |out: &TempDir| {
         let paths = [data.path(), out.path()].map(|path| path.to_str().unwrap().to_owned());
         let [data, out] = paths;
@@ -23,7 +23,7 @@ fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
         command.args(arguments);
         command
     };
-    assert!(command(&arguments(&whole)).status().unwrap().success());
+    assert!(command(&arguments(&uninterrupted)).status().unwrap().success());
 
     let mut run = command(&arguments(&killed)).spawn().unwrap();
     wait_for(&killed.path().join("checkpoint.safetensors"));
@@ -32,13 +32,13 @@ fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
     let folder = killed.path().to_str().unwrap();
     assert_succeeds(&lenet_train(&["--resume", "--quiet", "--out", folder]));
     for file in ["model.lenet", "golden-logits.bin"] {
-        let [whole, killed] = [&whole, &killed].map(|out| fs::read(out.path().join(file)).unwrap());
-        assert!(whole == killed, "{file} differs");
+        let [expected, found] = [&uninterrupted, &killed].map(|out| fs::read(out.path().join(file)).unwrap());
+        assert!(expected == found, "{file} differs");
     }
 }
 
 #[test]
-fn a_run_that_diverges_says_when_and_keeps_the_last_good_checkpoint() {
+fn the_error_for_a_run_that_diverges_names_the_epoch_and_the_last_finite_checkpoint_is_kept() {
     let (data, out) = (data(), tempdir().unwrap());
     let flags = ["--optimizer", "sgd", "--lr", "10", "--weight-decay", "10", "--epochs", "200", "--quiet"];
     let run = || {
@@ -50,14 +50,14 @@ fn a_run_that_diverges_says_when_and_keeps_the_last_good_checkpoint() {
     let checkpoint = out.path().join("checkpoint.safetensors");
     let kept = fs::read(&checkpoint).unwrap();
     let resumed = lenet_train(&["--resume", "--quiet", "--out", out.path().to_str().unwrap()]);
-    assert_eq!(stderr(&resumed), stderr(&diverged), "resumed from the epoch before");
+    assert_eq!(stderr(&resumed), stderr(&diverged), "the resumed run starts before the epoch that diverges");
     assert!(fs::read(&checkpoint).unwrap() == kept);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_run_that_is_asked_to_stop_saves_says_how_to_go_on_and_ends_the_same() {
-    let (data, whole, stopped) = (data(), tempdir().unwrap(), tempdir().unwrap());
+fn an_interrupted_run_is_saved_names_the_command_to_continue_and_ends_the_same() {
+    let (data, uninterrupted, stopped) = (data(), tempdir().unwrap(), tempdir().unwrap());
     let arguments = |out: &TempDir| {
         let [data, out] = [data.path(), out.path()].map(|path| path.to_str().unwrap().to_owned());
         ["--data".to_owned(), data, "--out".to_owned(), out]
@@ -67,7 +67,7 @@ fn a_run_that_is_asked_to_stop_saves_says_how_to_go_on_and_ends_the_same() {
         command.args(arguments(out)).args(["--epochs", "300", "--batch-size", "16", "--quiet"]);
         command
     };
-    assert!(command(&whole).status().unwrap().success());
+    assert!(command(&uninterrupted).status().unwrap().success());
     let run = command(&stopped).stderr(std::process::Stdio::piped()).spawn().unwrap();
     wait_for(&stopped.path().join("checkpoint.safetensors"));
     let signal = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
@@ -80,21 +80,22 @@ fn a_run_that_is_asked_to_stop_saves_says_how_to_go_on_and_ends_the_same() {
     );
     assert_succeeds(&resume(stopped.path(), &["--quiet"]));
     for file in ["model.lenet", "golden-logits.bin"] {
-        let [whole, stopped] = [&whole, &stopped].map(|out| fs::read(out.path().join(file)).unwrap());
-        assert!(whole == stopped, "{file} differs");
+        let [expected, found] =
+            [&uninterrupted, &stopped].map(|out| fs::read(out.path().join(file)).unwrap());
+        assert!(expected == found, "{file} differs");
     }
 }
 
 #[test]
-fn resuming_without_a_checkpoint_or_with_other_flags_says_so() {
+fn resuming_without_a_checkpoint_or_with_changed_settings_is_refused() {
     let (data, out) = (data(), tempdir().unwrap());
     assert_fails(&resume(out.path(), &[]), 1, &["checkpoint.safetensors", "found no file"]);
     assert_succeeds(&train_on(data.path(), out.path(), &[]));
     for (flags, expected) in [
-        (["--seed", "7"], "expected the run there to have seed 7, found 0"),
-        (["--lr", "0.5"], "learning rate 0.5, found 0.003"),
-        (["--bits", "4"], "bits \"4\", found \"8\""),
-        (["--recipe", "best"], "recipe \"best\", found \"default\""),
+        (["--seed", "7"], "expected a run with seed 7, found one with 0"),
+        (["--lr", "0.5"], "learning rate 0.5, found one with 0.003"),
+        (["--bits", "4"], "bits \"4\", found one with \"8\""),
+        (["--recipe", "best"], "recipe \"best\", found one with \"default\""),
         (["--epochs", "1"], "expected at least the 2 epochs that are finished, found 1"),
     ] {
         assert_fails(&resume(out.path(), &flags), 1, &[expected]);
@@ -106,7 +107,7 @@ fn resuming_without_a_checkpoint_or_with_other_flags_says_so() {
 }
 
 #[test]
-fn a_resumed_run_refuses_other_data_and_finds_the_same_data_at_another_place() {
+fn a_resumed_run_refuses_other_data_and_accepts_the_same_data_in_another_folder() {
     let (cats, out) = (tempdir().unwrap(), tempdir().unwrap());
     for class in ["cat", "dog"] {
         let folder = cats.path().join(class);
@@ -122,7 +123,7 @@ fn a_resumed_run_refuses_other_data_and_finds_the_same_data_at_another_place() {
     assert_fails(
         &resume(out.path(), &["--epochs", "3"]),
         1,
-        &["expected the data set that the run was begun with"],
+        &["expected the data set that the run started with"],
     );
     fs::rename(cats.path().join("ant"), cats.path().join("dog")).unwrap();
     let moved = tempdir().unwrap();
@@ -133,7 +134,7 @@ fn a_resumed_run_refuses_other_data_and_finds_the_same_data_at_another_place() {
 }
 
 #[test]
-fn a_finished_run_is_extended_and_its_description_makes_the_same_run_again() {
+fn a_finished_run_can_be_extended_and_its_run_toml_repeats_it() {
     let (data, out, again) = (data(), tempdir().unwrap(), tempdir().unwrap());
     assert_succeeds(&train_on(data.path(), out.path(), &[]));
     let output = resume(out.path(), &["--epochs", "5"]);
@@ -148,7 +149,7 @@ fn a_finished_run_is_extended_and_its_description_makes_the_same_run_again() {
 }
 
 #[test]
-fn early_stopping_ends_a_run_and_exports_its_best_epoch() {
+fn early_stopping_ends_the_run_and_exports_the_best_epoch() {
     let (data, out) = (data(), tempdir().unwrap());
     let flags = ["--epochs", "500", "--early-stop", "3", "--lr", "0.05", "--optimizer", "sgd"];
     let paths = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];

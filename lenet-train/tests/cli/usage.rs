@@ -1,4 +1,4 @@
-//! What the command prints, and what it refuses.
+//! Tests of the output, and of wrong usage.
 
 use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, stdout, train_on};
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::process::Command;
 use tempfile::tempdir;
 
 #[test]
-fn a_run_prints_what_it_is_a_line_per_epoch_and_the_final_table() {
+fn a_run_prints_its_description_one_line_per_epoch_and_the_results() {
     let (data, out) = (data(), tempdir().unwrap());
     let output = train_on(data.path(), out.path(), &["--weight-decay", "0.5", "--threads", "1"]);
     assert_succeeds(&output);
@@ -19,7 +19,7 @@ fn a_run_prints_what_it_is_a_line_per_epoch_and_the_final_table() {
         "validation loss, acc.",
         "\n      1/2  ",
         "\n      2/2  ",
-        "activations clip at conv1 ",
+        "activation ranges conv1 ",
         "integer accuracy",
         "model.lenet, report.html, metrics.json, metrics.jsonl, run.toml, golden-digits.bin",
         "total run time",
@@ -48,19 +48,19 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn without_the_feature_cuda_says_how_to_build_it() {
+fn without_the_feature_cuda_the_error_says_how_to_build_it() {
     if cfg!(feature = "cuda") {
-        println!("NOT TESTED: this build has the feature");
+        println!("NOT TESTED: this build has the feature cuda");
         return;
     }
     let (data, out) = (data(), tempdir().unwrap());
     assert_fails(&train_on(data.path(), out.path(), &["--cuda"]), 1, &["--features cuda"]);
 }
 
-/// `/dev/full` is a disk without room.
+/// Every write to `/dev/full` fails as on a full disk.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_standard_output_is_told_at_the_end_and_the_run_is_whole() {
+fn a_failure_to_print_is_reported_at_the_end_and_the_run_is_complete() {
     let (data, out) = (data(), tempdir().unwrap());
     let output = Command::new(env!("CARGO_BIN_EXE_lenet-train"))
         .args(["--epochs", "2", "--data"])
@@ -68,12 +68,12 @@ fn a_full_standard_output_is_told_at_the_end_and_the_run_is_whole() {
         .stdout(File::options().write(true).open("/dev/full").unwrap())
         .output()
         .unwrap();
-    assert_fails(&output, 1, &["standard output cannot be written to", "the run's files are whole"]);
+    assert_fails(&output, 1, &["standard output: cannot be written", "the files of the run are complete"]);
     assert!(out.path().join("report.html").exists());
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_closed_pipe_on_standard_output_is_not_a_failure() {
     let (data, out) = (data(), tempdir().unwrap());
     let script = "\"$@\" | head -n 1; exit ${PIPESTATUS[0]}";
     let output = Command::new("bash")

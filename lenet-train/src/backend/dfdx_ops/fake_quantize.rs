@@ -105,8 +105,8 @@ impl<D: Device<f32>> DfdxFakeQuantize<D> {
         floor(product.try_clamp(0.0, limit)?.try_mul(2_f32.powi(-REST_BITS))?)
     }
 
-    /// Returns 1 where the gradient passes, else 0. It passes where the accumulator is above 0, and `scaled`, the accumulator
-    /// times its factor, is below the end of the activation range.
+    /// Returns 1 where the gradient passes, else 0. It passes where the accumulator is above 0, and `scaled`, the
+    /// accumulator times its factor, is below the end of the activation range.
     fn passes<S: Shape>(
         &self,
         accumulators: &Tensor<S, f32, D>,

@@ -1,10 +1,11 @@
 //! Fake quantization: the integer engine's requantization of a hidden layer, computed in f32.
 //!
-//! A network whose weights are the engine's integers, stored as f32, and whose activations are fake-quantized computes the same
-//! numbers as the engine. Every accumulator is a sum of integers. [`Quantization`](crate::quantize::Quantization) keeps every
-//! partial sum below 2^24 for any input, and f32 adds such integers exactly in any order. The requantization is
-//! [`Requant::activation`] itself. In the backward pass, the requantization counts as the linear function that it approximates
-//! (the straight-through estimator of Bengio et al., 2013, <https://arxiv.org/abs/1308.3432>).
+//! A network whose weights are the engine's integers, stored as f32, and whose activations are fake-quantized computes
+//! the same numbers as the engine. Every accumulator is a sum of integers.
+//! [`Quantization`](crate::quantize::Quantization) keeps every partial sum below 2^24 for any input, and f32 adds such
+//! integers exactly in any order. The requantization is [`Requant::activation`] itself. In the backward pass, the
+//! requantization counts as the linear function that it approximates (the straight-through estimator of Bengio et al.,
+//! 2013, <https://arxiv.org/abs/1308.3432>).
 
 use super::Batch;
 use dfdx::prelude::{Cpu, CpuError, HasShape, Tape, TensorFromVec, TryAdd, TryMul};
@@ -23,7 +24,8 @@ pub struct FakeQuantize {
 }
 
 impl FakeQuantize {
-    /// Creates the fake quantization of a layer with one requantization per channel and activations of `activation_bits` bits.
+    /// Creates the fake quantization of a layer with one requantization per channel and activations of `activation_bits`
+    /// bits.
     pub(crate) fn new(requants: Vec<Requant>, activation_bits: u8) -> Self {
         FakeQuantize {
             factors: requants.iter().map(factor).collect(),

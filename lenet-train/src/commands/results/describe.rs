@@ -58,12 +58,12 @@ pub(super) fn describe_validation(answers: &Evaluation) -> String {
 /// Describes the confidence threshold, and the confident predictions on the validation and the test images.
 pub(super) fn describe_confidence(confidence: &Confidence) -> String {
     let Some(validation) = &confidence.validation else {
-        return "confidence threshold none: there are no validation images to choose it on, so every prediction is confident\n".to_owned();
+        return "confidence threshold none, as there are no validation images: every prediction is confident\n".to_owned();
     };
     let threshold = confidence.threshold;
     let nats = f64::from(threshold) / CONFIDENCE_STEPS;
     format!(
-        "confidence threshold {threshold} ({nats:.2} nats), chosen on the validation images; confident predictions:\n{}\n{}\n",
+        "confidence threshold {threshold} ({nats:.2} nats), chosen on the validation images\nconfident predictions\n{}\n{}\n",
         check::describe_confident("validation", &validation.confident),
         check::describe_confident("test", &confidence.test.confident)
     )

@@ -1,9 +1,10 @@
 //! Quantization of weights, biases and activations, given the activation ranges.
 //!
-//! - Weights: an int8 weight is `round(w / scale)`, and the scale of an output channel is its largest magnitude / 127. An int4
-//!   weight is the nearest multiple of 16 from -112 to 112, and the scale is the one with the least squared error. The last
-//!   layer has one scale for all outputs, since its accumulators are compared with one another. `scale/mod.rs` describes the
-//!   exceptions: channels whose activation is the same for every input, and the bound of 2^24 for accumulators.
+//! - Weights: an int8 weight is `round(w / scale)`, and the scale of an output channel is its largest magnitude / 127. An
+//!   int4 weight is the nearest multiple of 16 from -112 to 112, and the scale is the one with the least squared error.
+//!   The last layer has one scale for all outputs, since its accumulators are compared with one another. `scale/mod.rs`
+//!   describes the exceptions: channels whose activation is the same for every input, and the bound of 2^24 for
+//!   accumulators.
 //! - Activations: those of layer L are integers in steps of `range[L] / (2^bits - 1)`, and larger values are clipped.
 //!   [`calibrate`](crate::quantize::calibrate::calibrate) chooses the ranges.
 //! - Biases: they are in accumulator units, `round(b / (input scale * weight scale))`, and include the rounding term of the
@@ -41,8 +42,8 @@ pub enum QuantizeError {
     },
     /// A requantization factor is too large for the model file.
     #[error(
-        "{layer}, channel {channel}: expected a requantization factor below 2^-7, found {factor:.3e}, as its weights are too \
-         large for the activation range: train again with more weight decay (--weight-decay)"
+        "{layer}, channel {channel}: expected a requantization factor below 2^-7, found {factor:.3e}, as its weights are \
+         too large for the activation range: train again with more weight decay (--weight-decay)"
     )]
     Factor {
         /// The layer's name, or `confidence` for the factor of the confidence.
@@ -67,7 +68,8 @@ pub struct Quantization {
     pub bits: Bits,
     /// The activation ranges, each a multiple of 1/65536.
     pub ranges: Ranges,
-    /// The scales of the weights, as the real value of 1 in int8: one per output channel, but a single one in the last layer.
+    /// The scales of the weights, as the real value of 1 in int8: one per output channel, but a single one in the last
+    /// layer.
     pub scales: [Vec<f64>; 5],
 }
 

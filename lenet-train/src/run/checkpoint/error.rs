@@ -34,7 +34,10 @@ pub enum CheckpointError {
         source: io::Error,
     },
     /// The file cannot be written.
-    #[error("{}: the checkpoint cannot be written: free some space there, or choose another folder with --out", path.display())]
+    #[error(
+        "{}: the checkpoint cannot be written: free some space there, or choose another folder with --out",
+        path.display()
+    )]
     Write {
         /// The file.
         path: PathBuf,
@@ -55,7 +58,8 @@ pub enum CheckpointError {
 }
 
 impl CheckpointError {
-    /// Creates the error for a missing file `path`. It depends on whether there is a checkpoint of an earlier run at `previous`.
+    /// Creates the error for a missing file `path`. It depends on whether there is a checkpoint of an earlier run at
+    /// `previous`.
     pub(super) fn missing(path: PathBuf, previous: PathBuf) -> Self {
         if previous.exists() { Self::Replaced { path, previous } } else { Self::Missing { path } }
     }

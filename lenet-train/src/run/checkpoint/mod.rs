@@ -1,7 +1,7 @@
 //! Checkpoints: the state of a run on disk, `checkpoint.safetensors`.
 //!
-//! The parameters and the optimizer's moments are tensors. Everything else is JSON in the metadata of the file, together with
-//! a SHA-256 of all contents, since the safetensors format has no checksum.
+//! The parameters and the optimizer's moments are tensors. Everything else is JSON in the metadata of the file, together
+//! with a SHA-256 of all contents, since the safetensors format has no checksum.
 
 mod error;
 #[cfg(test)]

@@ -21,8 +21,8 @@ use std::fmt;
 
 /// Number of steps between two flushes of subnormal moments to 0.
 ///
-/// The moments of a weight whose gradient stays 0 shrink in each step until they are subnormal, and never reach 0 because of
-/// rounding. Arithmetic with subnormal numbers is slow.
+/// The moments of a weight whose gradient stays 0 shrink in each step until they are subnormal, and never reach 0 because
+/// of rounding. Arithmetic with subnormal numbers is slow.
 const FLUSH_STEPS: u32 = 64;
 
 /// The algorithm of the optimizer.

@@ -115,8 +115,8 @@ impl Recipe {
 
     /// Returns the settings of the recipe for a run of `epochs` epochs, 1 or more, with seed 0.
     ///
-    /// The warm-up, the quantization-aware training and the time constant of the weight average are scaled with the length of
-    /// the run, and rounded to whole epochs.
+    /// The warm-up, the quantization-aware training and the time constant of the weight average are scaled with the
+    /// length of the run, and rounded to whole epochs.
     pub fn settings_for(self, epochs: u32) -> Settings {
         let settings = self.settings();
         if epochs == settings.epochs {

@@ -32,7 +32,8 @@ pub struct Settings {
     /// Decay per step of the moving average of the weights, 0 to below 1. The run exports the average, or with 0 the last
     /// weights.
     pub ema_decay: f64,
-    /// Share of the loss, 0 to 1, that compares with the teachers. The rest compares with the labels. Unused without teachers.
+    /// Share of the loss, 0 to 1, that compares with the teachers. The rest compares with the labels. Unused without
+    /// teachers.
     pub distillation: f64,
     /// Temperature of the softmax in the comparison with the teachers, 0.1 to 100. Unused without teachers.
     pub temperature: f64,
@@ -101,15 +102,18 @@ pub enum SettingsError {
     },
     /// Early stopping needs validation images, and the recipe holds none out.
     #[error(
-        "--early-stop: expected a recipe with validation images, such as default or best, found {recipe}: remove the flag, or \
-         choose another --recipe"
+        "--early-stop: expected a recipe with validation images, such as default or best, found {recipe}: remove the flag, \
+         or choose another --recipe"
     )]
     EarlyStop {
         /// The recipe.
         recipe: Recipe,
     },
     /// The last of several seeds would exceed the largest 64-bit integer.
-    #[error("--seed: expected at most {}, as {count} consecutive seeds start with it, found {first}", u64::MAX - (count - 1))]
+    #[error(
+        "--seed: expected at most {}, as {count} consecutive seeds start with it, found {first}",
+        u64::MAX - (count - 1)
+    )]
     Seeds {
         /// The first seed.
         first: u64,
@@ -233,8 +237,8 @@ impl Settings {
         self.schedule.learning_rate(self.learning_rate, step - warmup, steps - warmup)
     }
 
-    /// Returns the recipe and the settings that differ from it, such as "best" or "best, changed: epochs 6, rotation 90". The
-    /// seed and the bits do not belong to a recipe, and are left out.
+    /// Returns the recipe and the settings that differ from it, such as "best" or "best, changed: epochs 6, rotation 90".
+    /// The seed and the bits do not belong to a recipe, and are left out.
     pub fn title(&self) -> String {
         let changes = self.changes();
         if changes.is_empty() {

@@ -1,7 +1,7 @@
 //! The choice of weight scales, and the bound on accumulators: their magnitude stays below 2^24.
 //!
-//! f32 represents every integer up to 2^24, so below that bound fake quantization adds the engine's integers exactly, in any
-//! order. The bound for an output channel is
+//! f32 represents every integer up to 2^24, so below that bound fake quantization adds the engine's integers exactly, in
+//! any order. The bound for an output channel is
 //!
 //! ```text
 //! |bias| + sum of |weight| * largest input <= 2^24 - 1
@@ -15,9 +15,9 @@
 //!   decayed to about 1e-20; the magnitude of those weights would give an absurdly small scale. Every other channel has the
 //!   scale of its weights.
 //! - [`LayerUnits::channel`] clamps a bias that still does not fit. With the weights that the scale was chosen for, the
-//!   clamp changes no activation: a negative bias at the limit outweighs all products, and a positive bias is clamped only
-//!   at a factor of 2^-8 or more, where even the smallest accumulator, 2^24 - 1 - 2 * 8,290,560 = 196,095, gives the largest
-//!   activation.
+//!   clamp changes no activation: a negative bias at the limit outweighs all products, and a positive bias is clamped
+//!   only at a factor of 2^-8 or more, where even the smallest accumulator, 2^24 - 1 - 2 * 8,290,560 = 196,095, gives the
+//!   largest activation.
 
 use super::rows;
 use crate::model::bits::WeightBits;
@@ -127,8 +127,8 @@ impl LayerUnits {
         (sum(-1), sum(1))
     }
 
-    /// Chooses the scale of a hidden layer's channel: that of its weights, unless no input changes the activation, or the bias
-    /// does not fit.
+    /// Chooses the scale of a hidden layer's channel: that of its weights, unless no input changes the activation, or the
+    /// bias does not fit.
     pub(super) fn channel_scale(&self, weights: &[f32], bias: f32, output: ActivationUnits) -> f64 {
         let without_weights = output.step / self.input.step / UNITS_PER_STEP;
         let Some(scale) = weight_scale(weights, self.bits) else { return without_weights };
@@ -181,8 +181,8 @@ impl IntegerChannel {
     }
 }
 
-/// Chooses a scale by the weights alone: for int8 by the largest magnitude, for int4 by the least squared error. `None` if all
-/// weights are 0.
+/// Chooses a scale by the weights alone: for int8 by the largest magnitude, for int4 by the least squared error. `None`
+/// if all weights are 0.
 pub(super) fn weight_scale(weights: &[f32], bits: WeightBits) -> Option<f64> {
     let largest = weights.iter().fold(0_f64, |max, weight| max.max(f64::from(weight.abs())));
     let unclipped = largest / f64::from(bits.largest());
@@ -208,8 +208,8 @@ pub(super) fn quantize(weight: f32, scale: f64, bits: WeightBits) -> i8 {
     ((f64::from(weight) / scale / step).round() * step).clamp(-largest, largest) as i8
 }
 
-/// Converts a factor to the form `multiplier * 2^-(23 + pre_shift)`, with 16 significant bits, or fewer below 2^-23. `None` if
-/// the factor is 2^-7 or more.
+/// Converts a factor to the form `multiplier * 2^-(23 + pre_shift)`, with 16 significant bits, or fewer below 2^-23.
+/// `None` if the factor is 2^-7 or more.
 pub(super) fn requant(factor: f64) -> Option<Requant> {
     let shift = i32::from(Requant::MAX_PRE_SHIFT);
     (0..=shift).rev().find_map(|pre_shift| {
