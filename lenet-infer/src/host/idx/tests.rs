@@ -1,5 +1,5 @@
 use std::prelude::rust_2024::*;
-use std::{format, vec};
+use std::{format, panic, vec};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
