@@ -2,6 +2,7 @@
 
 mod cli;
 
+use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Task};
 use lenet_train::commands::{
@@ -14,16 +15,15 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let interrupt = match Interrupt::listen() {
-        Ok(interrupt) => interrupt,
-        Err(error) => {
-            return fail(
-                &anyhow::Error::from(error).context("cannot install the handlers for Ctrl-C and SIGTERM"),
-            );
-        }
-    };
-    let (task, session) = cli.parse_task(interrupt).unwrap_or_else(|usage| usage.exit());
-    let done = run(task, &session).and_then(|()| Ok(session.console.finish()?));
+    let interrupt = Interrupt::default();
+    let (task, session) = cli.parse_task(interrupt.clone()).unwrap_or_else(|usage| usage.exit());
+    // What does not train has nothing to save when it is stopped.
+    let handlers = if task.trains() { interrupt.listen() } else { Ok(()) }
+        .and_then(|()| Interrupt::survive_file_limits());
+    let done = handlers
+        .context("cannot install the handlers for Ctrl-C and other signals")
+        .and_then(|()| run(task, &session))
+        .and_then(|()| Ok(session.console.finish()?));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -53,7 +53,12 @@ fn run(task: Task, session: &Session) -> anyhow::Result<()> {
 
 /// Prints the error and returns the exit status: 130 if the user stopped the program, as shells expect, else 1.
 fn fail(error: &anyhow::Error) -> ExitCode {
-    let interrupted = error.chain().filter_map(|cause| cause.downcast_ref()).any(CommandError::is_interrupt);
+    let command = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<Box<CommandError>>()
+    {
+        Some(boxed) => boxed.is_interrupt(),
+        None => cause.downcast_ref().is_some_and(CommandError::is_interrupt),
+    };
+    let interrupted = error.chain().any(command);
     // If standard error is closed, the error cannot be reported anywhere.
     let _ = writeln!(io::stderr(), "error: {error:#}");
     if interrupted { ExitCode::from(Interrupt::EXIT_STATUS) } else { ExitCode::FAILURE }

@@ -16,6 +16,7 @@ use lenet_train::run::config::RunConfig;
 use lenet_train::run::console::Console;
 use lenet_train::run::folder::Destination;
 use lenet_train::run::interrupt::Interrupt;
+use std::fs;
 use std::path::PathBuf;
 use training_flags::TrainingFlags;
 
@@ -72,6 +73,7 @@ enum Command {
     /// Quantizes a finished run again, without training, into a new run folder
     Quantize {
         /// Folder of the finished run
+        #[arg(value_parser = recorded_path)]
         run: PathBuf,
         /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7
         /// [default: those of the run]
@@ -87,7 +89,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         /// Folder of the data set, if it was moved
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = recorded_path)]
         data: Option<PathBuf>,
     },
     /// Compares a run's model file with its f32 network on the test images
@@ -95,7 +97,7 @@ enum Command {
         /// Folder of the finished run
         run: PathBuf,
         /// Folder of the data set, if it was moved
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = recorded_path)]
         data: Option<PathBuf>,
     },
     /// Writes a run's metrics.json and report.html again
@@ -103,12 +105,13 @@ enum Command {
         /// Folder of the finished run
         run: PathBuf,
         /// Folder of the data set, if it was moved
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = recorded_path)]
         data: Option<PathBuf>,
     },
     /// Creates a run from the weights of a PyTorch LeNet, and quantizes, exports and checks it
     Import {
         /// Safetensors file of the network's state_dict, with the tensors conv1.weight to fc3.bias
+        #[arg(value_parser = recorded_path)]
         weights: PathBuf,
         /// Mean of the pixels, 0 to 1, if the network was trained on normalized pixels, (pixel - mean) / deviation
         #[arg(long, requires = "std", allow_negative_numbers = true)]
@@ -126,7 +129,7 @@ enum Command {
         #[arg(long, default_value = "8")]
         bits: Bits,
         /// Folder of the data set for calibration and the check [default: the bundled MNIST, else downloaded]
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = recorded_path)]
         data: Option<PathBuf>,
         /// Published data set to use; with --data, the one expected there
         #[arg(long, value_name = "NAME", default_value = "mnist")]
@@ -193,6 +196,19 @@ pub(crate) enum Task {
     CrossValidate { config: RunConfig, folds: usize, compare: Option<PathBuf>, out: PathBuf },
 }
 
+impl Task {
+    /// Whether the task trains, so that there is something to save when it is stopped.
+    pub(crate) fn trains(&self) -> bool {
+        matches!(
+            self,
+            Self::Train { .. }
+                | Self::Resume { .. }
+                | Self::BenchAccuracy { .. }
+                | Self::CrossValidate { .. }
+        )
+    }
+}
+
 impl Cli {
     /// Returns the task that the flags describe, and the session to run it in.
     ///
@@ -247,6 +263,10 @@ impl Command {
 fn checked(flags: &TrainingFlags) -> Result<RunConfig, clap::Error> {
     let config = flags.config().map_err(usage_error)?;
     config.training.check().map_err(usage_error)?;
+    if flags.distils() && config.teachers.is_empty() {
+        let message = "--distillation and --temperature: expected a teacher to learn from, found none: give --teacher <DIR>";
+        return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message));
+    }
     Ok(config)
 }
 
@@ -266,4 +286,13 @@ fn parse_threads(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|count| (1..=256).contains(count))
         .ok_or("expected a number from 1 to 256".to_owned())
+}
+
+/// Parses a path that becomes part of the description of a run: absolute, and of the folder that a link points to now.
+fn recorded_path(text: &str) -> Result<PathBuf, String> {
+    if text.chars().any(char::is_control) {
+        return Err("expected a path without control characters".to_owned());
+    }
+    let path = fs::canonicalize(text).or_else(|_| std::path::absolute(text));
+    path.map_err(|error| format!("expected a path ({error})"))
 }

@@ -166,3 +166,23 @@ fn numbers_out_of_range_are_usage_errors() {
         assert_eq!(error.exit_code(), 2, "{flags}");
     }
 }
+
+#[test]
+fn data_and_epochs_given_beside_a_file_are_those_of_a_new_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.toml");
+    let extended = "[[training.extended]]\nafter = 5\nplanned = 5\n";
+    let data = "[data]\nsha256 = \"another\"\n";
+    fs::write(&file, format!("version = \"0.0.1\"\n{data}[training]\nepochs = 9\n{extended}")).unwrap();
+    let config = |more: &str| parse(&format!("--config {} {more}", file.display())).unwrap();
+    assert_eq!(config("").training.extended.len(), 1);
+    assert_eq!(config("").version, env!("CARGO_PKG_VERSION"));
+    assert_eq!(config("--epochs 7").training, Recipe::Default.settings_for(7));
+    assert_eq!(config("").data.sha256.as_deref(), Some("another"));
+    assert_eq!(config("--data elsewhere").data.sha256, None);
+    fs::write(&file, format!("[training]\nepochs = 4\n{extended}")).unwrap();
+    let error = parse(&format!("--config {}", file.display())).unwrap_err();
+    assert!(error.to_string().contains("training.extended"), "{error}");
+    fs::write(&file, "[training]\nrecipe = \"imported\"\nepochs = 3").unwrap();
+    assert_eq!(parse(&format!("--config {}", file.display())).unwrap_err().exit_code(), 2);
+}

@@ -4,11 +4,11 @@ use clap::Args;
 use lenet_train::augment::Augment;
 use lenet_train::data::DatasetName;
 use lenet_train::model::bits::Bits;
-use lenet_train::run::config::{DeviceKind, RunConfig, TeacherConfig};
+use lenet_train::run::config::{DataConfig, DeviceKind, RunConfig, TeacherConfig};
 use lenet_train::run::config_file::{self, ConfigError};
 use lenet_train::train::optimizer::Algorithm;
 use lenet_train::train::recipe::{Recipe, Settings};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What to train on, and how. A setting that no flag gives comes from `--config`, or else from the recipe.
 #[derive(Args)]
@@ -19,7 +19,7 @@ pub(crate) struct TrainingFlags {
     config: Option<PathBuf>,
     /// Folder of the four IDX files (plain or .gz), or with one sub-folder of PNG or JPEG pictures per class [default: the
     /// bundled MNIST, else downloaded]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = super::recorded_path)]
     data: Option<PathBuf>,
     /// Published data set to use; with --data, the one expected there [default: mnist]
     #[arg(long, value_name = "NAME")]
@@ -53,13 +53,13 @@ pub(crate) struct TrainingFlags {
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true)]
     ema_decay: Option<f64>,
     /// Folder of a finished run to distill from; repeat the flag for the mean of several runs
-    #[arg(long = "teacher", value_name = "DIR")]
+    #[arg(long = "teacher", value_name = "DIR", value_parser = super::recorded_path)]
     teachers: Vec<PathBuf>,
     /// Share of the loss that compares with the teachers, 0 to 1; the rest compares with the labels; needs --teacher
-    #[arg(long, value_name = "SHARE", requires = "teachers", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     distillation: Option<f64>,
     /// Temperature of the softmax in the comparison with the teachers, 0.1 to 100; needs --teacher
-    #[arg(long, value_name = "T", requires = "teachers", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     temperature: Option<f64>,
     /// Number of epochs at the end of the run with quantization-aware training, fewer than --epochs; 0 quantizes after
     /// training only
@@ -122,7 +122,20 @@ impl TrainingFlags {
                 RunConfig::new(epochs.map_or_else(|| recipe.settings(), |epochs| recipe.settings_for(epochs)))
             }
         };
-        Ok(self.change(base))
+        let mut run = self.change(base);
+        // What is given in place of the file's is not what the file has the SHA-256 of.
+        if self.data.is_some() || self.dataset.is_some() {
+            run.data = DataConfig { sha256: None, ..run.data };
+        }
+        if !self.teachers.is_empty() {
+            run.teachers.iter_mut().for_each(|teacher| teacher.sha256 = None);
+        }
+        Ok(run)
+    }
+
+    /// Whether a flag says how to learn from teachers.
+    pub(crate) fn distils(&self) -> bool {
+        self.distillation.is_some() || self.temperature.is_some()
     }
 
     /// Returns `run` with the given flags in place of its own settings.
@@ -133,13 +146,13 @@ impl TrainingFlags {
             run.data.dataset = dataset;
         }
         if let Some(data) = &self.data {
-            run.data.path = Some(absolute(data));
+            run.data.path = Some(data.clone());
         }
         if !self.teachers.is_empty() {
             let known = |index: usize| run.teachers.get(index).and_then(|teacher| teacher.sha256.clone());
             let given = self.teachers.iter().enumerate();
             run.teachers = given
-                .map(|(index, folder)| TeacherConfig { folder: absolute(folder), sha256: known(index) })
+                .map(|(index, folder)| TeacherConfig { folder: folder.clone(), sha256: known(index) })
                 .collect();
         }
         if self.cuda {
@@ -186,9 +199,4 @@ impl AugmentFlags {
             *limit = given.unwrap_or(*limit);
         }
     }
-}
-
-/// Makes a path absolute, so that the run can be resumed from another working directory.
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

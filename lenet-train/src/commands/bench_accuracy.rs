@@ -5,7 +5,7 @@
 //! be interrupted at any time, and repeated with more seeds.
 
 use super::error::CommandError;
-use super::prepare::with_threads;
+use super::prepare::{load_data, with_threads};
 use super::resume::start_or_resume;
 use super::session::Session;
 use crate::eval::check::FinalTable;
@@ -31,6 +31,9 @@ pub enum BenchError {
     /// The last seed would exceed the largest 64-bit integer.
     #[error(transparent)]
     Seeds(#[from] SettingsError),
+    /// The data set cannot be used.
+    #[error(transparent)]
+    Data(#[from] CommandError),
     /// A seed's run failed.
     #[error("seed {seed}")]
     Run {
@@ -91,13 +94,14 @@ pub struct Results {
 /// Panics if `seeds` is 0.
 pub fn run(config: &RunConfig, seeds: u64, out: &Path, session: &Session) -> Result<Results, BenchError> {
     let first = config.training.seed;
+    let (described, _) = load_data(config.clone(), &session.console)?;
     let mut tables = Vec::new();
     for seed in config.training.seeds(seeds)? {
         let table = run_seed(config, seed, out, session)
             .map_err(|source| BenchError::Run { seed, source: source.into() })?;
         tables.push((seed, table));
     }
-    let results = summarize(config, &tables);
+    let results = summarize(&described, &tables);
     report::write_json(&out.join(RESULTS_FILE), &results)?;
     let accuracies = |of: fn(&SeedResult) -> f64| results.seeds.iter().map(of).collect();
     let plot = AccuracyPlot {

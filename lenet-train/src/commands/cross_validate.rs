@@ -98,7 +98,7 @@ pub fn run(
     compare: Option<&Path>,
     session: &Session,
 ) -> Result<Results, CrossValidationError> {
-    let images = check(config, folds, session)?;
+    let (described, images) = check(config, folds, session)?;
     let earlier = compare.map(FoldScores::read).transpose()?;
     if let Some(earlier) = &earlier {
         earlier.expect(&images, &(0..folds).collect::<Vec<_>>())?;
@@ -111,7 +111,7 @@ pub fn run(
     }
     let accuracies: Vec<f64> = results.iter().map(|result| result.accuracy).collect();
     let results = Results {
-        run: config.clone(),
+        run: described,
         accuracy: Statistics::of(&accuracies),
         loss: results.iter().map(|result| result.loss).sum::<f64>() / folds as f64,
         scores: FoldScores { images, folds: results },
@@ -128,7 +128,11 @@ pub fn run(
 }
 
 /// Checks the recipe and the number of folds before the first fold is trained. Returns a description of the folded images.
-fn check(config: &RunConfig, found: usize, session: &Session) -> Result<FoldedImages, CrossValidationError> {
+fn check(
+    config: &RunConfig,
+    found: usize,
+    session: &Session,
+) -> Result<(RunConfig, FoldedImages), CrossValidationError> {
     if config.held_out() != HeldOut::Validation {
         return Err(CrossValidationError::NothingHeldOut { recipe: config.training.recipe });
     }
@@ -138,7 +142,9 @@ fn check(config: &RunConfig, found: usize, session: &Session) -> Result<FoldedIm
     if found > most {
         return Err(CrossValidationError::Folds { most, found });
     }
-    Ok(FoldedImages::of(&dataset))
+    let mut described = config.clone();
+    described.describe_data(&dataset);
+    Ok((described, FoldedImages::of(&dataset)))
 }
 
 /// Trains without fold `fold`, quantizes the network, and scores the integer model on that fold.

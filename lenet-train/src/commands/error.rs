@@ -112,6 +112,33 @@ pub enum CommandError {
         /// The value that was given.
         given: String,
     },
+    /// The run in the folder was not made by training.
+    #[error(
+        "{}: expected a run that was trained, found imported weights or a run that was created by quantizing another: \
+         continue the run that it was made from", folder.display()
+    )]
+    NotTrained {
+        /// The folder of the run.
+        folder: PathBuf,
+    },
+    /// Something else than a file has the name of a file that is to be written.
+    #[error("{}: expected a file to write, found a folder, a link or a device: choose another name", path.display())]
+    NoFile {
+        /// The name.
+        path: PathBuf,
+    },
+    /// Two files are to have the same name.
+    #[error("{}: expected a file of its own for each format: choose two names", path.display())]
+    OneFile {
+        /// The name.
+        path: PathBuf,
+    },
+    /// A run cannot be replaced by what is made of it.
+    #[error("{}: expected another folder than that of the run itself: choose one with --out", path.display())]
+    OwnFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The user stopped the run.
     #[error("stopped {when}; everything is saved: continue with `lenet-train --resume --out {}`", folder.display())]
     Interrupted {

@@ -5,6 +5,7 @@ use super::session::Session;
 use crate::exchange::{onnx, state_dict};
 use crate::run::trained::Trained;
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 /// The arguments of the command: what to export, and in which formats.
@@ -25,6 +26,16 @@ pub struct Export {
 /// Returns a [`CommandError`] if the run is not finished or a file cannot be written.
 pub fn run(task: &Export, session: &Session) -> Result<(), CommandError> {
     let Trained { run, weights, .. } = Trained::load(&task.run)?;
+    let files: Vec<&PathBuf> = task.safetensors.iter().chain(&task.onnx).collect();
+    let in_the_way = |file: &&&PathBuf| fs::symlink_metadata(file).is_ok_and(|found| !found.is_file());
+    if let Some(file) = files.iter().find(in_the_way) {
+        return Err(CommandError::NoFile { path: file.to_path_buf() });
+    }
+    if let [first, second] = files[..]
+        && first == second
+    {
+        return Err(CommandError::OneFile { path: first.clone() });
+    }
     if let Some(path) = &task.safetensors {
         state_dict::write(path, &weights)?;
         session.console.print(&format!("wrote {}, a state_dict for PyTorch", path.display()));

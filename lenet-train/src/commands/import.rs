@@ -59,10 +59,12 @@ pub fn run(task: &Import, session: &Session) -> Result<FinalTable, CommandError>
         }
         let folder = RunFolder::create(&task.destination)?;
         let snapshot = snapshot(weights);
-        checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &run, &snapshot)?;
         export::write(folder.path(), CONFIG_FILE, run.to_toml().as_bytes())?;
-        let trained = Trained::from_snapshot(folder.path(), run, snapshot)?;
-        Ok(make_results(&trained, &dataset, folder.path(), &session.console)?)
+        let trained = Trained::from_snapshot(folder.path(), run, snapshot.clone())?;
+        let table = make_results(&trained, &dataset, folder.path(), &session.console)?;
+        // Last, so that a folder that was not finished does not count as a run.
+        checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &trained.run, &snapshot)?;
+        Ok(table)
     })
 }
 

@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::model::bits::Bits;
 use crate::run::checkpoint;
-use crate::run::config::CONFIG_FILE;
+use crate::run::config::{CONFIG_FILE, QuantizedConfig};
 use crate::run::export;
 use crate::run::folder::{Destination, RunFolder};
 use crate::run::trained::Trained;
@@ -40,9 +40,12 @@ pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandErro
     let mut trained = Trained::load(&task.run)?;
     let (_, mut snapshot) = checkpoint::load(&task.run.join(checkpoint::FILE_NAME))?;
     if task.best {
-        (_, snapshot) = checkpoint::load(&task.run.join(checkpoint::BEST_FILE_NAME))?;
+        snapshot = checkpoint::load_best(&task.run, &trained.run, &trained.history)?;
         trained.use_epoch(snapshot.clone());
+    } else if trained.run.training.early_stop > 0 && trained.run.is_trained() {
+        snapshot = checkpoint::load_best(&task.run, &trained.run, &trained.history)?;
     }
+    trained.history.clone_from(&snapshot.history);
     let bits = task.bits.unwrap_or(trained.run.training.bits);
     let trained_for = trained.quantization.as_ref().map(|quantization| quantization.bits);
     if trained_for.is_some_and(|trained_for| trained_for != bits) {
@@ -52,19 +55,25 @@ pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandErro
         (trained.quantization, snapshot.quantization) = (None, None);
     }
     trained.run.training.bits = bits;
-    trained.run.quantized_from = Some(task.run.clone());
+    trained.run.quantized_from = Some(QuantizedConfig { run: task.run.clone(), best: task.best });
     if let Some(path) = &task.data {
         trained.run.data.path = Some(path.clone());
     }
     let Destination { out, force } = task.destination.clone();
     let out = Some(out.unwrap_or_else(|| task.run.join(folder_name(bits, task.best))));
+    if let Some(path) = out.as_ref().filter(|out| std::fs::canonicalize(out).is_ok_and(|out| out == task.run))
+    {
+        return Err(CommandError::OwnFolder { path: path.clone() });
+    }
     with_threads(session, || {
         let (run, dataset) = load_data(trained.run.clone(), console)?;
         let folder = RunFolder::create(&Destination { out, force })?;
         trained.run = run;
-        checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &trained.run, &snapshot)?;
         export::write(folder.path(), CONFIG_FILE, trained.run.to_toml().as_bytes())?;
-        Ok(make_results(&trained, &dataset, folder.path(), console)?)
+        let table = make_results(&trained, &dataset, folder.path(), console)?;
+        // Last, so that a folder that was not finished does not count as a run.
+        checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &trained.run, &snapshot)?;
+        Ok(table)
     })
 }
 

@@ -5,6 +5,7 @@ use super::prepare::{load_data, with_threads};
 use super::results;
 use super::session::Session;
 use crate::eval::check::FinalTable;
+use crate::run::export::{METRICS_FILE, REPORT_FILE};
 use crate::run::folder::RunFolder;
 use crate::run::trained::Trained;
 use std::path::Path;
@@ -25,12 +26,8 @@ pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<Fina
         let (run, dataset) = load_data(trained.run.clone(), &session.console)?;
         trained.run = run;
         let table = results::report(&trained, &dataset, folder.path(), &session.console)?;
-        let written = format!(
-            "wrote {0}/{1} and {0}/{2}",
-            folder.path().display(),
-            results::METRICS_FILE,
-            results::REPORT_FILE
-        );
+        let written =
+            format!("wrote {0}/{1} and {0}/{2}", folder.path().display(), METRICS_FILE, REPORT_FILE);
         session.console.print(&written);
         Ok(table)
     })

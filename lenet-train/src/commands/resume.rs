@@ -47,6 +47,11 @@ pub(super) fn start_or_resume<'a>(
         return TrainingRun::begin(prepare(requested, &session.console)?, None, folder.path(), session);
     }
     let (saved, snapshot) = checkpoint::load(&folder.path().join(checkpoint::FILE_NAME))?;
+    let [planned, asked] = [&saved, &requested].map(|run| run.training.epochs.to_string());
+    if planned != asked {
+        let (folder, setting) = (folder.path().to_owned(), "epochs".to_owned());
+        return Err(CommandError::OtherRun { folder, setting, saved: planned, given: asked });
+    }
     resume(folder, saved, requested, snapshot, session)
 }
 
@@ -59,11 +64,15 @@ fn resume<'a>(
     session: &'a Session,
 ) -> Result<TrainingRun<'a>, CommandError> {
     let path = folder.path();
+    if !saved.is_trained() {
+        return Err(CommandError::NotTrained { folder: path.to_owned() });
+    }
     if let Some((setting, saved, given)) = difference(&saved, &requested) {
         return Err(CommandError::OtherRun { folder: path.to_owned(), setting, saved, given });
     }
-    let mut run = saved;
-    let done = snapshot.history.len() as u32;
+    let mut run = saved.clone();
+    // An epoch that was stopped within it ends as it was planned.
+    let done = (snapshot.history.len() + usize::from(snapshot.partial.is_some())) as u32;
     if requested.training.epochs != run.training.epochs {
         run.training.extend(requested.training.epochs, done)?;
         run.training.check()?;
@@ -73,7 +82,12 @@ fn resume<'a>(
         teacher.folder = requested.folder;
     }
     warn(&run, &session.console);
-    TrainingRun::begin(prepare(run, &session.console)?, Some(snapshot), path, session)
+    let prepared = prepare(run, &session.console)?;
+    // The checkpoint has to know what the run is now, even if no epoch is left to train.
+    if prepared.run != saved {
+        checkpoint::save(&path.join(checkpoint::FILE_NAME), &prepared.run, &snapshot)?;
+    }
+    TrainingRun::begin(prepared, Some(snapshot), path, session)
 }
 
 /// Warns about a version of the program or a CPU with which the run may end with other weights.

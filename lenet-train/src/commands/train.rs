@@ -10,7 +10,7 @@ use crate::eval::check::FinalTable;
 use crate::run::banner::{banner, untrained};
 use crate::run::checkpoint;
 use crate::run::config::{CONFIG_FILE, DeviceKind, RunConfig};
-use crate::run::epoch_log::EpochLog;
+use crate::run::epoch_log::{CSV_FILE, EpochLog};
 use crate::run::export;
 use crate::run::folder::{Destination, RunFolder};
 use crate::run::progress::Progress;
@@ -99,11 +99,18 @@ impl<'a> TrainingRun<'a> {
             trainer.learn_from(teachers)?;
         }
         if let Some(snapshot) = stopped {
+            if is_over(settings, &snapshot.history) {
+                console.print("note     the training of this run has ended: nothing is trained");
+            }
             trainer.restore(snapshot)?;
         } else {
             console.print(&untrained(&trainer.logits_of_first_image()?));
         }
-        let mut log = EpochLog::begin(self.folder, self.session.csv, trainer.history())?;
+        let mut log = EpochLog::begin(
+            self.folder,
+            self.session.csv || self.folder.join(CSV_FILE).exists(),
+            trainer.history(),
+        )?;
         let progress = Progress::new(run, trainer.history(), console);
         progress.begin();
         while !is_over(settings, trainer.history()) {
@@ -133,13 +140,13 @@ impl<'a> TrainingRun<'a> {
     /// Saves the state after an epoch, and also as that of the best epoch if it is.
     fn save<D: Backend>(&self, trainer: &mut Trainer<'_, D>) -> Result<(), CommandError> {
         let (run, snapshot) = (&self.prepared.run, trainer.snapshot()?);
-        checkpoint::save(&self.folder.join(checkpoint::FILE_NAME), run, &snapshot)?;
         let last = snapshot.history.last().map(|epoch| epoch.epoch);
         let best = best_epoch(&run.training, &snapshot.history).map(|epoch| epoch.epoch);
+        // First, so that a process that is killed in between trains this epoch again.
         if last == best {
             checkpoint::save(&self.folder.join(checkpoint::BEST_FILE_NAME), run, &snapshot)?;
         }
-        Ok(())
+        Ok(checkpoint::save(&self.folder.join(checkpoint::FILE_NAME), run, &snapshot)?)
     }
 
     /// Saves the state of an interrupted run. Returns the error that says how to continue.

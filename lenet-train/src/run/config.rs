@@ -4,7 +4,7 @@ use crate::backend::cpu::Arithmetic;
 use crate::data::{Dataset, DatasetName, HeldOut};
 use crate::train::recipe::{Recipe, Settings};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The name of the file in the run's folder that describes it. `--config` repeats the run from it.
 pub const CONFIG_FILE: &str = "run.toml";
@@ -35,7 +35,7 @@ pub struct RunConfig {
     pub imported: Option<ImportedConfig>,
     /// The folder of the finished run that was quantized again to create this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantized_from: Option<PathBuf>,
+    pub quantized_from: Option<QuantizedConfig>,
 }
 
 /// The data set of a run. The first three fields select it; the others are filled in when it is loaded.
@@ -113,6 +113,16 @@ pub struct ImportedConfig {
     pub sha256: String,
 }
 
+/// A finished run that was quantized again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuantizedConfig {
+    /// Its folder.
+    pub run: PathBuf,
+    /// Whether its best epoch was taken, rather than the one that it exports.
+    pub best: bool,
+}
+
 impl RunConfig {
     /// Creates a run with these settings that trains on the bundled MNIST, on the CPU.
     pub fn new(training: Settings) -> Self {
@@ -140,6 +150,11 @@ impl RunConfig {
         }
     }
 
+    /// Whether the run is a training, rather than imported weights or another run quantized again.
+    pub fn is_trained(&self) -> bool {
+        self.imported.is_none() && self.quantized_from.is_none()
+    }
+
     /// Fills in the description of the data set that was loaded for this run.
     pub fn describe_data(&mut self, dataset: &Dataset) {
         let validation_images =
@@ -161,12 +176,18 @@ impl RunConfig {
     pub fn to_toml(&self) -> String {
         let fields = toml::to_string(self).expect("tables of plain values");
         let bits = self.training.bits;
+        let data =
+            self.data.path.as_ref().map_or_else(String::new, |path| format!(" --data {}", quoted(path)));
         let arguments = match (&self.imported, &self.quantized_from) {
-            (_, Some(run)) => format!("quantize {} --bits {bits}", run.display()),
+            (_, Some(QuantizedConfig { run, best })) => {
+                let best = if *best { " --best" } else { "" };
+                format!("quantize {} --bits {bits}{best}{data}", quoted(run))
+            }
             (Some(ImportedConfig { file, normalization, .. }), None) => {
                 let flags = normalization
                     .map_or_else(String::new, |(mean, std)| format!(" --mean {mean} --std {std}"));
-                format!("import {}{flags} --bits {bits}", file.display())
+                let dataset = self.data.dataset;
+                format!("import {}{flags} --bits {bits} --dataset {dataset}{data}", quoted(file))
             }
             (None, None) => format!("--config {CONFIG_FILE}"),
         };
@@ -182,6 +203,13 @@ impl DeviceKind {
             Self::Cuda => "cuda",
         }
     }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |character: char| character.is_alphanumeric() || "/._-+=,:@".contains(character);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn this_version() -> String {

@@ -73,14 +73,16 @@ pub fn read(path: &Path, epochs: Option<u32>) -> Result<RunConfig, ConfigError> 
         Ok(config) if config.quantized_from.is_some() => {
             Err(ConfigError::NotTrained { path, found: "a run that was created by quantizing another run" })
         }
-        Ok(config) => Ok(with_absolute_paths(config)),
+        Ok(config) => Ok(as_new_run(config)),
         Err(problem) => Err(ConfigError::Invalid { path, problem: problem.trim_end().to_owned() }),
     }
 }
 
-/// Makes all paths absolute, so that the run can be resumed from another working directory.
-fn with_absolute_paths(mut config: RunConfig) -> RunConfig {
+/// Makes it the description of a new run, by this program on this machine, with paths that hold in any working directory.
+fn as_new_run(mut config: RunConfig) -> RunConfig {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    config.version = env!("CARGO_PKG_VERSION").to_owned();
+    config.machine.arithmetic = None;
     config.data.path = config.data.path.as_ref().map(absolute);
     config.teachers.iter_mut().for_each(|teacher| teacher.folder = absolute(&teacher.folder));
     config
@@ -112,6 +114,11 @@ fn completed(given: Table, epochs: Option<u32>) -> Result<Table, String> {
             Some(u32::deserialize(epochs.clone()).map_err(|error| format!("training.epochs: {error}"))?)
         }
     };
+    let mut given = given;
+    if epochs.is_some() && epochs != planned {
+        // The run of another length was never extended.
+        given.remove("extended");
+    }
     let settings = match epochs.or(planned) {
         Some(epochs) if epochs > 0 => recipe.settings_for(epochs),
         _ => recipe.settings(),

@@ -1,5 +1,8 @@
 //! The model file of a run, and the golden digits: test images with the logits that every core must give for them.
 
+use super::checkpoint;
+use super::config::CONFIG_FILE;
+use super::epoch_log::{CSV_FILE, JSON_LINES_FILE};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::files;
 use lenet_infer::host::idx::LabelledImages;
@@ -8,6 +11,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// Name of the file with the report in the run folder.
+pub const REPORT_FILE: &str = "report.html";
+/// Name of the file with the metrics in the run folder.
+pub const METRICS_FILE: &str = "metrics.json";
+/// The files of a run, the most interesting first.
+pub const FILES: [&str; 10] = [
+    MODEL_FILE,
+    REPORT_FILE,
+    METRICS_FILE,
+    JSON_LINES_FILE,
+    CSV_FILE,
+    CONFIG_FILE,
+    GOLDEN_DIGITS_FILE,
+    GOLDEN_LOGITS_FILE,
+    checkpoint::FILE_NAME,
+    checkpoint::BEST_FILE_NAME,
+];
 /// The name of the model file in the run's folder.
 pub const MODEL_FILE: &str = "model.lenet";
 /// The name of the file with the golden digits: the first [`GOLDEN_DIGITS`] test images, of 784 bytes each.

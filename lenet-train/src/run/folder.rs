@@ -1,6 +1,7 @@
 //! The folder of a run. A new run does not overwrite another, and only one process at a time writes into a folder.
 
 use super::checkpoint;
+use super::export::FILES;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -83,8 +84,7 @@ impl RunFolder {
             if !*force {
                 return Err(FolderError::Taken { path: folder.path });
             }
-            checkpoint::set_aside(&folder.path)
-                .map_err(|source| FolderError::Write { path: folder.path.clone(), source })?;
+            folder.clear().map_err(|source| FolderError::Write { path: folder.path.clone(), source })?;
         }
         Ok(folder)
     }
@@ -119,6 +119,18 @@ impl RunFolder {
     /// Whether the folder contains the checkpoint of a run.
     pub fn contains_run(&self) -> bool {
         self.path.join(checkpoint::FILE_NAME).exists()
+    }
+
+    /// Removes the files of the run that is replaced, all but its checkpoint, which is kept under another name.
+    fn clear(&self) -> io::Result<()> {
+        checkpoint::set_aside(&self.path)?;
+        for file in FILES {
+            match fs::remove_file(self.path.join(file)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn lock(path: &Path) -> Result<Self, FolderError> {

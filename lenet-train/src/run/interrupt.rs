@@ -18,18 +18,26 @@ impl Interrupt {
     /// # Errors
     ///
     /// Returns the error of the operating system if a handler cannot be installed.
-    pub fn listen() -> io::Result<Self> {
+    pub fn listen(&self) -> io::Result<()> {
         use signal_hook::consts::{SIGINT, SIGTERM};
-        let interrupt = Self::default();
         for signal in [SIGINT, SIGTERM] {
             let status = i32::from(Self::EXIT_STATUS);
-            signal_hook::flag::register_conditional_shutdown(signal, status, Arc::clone(&interrupt.0))?;
-            signal_hook::flag::register(signal, Arc::clone(&interrupt.0))?;
+            signal_hook::flag::register_conditional_shutdown(signal, status, Arc::clone(&self.0))?;
+            signal_hook::flag::register(signal, Arc::clone(&self.0))?;
         }
-        // Without this handler, a file that exceeds the shell's limit (`ulimit -f`) ends the program without a message.
+        Ok(())
+    }
+
+    /// Makes writing beyond the shell's limit on the size of a file (`ulimit -f`) an error of the file system. Otherwise it
+    /// ends the program without a message.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system.
+    pub fn survive_file_limits() -> io::Result<()> {
         #[cfg(unix)]
         signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
-        Ok(interrupt)
+        Ok(())
     }
 
     /// Sets the flag.

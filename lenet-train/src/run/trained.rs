@@ -56,7 +56,7 @@ impl Trained {
     pub fn load(folder: &Path) -> Result<Self, TrainedError> {
         let (run, last) = checkpoint::load(&folder.join(checkpoint::FILE_NAME))?;
         let (done, planned) = (last.history.len() as u32, run.training.epochs);
-        if !selection::is_over(&run.training, &last.history) {
+        if run.is_trained() && !selection::is_over(&run.training, &last.history) {
             return Err(TrainedError::Unfinished { folder: folder.to_owned(), done, planned });
         }
         Ok(Self::from_snapshot(folder, run, last)?)
@@ -70,8 +70,8 @@ impl Trained {
     /// Returns a [`CheckpointError`] if the checkpoint of the best epoch cannot be read.
     pub fn from_snapshot(folder: &Path, run: RunConfig, last: Snapshot) -> Result<Self, CheckpointError> {
         let history = last.history.clone();
-        let exported = if run.training.early_stop > 0 {
-            checkpoint::load(&folder.join(checkpoint::BEST_FILE_NAME))?.1
+        let exported = if run.training.early_stop > 0 && run.is_trained() {
+            checkpoint::load_best(folder, &run, &history)?
         } else {
             last
         };

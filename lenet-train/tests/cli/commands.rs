@@ -121,3 +121,47 @@ fn the_error_for_weights_that_cannot_be_imported_names_the_file() {
     let import = lenet_train(&[&["import", file.to_str().unwrap()], &flags[..]].concat());
     assert_fails(&import, 1, &["weights.safetensors"]);
 }
+
+#[test]
+fn a_run_that_was_not_trained_is_checked_again_but_not_trained_further() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let paths = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
+    let flags = ["--epochs", "9", "--early-stop", "2", "--lr", "0.02"];
+    assert_succeeds(&lenet_train(&[&paths[..], &flags].concat()));
+    for (bits, best) in [("4", None), ("8", Some("--best"))] {
+        let quantized = out.path().join(bits);
+        let more = ["--bits", bits, "--out", quantized.to_str().unwrap()];
+        assert_succeeds(&on("quantize", out.path(), &more.into_iter().chain(best).collect::<Vec<_>>()));
+        assert_succeeds(&on("eval", &quantized, &[]));
+        assert_succeeds(&on("report", &quantized, &[]));
+        let resumed = lenet_train(&["--resume", "--out", quantized.to_str().unwrap(), "--epochs", "20"]);
+        assert_fails(&resumed, 1, &["expected a run that was trained", "quantizing another"]);
+    }
+    assert_fails(
+        &on("quantize", out.path(), &["--out", out.path().to_str().unwrap(), "--force"]),
+        1,
+        &["itself"],
+    );
+}
+
+#[test]
+fn the_best_epoch_of_another_run_is_refused() {
+    let (data, out, other) = (data(), tempdir().unwrap(), tempdir().unwrap());
+    assert_succeeds(&train_on(data.path(), out.path(), &[]));
+    assert_succeeds(&train_on(data.path(), other.path(), &["--seed", "1"]));
+    fs::copy(other.path().join("best.safetensors"), out.path().join("best.safetensors")).unwrap();
+    let quantized = on("quantize", out.path(), &["--best"]);
+    assert_fails(&quantized, 1, &["best.safetensors", "found that of another"]);
+}
+
+#[test]
+fn weights_are_not_exported_over_a_device_or_both_to_one_file() {
+    let (data, out) = (data(), tempdir().unwrap());
+    assert_succeeds(&train_on(data.path(), out.path(), &[]));
+    let folder = out.path().to_str().unwrap();
+    assert_fails(&on("export", out.path(), &["--onnx", folder]), 1, &["expected a file to write"]);
+    let file = out.path().join("weights");
+    let file = file.to_str().unwrap();
+    let both = on("export", out.path(), &["--onnx", file, "--safetensors", file]);
+    assert_fails(&both, 1, &["choose two names"]);
+}

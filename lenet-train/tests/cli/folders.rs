@@ -35,7 +35,7 @@ fn a_full_disk_is_an_error_and_leaves_no_incomplete_file() {
         .args([data.path().as_os_str(), "--out".as_ref(), out.path().as_os_str()])
         .output()
         .unwrap();
-    assert_fails(&output, 1, &["checkpoint.safetensors", "--out"]);
+    assert_fails(&output, 1, &["best.safetensors", "--out"]);
     assert_eq!(names(out.path()), [".lock", "metrics.jsonl", "run.toml"]);
 }
 
@@ -66,7 +66,7 @@ fn a_run_without_out_gets_a_new_folder_and_resume_continues_the_latest() {
 #[test]
 fn a_new_run_overwrites_another_only_with_force_and_keeps_its_checkpoint() {
     let (data, out) = (data(), tempdir().unwrap());
-    assert_succeeds(&train_on(data.path(), out.path(), &["--seed", "1"]));
+    assert_succeeds(&train_on(data.path(), out.path(), &["--seed", "1", "--csv"]));
     let [checkpoint, model] = ["checkpoint.safetensors", "model.lenet"].map(|file| out.path().join(file));
     let first = [&checkpoint, &model].map(|file| fs::read(file).unwrap());
     assert_fails(&train_on(data.path(), out.path(), &["--seed", "2"]), 1, &["--resume", "--out", "--force"]);
@@ -74,6 +74,7 @@ fn a_new_run_overwrites_another_only_with_force_and_keeps_its_checkpoint() {
     assert_succeeds(&train_on(data.path(), out.path(), &["--seed", "2", "--force"]));
     assert!(fs::read(out.path().join("checkpoint.previous.safetensors")).unwrap() == first[0]);
     assert!(fs::read(&model).unwrap() != first[1]);
+    assert!(!out.path().join("metrics.csv").exists(), "a file of the replaced run");
 }
 
 #[test]

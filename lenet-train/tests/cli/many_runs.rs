@@ -1,6 +1,6 @@
 //! Tests of commands with several runs: benchmarks over seeds, cross-validation, and teachers.
 
-use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, train_on};
+use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, train_on, wait_for};
 use lenet_infer::host::idx::{self, LabelledImages, Part};
 use std::fs;
 use std::path::Path;
@@ -140,4 +140,47 @@ fn cross_validations_are_compared_only_if_they_have_the_same_folds() {
     {
         assert!(printed.contains(part), "expected {part:?} in {printed}");
     }
+}
+
+#[test]
+fn folds_and_seeds_that_were_trained_otherwise_are_refused() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let (data, out) = (data.path().to_str().unwrap(), out.path().to_str().unwrap());
+    for command in [["cross-validate", "--folds", "1"], ["bench-accuracy", "--seeds", "1"]] {
+        let run = |epochs| {
+            lenet_train(&[&command[..], &["--data", data, "--out", out, "--epochs", epochs]].concat())
+        };
+        assert_succeeds(&run("1"));
+        assert_fails(&run("2"), 1, &["a run with epochs 2, found one with 1"]);
+    }
+}
+
+#[test]
+fn imported_weights_may_not_teach_since_nobody_knows_what_they_were_trained_on() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let [teacher, weights, imported] = ["teacher", "weights", "imported"].map(|name| out.path().join(name));
+    let paths = [&teacher, &weights, &imported].map(|path| path.to_str().unwrap());
+    let [teacher_path, weights, imported_path] = paths;
+    assert_succeeds(&train_on(data.path(), &teacher, &[]));
+    assert_succeeds(&lenet_train(&["export", teacher_path, "--safetensors", weights]));
+    let data_path = data.path().to_str().unwrap();
+    assert_succeeds(&lenet_train(&["import", weights, "--data", data_path, "--out", imported_path]));
+    let student = train_on(data.path(), &out.path().join("student"), &["--teacher", imported_path]);
+    assert_fails(&student, 1, &["imported", "--teacher"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_benchmark_that_is_asked_to_stop_says_so_and_ends_with_130() {
+    let (data, out) = (data(), tempdir().unwrap());
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_lenet-train"))
+        .args(["bench-accuracy", "--epochs", "9000", "--quiet", "--data"])
+        .args([data.path().as_os_str(), "--out".as_ref(), out.path().as_os_str()])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for(&out.path().join("seed-0/checkpoint.safetensors"));
+    let signal = std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    assert_fails(&run.wait_with_output().unwrap(), 130, &["seed 0", "saved"]);
 }

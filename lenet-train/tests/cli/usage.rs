@@ -84,3 +84,17 @@ fn a_closed_pipe_on_standard_output_is_not_a_failure() {
     assert_succeeds(&output);
     assert_eq!(stderr(&output), "");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_a_run_cannot_record_is_wrong_usage() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    for path in [&b"no\xff"[..], b"two\nlines"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lenet-train"))
+            .args([OsStr::new("--data"), OsStr::from_bytes(path)])
+            .output()
+            .unwrap();
+        assert_fails(&output, 2, &[]);
+    }
+}

@@ -1,33 +1,15 @@
 //! The output while a trained network is quantized, exported and checked.
 
-use super::{METRICS_FILE, REPORT_FILE};
 use crate::data::Split;
 use crate::eval::check;
 use crate::eval::dead_units;
 use crate::model::activations::Activations;
 use crate::model::weights::LAYERS;
 use crate::quantize::Quantization;
-use crate::run::checkpoint;
-use crate::run::config::CONFIG_FILE;
-use crate::run::epoch_log::{CSV_FILE, JSON_LINES_FILE};
-use crate::run::export::{GOLDEN_DIGITS_FILE, GOLDEN_LOGITS_FILE, MODEL_FILE};
+use crate::run::export::FILES;
 use crate::run::metrics::Confidence;
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, Evaluation};
 use std::path::Path;
-
-/// The files of a run, the most interesting first.
-const FILES: [&str; 10] = [
-    MODEL_FILE,
-    REPORT_FILE,
-    METRICS_FILE,
-    JSON_LINES_FILE,
-    CSV_FILE,
-    CONFIG_FILE,
-    GOLDEN_DIGITS_FILE,
-    GOLDEN_LOGITS_FILE,
-    checkpoint::FILE_NAME,
-    checkpoint::BEST_FILE_NAME,
-];
 
 /// Describes the activation ranges of all layers, and the accuracy on the calibration images.
 pub(super) fn describe_calibration(quantization: &Quantization, correct: usize, images: Split<'_>) -> String {

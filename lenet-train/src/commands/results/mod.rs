@@ -11,7 +11,7 @@ use crate::quantize::calibrate::{Calibration, calibrate, calibration_images, qua
 use crate::quantize::{Quantization, QuantizeError, QuantizedModel, RANGE_UNIT};
 use crate::report::{self, ReportError};
 use crate::run::console::Console;
-use crate::run::export::{self, ExportError};
+use crate::run::export::{self, ExportError, METRICS_FILE, REPORT_FILE};
 use crate::run::metrics::{Confidence, Metrics};
 use crate::run::trained::Trained;
 use describe::{
@@ -22,11 +22,6 @@ use lenet_infer::host::evaluation::{Evaluation, evaluate};
 use page::Page;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-
-/// The name of the report in the run's folder.
-pub(crate) const REPORT_FILE: &str = "report.html";
-/// The name of the file with the metrics in the run's folder.
-pub(crate) const METRICS_FILE: &str = "metrics.json";
 
 /// The error when the results of a run cannot be created.
 #[derive(Debug, Error)]

@@ -32,8 +32,8 @@ pub(super) fn section(metrics: &Metrics) -> Markup {
     if let Some(imported) = &run.imported {
         summary.push(("imported from".to_owned(), imported.file.display().to_string()));
     }
-    if let Some(folder) = &run.quantized_from {
-        summary.push(("quantized from the run in".to_owned(), folder.display().to_string()));
+    if let Some(quantized) = &run.quantized_from {
+        summary.push(("quantized from the run in".to_owned(), quantized.run.display().to_string()));
     }
     summary.extend(described(&run.machine));
     let classes = ("classes".to_owned(), run.data.classes.len().to_string());

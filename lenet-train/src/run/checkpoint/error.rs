@@ -55,6 +55,12 @@ pub enum CheckpointError {
         /// What was found instead.
         problem: String,
     },
+    /// The best epoch in the folder is of another run than its checkpoint.
+    #[error("{}: expected the best epoch of the run in this folder, found that of another: train the run again", path.display())]
+    OtherBest {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl CheckpointError {

@@ -102,6 +102,25 @@ pub fn load(path: &Path) -> Result<(RunConfig, Snapshot), CheckpointError> {
     Ok((header.run, snapshot))
 }
 
+/// Reads the best epoch of `run` in `folder`, whose finished epochs are `history`.
+///
+/// # Errors
+///
+/// Returns [`CheckpointError::OtherBest`] if the file there is of another run, and the errors of [`load`].
+pub fn load_best(
+    folder: &Path,
+    run: &RunConfig,
+    history: &[EpochMetrics],
+) -> Result<Snapshot, CheckpointError> {
+    let path = folder.join(BEST_FILE_NAME);
+    let (other, best) = load(&path)?;
+    let same = other.data.sha256 == run.data.sha256 && other.training.seed == run.training.seed;
+    if same && !best.history.is_empty() && history.starts_with(&best.history) {
+        return Ok(best);
+    }
+    Err(CheckpointError::OtherBest { path })
+}
+
 /// Returns the SHA-256 of the weights, in hexadecimal.
 pub fn fingerprint(weights: &FloatWeights) -> String {
     let tensors = weights.layers().into_iter().flat_map(|layer| [&layer.weight, &layer.bias]);

@@ -119,6 +119,9 @@ impl Recipe {
     /// length of the run, and rounded to whole epochs.
     pub fn settings_for(self, epochs: u32) -> Settings {
         let settings = self.settings();
+        if self == Recipe::Imported {
+            return Settings { epochs, ..settings };
+        }
         if epochs == settings.epochs {
             return settings;
         }

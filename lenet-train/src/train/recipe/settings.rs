@@ -120,6 +120,17 @@ pub enum SettingsError {
         /// The number of seeds.
         count: u64,
     },
+    /// An earlier plan cannot have been followed.
+    #[error(
+        "training.extended: expected plans in order, each for at least the epochs that followed it, found {after} epochs \
+         of {planned}"
+    )]
+    Extended {
+        /// Epochs trained by the plan.
+        after: u32,
+        /// Epochs that it planned.
+        planned: u32,
+    },
     /// A run cannot be shortened to fewer epochs than are finished.
     #[error("--epochs: expected at least the {done} epochs that are finished, found {found}")]
     Shortened {
@@ -139,6 +150,13 @@ impl Settings {
     pub fn check(&self) -> Result<(), SettingsError> {
         self.check_ranges()?;
         let Settings { epochs, warmup_epochs, qat_epochs, recipe, .. } = *self;
+        let mut before = 0;
+        for &Extension { after, planned } in &self.extended {
+            if after <= before || after > planned.min(epochs) {
+                return Err(SettingsError::Extended { after, planned });
+            }
+            before = after;
+        }
         if warmup_epochs > epochs {
             return Err(SettingsError::Warmup { epochs, found: warmup_epochs });
         }
