@@ -1,6 +1,7 @@
 //! The recipes: named sets of training settings.
 
 mod schedule;
+mod seed;
 mod settings;
 #[cfg(test)]
 mod tests;
