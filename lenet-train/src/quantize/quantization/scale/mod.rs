@@ -119,12 +119,14 @@ impl LayerUnits {
 
     /// Returns the smallest and the largest sum of products that any input gives.
     fn product_range(&self, weights: &[i8]) -> (i64, i64) {
-        let sum = |sign: i64| {
-            weights.iter().map(|&weight| (sign * i64::from(weight)).max(0)).sum::<i64>()
-                * sign
-                * i64::from(self.input.largest)
-        };
-        (sum(-1), sum(1))
+        // One pass over narrow sums, which the compiler vectorizes: this runs in every quantization-aware step.
+        let (mut negative, mut positive) = (0_i32, 0_i32);
+        for weight in weights.iter().copied().map(i32::from) {
+            negative += weight.min(0);
+            positive += weight.max(0);
+        }
+        let largest = i64::from(self.input.largest);
+        (i64::from(negative) * largest, i64::from(positive) * largest)
     }
 
     /// Chooses the scale of a hidden layer's channel: that of its weights, unless no input changes the activation, or the
