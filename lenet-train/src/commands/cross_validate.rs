@@ -163,11 +163,11 @@ fn run_fold(
     with_threads(session, || {
         let (trained, dataset) = start_or_resume(config, &folder, session)?.train()?;
         let images = calibration_images(&dataset, trained.run.held_out());
-        let activations = Activations::of(&trained.weights, images.images);
+        let activations = Activations::of(trained.weights(), images.images);
         let quantization = quantize(&trained, &activations, images).map_err(ResultsError::from)?.quantization;
         let (_, held_out) = dataset.split();
         let Calibration { correct, loss, .. } =
-            quantize_and_score(&trained.weights, quantization, held_out).map_err(ResultsError::from)?;
+            quantize_and_score(trained.weights(), quantization, held_out).map_err(ResultsError::from)?;
         Ok(FoldResult { fold, accuracy: correct as f64 / held_out.images.len() as f64, loss })
     })
 }

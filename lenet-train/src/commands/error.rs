@@ -5,7 +5,6 @@ use crate::backend::cuda::DeviceError;
 use crate::data::DatasetError;
 use crate::exchange::ExchangeError;
 use crate::run::checkpoint::CheckpointError;
-use crate::run::config_file::ConfigError;
 use crate::run::epoch_log::EpochLogError;
 use crate::run::export::ExportError;
 use crate::run::folder::FolderError;
@@ -30,9 +29,6 @@ pub enum CommandError {
     /// The folder of the run cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The description of the run cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -121,7 +117,7 @@ pub enum CommandError {
         /// The folder of the run.
         folder: PathBuf,
     },
-    /// Something else than a file has the name of a file that is to be written.
+    /// A folder, a link or a device has the name of a file that is to be written.
     #[error("{}: expected a file to write, found a folder, a link or a device: choose another name", path.display())]
     NoFile {
         /// The name.
@@ -133,7 +129,7 @@ pub enum CommandError {
         /// The name.
         path: PathBuf,
     },
-    /// A run cannot be replaced by what is made of it.
+    /// The results of quantizing a run would replace the run itself.
     #[error("{}: expected another folder than that of the run itself: choose one with --out", path.display())]
     OwnFolder {
         /// The folder.

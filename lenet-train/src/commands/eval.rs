@@ -1,8 +1,8 @@
 //! The command `eval`: checks the model file of a finished run.
 
 use super::error::CommandError;
-use super::prepare::{load_data, with_threads};
-use super::results;
+use super::prepare::{load_data_of, with_threads};
+use super::results::Results;
 use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::run::trained::Trained;
@@ -16,12 +16,8 @@ use std::path::Path;
 /// Returns a [`CommandError`] if the run, its model file or its data set cannot be used.
 pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<FinalTable, CommandError> {
     let mut trained = Trained::load(folder)?;
-    if let Some(path) = data {
-        trained.run.data.path = Some(path.to_owned());
-    }
     with_threads(session, || {
-        let (run, dataset) = load_data(trained.run.clone(), &session.console)?;
-        trained.run = run;
-        Ok(results::check_model_file(&trained, &dataset, folder, &session.console)?)
+        let dataset = load_data_of(&mut trained, data, &session.console)?;
+        Ok(Results::new(&trained, &dataset, folder, &session.console).check()?)
     })
 }

@@ -25,7 +25,8 @@ pub struct Export {
 ///
 /// Returns a [`CommandError`] if the run is not finished or a file cannot be written.
 pub fn run(task: &Export, session: &Session) -> Result<(), CommandError> {
-    let Trained { run, weights, .. } = Trained::load(&task.run)?;
+    let trained = Trained::load(&task.run)?;
+    let (run, weights) = (&trained.run, trained.weights());
     let files: Vec<&PathBuf> = task.safetensors.iter().chain(&task.onnx).collect();
     let in_the_way = |file: &&&PathBuf| fs::symlink_metadata(file).is_ok_and(|found| !found.is_file());
     if let Some(file) = files.iter().find(in_the_way) {
@@ -37,7 +38,7 @@ pub fn run(task: &Export, session: &Session) -> Result<(), CommandError> {
         return Err(CommandError::OneFile { path: first.clone() });
     }
     if let Some(path) = &task.safetensors {
-        state_dict::write(path, &weights)?;
+        state_dict::write(path, weights)?;
         session.console.print(&format!("wrote {}, a state_dict for PyTorch", path.display()));
     }
     if let Some(path) = &task.onnx {
@@ -47,7 +48,7 @@ pub fn run(task: &Export, session: &Session) -> Result<(), CommandError> {
             ("seed".to_owned(), run.training.seed.to_string()),
             ("classes".to_owned(), run.data.classes.join("\n")),
         ]);
-        onnx::write(path, &weights, &metadata)?;
+        onnx::write(path, weights, &metadata)?;
         session.console.print(&format!("wrote {}, the network for ONNX Runtime", path.display()));
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
-use super::results::make_results;
+use super::results::save_with_results;
 use super::session::Session;
 use crate::data::DatasetName;
 use crate::eval::check::FinalTable;
@@ -10,8 +10,7 @@ use crate::exchange::{fold_normalization, state_dict};
 use crate::model::bits::Bits;
 use crate::model::weights::FloatWeights;
 use crate::run::checkpoint;
-use crate::run::config::{CONFIG_FILE, ImportedConfig, RunConfig};
-use crate::run::export;
+use crate::run::config::{ImportedConfig, RunConfig};
 use crate::run::folder::{Destination, RunFolder};
 use crate::run::trained::Trained;
 use crate::train::Snapshot;
@@ -58,13 +57,8 @@ pub fn run(task: &Import, session: &Session) -> Result<FinalTable, CommandError>
             return Err(CommandError::ImportedClasses { file: task.weights.clone(), expected, found });
         }
         let folder = RunFolder::create(&task.destination)?;
-        let snapshot = snapshot(weights);
-        export::write(folder.path(), CONFIG_FILE, run.to_toml().as_bytes())?;
-        let trained = Trained::from_snapshot(folder.path(), run, snapshot.clone())?;
-        let table = make_results(&trained, &dataset, folder.path(), &session.console)?;
-        // Last, so that a folder that was not finished does not count as a run.
-        checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &trained.run, &snapshot)?;
-        Ok(table)
+        let trained = Trained { run, history: Vec::new(), exported: snapshot(weights) };
+        save_with_results(&trained, &dataset, folder.path(), &session.console)
     })
 }
 

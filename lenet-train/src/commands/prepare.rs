@@ -9,7 +9,9 @@ use crate::model::weights::FloatWeights;
 use crate::run::config::{DeviceKind, RunConfig};
 use crate::run::console::Console;
 use crate::run::teachers;
+use crate::run::trained::Trained;
 use rayon::ThreadPoolBuilder;
+use std::path::Path;
 
 /// A run with its data set and its teachers loaded.
 pub(super) struct Prepared {
@@ -51,6 +53,20 @@ pub(super) fn load_data(mut run: RunConfig, console: &Console) -> Result<(RunCon
     dataset.hold_out(found);
     run.describe_data(&dataset);
     Ok((run, dataset))
+}
+
+/// Loads the data set of a finished run, as [`load_data`] does. `moved` is its folder, if it was moved.
+pub(super) fn load_data_of(
+    trained: &mut Trained,
+    moved: Option<&Path>,
+    console: &Console,
+) -> Result<Dataset, CommandError> {
+    if let Some(path) = moved {
+        trained.run.data.path = Some(path.to_owned());
+    }
+    let (run, dataset) = load_data(trained.run.clone(), console)?;
+    trained.run = run;
+    Ok(dataset)
 }
 
 /// Returns the images to train on, and the images that are scored after each epoch.

@@ -1,16 +1,16 @@
 //! The command `quantize`: quantizes a finished run again, without training.
 
 use super::error::CommandError;
-use super::prepare::{load_data, with_threads};
-use super::results::make_results;
+use super::prepare::{load_data_of, with_threads};
+use super::results::save_with_results;
 use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::model::bits::Bits;
 use crate::run::checkpoint;
-use crate::run::config::{CONFIG_FILE, QuantizedConfig};
-use crate::run::export;
+use crate::run::config::QuantizedConfig;
 use crate::run::folder::{Destination, RunFolder};
 use crate::run::trained::Trained;
+use std::fs;
 use std::path::PathBuf;
 
 /// The arguments of the command: what to quantize, how, and where to.
@@ -38,42 +38,28 @@ pub struct Quantize {
 pub fn run(task: &Quantize, session: &Session) -> Result<FinalTable, CommandError> {
     let console = &session.console;
     let mut trained = Trained::load(&task.run)?;
-    let (_, mut snapshot) = checkpoint::load(&task.run.join(checkpoint::FILE_NAME))?;
     if task.best {
-        snapshot = checkpoint::load_best(&task.run, &trained.run, &trained.history)?;
-        trained.use_epoch(snapshot.clone());
-    } else if trained.run.training.early_stop > 0 && trained.run.is_trained() {
-        snapshot = checkpoint::load_best(&task.run, &trained.run, &trained.history)?;
+        trained.exported = checkpoint::load_best(&task.run, &trained.run, &trained.history)?;
     }
-    trained.history.clone_from(&snapshot.history);
+    trained.history.clone_from(&trained.exported.history);
     let bits = task.bits.unwrap_or(trained.run.training.bits);
-    let trained_for = trained.quantization.as_ref().map(|quantization| quantization.bits);
-    if trained_for.is_some_and(|trained_for| trained_for != bits) {
+    if trained.quantization().is_some_and(|quantization| quantization.bits != bits) {
         console.print(
             "note     these weights were trained for other bits; training with these bits may be more accurate",
         );
-        (trained.quantization, snapshot.quantization) = (None, None);
+        trained.exported.quantization = None;
     }
     trained.run.training.bits = bits;
     trained.run.quantized_from = Some(QuantizedConfig { run: task.run.clone(), best: task.best });
-    if let Some(path) = &task.data {
-        trained.run.data.path = Some(path.clone());
-    }
     let Destination { out, force } = task.destination.clone();
     let out = Some(out.unwrap_or_else(|| task.run.join(folder_name(bits, task.best))));
-    if let Some(path) = out.as_ref().filter(|out| std::fs::canonicalize(out).is_ok_and(|out| out == task.run))
-    {
+    if let Some(path) = out.as_ref().filter(|out| fs::canonicalize(out).is_ok_and(|out| out == task.run)) {
         return Err(CommandError::OwnFolder { path: path.clone() });
     }
     with_threads(session, || {
-        let (run, dataset) = load_data(trained.run.clone(), console)?;
+        let dataset = load_data_of(&mut trained, task.data.as_deref(), console)?;
         let folder = RunFolder::create(&Destination { out, force })?;
-        trained.run = run;
-        export::write(folder.path(), CONFIG_FILE, trained.run.to_toml().as_bytes())?;
-        let table = make_results(&trained, &dataset, folder.path(), console)?;
-        // Last, so that a folder that was not finished does not count as a run.
-        checkpoint::save(&folder.path().join(checkpoint::FILE_NAME), &trained.run, &snapshot)?;
-        Ok(table)
+        save_with_results(&trained, &dataset, folder.path(), console)
     })
 }
 

@@ -1,8 +1,8 @@
 //! The command `report`: writes the metrics and the report of a finished run again.
 
 use super::error::CommandError;
-use super::prepare::{load_data, with_threads};
-use super::results;
+use super::prepare::{load_data_of, with_threads};
+use super::results::Results;
 use super::session::Session;
 use crate::eval::check::FinalTable;
 use crate::run::export::{METRICS_FILE, REPORT_FILE};
@@ -19,13 +19,9 @@ use std::path::Path;
 pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<FinalTable, CommandError> {
     let folder = RunFolder::open(folder)?;
     let mut trained = Trained::load(folder.path())?;
-    if let Some(path) = data {
-        trained.run.data.path = Some(path.to_owned());
-    }
     with_threads(session, || {
-        let (run, dataset) = load_data(trained.run.clone(), &session.console)?;
-        trained.run = run;
-        let table = results::report(&trained, &dataset, folder.path(), &session.console)?;
+        let dataset = load_data_of(&mut trained, data, &session.console)?;
+        let table = Results::new(&trained, &dataset, folder.path(), &session.console).report()?;
         let written =
             format!("wrote {0}/{1} and {0}/{2}", folder.path().display(), METRICS_FILE, REPORT_FILE);
         session.console.print(&written);

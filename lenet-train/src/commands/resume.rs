@@ -47,6 +47,7 @@ pub(super) fn start_or_resume<'a>(
         return TrainingRun::begin(prepare(requested, &session.console)?, None, folder.path(), session);
     }
     let (saved, snapshot) = checkpoint::load(&folder.path().join(checkpoint::FILE_NAME))?;
+    // Before the other settings, as these may follow from the number of epochs.
     let [planned, asked] = [&saved, &requested].map(|run| run.training.epochs.to_string());
     if planned != asked {
         let (folder, setting) = (folder.path().to_owned(), "epochs".to_owned());

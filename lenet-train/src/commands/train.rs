@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::prepare::{Prepared, prepare, splits, with_threads};
-use super::results::make_results;
+use super::results::Results;
 use super::session::Session;
 use crate::backend::{Backend, cuda};
 use crate::data::Dataset;
@@ -72,7 +72,7 @@ impl<'a> TrainingRun<'a> {
     pub(super) fn train_and_make_results(self, started: Instant) -> Result<FinalTable, CommandError> {
         let (folder, console) = (self.folder, &self.session.console);
         let (trained, dataset) = self.train()?;
-        let table = make_results(&trained, &dataset, folder, console)?;
+        let table = Results::new(&trained, &dataset, folder, console).make()?;
         console.print(&format!("total run time {:.1} s", started.elapsed().as_secs_f64()));
         Ok(table)
     }

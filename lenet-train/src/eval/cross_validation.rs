@@ -1,7 +1,7 @@
 //! Results of a cross-validation, and the comparison of two of them fold by fold.
 //!
-//! Two recipes are scored on the same folds, and some folds are harder than others: that shows in each recipe's spread but
-//! not in the differences, fold by fold. So their mean difference is known far better than either mean.
+//! Some folds are harder than others, which spreads the scores of each recipe. The differences between two recipes on the
+//! same folds are free of it, so the mean difference is known far more precisely than either mean.
 
 use crate::data::Dataset;
 use crate::eval::statistics::Statistics;
@@ -10,54 +10,54 @@ use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 use thiserror::Error;
 
-/// The results' file name in the folder of a cross-validation.
+/// The name of the file with the results in the folder of a cross-validation.
 pub const RESULTS_FILE: &str = "cross-validation.json";
 
-/// What the integers gave on one fold.
+/// The score of the integer model on one fold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FoldResult {
-    /// The fold, counted from the end of the training file; its run's seed is as many above the first.
+    /// The fold, counted from the end of the training images. The seed of its run is the first seed plus this number.
     pub fold: usize,
-    /// Fraction of its images classified correctly.
+    /// Fraction of the fold's images that are classified correctly, 0 to 1.
     pub accuracy: f64,
-    /// Mean cross-entropy on them, in nats.
+    /// Mean cross-entropy on these images, in nats.
     pub loss: f64,
 }
 
-/// The images that the folds are made of.
+/// The images that the folds consist of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoldedImages {
-    /// Name of the data set.
+    /// The name of the data set.
     pub dataset: String,
     /// SHA-256 of the data set, in hexadecimal.
     pub sha256: String,
-    /// Images held out in each fold.
+    /// Number of images held out in each fold.
     pub images_per_fold: usize,
 }
 
-/// The scores of a cross-validation, as its [`RESULTS_FILE`] holds them among other things.
+/// The scores of a cross-validation, which are a part of its [`RESULTS_FILE`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FoldScores {
     /// The images.
     #[serde(flatten)]
     pub images: FoldedImages,
-    /// One entry per fold.
+    /// The result of each fold.
     pub folds: Vec<FoldResult>,
 }
 
-/// Why two cross-validations cannot be compared.
+/// The error when two cross-validations cannot be compared.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CompareError {
-    /// There is no file of results, or it cannot be read.
+    /// The file with the results cannot be read.
     #[error("{}: cannot be read: expected the folder of a finished cross-validation after --compare", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// The file is not one of results.
+    /// The file does not contain the results of a cross-validation.
     #[error(
         "{}: expected the results of cross-validate: run it again with the same flags and --out, which trains no fold again",
         path.display()
@@ -65,27 +65,27 @@ pub enum CompareError {
     NoResults {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: serde_json::Error,
     },
-    /// The folds are made of other images.
+    /// The folds consist of other images.
     #[error(
         "--compare: expected folds of the same images, {expected}, found {found}: name the same --data and --dataset"
     )]
     Images {
-        /// Those of this cross-validation.
+        /// The images of this cross-validation.
         expected: FoldedImages,
-        /// Those of the other.
+        /// The images of the other one.
         found: FoldedImages,
     },
-    /// The other has more folds, fewer, or others.
+    /// The other cross-validation has other folds.
     #[error(
         "--compare: expected results of the folds {expected:?}, found {found:?}: give both the same --folds"
     )]
     Folds {
-        /// Those of this cross-validation.
+        /// The folds of this cross-validation.
         expected: Vec<usize>,
-        /// Those of the other.
+        /// The folds of the other one.
         found: Vec<usize>,
     },
 }
@@ -93,14 +93,14 @@ pub enum CompareError {
 /// Mean differences between two cross-validations on the same folds, the second minus the first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PairedDifference {
-    /// Of the accuracies, in percentage points. Above 0 the second is better.
+    /// Difference of the accuracies, in percentage points. Above 0, the second is better.
     pub accuracy_points: Statistics,
-    /// Of the losses, in nats. Below 0 the second is better.
+    /// Difference of the losses, in nats. Below 0, the second is better.
     pub loss_nats: Statistics,
 }
 
 impl FoldedImages {
-    /// The folds' images of a data set as it was loaded.
+    /// Describes the folds of a data set.
     pub fn of(dataset: &Dataset) -> Self {
         Self {
             dataset: dataset.name.clone(),
@@ -119,11 +119,11 @@ impl fmt::Display for FoldedImages {
 }
 
 impl FoldScores {
-    /// Reads those of the cross-validation that was written into `folder`.
+    /// Reads the scores of the finished cross-validation in `folder`.
     ///
     /// # Errors
     ///
-    /// [`CompareError::Read`] or [`CompareError::NoResults`].
+    /// Returns [`CompareError::Read`] if the file cannot be read, and [`CompareError::NoResults`] if it has other contents.
     pub fn read(folder: &Path) -> Result<Self, CompareError> {
         let path = folder.join(RESULTS_FILE);
         let bytes = match fs::read(&path) {
@@ -133,11 +133,11 @@ impl FoldScores {
         serde_json::from_slice(&bytes).map_err(|source| CompareError::NoResults { path, source })
     }
 
-    /// Refuses a comparison with scores of other images or of other folds than these.
+    /// Checks that these are the scores of the given images and folds.
     ///
     /// # Errors
     ///
-    /// [`CompareError::Images`] or [`CompareError::Folds`].
+    /// Returns [`CompareError::Images`] or [`CompareError::Folds`] if they are not.
     pub fn expect(&self, images: &FoldedImages, folds: &[usize]) -> Result<(), CompareError> {
         if self.images != *images {
             return Err(CompareError::Images { expected: images.clone(), found: self.images.clone() });
@@ -149,11 +149,11 @@ impl FoldScores {
         Ok(())
     }
 
-    /// What these scores differ by from `earlier` ones, fold by fold.
+    /// Returns the mean differences between these scores and `earlier` ones, paired by fold.
     ///
     /// # Errors
     ///
-    /// [`CompareError::Images`] or [`CompareError::Folds`].
+    /// Returns [`CompareError::Images`] or [`CompareError::Folds`] if the scores are of other images or folds.
     pub fn minus(&self, earlier: &Self) -> Result<PairedDifference, CompareError> {
         let folds: Vec<usize> = self.folds.iter().map(|result| result.fold).collect();
         earlier.expect(&self.images, &folds)?;

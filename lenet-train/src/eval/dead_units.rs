@@ -5,18 +5,18 @@ use crate::model::weights::{LAYERS, layer_shapes};
 use lenet_core::shape::{MIN_CLASSES, POOL1_SIDE, POOL2_SIDE};
 use std::array::from_fn;
 
-/// How many units of a hidden layer are 0 for all of some images.
+/// The number of dead units of a hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadUnits {
-    /// The layer's name: `conv1`, `conv2`, `fc1` or `fc2`.
+    /// The name of the layer: `conv1`, `conv2`, `fc1` or `fc2`.
     pub layer: &'static str,
-    /// Units that are 0 for every image; of a convolution, channels that are 0 everywhere.
+    /// Number of units that are 0 for every image. A unit of a convolution is a channel, which is 0 everywhere.
     pub dead: usize,
-    /// Units of the layer.
+    /// Number of units of the layer.
     pub units: usize,
 }
 
-/// Values per unit and image, by hidden layer.
+/// Number of values per unit and image, for each hidden layer.
 const POSITIONS: [usize; 4] = [POOL1_SIDE * POOL1_SIDE, POOL2_SIDE * POOL2_SIDE, 1, 1];
 
 /// Counts the dead units of the four hidden layers, in the order of the network, over the images of `activations`. Without
@@ -36,7 +36,7 @@ pub fn dead_units(activations: &Activations) -> [DeadUnits; 4] {
     })
 }
 
-/// The numbers of dead units in words: `conv1 0 of 6, conv2 1 of 16, ...`.
+/// Formats the numbers of dead units: `conv1 0 of 6, conv2 1 of 16, ...`.
 pub fn describe(layers: &[DeadUnits]) -> String {
     let layers = layers.iter().map(|DeadUnits { layer, dead, units }| format!("{layer} {dead} of {units}"));
     layers.collect::<Vec<_>>().join(", ")
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use lenet_core::shape::{CLASSES, CONV1_CHANNELS, CONV2_CHANNELS, FC1_OUTPUTS, FC2_OUTPUTS};
 
-    /// Activations of so many images in which only the values of `pool1`, `pool2`, `fc1` and `fc2` at these places are not 0.
+    /// Creates the activations of `images` images, in which only the values of `pool1`, `pool2`, `fc1` and `fc2` at these places are not 0.
     fn activations(images: usize, alive: [&[usize]; 4]) -> Activations {
         let lengths = [CONV1_CHANNELS * 144, CONV2_CHANNELS * 16, FC1_OUTPUTS, FC2_OUTPUTS];
         let [pool1, pool2, fc1, fc2] = from_fn(|layer| {

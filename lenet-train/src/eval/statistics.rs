@@ -1,9 +1,9 @@
 //! Mean, standard deviation and confidence intervals: of a few runs, and of the images that they were tested on.
 //!
-//! Two intervals of an accuracy answer two questions. Student's t over the seeds of a benchmark says where the mean of further
-//! seeds lies on these very test images. The score interval of the binomial distribution (Wilson, 1927,
-//! <https://doi.org/10.1080/01621459.1927.10502953>) says how far accuracy on other images of the same kind may be from
-//! that on these: 10,000 images are a sample too.
+//! An accuracy has two confidence intervals. That of Student's t over several seeds is for the mean of more seeds on the same
+//! test images. The score interval of the binomial distribution (Wilson, 1927,
+//! <https://doi.org/10.1080/01621459.1927.10502953>) is for the accuracy on other images of the same kind, because the test
+//! images are a sample too.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
@@ -12,23 +12,23 @@ use std::fmt;
 /// The probability below the upper end of a two-sided 95 % interval.
 const UPPER_END: f64 = 0.975;
 
-/// Mean and spread of a few numbers, one per run. Displayed, they are fractions in %.
+/// Mean and spread of a few numbers, such as the accuracies of several runs. They are displayed in %.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Statistics {
-    /// Their mean.
+    /// The mean.
     pub mean: f64,
-    /// Their standard deviation, of the sample (n - 1); `None` for one alone.
+    /// The standard deviation of the sample, with n - 1 in the denominator. `None` for a single number.
     pub deviation: Option<f64>,
-    /// The interval that holds the mean of all runs with 95 % confidence, by Student's t; `None` for one alone.
+    /// The 95 % confidence interval of the mean, by Student's t distribution. `None` for a single number.
     pub student_t_interval_95: Option<(f64, f64)>,
 }
 
 impl Statistics {
-    /// Statistics of `values`.
+    /// Computes the statistics of `values`.
     ///
     /// # Panics
     ///
-    /// If there are none.
+    /// Panics if there are no values.
     pub fn of(values: &[f64]) -> Self {
         assert!(!values.is_empty(), "statistics of nothing");
         let count = values.len() as f64;
@@ -44,17 +44,17 @@ impl Statistics {
     }
 }
 
-/// The two-sided 95 % quantile of Student's t distribution with so many degrees of freedom, 1 or more.
+/// Returns the two-sided 95 % quantile of Student's t distribution with `freedom` degrees of freedom, 1 or more.
 fn t_95(freedom: f64) -> f64 {
     let t = StudentsT::new(0.0, 1.0, freedom).expect("a degree of freedom");
     t.inverse_cdf(UPPER_END)
 }
 
-/// Returns Wilson's 95 % score interval of a probability, 0 to 1, that `fraction` of `count` trials estimate.
+/// Returns Wilson's 95 % score interval of a probability, 0 to 1, of which `fraction` was found in `count` trials.
 ///
 /// # Panics
 ///
-/// If `count` is 0.
+/// Panics if `count` is 0.
 pub fn wilson_interval_95(fraction: f64, count: usize) -> (f64, f64) {
     assert!(count > 0, "an interval of no trials");
     let z = Normal::new(0.0, 1.0).expect("a standard normal distribution").inverse_cdf(UPPER_END);
@@ -65,7 +65,7 @@ pub fn wilson_interval_95(fraction: f64, count: usize) -> (f64, f64) {
     ((center - reach).max(0.0), (center + reach).min(1.0))
 }
 
-/// What the two intervals of an accuracy on `images` test images tell, in words.
+/// Explains the two intervals of an accuracy on `images` test images.
 pub fn explain_intervals(images: usize) -> String {
     format!(
         "95 % interval (Student's t over the seeds): where the mean of further seeds lies on these very test images\n\

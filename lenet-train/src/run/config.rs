@@ -2,7 +2,7 @@
 
 use crate::backend::cpu::Arithmetic;
 use crate::data::{Dataset, DatasetName, HeldOut};
-use crate::train::recipe::{Recipe, Settings};
+use crate::train::recipe::Settings;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -142,23 +142,17 @@ impl RunConfig {
         self.training.recipe.held_out()
     }
 
-    /// Returns the number of images that are scored after each epoch.
-    pub fn held_out_images(&self) -> usize {
-        match self.held_out() {
-            HeldOut::Validation => self.data.validation_images,
-            HeldOut::Test => self.data.test_images,
-        }
-    }
-
-    /// Whether the run is a training, rather than imported weights or another run quantized again.
+    /// Whether the run was trained, rather than imported or created by quantizing another run.
     pub fn is_trained(&self) -> bool {
         self.imported.is_none() && self.quantized_from.is_none()
     }
 
     /// Fills in the description of the data set that was loaded for this run.
     pub fn describe_data(&mut self, dataset: &Dataset) {
-        let validation_images =
-            if self.training.recipe == Recipe::Reference { 0 } else { dataset.validation_images };
+        let validation_images = match self.held_out() {
+            HeldOut::Validation => dataset.validation_images,
+            HeldOut::Test => 0,
+        };
         self.data = DataConfig {
             dataset: self.data.dataset,
             path: self.data.path.take(),
@@ -205,7 +199,7 @@ impl DeviceKind {
     }
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell, if it has to be.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |character: char| character.is_alphanumeric() || "/._-+=,:@".contains(character);

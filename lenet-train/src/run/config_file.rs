@@ -101,7 +101,7 @@ fn parse(text: &str, epochs: Option<u32>) -> Result<RunConfig, String> {
 }
 
 /// Returns the settings of the recipe that `given` names, with the given settings in place of the recipe's.
-fn completed(given: Table, epochs: Option<u32>) -> Result<Table, String> {
+fn completed(mut given: Table, epochs: Option<u32>) -> Result<Table, String> {
     let recipe = match given.get("recipe") {
         None => Recipe::default(),
         Some(name) => {
@@ -114,7 +114,6 @@ fn completed(given: Table, epochs: Option<u32>) -> Result<Table, String> {
             Some(u32::deserialize(epochs.clone()).map_err(|error| format!("training.epochs: {error}"))?)
         }
     };
-    let mut given = given;
     if epochs.is_some() && epochs != planned {
         // The run of another length was never extended.
         given.remove("extended");

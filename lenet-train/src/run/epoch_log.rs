@@ -125,20 +125,11 @@ fn csv_bytes(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::score::Score;
     use std::fs;
     use tempfile::tempdir;
 
     fn epoch(epoch: u32) -> EpochMetrics {
-        let score = Score { loss: 0.1 + 0.2, accuracy: 0.75 };
-        EpochMetrics {
-            epoch,
-            seconds: 1.5,
-            images_per_second: 100.0,
-            learning_rate: 1e-3,
-            train: score,
-            held_out: score,
-        }
+        EpochMetrics::example(epoch, 0.1 + 0.2)
     }
 
     #[test]

@@ -40,11 +40,6 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Sets the flag.
-    pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
     /// Whether the flag is set.
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)

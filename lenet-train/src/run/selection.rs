@@ -37,22 +37,10 @@ fn first_quantization_aware(settings: &Settings, history: &[EpochMetrics]) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::score::Score;
     use crate::train::recipe::Recipe;
 
     fn history(losses: &[f64]) -> Vec<EpochMetrics> {
-        let epoch = |(epoch, &loss)| {
-            let score = Score { loss, accuracy: 0.5 };
-            EpochMetrics {
-                epoch,
-                seconds: 1.0,
-                images_per_second: 1.0,
-                learning_rate: 1e-3,
-                train: score,
-                held_out: score,
-            }
-        };
-        (1..).zip(losses).map(epoch).collect()
+        (1..).zip(losses).map(|(epoch, &loss)| EpochMetrics::example(epoch, loss)).collect()
     }
 
     fn settings(epochs: u32, qat_epochs: u32, early_stop: u32) -> Settings {

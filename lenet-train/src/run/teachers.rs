@@ -66,18 +66,19 @@ pub enum TeacherError {
 /// `student`.
 pub fn load(teacher: &mut TeacherConfig, student: &RunConfig) -> Result<FloatWeights, TeacherError> {
     let folder = teacher.folder.clone();
-    let Trained { run, weights, .. } = match Trained::load(&folder) {
+    let trained = match Trained::load(&folder) {
         Ok(trained) => trained,
         Err(source) => return Err(TeacherError::NoRun { folder, source }),
     };
+    let weights = trained.weights();
     let (expected, found) = (student.data.classes.len(), weights.classes());
     if found != expected {
         return Err(TeacherError::Classes { folder, expected, found });
     }
-    if may_have_seen_held_out(&run, student) {
+    if may_have_seen_held_out(&trained.run, student) {
         return Err(TeacherError::SawHeldOut { folder });
     }
-    let found = checkpoint::fingerprint(&weights);
+    let found = checkpoint::fingerprint(weights);
     match &teacher.sha256 {
         Some(expected) if *expected != found => {
             let expected = expected.clone();
@@ -85,7 +86,7 @@ pub fn load(teacher: &mut TeacherConfig, student: &RunConfig) -> Result<FloatWei
         }
         _ => {
             teacher.sha256 = Some(found);
-            Ok(weights)
+            Ok(weights.clone())
         }
     }
 }
@@ -103,7 +104,6 @@ fn may_have_seen_held_out(teacher: &RunConfig, student: &RunConfig) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::score::Score;
     use crate::model::network::Network;
     use crate::train::optimizer::OptimizerState;
     use crate::train::recipe::Recipe;
@@ -155,18 +155,9 @@ mod tests {
 
     /// Saves a run of three epochs, of which `done` are finished.
     fn save_teacher(folder: &Path, weights: &FloatWeights, done: u32) {
-        let score = Score { loss: 0.5, accuracy: 0.9 };
-        let epoch = |epoch| EpochMetrics {
-            epoch,
-            seconds: 1.0,
-            images_per_second: 1.0,
-            learning_rate: 1e-3,
-            train: score,
-            held_out: score,
-        };
         let [first_moment, second_moment] = [weights.clone(), weights.clone()];
         let snapshot = Snapshot {
-            history: (1..=done).map(epoch).collect(),
+            history: (1..=done).map(|epoch| EpochMetrics::example(epoch, 0.5)).collect(),
             partial: None,
             weights: weights.clone(),
             optimizer: OptimizerState { steps: 1, first_moment, second_moment },

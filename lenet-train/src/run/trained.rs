@@ -9,19 +9,15 @@ use crate::train::{EpochMetrics, Snapshot};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// A finished run with the weights that it exports.
+/// A finished run with the state that it exports.
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// The description of the run.
     pub run: RunConfig,
     /// The metrics of each epoch.
     pub history: Vec<EpochMetrics>,
-    /// The epoch that the weights are from, counted from 1. `None` for imported weights.
-    pub epoch: Option<u32>,
-    /// The f32 parameters after that epoch, or their moving average.
-    pub weights: FloatWeights,
-    /// The quantization that the weights were trained for, in a run with quantization-aware training.
-    pub quantization: Option<Quantization>,
+    /// The state after the epoch whose weights are exported.
+    pub exported: Snapshot,
 }
 
 /// The error when a folder does not contain a finished run.
@@ -75,15 +71,21 @@ impl Trained {
         } else {
             last
         };
-        let weights = exported.average.unwrap_or(exported.weights);
-        let epoch = exported.history.last().map(|epoch| epoch.epoch);
-        Ok(Self { run, history, epoch, weights, quantization: exported.quantization })
+        Ok(Self { run, history, exported })
     }
 
-    /// Replaces the weights by those of another epoch of the same run.
-    pub fn use_epoch(&mut self, snapshot: Snapshot) {
-        self.epoch = snapshot.history.last().map(|epoch| epoch.epoch);
-        self.weights = snapshot.average.unwrap_or(snapshot.weights);
-        self.quantization = snapshot.quantization;
+    /// Returns the exported f32 weights: the parameters, or their moving average.
+    pub fn weights(&self) -> &FloatWeights {
+        self.exported.average.as_ref().unwrap_or(&self.exported.weights)
+    }
+
+    /// Returns the epoch that the weights are from, counted from 1. `None` for imported weights.
+    pub fn epoch(&self) -> Option<u32> {
+        self.exported.history.last().map(|epoch| epoch.epoch)
+    }
+
+    /// Returns the quantization that the weights were trained for, in a run with quantization-aware training.
+    pub fn quantization(&self) -> Option<&Quantization> {
+        self.exported.quantization.as_ref()
     }
 }

@@ -31,6 +31,22 @@ pub struct PartialEpoch {
     pub seconds: f64,
 }
 
+#[cfg(test)]
+impl EpochMetrics {
+    /// Creates an epoch with the same score on the training images and the held-out images.
+    pub(crate) fn example(epoch: u32, loss: f64) -> Self {
+        let score = Score { loss, accuracy: 0.75 };
+        Self {
+            epoch,
+            seconds: 1.5,
+            images_per_second: 100.0,
+            learning_rate: 1e-3,
+            train: score,
+            held_out: score,
+        }
+    }
+}
+
 impl PartialEpoch {
     /// Starts an epoch on images of `classes` classes.
     pub(super) fn new(classes: usize) -> Self {

@@ -3,6 +3,7 @@
 mod describe;
 mod page;
 
+use super::error::CommandError;
 use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
@@ -10,6 +11,8 @@ use crate::model::activations::Activations;
 use crate::quantize::calibrate::{Calibration, calibrate, calibration_images, quantize_and_score};
 use crate::quantize::{Quantization, QuantizeError, QuantizedModel, RANGE_UNIT};
 use crate::report::{self, ReportError};
+use crate::run::checkpoint;
+use crate::run::config::CONFIG_FILE;
 use crate::run::console::Console;
 use crate::run::export::{self, ExportError, METRICS_FILE, REPORT_FILE};
 use crate::run::metrics::{Confidence, Metrics};
@@ -62,71 +65,152 @@ pub enum ResultsError {
     Report(#[from] ReportError),
 }
 
-/// Quantizes the trained network, and exports, checks and reports it into `folder`. Returns the result of the check.
-///
-/// # Errors
-///
-/// Returns a [`ResultsError`] if the weights cannot be quantized or a file cannot be written. The checkpoint is kept, so a
-/// resumed run creates its results without training again.
-pub(super) fn make_results(
+/// Describes the run in its new folder, makes its results there, and saves its state. Returns the result of the check.
+pub(super) fn save_with_results(
     trained: &Trained,
     dataset: &Dataset,
     folder: &Path,
     console: &Console,
-) -> Result<FinalTable, ResultsError> {
-    let images = calibration_images(dataset, trained.run.held_out());
-    let activations = Activations::of(&trained.weights, images.images);
-    let Calibration { mut model, quantization, correct, .. } = quantize(trained, &activations, images)?;
-    console.print(&describe_calibration(&quantization, correct, images));
-    console.print(&describe_dead_units(&activations));
-
-    let validation = validation_images(trained, dataset).map(|images| choose_threshold(&mut model, images));
-    if let Some(answers) = &validation {
-        console.print(&describe_validation(answers));
-    }
-    let metadata = OwnedMetadata::new(trained, dataset, validation.as_ref());
-    let bytes = model.encode(&metadata.borrow()).map_err(ResultsError::Encode)?;
-    export::write(folder, export::MODEL_FILE, &bytes)?;
-    let bytes = export::read_model(folder)?;
-    let file = decode(folder, &bytes, dataset)?;
-    export::golden(folder, &file.model, &dataset.test)?;
-    let table = check_and_report(trained, dataset, &file, &activations, folder, console)?;
-    console.print(&describe_files(folder));
+) -> Result<FinalTable, CommandError> {
+    export::write(folder, CONFIG_FILE, trained.run.to_toml().as_bytes())?;
+    let table = Results::new(trained, dataset, folder, console).make()?;
+    // Last, so that a folder that was not finished does not count as a run.
+    checkpoint::save(&folder.join(checkpoint::FILE_NAME), &trained.run, &trained.exported)?;
     Ok(table)
 }
 
-/// Checks the model file in `folder`, and writes the metrics and the report again. Returns the result of the check.
-///
-/// # Errors
-///
-/// Returns a [`ResultsError`] if the model file cannot be used or a file cannot be written.
-pub(super) fn report(
-    trained: &Trained,
-    dataset: &Dataset,
-    folder: &Path,
-    console: &Console,
-) -> Result<FinalTable, ResultsError> {
-    let bytes = export::read_model(folder)?;
-    let file = decode(folder, &bytes, dataset)?;
-    let activations =
-        Activations::of(&trained.weights, calibration_images(dataset, trained.run.held_out()).images);
-    check_and_report(trained, dataset, &file, &activations, folder, console)
+/// A finished run, whose results are made or checked in its folder.
+pub(super) struct Results<'a> {
+    trained: &'a Trained,
+    dataset: &'a Dataset,
+    folder: &'a Path,
+    console: &'a Console,
 }
 
-/// Checks the model file in `folder` on the test images, and prints the result.
-///
-/// # Errors
-///
-/// Returns a [`ResultsError`] if the model file cannot be used.
-pub(super) fn check_model_file(
-    trained: &Trained,
-    dataset: &Dataset,
-    folder: &Path,
-    console: &Console,
-) -> Result<FinalTable, ResultsError> {
-    let bytes = export::read_model(folder)?;
-    let file = decode(folder, &bytes, dataset)?;
-    Ok(check(trained, dataset, &file, console).0.table)
+impl<'a> Results<'a> {
+    pub(super) fn new(
+        trained: &'a Trained,
+        dataset: &'a Dataset,
+        folder: &'a Path,
+        console: &'a Console,
+    ) -> Self {
+        Self { trained, dataset, folder, console }
+    }
+
+    /// Quantizes the trained network, and exports, checks and reports it. Returns the result of the check.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ResultsError`] if the weights cannot be quantized or a file cannot be written. The checkpoint is kept,
+    /// so a resumed run makes its results without training again.
+    pub(super) fn make(&self) -> Result<FinalTable, ResultsError> {
+        let images = self.calibration_images();
+        let activations = Activations::of(self.trained.weights(), images.images);
+        let Calibration { mut model, quantization, correct, .. } =
+            quantize(self.trained, &activations, images)?;
+        self.console.print(&describe_calibration(&quantization, correct, images));
+        self.console.print(&describe_dead_units(&activations));
+
+        let validation = self.validation_images().map(|images| choose_threshold(&mut model, images));
+        if let Some(answers) = &validation {
+            self.console.print(&describe_validation(answers));
+        }
+        let metadata = OwnedMetadata::new(self.trained, self.dataset, validation.as_ref());
+        let bytes = model.encode(&metadata.borrow()).map_err(ResultsError::Encode)?;
+        export::write(self.folder, export::MODEL_FILE, &bytes)?;
+        let bytes = export::read_model(self.folder)?;
+        let file = self.decode(&bytes)?;
+        export::golden(self.folder, &file.model, &self.dataset.test)?;
+        let table = self.check_and_report(&file, &activations)?;
+        self.console.print(&describe_files(self.folder));
+        Ok(table)
+    }
+
+    /// Checks the model file, and writes the metrics and the report again. Returns the result of the check.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ResultsError`] if the model file cannot be used or a file cannot be written.
+    pub(super) fn report(&self) -> Result<FinalTable, ResultsError> {
+        let bytes = export::read_model(self.folder)?;
+        let file = self.decode(&bytes)?;
+        let activations = Activations::of(self.trained.weights(), self.calibration_images().images);
+        self.check_and_report(&file, &activations)
+    }
+
+    /// Checks the model file on the test images, and prints the result.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ResultsError`] if the model file cannot be used.
+    pub(super) fn check(&self) -> Result<FinalTable, ResultsError> {
+        let bytes = export::read_model(self.folder)?;
+        Ok(self.score(&self.decode(&bytes)?).0.table)
+    }
+
+    fn calibration_images(&self) -> Split<'a> {
+        calibration_images(self.dataset, self.trained.run.held_out())
+    }
+
+    fn validation_images(&self) -> Option<Split<'a>> {
+        (self.trained.run.held_out() == HeldOut::Validation).then(|| self.dataset.split().1)
+    }
+
+    fn decode<'b>(&self, bytes: &'b [u8]) -> Result<ModelFile<'b>, ResultsError> {
+        let path = self.folder.join(export::MODEL_FILE);
+        match lenet_infer::decode(bytes) {
+            Ok(file) if file.model.classes() != self.dataset.classes => {
+                let (expected, found) = (self.dataset.classes, file.model.classes());
+                Err(ResultsError::OtherModel { path, expected, found })
+            }
+            Ok(file) => Ok(file),
+            Err(source) => Err(ResultsError::Decode { path, source }),
+        }
+    }
+
+    /// Checks the model file, prints the result, and writes the metrics and the report.
+    fn check_and_report(
+        &self,
+        file: &ModelFile<'_>,
+        activations: &Activations,
+    ) -> Result<FinalTable, ResultsError> {
+        let (Check { table, misclassified, .. }, confidence) = self.score(file);
+        let trained = self.trained;
+        let metrics = Metrics {
+            run: trained.run.clone(),
+            epochs: trained.history.clone(),
+            exported_epoch: trained.epoch(),
+            result: table,
+            confidence,
+        };
+        report::write_metrics(&self.folder.join(METRICS_FILE), &metrics)?;
+        let page = Page {
+            trained,
+            dataset: self.dataset,
+            metrics: &metrics,
+            quantization: &quantization_of(trained, file),
+            activations,
+            misclassified: &misclassified,
+        };
+        page.write(&self.folder.join(REPORT_FILE))?;
+        Ok(metrics.result)
+    }
+
+    /// Checks the model file on the test images and its confidence on the validation and test images, and prints the
+    /// results.
+    fn score(&self, file: &ModelFile<'_>) -> (Check, Confidence) {
+        let check = check::check(self.trained.weights(), file, &self.dataset.test);
+        self.console.print(&check::describe(&check.table, &self.trained.run.data.classes));
+        let threshold = file.model.confidence().threshold;
+        let on_validation = |images: Split<'_>| {
+            let evaluation = evaluate(&file.model, images.images.iter().zip(images.labels));
+            RejectCurve::new(&evaluation, threshold)
+        };
+        let validation = self.validation_images().map(on_validation);
+        let confidence = Confidence { threshold, validation, test: check.reject_curve.clone() };
+        self.console.print(&describe_confidence(&confidence));
+        (check, confidence)
+    }
 }
 
 /// Quantizes the trained weights: with the quantization that they were trained for, or else with one that is calibrated on
@@ -140,14 +224,10 @@ pub(super) fn quantize(
     activations: &Activations,
     images: Split<'_>,
 ) -> Result<Calibration, QuantizeError> {
-    match &trained.quantization {
-        Some(quantization) => quantize_and_score(&trained.weights, quantization.clone(), images),
-        None => calibrate(&trained.weights, activations, images, trained.run.training.bits),
+    match trained.quantization() {
+        Some(quantization) => quantize_and_score(trained.weights(), quantization.clone(), images),
+        None => calibrate(trained.weights(), activations, images, trained.run.training.bits),
     }
-}
-
-fn validation_images<'a>(trained: &Trained, dataset: &'a Dataset) -> Option<Split<'a>> {
-    (trained.run.held_out() == HeldOut::Validation).then(|| dataset.split().1)
 }
 
 /// Chooses the model's confidence threshold on the validation images. Returns the model's predictions on them.
@@ -157,74 +237,11 @@ fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> Evaluation
     evaluation
 }
 
-fn decode<'a>(folder: &Path, bytes: &'a [u8], dataset: &Dataset) -> Result<ModelFile<'a>, ResultsError> {
-    let path = folder.join(export::MODEL_FILE);
-    match lenet_infer::decode(bytes) {
-        Ok(file) if file.model.classes() != dataset.classes => {
-            let (expected, found) = (dataset.classes, file.model.classes());
-            Err(ResultsError::OtherModel { path, expected, found })
-        }
-        Ok(file) => Ok(file),
-        Err(source) => Err(ResultsError::Decode { path, source }),
-    }
-}
-
-/// Checks the model file, prints the result, and writes the metrics and the report.
-fn check_and_report(
-    trained: &Trained,
-    dataset: &Dataset,
-    file: &ModelFile<'_>,
-    activations: &Activations,
-    folder: &Path,
-    console: &Console,
-) -> Result<FinalTable, ResultsError> {
-    let (Check { table, misclassified, .. }, confidence) = check(trained, dataset, file, console);
-    let metrics = Metrics {
-        run: trained.run.clone(),
-        epochs: trained.history.clone(),
-        exported_epoch: trained.epoch,
-        result: table,
-        confidence,
-    };
-    report::write_metrics(&folder.join(METRICS_FILE), &metrics)?;
-    let quantization = &quantization_of(trained, file);
-    let page = Page {
-        trained,
-        dataset,
-        metrics: &metrics,
-        quantization,
-        activations,
-        misclassified: &misclassified,
-    };
-    page.write(&folder.join(REPORT_FILE))?;
-    Ok(metrics.result)
-}
-
-/// Checks the model file on the test images and its confidence on the validation and test images, and prints the results.
-fn check(
-    trained: &Trained,
-    dataset: &Dataset,
-    file: &ModelFile<'_>,
-    console: &Console,
-) -> (Check, Confidence) {
-    let check = check::check(&trained.weights, file, &dataset.test);
-    console.print(&check::describe(&check.table, &trained.run.data.classes));
-    let threshold = file.model.confidence().threshold;
-    let on_validation = |images: Split<'_>| {
-        let evaluation = evaluate(&file.model, images.images.iter().zip(images.labels));
-        RejectCurve::new(&evaluation, threshold)
-    };
-    let validation = validation_images(trained, dataset).map(on_validation);
-    let confidence = Confidence { threshold, validation, test: check.reject_curve.clone() };
-    console.print(&describe_confidence(&confidence));
-    (check, confidence)
-}
-
 /// Returns the quantization of the model file.
 fn quantization_of(trained: &Trained, file: &ModelFile<'_>) -> Quantization {
     let ranges = file.metadata.activation_ranges.map(|range| f64::from(range) / RANGE_UNIT);
-    let chosen = || Quantization::new(&trained.weights, ranges, trained.run.training.bits);
-    trained.quantization.clone().unwrap_or_else(chosen)
+    let chosen = || Quantization::new(trained.weights(), ranges, trained.run.training.bits);
+    trained.quantization().cloned().unwrap_or_else(chosen)
 }
 
 /// The metadata of the model file.

@@ -42,8 +42,8 @@ impl Page<'_> {
         let Page { trained, dataset, metrics, quantization, activations, misclassified } = *self;
         let inputs = ReportInputs {
             metrics,
-            weights: &trained.weights,
-            weight_clips: &weight_clips(quantization, &trained.weights),
+            weights: trained.weights(),
+            weight_clips: &weight_clips(quantization, trained.weights()),
             activations: &histograms(activations, quantization.ranges),
             dead_units: &dead_units(activations),
             misclassified,

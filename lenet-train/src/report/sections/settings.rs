@@ -1,12 +1,11 @@
 //! What was run: every setting of the run, its data, its teachers and its machine.
 
 use maud::{Markup, html};
-use serde::Serialize;
-use serde_json::Value;
 
 use super::curves::held_out_name;
 use crate::report::{markup, text};
 use crate::run::metrics::Metrics;
+use crate::train::recipe::described;
 
 /// The section with all of the run's description.
 pub(super) fn section(metrics: &Metrics) -> Markup {
@@ -55,24 +54,5 @@ fn table(name: &str, rows: Vec<(String, String)>) -> Markup {
             h3 { (name) }
             table.settings { tbody { @for (name, value) in rows { (markup::row(&name, &[value])) } } }
         }
-    }
-}
-
-/// The fields of a part of the description, in words.
-fn described(part: &impl Serialize) -> impl Iterator<Item = (String, String)> {
-    let fields = match serde_json::to_value(part) {
-        Ok(Value::Object(fields)) => fields,
-        other => unreachable!("a struct of plain fields: {other:?}"),
-    };
-    fields.into_iter().map(|(name, value)| (name.replace('_', " "), in_words(&value)))
-}
-
-/// A number without a needless fraction, a text without quotes.
-fn in_words(value: &Value) -> String {
-    match (value.as_str(), value.as_u64(), value.as_f64()) {
-        (Some(text), ..) => text.to_owned(),
-        (None, Some(count), _) => count.to_string(),
-        (None, None, Some(number)) => number.to_string(),
-        (None, None, None) => value.to_string(),
     }
 }

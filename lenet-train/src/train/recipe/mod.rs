@@ -1,11 +1,13 @@
 //! The recipes: named sets of training settings.
 
+mod described;
 mod schedule;
 mod seed;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use described::described;
 pub use schedule::Schedule;
 pub use settings::{Extension, Settings, SettingsError};
 

@@ -1,11 +1,12 @@
 //! The settings of a training run, and their checks.
 
+use super::described::described;
 use super::{Recipe, Schedule, seed};
 use crate::augment::Augment;
+use crate::data::HeldOut;
 use crate::model::bits::Bits;
 use crate::train::optimizer::Rule;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use thiserror::Error;
 
@@ -163,7 +164,7 @@ impl Settings {
         if qat_epochs >= epochs {
             return Err(SettingsError::QuantizationAware { epochs, found: qat_epochs });
         }
-        if self.early_stop > 0 && recipe == Recipe::Reference {
+        if self.early_stop > 0 && recipe.held_out() == HeldOut::Test {
             return Err(SettingsError::EarlyStop { recipe });
         }
         Ok(())
@@ -268,27 +269,10 @@ impl Settings {
 
     fn changes(&self) -> Vec<String> {
         let own = self.recipe.settings();
-        let mut recipe =
-            fields(&if self.epochs > 0 { self.recipe.settings_for(self.epochs) } else { own.clone() });
-        recipe.insert("epochs".to_owned(), own.epochs.into());
-        let changed = fields(self).into_iter().filter(|(name, value)| recipe.get(name) != Some(value));
+        let scaled = if self.epochs > 0 { self.recipe.settings_for(self.epochs) } else { own.clone() };
+        let recipe: Vec<_> = described(&Settings { epochs: own.epochs, ..scaled }).collect();
+        let changed = described(self).filter(|setting| !recipe.contains(setting));
         let changed = changed.filter(|(name, _)| !["seed", "bits", "extended"].contains(&name.as_str()));
-        changed.map(|(name, value)| format!("{} {}", name.replace('_', " "), plain(&value))).collect()
-    }
-}
-
-fn fields(settings: &Settings) -> Map<String, Value> {
-    match serde_json::to_value(settings) {
-        Ok(Value::Object(fields)) => fields,
-        other => unreachable!("plain fields: {other:?}"),
-    }
-}
-
-/// Formats a value: numbers without a trailing ".0", text without quotes.
-fn plain(value: &Value) -> String {
-    match (value.as_str(), value.as_f64()) {
-        (Some(name), _) => name.to_owned(),
-        (None, Some(number)) => number.to_string(),
-        (None, None) => value.to_string(),
+        changed.map(|(name, value)| format!("{name} {value}")).collect()
     }
 }
