@@ -226,7 +226,9 @@ impl Settings {
             return Err(SettingsError::Shortened { done, found: epochs });
         }
         if epochs != self.epochs {
-            if done > 0 {
+            // A plan that no epoch followed is forgotten: only the one before it has set learning rates.
+            let plan_was_used = self.extended.last().is_none_or(|earlier| earlier.after < done);
+            if done > 0 && plan_was_used {
                 self.extended.push(Extension { after: done, planned: self.epochs });
             }
             self.epochs = epochs;

@@ -149,6 +149,15 @@ fn an_extended_run_keeps_the_learning_rates_of_its_finished_epochs() {
 }
 
 #[test]
+fn a_run_extended_twice_before_it_went_on_keeps_the_plan_that_it_followed() {
+    let mut settings = Settings { epochs: 5, ..DEFAULT };
+    settings.extend(10, 3).unwrap();
+    settings.extend(20, 3).unwrap();
+    assert_eq!((settings.epochs, &*settings.extended), (20, &[Extension { after: 3, planned: 5 }][..]));
+    settings.check().unwrap();
+}
+
+#[test]
 fn settings_survive_toml_and_json_even_with_the_largest_seed() {
     for seed in [0, 7, u64::MAX] {
         let settings = Settings { seed, extended: vec![Extension { after: 3, planned: 5 }], ..BEST };
