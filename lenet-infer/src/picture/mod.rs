@@ -229,6 +229,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         if group.area * 2 > u32::from(extent.right) * u32::from(extent.bottom) {
             return Err(NoDigit::TooLarge);
         }
+        let scale = self.grid.scale;
         let (ink, labels) = self.grid.planes();
         let level = |x: usize, y: usize| if group.has(labels.at(x, y)) { ink.at(x, y) } else { 0 };
         // mean ink, mean paper
@@ -256,7 +257,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
                 }
             }
         }
-        self.digit.rect = self.grid.scale.to_picture(r);
+        self.digit.rect = scale.to_picture(r);
         normalize::resample(r, level, &mut self.digit.image);
         self.digit.contrast = normalize::stretch(&mut self.digit.image);
         if self.digit.contrast < 10 {
