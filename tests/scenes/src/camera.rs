@@ -2,6 +2,7 @@
 
 use crate::draws::Draws;
 use crate::geometry::Size;
+use crate::ink::FINE;
 use crate::jpeg;
 use crate::noise;
 use crate::plane::Plane;
@@ -29,15 +30,17 @@ impl Camera {
     /// Draws a phone's camera. `stroke` is the width of the strokes in pixels, `contrast` how many gray levels they stand
     /// out from the paper: neither blur nor noise may hide them.
     pub(crate) fn phone(draws: &mut Draws, stroke: f32, contrast: f32) -> Self {
-        let length = if draws.chance(0.25) { draws.within(0.3..=0.9) * stroke.min(10.0) } else { 0.0 };
+        let length = if draws.chance(0.25) { draws.within(0.2..=0.5) * stroke.min(10.0) } else { 0.0 };
         let (x, y) = draws.direction();
-        let blur_limit = (0.45 * stroke).clamp(0.4, 4.0);
+        let blur_limit = (0.4 * stroke).clamp(0.4, 3.5);
+        // Fine strokes do not outlive a coarse quantization.
+        let coarsest = if stroke < FINE { 55 } else { 30 };
         Self {
             blur: if draws.chance(0.7) { draws.within(0.2..=blur_limit) } else { 0.0 },
             motion: (length * x, length * y),
-            noise: draws.within(0.5..=(contrast / 9.0).clamp(1.0, 10.0)),
+            noise: draws.within(0.5..=(contrast / if stroke < FINE { 14.0 } else { 9.0 }).clamp(1.0, 10.0)),
             salt: if draws.chance(0.15) { draws.within(0.0..=0.002) } else { 0.0 },
-            jpeg: draws.chance(0.7).then(|| draws.integer(30..=95)),
+            jpeg: draws.chance(0.7).then(|| draws.integer(coarsest..=95)),
             seed: draws.noise_seed(),
         }
     }

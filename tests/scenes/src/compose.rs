@@ -14,20 +14,12 @@ use crate::{PlacedDigit, Scene};
 /// The heights of digits, in pixels.
 pub(crate) const HEIGHTS: (f32, f32) = (15.0, 800.0);
 /// The thinnest stroke, in pixels.
-const THINNEST: f32 = 1.3;
+const THINNEST: f32 = 1.4;
 /// Less ink than this share of a pixel is not counted to a digit's rectangle.
 const VISIBLE: f32 = 0.25;
 
-/// A scene, and which digit's ink is on each pixel.
-pub(crate) struct Composed {
-    pub(crate) scene: Scene,
-    /// The index of the digit for each pixel with ink.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only tests look at the owners of ink"))]
-    pub(crate) owners: Vec<Option<usize>>,
-}
-
 /// Draws a scene with one digit.
-pub(crate) fn single(images: &LabelledImages, limits: &Limits, draws: &mut Draws) -> Composed {
+pub(crate) fn single(images: &LabelledImages, limits: &Limits, draws: &mut Draws) -> Scene {
     let stage = draw_stage(limits, draws);
     let (width, height) = (stage.size.width as f32, stage.size.height as f32);
     let share = if draws.chance(0.4) { draws.within(0.125..=0.4) } else { draws.within(0.3..=0.95) };
@@ -37,7 +29,7 @@ pub(crate) fn single(images: &LabelledImages, limits: &Limits, draws: &mut Draws
 }
 
 /// Draws a scene with a number.
-pub(crate) fn number(images: &LabelledImages, limits: &Limits, draws: &mut Draws) -> Composed {
+pub(crate) fn number(images: &LabelledImages, limits: &Limits, draws: &mut Draws) -> Scene {
     let stage = draw_stage(&limits.at_least(Limits::NUMBER), draws);
     let count = draws.integer(2..=8) as usize;
     let lines = if count >= 4 && draws.chance(0.2) { 2 } else { 1 };
@@ -51,6 +43,19 @@ pub(crate) fn number(images: &LabelledImages, limits: &Limits, draws: &mut Draws
     let height = draws.within(0.125..=0.95) * stage.size.shorter() as f32;
     let height = height.clamp(HEIGHTS.0, HEIGHTS.1);
     Composition::draw(images, stage, count, style, height, draws).finish(draws)
+}
+
+/// Draws one of the images that are legible with a stroke; if many in a row are not, any.
+fn pick(images: &LabelledImages, stroke: Stroke, draws: &mut Draws) -> usize {
+    let mut index = 0;
+    for _ in 0..30 {
+        index = draws.integer(0..=images.len() as u32 - 1) as usize;
+        if stroke.suits(&images.images[index]) {
+            break;
+        }
+    }
+    assert!(images.images[index].iter().any(|&gray| gray > 0), "the image {index} has no ink");
+    index
 }
 
 fn draw_stage(limits: &Limits, draws: &mut Draws) -> Stage {
@@ -85,13 +90,15 @@ impl Composition {
         let spacing = if draws.chance(0.5) { 0.08..=0.25 } else { 0.15..=0.5 };
         let mut digits = Vec::new();
         for _ in 0..count {
-            let index = draws.integer(0..=images.len() as u32 - 1) as usize;
+            let index = pick(images, stroke, draws);
             let shape = stroke.shape(&images.images[index]);
             digits.push(Written::draw(draws, shape, images.labels[index], spacing.clone()));
         }
         let ink = Ink::draw(draws, tool, stage.paper.gray, height);
         let mut composition = Self { stage, ink, digits, style, height, places: Vec::new() };
         composition.fit();
+        let stroke = composition.stroke();
+        composition.ink.stand_out(composition.stage.paper.gray, stroke);
         composition.put(draws);
         composition
     }
@@ -220,26 +227,27 @@ impl Composition {
     }
 
     /// Prints the page, takes the picture, and says what is in it.
-    fn finish(mut self, draws: &mut Draws) -> Composed {
+    fn finish(mut self, draws: &mut Draws) -> Scene {
         self.stage.ruling = self.print(draws);
         let stroke = self.stroke();
-        self.stage.draw_camera(draws, &self.ink, stroke);
+        // A bold digit has gaps narrower than its stroke.
+        self.stage.draw_camera(draws, &self.ink, stroke.min(self.height / 8.0));
         let (width, height) = (self.stage.size.width, self.stage.size.height);
         let mut cover = vec![0.0_f32; (width * height) as usize];
-        let mut owners = vec![None; cover.len()];
+        let mut ink = vec![0; cover.len()];
         let mut placed = Vec::new();
         for (index, (digit, place)) in self.digits.iter().zip(&self.places).enumerate() {
-            let mut ink = Area::NONE;
+            let mut area = Area::NONE;
             for (x, y, covered, stays) in coverage(&self.stage.view, (width, height), &self.ink, digit, place)
             {
                 let pixel = (y * width + x) as usize;
                 cover[pixel] = cover[pixel].max(covered * stays);
                 if covered >= VISIBLE {
-                    owners[pixel] = Some(index);
-                    ink = ink.with((x as f32, y as f32));
+                    ink[pixel] = index as u8 + 1;
+                    area = area.with((x as f32, y as f32));
                 }
             }
-            placed.push(PlacedDigit { label: digit.label, rect: rect(ink), line: place.line });
+            placed.push(PlacedDigit { label: digit.label, rect: rect(area), line: place.line });
         }
         let labels: String = placed.iter().map(|digit| format!("{} ", digit.label)).collect();
         let written = format!(
@@ -252,7 +260,7 @@ impl Composition {
         let pixels = self.stage.shot(self.ink.gray, &cover).bytes();
         let description = self.stage.describe(Some(written));
         let medium = self.stage.medium;
-        Composed { scene: Scene { width, height, pixels, digits: placed, medium, description }, owners }
+        Scene { width, height, pixels, digits: placed, ink, medium, description }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::Scene;
 use crate::camera::Camera;
 use crate::draws::Draws;
 use crate::geometry::{Area, Size};
+use crate::ink::FINE;
 use crate::light::Light;
 use crate::limits::{Limits, Medium};
 use crate::paper::{Paper, Texture};
@@ -50,6 +51,7 @@ pub(crate) fn draw(limits: &Limits, draws: &mut Draws) -> Scene {
             Content::Texture,
             Content::Whole,
             Content::Whole,
+            Content::Whole,
         ]),
     };
     let side = size.shorter() as f32;
@@ -88,7 +90,8 @@ pub(crate) fn draw(limits: &Limits, draws: &mut Draws) -> Scene {
     let Size { width, height } = size;
     let pixels = stage.shot(0.0, &vec![0.0; (width * height) as usize]).bytes();
     let description = format!("{}, empty: {}", stage.describe(None), name(content));
-    Scene { width, height, pixels, digits: Vec::new(), medium, description }
+    let ink = vec![0; pixels.len()];
+    Scene { width, height, pixels, digits: Vec::new(), ink, medium, description }
 }
 
 /// Leaves the paper alone, with its texture only where that is the content.
@@ -105,7 +108,7 @@ fn ruled(draws: &mut Draws, stage: &Stage, side: f32) -> Ruling {
     let height = draws.within(0.15..=0.6) * side;
     let paper = stage.paper.gray;
     let ink = if paper > 127.0 { 0.2 * paper } else { 200.0 };
-    ruling.draw_lines(draws, paper, ink, height / 15.0);
+    ruling.draw_lines(draws, paper, ink, (height / 15.0).max(FINE));
     if draws.chance(0.5) {
         let anywhere = Area { left: 0.0, right: 0.0, top: -height / 2.0, bottom: height / 2.0 };
         ruling.add_rows(draws, anywhere, height);

@@ -2,12 +2,12 @@
 
 use crate::draws::Draws;
 use crate::noise;
-use crate::shape::Shape;
+use crate::shape::{self, Shape};
 use lenet_core::shape::IMAGE_PIXELS;
 
 /// What is written with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tool {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
     /// A ballpoint or fountain pen: dark, thin, sharp.
     Pen,
     /// A pencil: pale and grainy.
@@ -42,6 +42,10 @@ impl Tool {
         }
     }
 
+    fn is_dark(self) -> bool {
+        matches!(self, Self::Pen | Self::Pencil | Self::Felt)
+    }
+
     /// Returns the tool's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -54,10 +58,17 @@ impl Tool {
     }
 }
 
+/// The widest stroke, in pixels of the MNIST image, whose center line is the digit.
+const BOLD: f32 = 3.1;
+/// The least contrast of dark ink in gray levels: of any, and of strokes that are [`FINE`].
+const LEAST_CONTRAST: (f32, f32) = (50.0, 75.0);
+/// Strokes thinner than this, in pixels, are spared what would hide them.
+pub(crate) const FINE: f32 = 2.5;
+
 /// The stroke of one writer.
 #[derive(Clone, Copy)]
 pub(crate) enum Stroke {
-    /// As wide as it was written, and wider on each side by so many pixels of the MNIST image.
+    /// As wide as it was written, and wider by this share of the width.
     Written(f32),
     /// A share of the digit's height.
     Share(f32),
@@ -66,10 +77,15 @@ pub(crate) enum Stroke {
 impl Stroke {
     pub(crate) fn draw(draws: &mut Draws, tool: Tool) -> Self {
         if draws.chance(tool.outlines()) {
-            return Self::Written(draws.within(-0.35..=0.35));
+            return Self::Written(draws.within(-0.25..=0.25));
         }
         let (thin, thick) = tool.strokes();
         Self::Share(draws.within(thin..=thick))
+    }
+
+    /// Whether the shape is legible. The center line of a bold digit lacks the strokes that have run together.
+    pub(crate) fn suits(self, image: &[u8; IMAGE_PIXELS]) -> bool {
+        matches!(self, Self::Written(_)) || shape::written_width(image) <= BOLD
     }
 
     pub(crate) fn shape(self, image: &[u8; IMAGE_PIXELS]) -> Shape {
@@ -119,6 +135,14 @@ impl Ink {
             pressure,
             hard: tool == Tool::Brush && draws.chance(0.3),
             seed: draws.noise_seed(),
+        }
+    }
+
+    /// Darkens dark ink until strokes `stroke` pixels wide can be read on paper of gray level `paper`.
+    pub(crate) fn stand_out(&mut self, paper: f32, stroke: f32) {
+        if self.tool.is_dark() {
+            let least = if stroke < FINE { LEAST_CONTRAST.1 } else { LEAST_CONTRAST.0 };
+            self.gray = self.gray.min(paper - least).max(3.0);
         }
     }
 

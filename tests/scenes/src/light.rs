@@ -29,7 +29,7 @@ struct Shadow {
 enum Outline {
     /// All points beyond a straight line: its normal, and its distance from the center.
     Beyond((f32, f32), f32),
-    /// A disk: its center and its radius.
+    /// A disk, as of a hand or a head: its center and its radius.
     Disk((f32, f32), f32),
 }
 
@@ -77,17 +77,17 @@ impl Light {
     pub(crate) fn add_shadow(&mut self, draws: &mut Draws) {
         let toward = draws.direction();
         let hard = draws.chance(0.35);
-        let outline = if draws.chance(0.6) {
-            Outline::Beyond(toward, draws.within(-0.3..=0.45))
+        let (outline, wobble) = if draws.chance(0.6) {
+            (Outline::Beyond(toward, draws.within(-0.3..=0.45)), 0.0..=0.06)
         } else {
-            let far = draws.within(0.3..=0.7);
-            Outline::Disk((far * toward.0, far * toward.1), draws.within(0.2..=0.5))
+            let far = draws.within(0.4..=0.8);
+            (Outline::Disk((far * toward.0, far * toward.1), draws.within(0.25..=0.6)), 0.05..=0.15)
         };
         self.shadows.push(Shadow {
             outline,
             softness: if hard { draws.within(1.0..=3.0) / self.side } else { draws.within(0.08..=0.5) },
             depth: draws.within(0.12..=0.45),
-            wobble: if draws.chance(0.5) { draws.within(0.0..=0.06) } else { 0.0 },
+            wobble: draws.within(wobble),
             seed: draws.noise_seed(),
         });
     }

@@ -1,5 +1,7 @@
 //! Which scenes are drawn: the media and the sizes of frames.
 
+use std::iter;
+
 use crate::draws::Draws;
 use crate::geometry::Size;
 
@@ -63,7 +65,7 @@ impl Limits {
     /// Draws the medium.
     pub(crate) fn draw_medium(&self, draws: &mut Draws) -> Medium {
         let choices: Vec<Medium> =
-            Medium::ALL.into_iter().flat_map(|medium| std::iter::repeat_n(medium, medium.share())).collect();
+            Medium::ALL.into_iter().flat_map(|medium| iter::repeat_n(medium, medium.share())).collect();
         let drawn = draws.pick(&choices);
         self.medium.unwrap_or(drawn)
     }

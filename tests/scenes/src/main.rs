@@ -4,7 +4,7 @@ mod sheet;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -125,7 +125,7 @@ fn main() -> Result<()> {
     }
 }
 
-fn write(dir: &std::path::Path, scenes: impl Iterator<Item = (u64, Scene)>) -> Result<()> {
+fn write(dir: &Path, scenes: impl Iterator<Item = (u64, Scene)>) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
     let mut table = String::from("file\tlabel\tline\tx\ty\twidth\theight\tdescription\n");
     for (seed, scene) in scenes {
@@ -151,6 +151,6 @@ fn image(scene: &Scene) -> GrayImage {
     GrayImage::from_raw(scene.width, scene.height, scene.pixels.clone()).expect("one byte per pixel")
 }
 
-fn save(image: &GrayImage, path: &std::path::Path) -> Result<()> {
+fn save(image: &GrayImage, path: &Path) -> Result<()> {
     image.save_with_format(path, ImageFormat::Png).with_context(|| path.display().to_string())
 }

@@ -32,7 +32,7 @@ impl Paper {
         let gray = match draws.integer(0..=9) {
             0..=5 => draws.within(160.0..=245.0),
             6..=7 => draws.within(100.0..=160.0),
-            _ => draws.within(60.0..=100.0),
+            _ => draws.within(75.0..=100.0),
         };
         let rough = draws.chance(0.2);
         let fine = if rough { 0.04..=0.12 } else { 0.0..=0.03 };
@@ -46,7 +46,7 @@ impl Paper {
     /// Draws white paper under a scanner.
     pub(crate) fn scanned(draws: &mut Draws) -> Self {
         Self {
-            gray: draws.within(225.0..=258.0),
+            gray: draws.within(225.0..=255.0),
             textures: vec![Texture::draw(draws, 1.2..=3.0, 0.0..=0.015)],
         }
     }

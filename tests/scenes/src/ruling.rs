@@ -2,6 +2,7 @@
 
 use crate::draws::Draws;
 use crate::geometry::Area;
+use crate::ink::FINE;
 
 /// The print on a page.
 pub(crate) struct Ruling {
@@ -21,9 +22,10 @@ impl Ruling {
         Self { rows: None, columns: None, boxes: Vec::new(), width: 1.0, gray: 0.0 };
 
     /// Draws the gray level and the width of the lines for strokes `stroke` pixels wide: paler than the ink mostly, as dark
-    /// as it sometimes.
+    /// as it sometimes, but not with fine strokes.
     pub(crate) fn draw_lines(&mut self, draws: &mut Draws, paper: f32, ink: f32, stroke: f32) {
         let contrast = if draws.chance(0.25) { draws.within(0.8..=1.0) } else { draws.within(0.1..=0.5) };
+        let contrast = if stroke < FINE { contrast.min(0.4) } else { contrast };
         self.gray = paper + contrast * (ink - paper);
         self.width = draws.within(0.25..=0.7) * stroke.min(8.0);
         self.width = self.width.max(0.8);

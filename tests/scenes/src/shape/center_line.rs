@@ -4,7 +4,7 @@ use super::segment::Segment;
 use super::{GRID, SIDE};
 
 /// Branches shorter than this, in samples, are artifacts of the thinning.
-const SPUR: usize = 3 * GRID / 2;
+const SPUR: usize = GRID;
 /// Passes of smoothing, each of which moves a point to between its neighbors.
 const SMOOTHING: usize = 24;
 /// The steps to the eight neighbors of a sample, in order around it.
@@ -85,12 +85,8 @@ fn is_removable(ink: &[bool], sample: usize, first_half: bool) -> bool {
     let count = around.iter().filter(|&&ink| ink).count();
     let runs = (0..8).filter(|&at| !around[at] && around[(at + 1) % 8]).count();
     let [up, _, right, _, down, _, left, _] = around;
-    let open = if first_half {
-        !(up && right && down) && !(right && down && left)
-    } else {
-        !(up && right && left) && !(up && down && left)
-    };
-    (2..=6).contains(&count) && runs == 1 && open
+    let closed = if first_half { right && down && (up || left) } else { up && left && (right || down) };
+    (2..=6).contains(&count) && runs == 1 && !closed
 }
 
 /// Removes the branches that end within [`SPUR`] samples of a fork.

@@ -16,7 +16,7 @@ const GRID: usize = 8;
 /// Samples per side.
 const SIDE: usize = IMAGE_SIDE * GRID;
 /// The gray level of the edge of the ink, as a share of the image's darkest.
-const EDGE_LEVEL: f32 = 0.4;
+const EDGE_LEVEL: f32 = 0.35;
 
 /// The ink of a digit. Lengths are in pixels of the MNIST image, which is 28 x 28 of them.
 #[derive(Clone)]
@@ -30,19 +30,17 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Returns the shape as it was written, with `growth` added to either side of the stroke.
+    /// Returns the shape as it was written, with the stroke `growth` times as much wider as it is wide.
     pub(crate) fn outline(image: &[u8; IMAGE_PIXELS], growth: f32) -> Self {
         let gray = enlarge(image);
         let level = edge_level(&gray);
         let edges = contour::trace(&gray, level);
-        let perimeter: f32 = edges.iter().map(Segment::length).sum();
-        let area = gray.iter().filter(|&&gray| gray > level).count() as f32;
-        let stroke = 2.0 * area / perimeter.max(1.0) / GRID as f32 + 2.0 * growth;
+        let written = stroke_width(&gray, level, &edges);
         let mut depth = segment::distances(&edges);
         for (depth, gray) in depth.iter_mut().zip(gray) {
-            *depth = growth + if gray > level { *depth } else { -*depth };
+            *depth = growth * written / 2.0 + if gray > level { *depth } else { -*depth };
         }
-        Self::new(depth, stroke)
+        Self::new(depth, (1.0 + growth) * written)
     }
 
     /// Returns the shape redrawn along its center line, with a stroke that is `share` times as wide as the digit is high.
@@ -101,8 +99,22 @@ fn position(sample: usize) -> f32 {
     sample as f32 / GRID as f32
 }
 
+/// Returns the mean width of the stroke of an MNIST image, in its pixels.
+pub(crate) fn written_width(image: &[u8; IMAGE_PIXELS]) -> f32 {
+    let gray = enlarge(image);
+    let level = edge_level(&gray);
+    stroke_width(&gray, level, &contour::trace(&gray, level))
+}
+
+/// Returns the mean width of the stroke within `edges`: a long stroke has two edges.
+fn stroke_width(gray: &[f32], level: f32, edges: &[Segment]) -> f32 {
+    let perimeter: f32 = edges.iter().map(Segment::length).sum();
+    let area = gray.iter().filter(|&&gray| gray > level).count() as f32;
+    2.0 * area / perimeter.max(1.0) / GRID as f32
+}
+
 fn edge_level(gray: &[f32]) -> f32 {
-    EDGE_LEVEL * gray.iter().copied().fold(1.0, f32::max)
+    EDGE_LEVEL * gray.iter().copied().fold(0.0, f32::max)
 }
 
 /// Returns left, top, right and bottom edge of the samples with positive depth.
