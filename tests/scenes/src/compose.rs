@@ -70,7 +70,7 @@ struct Composition {
     ink: Ink,
     digits: Vec<Written>,
     style: Style,
-    /// The height of a digit of mean size, in pixels.
+    /// The height of the tallest digit, in pixels.
     height: f32,
     places: Vec<Place>,
 }
@@ -177,10 +177,11 @@ impl Composition {
         let Some(space) = self.style.cell else {
             return Vec::new();
         };
+        let scale = self.height / layout::tallest(&self.digits);
         let lines = self.digits.chunks(self.style.per_line).zip(self.places.chunks(self.style.per_line));
         lines
             .flat_map(|(digits, places)| {
-                let half = layout::cell_side(digits, &self.style, self.height) / 2.0;
+                let half = layout::cell_side(digits, &self.style, scale, self.height) / 2.0;
                 let ink = digits.iter().zip(places).map(|(digit, place)| place.area(&digit.shape));
                 let line = ink.fold(Area::NONE, Area::union).grown((space * self.height).max(3.0));
                 places.iter().map(move |Place { center: (x, _), .. }| Area {

@@ -9,8 +9,6 @@ use crate::shape::Shape;
 
 /// Half the side of an MNIST image, whose center is that of its digit's ink.
 const MIDDLE: f32 = 14.0;
-/// The height of most digits of MNIST, in pixels.
-const MNIST_HEIGHT: f32 = 20.0;
 /// The least distance between the ink of two digits, in pixels.
 const LEAST_GAP: f32 = 3.0;
 /// Strips per height of a digit, in which the distance to its neighbors is measured.
@@ -84,11 +82,12 @@ pub(crate) fn one(shape: &Shape, height: f32) -> Place {
     Place { line: 0, center: (0.0, 0.0), scale: height / (bottom - top), slant: 0.0 }
 }
 
-/// Places the digits of a number, each about `height` pixels high, in one line or more.
+/// Places the digits of a number, the tallest about `height` pixels high, in one line or more.
 ///
 /// A digit comes as close to those before it as its gap allows, measured between the ink of the same and of near heights,
 /// so that a slanted digit may reach over its neighbor.
 pub(crate) fn number(digits: &[Written], style: &Style, height: f32) -> Vec<Place> {
+    let scale = height / tallest(digits);
     let mut places: Vec<Place> = Vec::new();
     for (line, digits) in digits.chunks(style.per_line).enumerate() {
         let mut before = Strips::default();
@@ -96,12 +95,12 @@ pub(crate) fn number(digits: &[Written], style: &Style, height: f32) -> Vec<Plac
             let mut place = Place {
                 line,
                 center: (0.0, height * (style.line_distance * line as f32 + digit.drop)),
-                scale: height / MNIST_HEIGHT * digit.size,
+                scale: scale * digit.size,
                 slant: style.slant,
             };
             let strips = Strips::of(&place, &digit.shape, height);
             place.center.0 = match style.cell {
-                Some(_) => index as f32 * cell_side(digits, style, height),
+                Some(_) => index as f32 * cell_side(digits, style, scale, height),
                 None => before.shift(&strips, (digit.gap * height).max(LEAST_GAP), height),
             };
             before.add(&strips, place.center.0);
@@ -111,11 +110,17 @@ pub(crate) fn number(digits: &[Written], style: &Style, height: f32) -> Vec<Plac
     places
 }
 
-/// Returns the width of the box of each digit.
-pub(crate) fn cell_side(digits: &[Written], style: &Style, height: f32) -> f32 {
+/// Returns the height of the tallest digit, in pixels of the MNIST image.
+pub(crate) fn tallest(digits: &[Written]) -> f32 {
+    let heights = digits.iter().map(|Written { shape, .. }| shape.bounds[3] - shape.bounds[1]);
+    heights.fold(0.0, f32::max)
+}
+
+/// Returns the width of the box of each digit of a line. `scale` is in pixels of the page per pixel of the MNIST image.
+pub(crate) fn cell_side(digits: &[Written], style: &Style, scale: f32, height: f32) -> f32 {
     let width = |digit: &Written| {
         let [left, _, right, _] = digit.shape.bounds;
-        digit.size * 2.0 * (right - MIDDLE).max(MIDDLE - left) * height / MNIST_HEIGHT
+        digit.size * 2.0 * (right - MIDDLE).max(MIDDLE - left) * scale
     };
     let widest = digits.iter().map(width).fold(0.0, f32::max);
     widest.max(0.6 * height) + 2.0 * (style.cell.unwrap_or(0.0) * height).max(LEAST_GAP)

@@ -26,6 +26,7 @@
 //! | linear gradient (70 %), per shorter side | 5 to 45 % | none | none | 5 to 45 % |
 //! | lamp (30 %), darker one side away | 9 to 29 % | none | none | 9 to 29 % |
 //! | up to two shadows, hard or soft | 12 to 45 % darker | none | none | 12 to 45 % darker |
+//! | least brightness of a pixel, 1 for the mean | 0.45 | 1 | 1 | 0.45 |
 //! | horizontal rules | 20 % | 12 % | 4 % | 6 % |
 //! | squares | 17 % | 8 % | none | 6 % |
 //! | box around a digit or a number | 8 % | 35 % | 8 % | 6 % |
@@ -57,7 +58,7 @@
 //! | property | range |
 //! |---|---|
 //! | frame | 28 x 28 to 1600 x 1200 pixels, or what the [`Limits`] say; a number at least 64 x 40 |
-//! | height of a digit | 1/8 to 0.95 of the frame's shorter side, about 15 to 800 px, and no more than fits |
+//! | height of a digit, or of the tallest of a number | 1/8 to 0.95 of the frame's shorter side, about 15 to 800 px, and no more than fits |
 //! | place | anywhere in the frame |
 //! | digits of a number | 2 to 8, one line; from 4 on, two lines in one of five |
 //! | size within a number | 0.88 to 1.12 |

@@ -4,6 +4,9 @@ use crate::draws::Draws;
 use crate::geometry::Size;
 use crate::noise;
 
+/// The least brightness of a pixel, with 1 for the mean.
+const DIMMEST: f32 = 0.45;
+
 /// The light on a frame. Lengths are in shorter sides of the frame, from its center.
 pub(crate) struct Light {
     center: (f32, f32),
@@ -101,7 +104,7 @@ impl Light {
             light /= 1.0 + fall * (x * x + y * y);
         }
         let shaded: f32 = self.shadows.iter().map(|shadow| shadow.passes(x, y)).product();
-        (light * shaded).max(0.3)
+        (light * shaded).max(DIMMEST)
     }
 
     /// Says what can be seen of the light.

@@ -49,7 +49,7 @@ fn the_bytes_of_a_scene_are_the_same_on_every_machine() {
         sum(number(&DIGITS, &Limits { medium: Some(Medium::Blackboard), ..Limits::BOARD }, 2)),
         sum(empty(&Limits::BOARD, 3)),
     ];
-    assert_eq!(sums, [1_104_893_556_593_912_954, 8_362_486_919_168_040_158, 821_100_950_105_337_310]);
+    assert_eq!(sums, [1_104_893_556_593_912_954, 12_218_788_495_342_365_108, 821_100_950_105_337_310]);
 }
 
 #[test]
