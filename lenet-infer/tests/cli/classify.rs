@@ -14,7 +14,7 @@ use super::{
     succeed, succeed_with_json,
 };
 
-fn grey(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
+fn gray(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
     GrayImage::from_raw(28, 28, pixels.to_vec()).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn grey(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
 fn classify_gives_what_the_engine_gives_for_raw_bytes_and_for_the_same_picture_as_png() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("strokes.bin"), strokes(1)).unwrap();
-    grey(&strokes(1)).save(dir.path().join("strokes.png")).unwrap();
+    gray(&strokes(1)).save(dir.path().join("strokes.png")).unwrap();
     let object = succeed_with_json(&dir, &["classify", "--json", "strokes.bin", "strokes.png"]);
     let mut engine = Engine::new(&SHIPPED.model);
     let expected = engine.classify(&strokes(1));
@@ -41,7 +41,7 @@ fn classify_gives_what_the_engine_gives_for_raw_bytes_and_for_the_same_picture_a
 #[test]
 fn classify_takes_an_enlarged_dark_on_light_jpeg() {
     let dir = tempdir().unwrap();
-    let mut photo = imageops::resize(&grey(&strokes(2)), 280, 280, FilterType::Nearest);
+    let mut photo = imageops::resize(&gray(&strokes(2)), 280, 280, FilterType::Nearest);
     imageops::invert(&mut photo);
     photo.save_with_format(dir.path().join("photo.jpg"), ImageFormat::Jpeg).unwrap();
     let object = succeed_with_json(&dir, &["classify", "photo.jpg", "--json"]);
@@ -113,7 +113,7 @@ fn raw_bytes_of_the_wrong_number_are_refused() {
     assert_fails(
         &dir_with("short.raw", &[0; 783]),
         &["classify", "short.raw"],
-        "short.raw: expected 784 raw bytes, 28 rows of 28 grey levels, found 783",
+        "short.raw: expected 784 raw bytes, 28 rows of 28 gray levels, found 783",
     );
 }
 
@@ -147,7 +147,7 @@ fn a_folder_in_the_place_of_a_picture_is_refused() {
 fn a_jpeg_without_its_end_is_refused() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("photo.jpg");
-    image::imageops::resize(&grey(&strokes(4)), 300, 300, FilterType::Nearest).save(&path).unwrap();
+    image::imageops::resize(&gray(&strokes(4)), 300, 300, FilterType::Nearest).save(&path).unwrap();
     let whole = fs::read(&path).unwrap();
     for length in [whole.len() - 2, whole.len() - 3, whole.len() / 2] {
         fs::write(&path, &whole[..length]).unwrap();
