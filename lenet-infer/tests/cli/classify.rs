@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use image::GrayImage;
 use image::imageops::{self, FilterType};
-use image::{GrayImage, ImageFormat};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::{Engine, SHIPPED};
 use serde_json::{Value, json};
@@ -34,20 +34,33 @@ fn classify_gives_what_the_engine_gives_for_raw_bytes_and_for_the_same_picture_a
         assert_eq!(image["confidence"], expected.confidence);
         assert_eq!(image["margin"], expected.margin);
         assert_eq!(image["logits"], json!(expected.logits));
-        assert_eq!(image["inverted"], false);
+        assert_eq!((&image["inverted"], &image["digit"]), (&Value::Null, &Value::Null));
     }
 }
 
 #[test]
-fn classify_takes_an_enlarged_dark_on_light_jpeg() {
+fn as_is_stretches_and_inverts_the_whole_picture() {
     let dir = tempdir().unwrap();
     let mut photo = imageops::resize(&gray(&strokes(2)), 280, 280, FilterType::Nearest);
+    photo.save(dir.path().join("light.png")).unwrap();
     imageops::invert(&mut photo);
-    photo.save_with_format(dir.path().join("photo.jpg"), ImageFormat::Jpeg).unwrap();
-    let object = succeed_with_json(&dir, &["classify", "photo.jpg", "--json"]);
-    assert_eq!(object["images"][0]["inverted"], true);
-    let object = succeed_with_json(&dir, &["classify", "photo.jpg", "--json", "--invert", "no"]);
-    assert_eq!(object["images"][0]["inverted"], false);
+    photo.save(dir.path().join("dark.bmp")).unwrap();
+    let object =
+        |more: &[&str]| succeed_with_json(&dir, &[&["classify", "--json", "--as-is"], more].concat());
+    let (dark, light) = (object(&["dark.bmp"]), object(&["light.png"]));
+    assert_eq!(
+        (&dark["images"][0]["inverted"], &light["images"][0]["inverted"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(dark["images"][0]["logits"], light["images"][0]["logits"]);
+    assert_eq!(dark["images"][0]["digit"], Value::Null);
+    let left = object(&["dark.bmp", "--invert", "no"]);
+    assert_eq!(left["images"][0]["inverted"], false);
+    // The numbers of earlier versions, which only stretched.
+    assert_eq!(
+        light["images"][0]["logits"],
+        json!([-43194, -38145, -46523, -50102, -20666, -33411, -32243, -67770, 6719, -29770])
+    );
 }
 
 #[test]
@@ -95,7 +108,7 @@ fn classify_goes_on_after_a_picture_that_cannot_be_read_and_fails_at_the_end() {
     assert_eq!(output.status.code(), Some(1));
     let object: Value = serde_json::from_str(stdout(&output)).unwrap();
     assert_eq!(object["images"][0]["path"], "strokes.raw");
-    assert_eq!(object["failed"], json!([{ "path": "missing.png", "error": message }]));
+    assert_eq!(object["failed"], json!([{ "path": "missing.png", "error": message, "no_digit": null }]));
 }
 
 #[test]
@@ -103,7 +116,7 @@ fn a_file_that_is_no_picture_is_refused() {
     assert_fails(
         &dir_with("notes.png", b"Dear diary"),
         &["classify", "notes.png"],
-        "notes.png: expected a PNG or JPEG picture or 784 raw bytes, found 10 bytes of another kind: \
+        "notes.png: expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture or 784 raw bytes, found 10 bytes of another kind: \
          save it as PNG",
     );
 }
@@ -118,20 +131,15 @@ fn raw_bytes_of_the_wrong_number_are_refused() {
 }
 
 #[test]
-fn a_picture_of_another_format_is_refused_even_if_it_is_as_long_as_raw_pixels() {
-    for (name, start) in [("anim.gif", &b"GIF89a"[..]), ("scan.bmp", b"BM")] {
-        let mut contents = start.to_vec();
-        contents.resize(IMAGE_PIXELS, 0);
-        let format = if name == "anim.gif" { "Gif" } else { "Bmp" };
-        assert_fails(
-            &dir_with(name, &contents),
-            &["classify", name],
-            &format!(
-                "{name}: expected a PNG or JPEG picture, found {format}: save it as PNG, or name it .raw if it holds \
-                 784 raw bytes"
-            ),
-        );
-    }
+fn a_photo_in_a_format_that_is_not_read_is_refused_with_its_name() {
+    let mut contents = b"\0\0\0\x18ftypheic".to_vec();
+    contents.resize(IMAGE_PIXELS, 0);
+    assert_fails(
+        &dir_with("photo.heic", &contents),
+        &["classify", "photo.heic"],
+        "photo.heic: expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture, found HEIC: save it as PNG, or name it .raw if \
+         it holds 784 raw bytes",
+    );
 }
 
 #[test]
@@ -182,8 +190,11 @@ fn a_png_of_more_pixels_than_memory_is_classified() {
     encoder.set_compression(png::Compression::Fastest);
     // 32 MB of samples.
     encoder.write_header().unwrap().write_image_data(&vec![0x7f; 2_000 * 2_000 * 8]).unwrap();
-    let output = lenet_infer_within(24, &dir, &["classify", "large.png"]);
+    let output = lenet_infer_within(24, &dir, &["classify", "--as-is", "large.png"]);
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    // The gray picture takes three bytes per pixel, and is blank.
+    let output = lenet_infer_within(40, &dir, &["classify", "large.png"]);
+    assert!(stderr(&output).starts_with("error: large.png: no digit: "), "{}", stderr(&output));
 }
 
 #[cfg(target_os = "linux")]

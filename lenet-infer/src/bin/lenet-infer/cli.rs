@@ -57,7 +57,7 @@ pub(crate) struct ClassifyArgs {
     /// taken as they are. Name a raw file .raw or .bin if it may look like a picture. A pipe is read as /dev/stdin.
     #[arg(required = true, value_name = "PICTURE")]
     pub(crate) pictures: Vec<PathBuf>,
-    /// Stretch the whole picture to 28x28 pixels, instead of finding the digit in it
+    /// Stretch the whole picture to 28x28 pixels, instead of finding the digit in it: for a model that was trained so
     #[arg(long)]
     pub(crate) as_is: bool,
     /// Turn dark ink on light paper into light ink on dark paper, as the model was trained
