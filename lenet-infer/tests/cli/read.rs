@@ -38,9 +38,9 @@ fn digits_side_by_side_are_a_number_and_far_apart_two() {
 #[test]
 fn several_pictures_are_told_apart_by_their_names() {
     let dir = dir_with_numbers();
-    numbers(&[&[&[3, 7]], &[&[2]]]).save(dir.path().join("more.jpg")).unwrap();
+    numbers(&[&[&[3, 4], &[0, 1, 2]], &[&[1, 4, 7]]]).save(dir.path().join("more.jpg")).unwrap();
     let text = succeed(&dir, &["read", "numbers.png", "more.jpg"]);
-    assert_eq!(text, "numbers.png:\n721 04\n942\nmore.jpg:\n09\n1\n");
+    assert_eq!(text, "numbers.png:\n721 04\n942\nmore.jpg:\n04 721\n249\n");
 }
 
 #[test]
