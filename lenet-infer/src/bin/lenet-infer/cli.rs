@@ -60,7 +60,7 @@ pub(crate) struct ClassifyArgs {
     /// Stretch the whole picture to 28x28 pixels, instead of finding the digit in it: for a model that was trained so
     #[arg(long)]
     pub(crate) as_is: bool,
-    /// Turn dark ink on light paper into light ink on dark paper, as the model was trained
+    /// With --as-is, turn dark ink on light paper into light ink on dark paper, as the model was trained
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", requires = "as_is")]
     pub(crate) invert: Invert,
     /// Show the 28x28 pixels that the model sees even when the output is not a terminal
