@@ -4,6 +4,7 @@
 //!
 //! - [`Engine`] classifies whole images. [`RAM_BYTES`] is all the memory it holds beside the image and the model.
 //! - [`Stream`] gives the same logits for an image that comes row by row, as a camera sends it.
+//! - [`FeatureMaps`] shows what the convolutions make of an image.
 //! - [`Prediction`] is the answer: class, logits, and a confidence that can be compared with a threshold.
 //! - [`ModelFile`] and [`Model`] are a checked model, from [`include_model!`] while the program is compiled or from
 //!   [`decode`] and [`Model::decode`] at run time. They are `lenet-core`'s, as is [`Error`].
@@ -45,6 +46,7 @@ extern crate std;
 #[cfg(feature = "capi")]
 pub mod capi;
 mod engine;
+mod feature_maps;
 #[cfg(feature = "host")]
 pub mod host;
 mod kernel;
@@ -58,6 +60,7 @@ mod stream;
 pub use kernel::corpus;
 
 pub use engine::{Engine, RAM_BYTES};
+pub use feature_maps::FeatureMaps;
 pub use lenet_core::{Error, Metadata, Model, ModelFile, decode, include_model};
 pub use prediction::Prediction;
 pub use stream::Stream;
