@@ -1,0 +1,27 @@
+// Writes screenshots of the page, light and dark, 1200 and 360 pixels wide.
+//   usage: node screenshots.mjs PAGE.html FOLDER
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { withBrowser } from "./webdriver.mjs";
+
+const [page, folder] = process.argv.slice(2);
+if (!folder) {
+  console.error("usage: node screenshots.mjs PAGE.html FOLDER");
+  process.exit(2);
+}
+mkdirSync(folder, { recursive: true });
+await withBrowser(["--force-prefers-reduced-motion"], async (browser) => {
+  for (const width of [1200, 360]) {
+    for (const look of ["light", "dark"]) {
+      await browser.devtools("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: look }] });
+      const metrics = { width, height: 800, deviceScaleFactor: 1, mobile: false };
+      await browser.devtools("Emulation.setDeviceMetricsOverride", metrics);
+      await browser.open(pathToFileURL(resolve(page)).href);
+      await browser.run("return new Promise((done) => setTimeout(done, 1200));");
+      writeFileSync(join(folder, `${width}-${look}.png`), await browser.screenshot());
+    }
+  }
+  console.log(await browser.log());
+});
