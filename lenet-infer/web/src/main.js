@@ -3,7 +3,7 @@
 import { $ } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { compile } from "./engine.js";
-import { Camera, decode, Sheet } from "./pictures.js";
+import { Camera, decode, save, Sheet } from "./pictures.js";
 import { readColors } from "./planes.js";
 import {
   Stopwatch,
@@ -20,7 +20,7 @@ import {
 } from "./view.js";
 
 const HINTS = {
-  draw: "Write one digit or several, with a mouse, a finger or a pen.",
+  draw: "Write one digit or several.",
   picture: "Drop or paste another picture at any time.",
   camera: "Hold a written digit in front of the camera.",
 };
@@ -82,7 +82,7 @@ function show() {
   $("margin").textContent = answer ? thousands(answer.margin) : "–";
   if (answer) {
     showSteps(engine.steps(selected));
-    showNetwork(digits[selected].image, engine.maps(selected));
+    showNetwork(digits[selected], engine.maps(selected), names);
   } else {
     eraseNetwork();
   }
@@ -233,6 +233,7 @@ $("stop").onclick = () => {
 };
 $("choose-model").onclick = () => $("model-file").click();
 $("shipped").onclick = () => useModel();
+for (const button of document.querySelectorAll(".save")) button.onclick = () => save(currentPixels(), `${source}.png`);
 for (const [id, open] of [["picture-file", openPicture], ["model-file", useModel]]) {
   $(id).onchange = ({ target }) => {
     if (target.files[0]) open(target.files[0]);

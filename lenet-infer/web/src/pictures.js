@@ -40,6 +40,16 @@ export async function decode(file) {
   }
 }
 
+/** Offers pixels as a PNG to download, if there are any. */
+export async function save(pixels, name) {
+  if (!pixels) return;
+  const canvas = new OffscreenCanvas(pixels.width, pixels.height);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  const url = URL.createObjectURL(await canvas.convertToBlob());
+  Object.assign(document.createElement("a"), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
 /** The camera's frames. */
 export class Camera {
   #video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });

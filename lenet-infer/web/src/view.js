@@ -131,8 +131,13 @@ export function showSteps(steps) {
   steps.forEach((step, index) => paint(list.children[index].querySelector("canvas"), step, STEPS[step.name][2]));
 }
 
-/** Shows the image and the feature maps of a digit. */
-export function showNetwork(image, maps) {
+/** Shows the image, the feature maps and the class of a digit. */
+export function showNetwork({ image, answer }, maps, names) {
+  const outcome = $("outcome");
+  outcome.textContent = names[answer.best];
+  outcome.classList.toggle("unsure", !answer.confident);
+  outcome.classList.toggle("long", names[answer.best].length > 2);
+  $("layers").textContent = `256, 120, 84, ${names.length} logits`;
   paint($("image"), image, "ink");
   for (const layer of ["conv1", "conv2"]) {
     const folder = $(layer);
@@ -144,6 +149,7 @@ export function showNetwork(image, maps) {
 /** Empties the steps' pictures, the image and the feature maps. */
 export function eraseNetwork() {
   document.querySelectorAll("#steps canvas, #image, .maps canvas").forEach(erase);
+  $("outcome").textContent = "";
 }
 
 /** Draws a box around each digit of a picture of the given size. */

@@ -2,7 +2,7 @@
 
 use crate::gray::grays_in_place;
 use crate::lone::Lone;
-use crate::placeholder::{SIDE, prepare};
+use crate::placeholder::{self, SIDE, prepare};
 use crate::{BYTES, model};
 use core::cell::RefCell;
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
@@ -81,7 +81,7 @@ pub(crate) extern "C" fn find(width: usize, height: usize) -> i32 {
     let bytes = &mut *BYTES.borrow_mut();
     (picture.width, picture.height) = (width, height);
     grays_in_place(bytes, width * height);
-    prepare(&bytes[..width * height], width, &mut picture.digits[0], &mut picture.steps)
+    prepare(&bytes[..width * height], width, &mut picture.digits)
 }
 
 /// Returns a digit of the picture.
@@ -92,7 +92,9 @@ pub(crate) extern "C" fn digit(index: usize) -> *const Digit {
 
 /// Prepares a digit of the picture once more, keeps the planes of its steps, and returns their number.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn observe(_index: usize) -> usize {
+pub(crate) extern "C" fn observe(index: usize) -> usize {
+    let Picture { width, height, digits, steps, .. } = &mut *PICTURE.borrow_mut();
+    placeholder::observe(&BYTES.borrow()[..*width * *height], *width, digits[index].rect, steps);
     5
 }
 
