@@ -3,6 +3,7 @@
 //! The README is the guide, from `cargo add` to a classification on a board. The map of the crate:
 //!
 //! - [`Engine`] classifies whole images. [`RAM_BYTES`] is all the memory it holds beside the image and the model.
+//! - [`picture`] prepares a photo, a drawing or a camera's frame: from a picture to the images of its digits.
 //! - [`Stream`] gives the same logits for an image that comes row by row, as a camera sends it.
 //! - [`FeatureMaps`] shows what the convolutions make of an image.
 //! - [`Prediction`] is the answer: class, logits, and a confidence that can be compared with a threshold.
@@ -52,6 +53,7 @@ pub mod host;
 mod kernel;
 #[cfg(feature = "link")]
 pub mod link;
+pub mod picture;
 mod prediction;
 mod stream;
 

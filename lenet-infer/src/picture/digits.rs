@@ -1,0 +1,41 @@
+//! The digits of a picture, one after the other.
+
+use super::group::Groups;
+use super::reduce::Scale;
+use super::{Digit, Frame, NoDigit, Preparer};
+
+/// The digits of a picture in reading order, at most `N`.
+///
+/// Each is prepared when it is asked for, in the memory of the one before.
+#[derive(Debug)]
+pub struct Digits<'p, const SIDE: usize, const N: usize> {
+    preparer: &'p mut Preparer<SIDE>,
+    frame: Option<&'p Frame<'p>>,
+    groups: Groups<N>,
+    /// The scale of the groups: the grid's, before a closer look changed that.
+    scale: Scale,
+    next: usize,
+}
+
+impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
+    pub(super) fn new(
+        preparer: &'p mut Preparer<SIDE>,
+        frame: Option<&'p Frame<'p>>,
+    ) -> Result<Self, NoDigit> {
+        let groups = preparer.groups()?;
+        let scale = preparer.grid.scale;
+        Ok(Self { preparer, frame, groups, scale, next: 0 })
+    }
+
+    /// Prepares the next digit. `None` after the last. A region that turns out to hold no digit is left out.
+    #[allow(clippy::should_implement_trait, reason = "an iterator's items cannot borrow from it")]
+    pub fn next(&mut self) -> Option<&Digit> {
+        loop {
+            let group = *self.groups.as_slice().get(self.next)?;
+            self.next += 1;
+            if self.preparer.digit_of(self.frame, &group, self.scale, &mut |_| {}).is_ok() {
+                return Some(&self.preparer.digit);
+            }
+        }
+    }
+}

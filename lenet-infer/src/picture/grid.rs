@@ -1,0 +1,105 @@
+//! The work grid: the memory in which a picture is surveyed.
+
+use super::components::{self, Parts};
+use super::frame::Rect;
+use super::plane::Plane;
+use super::reduce::{Reducer, Scale};
+use super::step::{Step, View};
+use super::{Frame, NoDigit, filter, light, threshold};
+
+/// The least level of ink on the paper around it, of 255.
+const LEAST_INK: u8 = 6;
+/// The least number of cells of a part.
+const LEAST_CELLS: u8 = 3;
+
+/// Two planes of cells, and what was found in them.
+#[derive(Clone, Debug)]
+pub(super) struct Grid<const SIDE: usize> {
+    /// Gray levels, then levels of ink.
+    ink: [[u8; SIDE]; SIDE],
+    /// Paper, then smoothed ink, then the label of the part to which each cell belongs.
+    labels: [[u8; SIDE]; SIDE],
+    /// The sums of a row of cells while the picture is reduced.
+    sums: [u32; SIDE],
+    /// How the picture lies on the grid.
+    pub(super) scale: Scale,
+    pub(super) parts: Parts,
+}
+
+impl<const SIDE: usize> Grid<SIDE> {
+    pub(super) const fn new() -> Self {
+        // A smaller grid does not show a digit, and a cell's place must fit in a byte.
+        const { assert!(SIDE >= 28 && SIDE <= 255, "the side of the work grid must be 28 to 255 cells") };
+        Self {
+            ink: [[0; SIDE]; SIDE],
+            labels: [[0; SIDE]; SIDE],
+            sums: [0; SIDE],
+            scale: Scale::EMPTY,
+            parts: Parts::NONE,
+        }
+    }
+
+    /// The planes of ink and of labels.
+    pub(super) fn planes(&mut self) -> (Plane<'_>, Plane<'_>) {
+        let (width, height) = (self.scale.width(), self.scale.height());
+        let ink = self.ink.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
+        let labels = self.labels.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
+        (Plane { width, cells: ink }, Plane { width, cells: labels })
+    }
+
+    /// All cells of the grid.
+    pub(super) fn extent(&self) -> Rect {
+        Rect { left: 0, top: 0, right: self.scale.width() as u16, bottom: self.scale.height() as u16 }
+    }
+
+    /// Prepares to take the rows of `rect`.
+    pub(super) fn start(&mut self, scale: Scale) -> Reducer {
+        self.scale = scale;
+        self.sums = [0; SIDE];
+        Reducer::new(self.scale)
+    }
+
+    /// Takes the next row of the rectangle.
+    pub(super) fn push(&mut self, reducer: &mut Reducer, row: impl Iterator<Item = u8> + Clone) {
+        reducer.push(row, &mut self.sums, self.ink.as_flattened_mut());
+    }
+
+    /// Reduces a rectangle of a frame and finds the parts in it.
+    pub(super) fn survey(
+        &mut self,
+        frame: &Frame<'_>,
+        scale: Scale,
+        observe: &mut impl FnMut(Step<'_>),
+    ) -> Result<(), NoDigit> {
+        let rect = scale.rect;
+        let mut reducer = self.start(scale);
+        for y in rect.top..rect.bottom {
+            self.push(&mut reducer, frame.row(y, rect.left, rect.width()));
+        }
+        self.find_parts(observe)
+    }
+
+    /// Finds the parts of the picture on the grid.
+    pub(super) fn find_parts(&mut self, observe: &mut impl FnMut(Step<'_>)) -> Result<(), NoDigit> {
+        self.parts = Parts::NONE;
+        let (mut ink, mut labels) = self.planes();
+        observe(Step::Reduced(View::of(&ink)));
+        // Wider than the stroke of a digit that fills the grid.
+        let window = (ink.width.max(ink.cells.len() / ink.width.max(1)) * 5 / 12).max(3);
+        light::remove(&mut ink, &mut labels, window);
+        observe(Step::Ink(View::of(&ink)));
+        labels.cells.copy_from_slice(ink.cells);
+        filter::smooth(&mut labels);
+        observe(Step::Smoothed(View::of(&labels)));
+        let level = threshold::edge_mean(&labels);
+        if level < LEAST_INK {
+            return Err(NoDigit::NoInk);
+        }
+        let weak = (u16::from(level) * 3 / 4) as u8;
+        let parts = Parts::find(&mut labels, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
+        components::widen(&mut labels);
+        observe(Step::Parts(View::of(&labels)));
+        self.parts = parts;
+        if self.parts.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(()) }
+    }
+}

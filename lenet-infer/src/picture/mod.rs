@@ -1,0 +1,271 @@
+//! From a picture to the 28x28 images of its digits: integers only, no heap, the same bytes on every core.
+//!
+//! A picture is anything from the world: a photo, a drawing, a camera's frame. The model knows only images as MNIST's
+//! makers normalized them: clean light ink on black, 20 pixels tall, in the middle of 28x28. [`Preparer`] turns one into
+//! the other, and says where in the picture the digit was:
+//!
+//! 1. `reduce`: the picture is reduced to a work grid by area.
+//! 2. `light`: uneven light is removed, and ink becomes light on black, whichever way round it was.
+//! 3. `filter`: the 3x3 binomial Gaussian smooths the ink; the Sobel gradient shows its edges.
+//! 4. `threshold`: the level halfway up the edges tells ink from paper.
+//! 5. `components`, `group`: connected components are found, and joined to digits in reading order.
+//! 6. A digit that is small on the grid is surveyed again, 1 to 5, in the part of the frame around it.
+//! 7. `normalize`: the digit becomes an image, its strokes as wide as MNIST's.
+//!
+//! # Example
+//!
+//! ```
+//! use lenet_infer::picture::{Frame, Preparer};
+//! use lenet_infer::{Engine, SHIPPED};
+//!
+//! // A dark stroke on light paper, 160x120 pixels.
+//! let mut bytes = [200; 160 * 120];
+//! for y in 30..90 {
+//!     bytes[160 * y + 80..][..8].fill(40);
+//! }
+//! let mut preparer = Preparer::<48>::new();
+//! let digit = preparer.prepare(&Frame::new(&bytes, 160, 120)?)?;
+//! assert!(digit.rect.left.abs_diff(80) <= 3 && digit.rect.bottom.abs_diff(90) <= 3);
+//! let mut engine = Engine::new(&SHIPPED.model);
+//! assert_eq!(engine.classify(&digit.image).class, 1);
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+
+mod components;
+mod digits;
+mod filter;
+mod frame;
+mod grid;
+mod group;
+mod light;
+mod normalize;
+mod plane;
+mod reduce;
+mod rows;
+mod step;
+mod threshold;
+
+pub use digits::Digits;
+pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
+pub use rows::Rows;
+pub use step::{Step, View, gradient};
+
+use core::fmt;
+use grid::Grid;
+use group::{Group, Groups};
+use lenet_core::shape::IMAGE_PIXELS;
+use reduce::Scale;
+
+/// The cells of a closer look: enough for all that an image shows, few enough that noise is averaged out.
+const CLOSE_SIDE: usize = 48;
+
+/// Why a picture, or a part of it, gives no image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum NoDigit {
+    /// Nothing stands out from the paper as ink does.
+    NoInk,
+    /// The ink is less than 8 pixels tall and wide.
+    TooSmall,
+    /// The ink covers most of the picture.
+    TooLarge,
+    /// There are several digits, more than were asked for, or specks without number.
+    TooMany,
+}
+
+impl fmt::Display for NoDigit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoInk => "no digit: nothing stands out from the paper; use more light or a thicker pen",
+            Self::TooSmall => "no digit: the ink is less than 8 pixels tall and wide; come closer",
+            Self::TooLarge => "no digit: the ink covers most of the picture; leave paper around the digit",
+            Self::TooMany => "no digit: there are several; show one alone, or ask for all of them",
+        })
+    }
+}
+
+impl core::error::Error for NoDigit {}
+
+/// A digit found in a picture, ready to be classified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Digit {
+    /// The 28x28 image: levels row by row, 0 for paper to 255 for ink.
+    pub image: [u8; IMAGE_PIXELS],
+    /// The pixels of the picture that the digit covers.
+    pub rect: Rect,
+    /// The line of digits it stands in, from 0 at the top.
+    pub line: u8,
+    /// The level of its ink on the paper around it, 1 to 255. Ink of less than 30 is hard to see.
+    pub contrast: u8,
+    /// The mean width of its strokes before they were widened, in 1/16 pixel of the image. MNIST's have 32 to 80.
+    pub stroke_width: u8,
+}
+
+/// The memory and the methods to prepare pictures on a work grid of up to `SIDE`x`SIDE` cells, 28 to 255.
+///
+/// It takes `2 * SIDE * SIDE + 4 * SIDE` bytes and about 1,000 more: 5.8 kB for a side of 48, which suffices for one digit in
+/// a frame of any size. To find several digits, or to take a frame row by row, use a side of a quarter of the frame's.
+#[derive(Clone, Debug)]
+pub struct Preparer<const SIDE: usize> {
+    grid: Grid<SIDE>,
+    digit: Digit,
+}
+
+impl<const SIDE: usize> Default for Preparer<SIDE> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const SIDE: usize> Preparer<SIDE> {
+    /// Creates a preparer without a picture.
+    #[must_use]
+    pub const fn new() -> Self {
+        let rect = Rect { left: 0, top: 0, right: 0, bottom: 0 };
+        let digit = Digit { image: [0; IMAGE_PIXELS], rect, line: 0, contrast: 0, stroke_width: 0 };
+        Self { grid: Grid::new(), digit }
+    }
+
+    /// Prepares the only digit of a frame.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if there is no digit, or more than one.
+    pub fn prepare(&mut self, frame: &Frame<'_>) -> Result<&Digit, NoDigit> {
+        self.prepare_observed(frame, |_| {})
+    }
+
+    /// Prepares the only digit of a frame, and shows `observe` the picture after each step.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_observed(
+        &mut self,
+        frame: &Frame<'_>,
+        mut observe: impl FnMut(Step<'_>),
+    ) -> Result<&Digit, NoDigit> {
+        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), &mut observe)?;
+        let group = self.only()?;
+        let scale = self.grid.scale;
+        self.digit_of(Some(frame), &group, scale, &mut observe)
+    }
+
+    /// Finds the digits of a frame, at most `N`, in reading order: lines from the top, each from left to right.
+    ///
+    /// Digits that touch are found as one, of which the model is unsure.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if there is no digit, or if there are more than `N`.
+    pub fn find<'p, const N: usize>(
+        &'p mut self,
+        frame: &'p Frame<'p>,
+    ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
+        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), &mut |_| {})?;
+        Digits::new(self, Some(frame))
+    }
+
+    /// Begins to take a picture row by row, as a camera gives it. It is never in memory as a whole.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`FrameError`] if a side is not 1 to [`MAX_SIDE`].
+    pub fn rows(&mut self, width: usize, height: usize) -> Result<Rows<'_, SIDE>, FrameError> {
+        Rows::new(self, width, height)
+    }
+
+    /// The digits on the grid.
+    fn groups<const N: usize>(&self) -> Result<Groups<N>, NoDigit> {
+        let found = Groups::find(self.grid.parts.as_slice(), self.grid.extent()).ok_or(NoDigit::TooMany)?;
+        if found.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(found) }
+    }
+
+    /// The only digit on the grid, or the one that is much larger than all others.
+    fn only(&self) -> Result<Group, NoDigit> {
+        let groups = self.groups::<{ components::MAX_PARTS }>()?;
+        let main = groups.as_slice().iter().max_by_key(|group| group.area).ok_or(NoDigit::NoInk)?;
+        let height = main.rect.height();
+        let rivals = groups
+            .as_slice()
+            .iter()
+            .filter(|other| other.area * 3 >= main.area && other.rect.height() * 5 >= height * 3);
+        if rivals.count() > 1 { Err(NoDigit::TooMany) } else { Ok(*main) }
+    }
+
+    /// Normalizes a digit that was found on the grid; of a frame, after a closer look where that shows more.
+    fn digit_of(
+        &mut self,
+        frame: Option<&Frame<'_>>,
+        group: &Group,
+        scale: Scale,
+        observe: &mut impl FnMut(Step<'_>),
+    ) -> Result<&Digit, NoDigit> {
+        let found = scale.to_picture(group.rect);
+        let mut closer = *group;
+        if let Some(frame) = frame {
+            let near = Scale::new(found.with_margin(frame.rect()), SIDE.min(CLOSE_SIDE));
+            if near.differs(scale) {
+                self.grid.survey(frame, near, observe)?;
+                let expected = self.grid.scale.to_cells(found);
+                closer = Group::within(expected, self.grid.parts.as_slice(), self.grid.extent())
+                    .ok_or(NoDigit::NoInk)?;
+            }
+        }
+        self.digit.line = group.line;
+        self.normalize(&closer)?;
+        Ok(&self.digit)
+    }
+
+    fn normalize(&mut self, group: &Group) -> Result<(), NoDigit> {
+        self.digit.rect = self.grid.scale.to_picture(group.rect);
+        if self.digit.rect.longer_side() < 8 {
+            return Err(NoDigit::TooSmall);
+        }
+        let extent = self.grid.extent();
+        if group.area * 2 > u32::from(extent.right) * u32::from(extent.bottom) {
+            return Err(NoDigit::TooLarge);
+        }
+        let scale = self.grid.scale;
+        let (ink, labels) = self.grid.planes();
+        let level = |x: usize, y: usize| if group.has(labels.at(x, y)) { ink.at(x, y) } else { 0 };
+        // mean ink, mean paper
+        let (mut s, mut n, mut ps, mut pn) = (0u32, 0u32, 0u32, 0u32);
+        for (i, l) in ink.cells.iter().zip(&*labels.cells) {
+            if *l < 0x80 && group.has(*l) {
+                s += u32::from(*i);
+                n += 1
+            } else if *l == 0 {
+                ps += u32::from(*i);
+                pn += 1
+            }
+        }
+        let mean = s / n.max(1);
+        if ps / pn.max(1) * 3 > mean {
+            return Err(NoDigit::NoInk);
+        }
+        // tight box
+        let mut r = Rect { left: u16::MAX, top: u16::MAX, right: 0, bottom: 0 };
+        let g = group.rect;
+        for y in g.top.saturating_sub(1)..(g.bottom + 1).min(extent.bottom) {
+            for x in g.left.saturating_sub(1)..(g.right + 1).min(extent.right) {
+                if u32::from(level(x.into(), y.into())) * 8 >= mean {
+                    r = r.union(Rect { left: x, top: y, right: x + 1, bottom: y + 1 });
+                }
+            }
+        }
+        self.digit.rect = scale.to_picture(r);
+        normalize::resample(r, level, &mut self.digit.image);
+        self.digit.contrast = normalize::stretch(&mut self.digit.image);
+        if self.digit.contrast < 10 {
+            return Err(NoDigit::NoInk);
+        }
+        let width = normalize::stroke_width(&mut self.digit.image);
+        self.digit.stroke_width = width.min(255) as u8;
+        normalize::thicken(&mut self.digit.image, width);
+        Ok(())
+    }
+}

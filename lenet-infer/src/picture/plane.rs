@@ -1,0 +1,27 @@
+//! A plane of bytes on the work grid, one per cell.
+
+use core::cell::Cell;
+
+/// Cells row by row, without gaps. `width` is 1 or more, and `cells` is whole rows.
+#[derive(Debug)]
+pub(super) struct Plane<'a> {
+    pub(super) width: usize,
+    pub(super) cells: &'a mut [u8],
+}
+
+impl Plane<'_> {
+    /// The rows from the top, to change them.
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
+        self.cells.chunks_exact_mut(self.width.max(1))
+    }
+
+    /// The cells, to change one while others are read.
+    pub(super) fn shared(&mut self) -> &[Cell<u8>] {
+        Cell::from_mut(&mut *self.cells).as_slice_of_cells()
+    }
+
+    /// The cell at column `x` of row `y`; 0 below the last row.
+    pub(super) fn at(&self, x: usize, y: usize) -> u8 {
+        self.cells.get(y * self.width + x).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,53 @@
+//! What an observer sees of the preparation.
+
+use super::filter::sobel;
+use super::plane::Plane;
+
+/// The picture after a step, on the work grid.
+///
+/// A frame with a small digit is surveyed twice: the steps come again, for the part of the frame around the digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// Reduced to the work grid: gray levels.
+    Reduced(View<'a>),
+    /// Uneven light removed: levels of ink, 0 for paper.
+    Ink(View<'a>),
+    /// Smoothed by the binomial Gaussian.
+    Smoothed(View<'a>),
+    /// The labels of connected components: 0 for paper; with bit 7 set, beside a component.
+    Parts(View<'a>),
+}
+
+/// A plane of bytes on the work grid, row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct View<'a> {
+    /// The number of columns, 1 or more.
+    pub width: usize,
+    /// One byte per cell; whole rows.
+    pub cells: &'a [u8],
+}
+
+impl<'a> View<'a> {
+    pub(super) const fn new(width: usize, cells: &'a [u8]) -> Self {
+        Self { width, cells }
+    }
+
+    pub(super) fn of(plane: &'a Plane<'_>) -> Self {
+        Self { width: plane.width, cells: plane.cells }
+    }
+}
+
+/// Writes the magnitude of the Sobel gradient of each cell to `magnitudes`, which has a byte per cell: (|x| + |y|) / 8, which
+/// is 255 at most. 0 at the edge.
+pub fn gradient(view: View<'_>, magnitudes: &mut [u8]) {
+    magnitudes.fill(0);
+    let rows = magnitudes.chunks_exact_mut(view.width.max(1)).skip(1);
+    let mut inner = rows.flat_map(|row| row.iter_mut().skip(1).take(view.width.saturating_sub(2)));
+    sobel(view, |_, magnitude| {
+        if let Some(cell) = inner.next() {
+            *cell = (magnitude / 8).min(255) as u8;
+        }
+    });
+}
