@@ -2,7 +2,7 @@
 
 use super::group::Groups;
 use super::reduce::Scale;
-use super::{Digit, Frame, NoDigit, Preparer};
+use super::{Digit, Frame, NoDigit, Preparer, Step};
 
 /// The digits of a picture in reading order, at most `N`.
 ///
@@ -30,10 +30,17 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     /// Prepares the next digit. `None` after the last. A region that turns out to hold no digit is left out.
     #[allow(clippy::should_implement_trait, reason = "an iterator's items cannot borrow from it")]
     pub fn next(&mut self) -> Option<&Digit> {
+        self.next_observed(|_| {})
+    }
+
+    /// Prepares the next digit as [`next`](Self::next) does, and shows `observe` the steps of a closer look.
+    ///
+    /// There are none for a digit that is large on the grid.
+    pub fn next_observed(&mut self, mut observe: impl FnMut(Step<'_>)) -> Option<&Digit> {
         loop {
             let group = *self.groups.as_slice().get(self.next)?;
             self.next += 1;
-            if self.preparer.digit_of(self.frame, &group, self.scale, &mut |_| {}).is_ok() {
+            if self.preparer.digit_of(self.frame, &group, self.scale, &mut observe).is_ok() {
                 return Some(&self.preparer.digit);
             }
         }

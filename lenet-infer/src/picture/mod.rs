@@ -165,7 +165,20 @@ impl<const SIDE: usize> Preparer<SIDE> {
         &'p mut self,
         frame: &'p Frame<'p>,
     ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
-        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), &mut |_| {})?;
+        self.find_observed(frame, |_| {})
+    }
+
+    /// Finds the digits of a frame, and shows `observe` the whole picture after each step.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub fn find_observed<'p, const N: usize>(
+        &'p mut self,
+        frame: &'p Frame<'p>,
+        mut observe: impl FnMut(Step<'_>),
+    ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
+        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), &mut observe)?;
         Digits::new(self, Some(frame))
     }
 

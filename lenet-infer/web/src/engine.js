@@ -2,9 +2,10 @@
 // structs in module/src.
 
 const REASON_NAMES = ["none", "no-ink", "too-small", "too-large", "too-many"];
-const STEP_NAMES = ["gray", "smoothed", "gradient", "ink", "mask"];
-const DIGIT_WORDS = 4;
-const ANSWER_WORDS = 4;
+const STEP_NAMES = ["gray", "ink", "gaussian", "sobel", "parts"];
+const DIGIT_WORDS = 7;
+const ANSWER_WORDS = 3;
+const PLANE_WORDS = 3;
 const IMAGE = { width: 28, height: 28 };
 const utf8 = new TextDecoder();
 
@@ -71,9 +72,9 @@ export class Engine {
 
   #digit(index) {
     const start = this.#module.digit(index);
-    const [left, top, right, bottom] = this.#words(start, DIGIT_WORDS);
+    const [left, top, right, bottom, line, contrast, strokeWidth] = this.#words(start, DIGIT_WORDS);
     const cells = this.#bytes(start + 4 * DIGIT_WORDS, IMAGE.width * IMAGE.height).slice();
-    return { index, rect: { left, top, right, bottom }, image: { ...IMAGE, cells } };
+    return { index, rect: { left, top, right, bottom }, line, contrast, strokeWidth: strokeWidth / 16, image: { ...IMAGE, cells } };
   }
 
   /** Classifies a digit of the picture. */
@@ -82,16 +83,16 @@ export class Engine {
     const start = this.#module.classify(index);
     const milliseconds = performance.now() - started;
     const words = [...this.#words(start, ANSWER_WORDS + this.model.classes)];
-    const [best, confident, confidence, margin, ...logits] = words;
-    return { best, confident: confident === 1, confidence, margin, logits, milliseconds };
+    const [best, confident, confidence, ...logits] = words;
+    return { best, confident: confident === 1, confidence, logits, milliseconds };
   }
 
-  /** The planes of the steps by which a digit of the picture is prepared. */
+  /** The planes of the steps by which a digit of the picture was prepared. */
   steps(index) {
-    return Array.from({ length: this.#module.observe(index) }, (_, at) => {
-      const start = this.#module.step(at);
-      const [name, width, height] = this.#words(start, 3);
-      return { name: STEP_NAMES[name], width, height, cells: this.#bytes(start + 12, width * height) };
+    const start = this.#module.steps(index);
+    return STEP_NAMES.map((name, at) => {
+      const [width, height, cells] = this.#words(start + 4 * PLANE_WORDS * at, PLANE_WORDS);
+      return { name, width, height, cells: this.#bytes(cells, width * height) };
     });
   }
 

@@ -13,6 +13,7 @@ import {
   showBars,
   showBoxes,
   showNetwork,
+  showQuality,
   showReading,
   showSteps,
   showVerdict,
@@ -79,9 +80,9 @@ function show() {
   showVerdict(answer, names, reason);
   showBars(answer);
   showBoxes(digits, selected, names, size, select);
-  $("margin").textContent = answer ? thousands(answer.margin) : "–";
+  showQuality(digits[selected]);
   if (answer) {
-    showSteps(engine.steps(selected));
+    showSteps(engine.steps(selected), digits[selected].image);
     showNetwork(digits[selected], engine.maps(selected), names);
   } else {
     eraseNetwork();

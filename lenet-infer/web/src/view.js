@@ -3,12 +3,14 @@
 import { $, make } from "./dom.js";
 import { erase, paint } from "./planes.js";
 
+/** The steps of the preparation: a title, what the step does, and the look of its plane. */
 const STEPS = {
-  gray: ["Gray", "The picture on the work grid, each cell the mean of its pixels.", "gray"],
-  smoothed: ["Gaussian", "A 3×3 Gaussian filter takes the noise of paper and camera away.", "ink"],
-  gradient: ["Sobel", "The Sobel filter finds the edges of strokes.", "active"],
-  ink: ["Ink", "The level at the edges parts ink from paper.", "ink"],
-  mask: ["Digit", "The parts that belong to the digit; specks and rulings are dropped.", "ink"],
+  gray: ["Gray", "Reduced to the work grid: each cell is the mean of its pixels.", "gray"],
+  ink: ["Ink", "Uneven light removed: what is darker than the paper around it.", "ink"],
+  gaussian: ["Gaussian", "A 3×3 Gaussian filter takes out the noise of paper and camera.", "ink"],
+  sobel: ["Sobel", "The edges of strokes. Halfway up an edge, ink begins.", "edge"],
+  parts: ["Parts", "Ink that touches is one part. Parts are joined to digits.", "part"],
+  image: ["Image", "20 pixels tall, centered by mass, strokes as wide as MNIST’s.", "ink"],
 };
 const REASONS = {
   "no-ink": "No ink found. Write a digit, large and dark.",
@@ -115,20 +117,29 @@ export class Stopwatch {
   }
 }
 
-/** Shows the steps of the preparation of a digit. */
-export function showSteps(steps) {
+/** Shows how well a digit can be seen. */
+export function showQuality(digit) {
+  $("contrast").textContent = digit ? `${digit.contrast} of 255` : "–";
+  $("stroke").textContent = digit ? `${digit.strokeWidth.toFixed(1)} px` : "–";
+}
+
+/** Shows the steps of the preparation of a digit, up to its image. */
+export function showSteps(planes, image) {
+  const steps = [...planes, { name: "image", ...image }];
   const list = $("steps");
-  const names = steps.map(({ name }) => name).join();
-  if (list.dataset.names !== names) {
-    list.dataset.names = names;
+  if (list.children.length === 0) {
     const items = steps.map(({ name }) => {
       const [title, text] = STEPS[name];
-      const canvas = make("canvas", { role: "img", ariaLabel: `${title}: the picture after this step` });
-      return make("li", {}, canvas, make("p", {}, make("b", { textContent: title }), text));
+      const canvas = make("canvas", { role: "img", ariaLabel: `The picture after the step ${title}` });
+      return make("li", {}, make("div", { className: "frame" }, canvas), make("p", {}, make("b", { textContent: title }), text));
     });
-    list.replaceChildren(...items);
+    list.append(...items);
   }
-  steps.forEach((step, index) => paint(list.children[index].querySelector("canvas"), step, STEPS[step.name][2]));
+  steps.forEach((step, index) => {
+    const canvas = list.children[index].querySelector("canvas");
+    canvas.parentElement.classList.toggle("tall", step.height > step.width);
+    paint(canvas, step, STEPS[step.name][2]);
+  });
 }
 
 /** Shows the image, the feature maps and the class of a digit. */
@@ -142,7 +153,7 @@ export function showNetwork({ image, answer }, maps, names) {
   for (const layer of ["conv1", "conv2"]) {
     const folder = $(layer);
     while (folder.children.length < maps[layer].length) folder.append(make("canvas"));
-    maps[layer].forEach((map, index) => paint(folder.children[index], map, "active"));
+    maps[layer].forEach((map, index) => paint(folder.children[index], map, "activation"));
   }
 }
 

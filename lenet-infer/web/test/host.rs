@@ -13,12 +13,16 @@ use image::imageops::{FilterType, overlay, resize};
 use image::{GrayImage, ImageEncoder, Luma, Rgb, RgbImage};
 use lenet_core::encode;
 use lenet_core::model::{Fc3, Weights};
+use lenet_infer::picture::{Frame, Preparer};
 use lenet_infer::{Engine, FeatureMaps, Metadata, Model, SHIPPED};
 use serde_json::{Value, json};
 
 const DIGITS: &[u8] = include_bytes!("../../assets/golden-digits.bin");
 /// Places of the digits 7, 2, 1, 0 and 4 among the golden digits.
 const NUMBER: [usize; 5] = [0, 1, 2, 3, 4];
+/// The side of the work grid and the most digits in a picture, as in the page.
+const SIDE: usize = 192;
+const MAX_DIGITS: usize = 16;
 const PAPER: [u8; 3] = [236, 230, 214];
 const INK: [u8; 3] = [28, 38, 110];
 
@@ -114,33 +118,35 @@ fn model(classes: usize, class_names: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(encode(&model, &metadata)?)
 }
 
-mod picture {
-    #[derive(Clone, Copy)]
-    pub(crate) struct Digit { pub(crate) rect: [u32; 4], pub(crate) image: [u8; 784] }
-    pub(crate) struct Step { pub(crate) name: u32, pub(crate) width: u32, pub(crate) height: u32, pub(crate) cells: [[u8; 96]; 96] }
-}
-#[path = "../module/src/placeholder.rs"]
-mod placeholder;
-
 /// What the library reads in a picture.
 fn read(path: &Path) -> Result<Value, Box<dyn Error>> {
-    let picture = image::open(path)?.to_rgb8();
-    let gray: Vec<u8> = picture.pixels().map(|Rgb(p)| { let [r, g, b] = p.map(u32::from); ((2126 * r + 7152 * g + 722 * b + 5000) / 10000) as u8 }).collect();
-    let mut digits = [picture::Digit { rect: [0; 4], image: [0; 784] }; 16];
-    let count = placeholder::prepare(&gray, picture.width() as usize, &mut digits);
+    let (bytes, width, height) = grays(path)?;
+    let frame = Frame::new(&bytes, width, height)?;
+    let mut preparer = Box::new(Preparer::<SIDE>::new());
+    let mut found = preparer.find::<MAX_DIGITS>(&frame)?;
     let model = &SHIPPED.model;
     let mut engine = Engine::new(model);
-    let digits: Vec<Value> = digits.iter().take(count.max(0) as usize).map(|digit| {
-        let maps = FeatureMaps::new(model, &digit.image);
+    let mut digits = Vec::new();
+    while let Some(digit) = found.next() {
         let prediction = engine.classify(&digit.image);
-        json!({
+        let maps = FeatureMaps::new(model, &digit.image);
+        digits.push(json!({
             "name": prediction.class.to_string(),
             "confident": prediction.is_confident(),
             "logits": prediction.logits,
             "image": digit.image.as_slice(),
             "conv1": maps.conv1,
             "conv2": maps.conv2,
-        })
-    }).collect();
+        }));
+    }
     Ok(json!({ "digits": digits }))
+}
+
+fn grays(path: &Path) -> Result<(Vec<u8>, usize, usize), Box<dyn Error>> {
+    let picture = image::open(path)?.to_rgb8();
+    let gray = |&Rgb(pixel): &Rgb<u8>| {
+        let [red, green, blue] = pixel.map(u32::from);
+        ((2_126 * red + 7_152 * green + 722 * blue + 5_000) / 10_000) as u8
+    };
+    Ok((picture.pixels().map(gray).collect(), picture.width() as usize, picture.height() as usize))
 }

@@ -9,7 +9,7 @@ mod gray;
 mod lone;
 mod model;
 mod picture;
-mod placeholder;
+mod steps;
 
 use core::arch::wasm32;
 use core::cell::RefCell;

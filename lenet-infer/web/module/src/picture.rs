@@ -1,26 +1,33 @@
-//! The digits of a picture, their steps, answers and feature maps.
+//! The digits of a picture: where they are, their steps, answers and feature maps.
 
 use crate::gray::grays_in_place;
 use crate::lone::Lone;
-use crate::placeholder::{self, SIDE, prepare};
+use crate::steps::{Plane, Steps};
 use crate::{BYTES, model};
-use core::cell::RefCell;
-use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
+use core::cell::{OnceCell, RefCell};
+use lenet_core::shape::{
+    CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_PIXELS, MAX_CLASSES, POOL1_SIDE, POOL2_SIDE,
+};
+use lenet_infer::picture::{Frame, NoDigit, Preparer};
 use lenet_infer::{Engine, FeatureMaps};
 
+/// The side of the work grid.
+const SIDE: usize = 192;
+/// The side of the grid of a closer look.
+const CLOSE_SIDE: usize = 48;
 /// The most digits that are found in a picture.
 const MAX_DIGITS: usize = 16;
-/// The most planes that the preparation of a digit shows.
-const MAX_STEPS: usize = 8;
 
+/// Made when it is first used, so that the file of the module does not hold its memory.
+static PREPARER: Lone<OnceCell<RefCell<Preparer<SIDE>>>> = Lone::new(OnceCell::new());
 static PICTURE: Lone<RefCell<Picture>> = Lone::new(RefCell::new(Picture::NONE));
 
 /// What is known of the picture that was last looked at.
 struct Picture {
-    width: usize,
-    height: usize,
+    steps: Steps<{ SIDE * SIDE }>,
     digits: [Digit; MAX_DIGITS],
-    steps: [Step; MAX_STEPS],
+    closer: [Steps<{ CLOSE_SIDE * CLOSE_SIDE }>; MAX_DIGITS],
+    planes: [Plane; 5],
     answer: Answer,
     maps: Maps,
 }
@@ -29,59 +36,105 @@ struct Picture {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Digit {
-    pub(crate) rect: [u32; 4],
-    pub(crate) image: [u8; IMAGE_PIXELS],
-}
-
-/// A plane of a step of the preparation, as the page reads it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct Step {
-    pub(crate) name: u32,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) cells: [[u8; SIDE]; SIDE],
+    left: u32,
+    top: u32,
+    right: u32,
+    bottom: u32,
+    line: u32,
+    contrast: u32,
+    /// In 1/16 pixel of the image.
+    stroke_width: u32,
+    image: [u8; IMAGE_PIXELS],
 }
 
 /// An answer of the engine, as the page reads it.
 #[repr(C)]
 pub(crate) struct Answer {
     class: u32,
-    confident: u32,
+    is_confident: u32,
     /// In 1/256 nat.
     confidence: u32,
-    margin: i32,
     logits: [i32; MAX_CLASSES],
 }
 
 /// The feature maps, as the page reads them: `[channel][row][column]`.
 #[repr(C)]
 pub(crate) struct Maps {
-    conv1: [[[u8; 12]; 12]; 6],
-    conv2: [[[u8; 4]; 4]; 16],
+    conv1: [[[u8; POOL1_SIDE]; POOL1_SIDE]; CONV1_CHANNELS],
+    conv2: [[[u8; POOL2_SIDE]; POOL2_SIDE]; CONV2_CHANNELS],
 }
 
 impl Picture {
     const NONE: Self = Self {
-        width: 0,
-        height: 0,
-        digits: [Digit { rect: [0; 4], image: [0; IMAGE_PIXELS] }; MAX_DIGITS],
-        steps: [Step { name: 0, width: 0, height: 0, cells: [[0; SIDE]; SIDE] }; MAX_STEPS],
-        answer: Answer { class: 0, confident: 0, confidence: 0, margin: 0, logits: [0; MAX_CLASSES] },
-        maps: Maps { conv1: [[[0; 12]; 12]; 6], conv2: [[[0; 4]; 4]; 16] },
+        steps: Steps::NONE,
+        digits: [Digit::NONE; MAX_DIGITS],
+        closer: [Steps::NONE; MAX_DIGITS],
+        planes: [Plane::NONE; 5],
+        answer: Answer { class: 0, is_confident: 0, confidence: 0, logits: [0; MAX_CLASSES] },
+        maps: Maps {
+            conv1: [[[0; POOL1_SIDE]; POOL1_SIDE]; CONV1_CHANNELS],
+            conv2: [[[0; POOL2_SIDE]; POOL2_SIDE]; CONV2_CHANNELS],
+        },
     };
+
+    /// Finds the digits of a picture and returns their number.
+    fn find(&mut self, frame: &Frame<'_>) -> Result<usize, NoDigit> {
+        let Self { steps, digits, closer, .. } = self;
+        steps.clear();
+        let preparer = &mut *PREPARER.get_or_init(|| RefCell::new(Preparer::new())).borrow_mut();
+        let mut found = preparer.find_observed::<MAX_DIGITS>(frame, |step| steps.keep(step))?;
+        let mut count = 0;
+        for (digit, closer) in digits.iter_mut().zip(closer) {
+            closer.clear();
+            let Some(next) = found.next_observed(|step| closer.keep(step)) else { break };
+            *digit = Digit::new(next);
+            count += 1;
+        }
+        if count == 0 { Err(NoDigit::NoInk) } else { Ok(count) }
+    }
 }
 
-/// Finds the digits of the picture whose RGBA pixels are at [`bytes`](crate::bytes).
+impl Digit {
+    const NONE: Self = Self {
+        left: 0,
+        top: 0,
+        right: 0,
+        bottom: 0,
+        line: 0,
+        contrast: 0,
+        stroke_width: 0,
+        image: [0; IMAGE_PIXELS],
+    };
+
+    fn new(digit: &lenet_infer::picture::Digit) -> Self {
+        Self {
+            left: digit.rect.left.into(),
+            top: digit.rect.top.into(),
+            right: digit.rect.right.into(),
+            bottom: digit.rect.bottom.into(),
+            line: digit.line.into(),
+            contrast: digit.contrast.into(),
+            stroke_width: digit.stroke_width.into(),
+            image: digit.image,
+        }
+    }
+}
+
+/// Finds the digits of the picture whose RGBA pixels the page has written.
 ///
-/// Returns their number, or the negative of the reason why there are none.
+/// Returns their number, or why there are none: -1 for no ink, -2 too small, -3 too large, -4 too many.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn find(width: usize, height: usize) -> i32 {
-    let picture = &mut *PICTURE.borrow_mut();
     let bytes = &mut *BYTES.borrow_mut();
-    (picture.width, picture.height) = (width, height);
     grays_in_place(bytes, width * height);
-    prepare(&bytes[..width * height], width, &mut picture.digits)
+    let Ok(frame) = Frame::new(bytes, width, height) else { return -1 };
+    match PICTURE.borrow_mut().find(&frame) {
+        Ok(count) => count as i32,
+        Err(NoDigit::TooSmall) => -2,
+        Err(NoDigit::TooLarge) => -3,
+        Err(NoDigit::TooMany) => -4,
+        Err(_) => -1,
+    }
 }
 
 /// Returns a digit of the picture.
@@ -90,18 +143,14 @@ pub(crate) extern "C" fn digit(index: usize) -> *const Digit {
     &raw const PICTURE.borrow().digits[index]
 }
 
-/// Prepares a digit of the picture once more, keeps the planes of its steps, and returns their number.
+/// Returns the planes of the steps by which a digit was prepared: gray levels, ink, smoothed ink, gradient, parts. They
+/// show the part of the picture around it if that had a closer look, or the whole picture.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn observe(index: usize) -> usize {
-    let Picture { width, height, digits, steps, .. } = &mut *PICTURE.borrow_mut();
-    placeholder::observe(&BYTES.borrow()[..*width * *height], *width, digits[index].rect, steps);
-    5
-}
-
-/// Returns a plane of the digit that was last observed.
-#[unsafe(no_mangle)]
-pub(crate) extern "C" fn step(index: usize) -> *const Step {
-    &raw const PICTURE.borrow().steps[index]
+pub(crate) extern "C" fn steps(index: usize) -> *const Plane {
+    let Picture { steps, closer, planes, .. } = &mut *PICTURE.borrow_mut();
+    let closer = &closer[index];
+    *planes = if closer.is_empty() { steps.planes() } else { closer.planes() };
+    planes.as_ptr()
 }
 
 /// Classifies a digit of the picture.
@@ -111,9 +160,8 @@ pub(crate) extern "C" fn classify(index: usize) -> *const Answer {
     let mut engine = Engine::new(&model::current().model);
     let prediction = engine.classify(&digits[index].image);
     answer.class = prediction.class.into();
-    answer.confident = prediction.is_confident().into();
+    answer.is_confident = prediction.is_confident().into();
     answer.confidence = prediction.confidence.into();
-    answer.margin = prediction.margin;
     answer.logits.iter_mut().zip(prediction.logits).for_each(|(to, from)| *to = *from);
     answer
 }
