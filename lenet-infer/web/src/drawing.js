@@ -39,6 +39,11 @@ export class Drawing {
     return this.#strokes.length === 0;
   }
 
+  /** Where the pen was last, in pixels. */
+  get lastPoint() {
+    return this.#strokes.at(-1)?.at(-1);
+  }
+
   /** The pixels as a scanner would have them: black on white, whatever the page looks like. */
   pixels() {
     const context = this.#pixels;

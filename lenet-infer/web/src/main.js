@@ -60,10 +60,18 @@ function look() {
     const found = engine.find(pixels);
     reason = found.reason;
     digits = found.digits.map((digit) => ({ ...digit, answer: engine.classify(digit.index) }));
+    if (source === "draw") selected = nearest(drawing.lastPoint);
     prepareTime.show(found.milliseconds);
     digits.forEach(({ answer }) => classifyTime.show(answer.milliseconds));
   }
   show();
+}
+
+/** The digit to which a point of the picture is nearest. */
+function nearest({ x, y }) {
+  const beyond = (at, low, high) => Math.max(low - at, 0, at - high);
+  const distances = digits.map(({ rect }) => Math.hypot(beyond(x, rect.left, rect.right), beyond(y, rect.top, rect.bottom)));
+  return Math.max(distances.indexOf(Math.min(...distances)), 0);
 }
 
 function currentPixels() {

@@ -19,6 +19,10 @@ const REASONS = {
   "too-many": "There is too much in the picture.",
 };
 const CONFIDENCE_STEPS = 256;
+/** The largest letters of the digits that were read, in pixels. */
+const LARGEST = 84;
+/** The times of which the median is shown. */
+const TIMES = 21;
 
 
 /** A whole number as people read it. */
@@ -39,27 +43,34 @@ function runnerUp({ best, logits }) {
   return others.reduce((found, index) => (logits[index] > logits[found] ? index : found));
 }
 
-/** Shows the digits that were read, as buttons that select one. */
+/** Shows the digits that were read, line by line, as buttons that select one. */
 export function showReading(digits, selected, names, select) {
   const reading = $("reading");
-  const texts = digits.map(({ answer }) => names[answer.best]);
-  const columns = texts.reduce((sum, text) => sum + [...text].length, 0);
-  const size = columns <= 5 ? 84 : columns <= 9 ? 52 : 32;
-  reading.style.setProperty("--size", `${size}px`);
   if (digits.length === 0) {
     reading.replaceChildren(make("span", { className: "none", ariaHidden: "true", textContent: "?" }));
-    return;
+  } else {
+    reading.querySelector(".none")?.remove();
   }
+  reading.style.setProperty("--size", `${readingSize(digits, names, reading.clientWidth)}px`);
   // Buttons are kept, so that the focus is.
-  while (reading.children.length > digits.length || reading.querySelector(".none")) reading.lastChild.remove();
-  digits.forEach(({ answer }, index) => {
+  while (reading.children.length > Math.max(digits.length, 1)) reading.lastChild.remove();
+  digits.forEach(({ line, answer }, index) => {
     const button = reading.children[index] ?? reading.appendChild(make("button", { onclick: () => select(index) }));
-    const state = answer.confident ? "" : ", not sure";
-    button.textContent = texts[index];
-    button.className = answer.confident ? "sure" : "unsure";
+    const name = names[answer.best];
+    const state = answer.confident ? "sure" : "unsure";
+    button.textContent = name;
+    button.className = state;
+    button.style.gridRow = line + 1;
     button.ariaPressed = String(index === selected);
-    button.ariaLabel = `Digit ${index + 1} of ${digits.length}: ${texts[index]}${state}`;
+    button.ariaLabel = `Digit ${index + 1} of ${digits.length}: ${name}, ${state}`;
   });
+}
+
+/** The size of the letters at which the longest line fits in a width, in pixels. */
+function readingSize(digits, names, width) {
+  const lines = [];
+  for (const { line, answer } of digits) lines[line] = (lines[line] ?? 0) + [...names[answer.best]].length;
+  return Math.floor(Math.min(LARGEST, width / (0.8 * Math.max(...lines, 1)), (2 * LARGEST) / Math.max(lines.length, 1)));
 }
 
 /** Shows what the answer about a digit is worth, or why there is none. */
@@ -102,18 +113,19 @@ export function showBars(answer) {
   });
 }
 
-/** A time that is shown as the mean of the last ones, because a browser's clock is coarse. */
+/** A time that is shown as the median of the last ones: the first ones are slow, and a browser's clock is coarse. */
 export class Stopwatch {
   #element;
-  #mean = NaN;
+  #times = [];
 
   constructor(id) {
     this.#element = $(id);
   }
 
   show(milliseconds) {
-    this.#mean = Number.isNaN(this.#mean) ? milliseconds : 0.8 * this.#mean + 0.2 * milliseconds;
-    this.#element.textContent = `${this.#mean.toFixed(2)} ms`;
+    this.#times = [...this.#times, milliseconds].slice(-TIMES);
+    const median = this.#times.toSorted((a, b) => a - b)[this.#times.length >> 1];
+    this.#element.textContent = `${median.toFixed(median < 10 ? 2 : 0)} ms`;
   }
 }
 

@@ -19,9 +19,14 @@ await withBrowser(["--force-prefers-reduced-motion"], async (browser) => {
       const metrics = { width, height: 800, deviceScaleFactor: 1, mobile: false };
       await browser.devtools("Emulation.setDeviceMetricsOverride", metrics);
       await browser.open(pathToFileURL(resolve(page)).href);
-      await browser.run("return new Promise((done) => setTimeout(done, 1200));");
+      // Until the browser has compiled the module for speed.
+      for (let at = 0; at < 30; at++) {
+        await browser.run(`
+          document.getElementById("sample").click();
+          await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));`);
+      }
+      await browser.run("document.activeElement.blur();");
       writeFileSync(join(folder, `${width}-${look}.png`), await browser.screenshot());
     }
   }
-  console.log(await browser.log());
 });
