@@ -46,4 +46,5 @@ const html = source("page.html").replace(/\{\{(\w+)\}\}/g, (_, part) => parts[pa
 
 mkdirSync(dirname(page), { recursive: true });
 writeFileSync(page, html);
-console.log(`${page}: ${html.length.toLocaleString("en")} bytes, ${module.length.toLocaleString("en")} of them the module`);
+const bytes = (count) => `${count.toLocaleString("en")} bytes`;
+console.log(`${page}: ${bytes(Buffer.byteLength(html))}; the module has ${bytes(module.length)}`);

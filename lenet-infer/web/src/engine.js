@@ -53,11 +53,11 @@ export class Engine {
   }
 
   #aboutModel() {
-    const [classes, weightBits, bytes, ...texts] = this.#words(this.#module.about_model(), 9);
+    const [classes, weightBits, bytes, macs, ram, ...texts] = this.#words(this.#module.about_model(), 11);
     const [dataset, recipe, names] = [0, 2, 4].map((at) => this.#text(texts[at], texts[at + 1]));
     const named = names === "" ? [] : names.split("\n");
     const classNames = Array.from({ length: classes }, (_, index) => named[index] ?? String(index));
-    return { classes, weightBits, bytes, dataset, recipe, classNames };
+    return { classes, weightBits, bytes, macs, ram, dataset, recipe, classNames };
   }
 
   /** Finds the digits of a picture: an `ImageData` of at most 1024x1024 pixels. */

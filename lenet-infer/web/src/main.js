@@ -8,24 +8,25 @@ import { readColors } from "./planes.js";
 import {
   Stopwatch,
   eraseNetwork,
-  makeBars,
   sentence,
   showBars,
   showBoxes,
+  showModel,
   showNetwork,
   showQuality,
   showReading,
   showSteps,
   showVerdict,
-  thousands,
 } from "./view.js";
 
 const HINTS = {
+  keyboard: "Arrow keys move the pen, Space puts it down or lifts it, digit keys write.",
   draw: "Write one digit or several.",
   picture: "Drop or paste another picture at any time.",
   camera: "Hold a written digit in front of the camera.",
 };
 const ANNOUNCE_MS = 600;
+const SHIPPED = "The shipped model";
 
 const base64 = Uint8Array.from(atob($("module").textContent), (char) => char.charCodeAt(0));
 const newEngine = await compile(base64);
@@ -55,6 +56,7 @@ function refresh() {
 function look() {
   const pixels = currentPixels();
   digits = [];
+  reason = "none";
   if (pixels) {
     size = { width: pixels.width, height: pixels.height };
     const found = engine.find(pixels);
@@ -185,6 +187,7 @@ async function startCamera() {
   try {
     hasPicture = false; // The canvas now shows the camera.
     await camera.start();
+    if (source !== "camera") camera.stop();
     arrange();
   } catch (error) {
     arrange(error.message);
@@ -198,19 +201,11 @@ async function useModel(file) {
   try {
     engine = await newEngine(file && new Uint8Array(await file.arrayBuffer()));
     $("shipped").hidden = !file;
-    showModel(file?.name);
+    showModel(file?.name ?? SHIPPED, engine.model);
     refresh();
   } catch (error) {
     $("model-error").textContent = `${file.name}: ${error.message}.`;
   }
-}
-
-function showModel(name = "The shipped model") {
-  const { classes, weightBits, bytes, dataset, recipe, classNames } = engine.model;
-  const facts = [`${classes} classes`, `int${weightBits} weights`, `${thousands(bytes)} bytes`];
-  const trained = dataset ? ` Trained on ${dataset} with recipe ${recipe}.` : "";
-  $("model-text").textContent = `${name}: ${facts.join(", ")}.${trained}`;
-  makeBars(classNames);
 }
 
 // Controls.
@@ -226,6 +221,10 @@ tabs.forEach((tab, index) => {
     choose(next.dataset.source);
   });
 });
+$("drawing").onfocus = ({ target }) => {
+  if (target.matches(":focus-visible")) $("hint").textContent = HINTS.keyboard;
+};
+$("drawing").onblur = () => arrange();
 $("sample").onclick = () => drawing.sample();
 $("undo").onclick = () => drawing.undo();
 $("clear").onclick = () => drawing.clear();
@@ -259,7 +258,7 @@ function open(file) {
 
 addEventListener("dragover", (event) => {
   event.preventDefault();
-  $("drop").hidden = false;
+  $("drop").hidden = !event.dataTransfer.types.includes("Files");
 });
 addEventListener("dragleave", (event) => {
   if (!event.relatedTarget) $("drop").hidden = true;
@@ -277,6 +276,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 
 readColors();
-showModel();
+showModel(SHIPPED, engine.model);
 choose("draw");
 drawing.sample();

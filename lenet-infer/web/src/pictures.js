@@ -56,6 +56,8 @@ export class Camera {
   #stream = null;
   #sheet;
   #changed;
+  /** The time of the frame that was last looked at. */
+  #shown = -1;
   held = false;
 
   constructor(sheet, changed) {
@@ -90,8 +92,9 @@ export class Camera {
 
   #next() {
     if (!this.isOn) return;
-    const { videoWidth, videoHeight } = this.#video;
-    if (!this.held && videoWidth > 0) {
+    const { videoWidth, videoHeight, currentTime } = this.#video;
+    if (!this.held && videoWidth > 0 && currentTime !== this.#shown) {
+      this.#shown = currentTime;
       this.#sheet.draw(this.#video, videoWidth, videoHeight, CAMERA_LONGEST);
       this.#changed();
     }

@@ -24,25 +24,28 @@ const LOOKS = {
   gray: (level) => [level, level, level, 255],
   /** 0 as paper to 255 as ink. */
   ink: (level) => [...colors[INK], level],
+  /** Ink and edges, as strong as the strongest in the plane allows. */
+  stretchedInk: (level, largest) => [...colors[INK], (255 * level) / largest],
+  edge: (level, largest) => [...colors[ACTIVE], (255 * level) / largest],
   /** An activation. Its opacity rises faster than it does, so that small ones show. */
   activation: (level) => [...colors[ACTIVE], 255 * (level / 255) ** 0.7],
-  /** An edge, three times as strong as it is: few are as strong as can be. */
-  edge: (level) => [...colors[ACTIVE], 3 * level],
   /** The label of a part: each in its color, the cells beside it fainter. */
   part(label) {
-    if (label === 0) return [0, 0, 0, 0];
-    const color = colors[PARTS[((label & ~BESIDE) - 1) % PARTS.length]];
-    return [...color, label & BESIDE ? 90 : 255];
+    const color = colors[PARTS[Math.max((label & ~BESIDE) - 1, 0) % PARTS.length]];
+    return [...color, label === 0 ? 0 : label & BESIDE ? 90 : 255];
   },
 };
 
 /** Paints a plane on a canvas, one pixel per cell. */
 export function paint(canvas, { width, height, cells }, look) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  cells.forEach((cell, at) => image.data.set(LOOKS[look](cell), 4 * at));
-  context.putImageData(image, 0, 0);
+  const largest = cells.reduce((most, cell) => Math.max(most, cell), 1);
+  const table = new Uint8ClampedArray(4 * 256);
+  for (let level = 0; level < 256; level++) table.set(LOOKS[look](level, largest), 4 * level);
+  const colorOf = new Uint32Array(table.buffer);
+  const pixels = Uint32Array.from(cells, (cell) => colorOf[cell]);
+  const image = new ImageData(new Uint8ClampedArray(pixels.buffer), width, height);
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 /** Empties a canvas. */

@@ -6,13 +6,14 @@ import { erase, paint } from "./planes.js";
 /** The steps of the preparation: a title, what the step does, and the look of its plane. */
 const STEPS = {
   gray: ["Gray", "Reduced to the work grid: each cell is the mean of its pixels.", "gray"],
-  ink: ["Ink", "Uneven light removed: what is darker than the paper around it.", "ink"],
-  gaussian: ["Gaussian", "A 3×3 Gaussian filter takes out the noise of paper and camera.", "ink"],
+  ink: ["Ink", "Uneven light removed: what differs from the paper around it.", "stretchedInk"],
+  gaussian: ["Gaussian", "A 3×3 Gaussian filter takes out the noise of paper and camera.", "stretchedInk"],
   sobel: ["Sobel", "The edges of strokes. Halfway up an edge, ink begins.", "edge"],
   parts: ["Parts", "Ink that touches is one part. Parts are joined to digits.", "part"],
   image: ["Image", "20 pixels tall, centered by mass, strokes as wide as MNIST’s.", "ink"],
 };
 const REASONS = {
+  none: "Nothing to read yet.",
   "no-ink": "No ink found. Write a digit, large and dark.",
   "too-small": "The digit is too small. Come closer.",
   "too-large": "The digit leaves the picture. Step back.",
@@ -70,7 +71,7 @@ export function showReading(digits, selected, names, select) {
 function readingSize(digits, names, width) {
   const lines = [];
   for (const { line, answer } of digits) lines[line] = (lines[line] ?? 0) + [...names[answer.best]].length;
-  return Math.floor(Math.min(LARGEST, width / (0.8 * Math.max(...lines, 1)), (2 * LARGEST) / Math.max(lines.length, 1)));
+  return Math.floor(Math.min(LARGEST, width / (0.9 * Math.max(...lines, 1)), (2 * LARGEST) / Math.max(lines.length, 1)));
 }
 
 /** Shows what the answer about a digit is worth, or why there is none. */
@@ -78,7 +79,7 @@ export function showVerdict(answer, names, reason) {
   const verdict = $("verdict");
   verdict.className = "verdict";
   if (!answer) {
-    verdict.replaceChildren(make("span", { textContent: REASONS[reason] ?? REASONS["no-ink"] }));
+    verdict.replaceChildren(make("span", { textContent: REASONS[reason] }));
     return;
   }
   const state = answer.confident ? "Sure" : "Not sure";
@@ -88,8 +89,18 @@ export function showVerdict(answer, names, reason) {
   verdict.replaceChildren(make("span", {}, make("b", { textContent: state }), text));
 }
 
+/** Shows what a model is, and makes a bar per class. */
+export function showModel(name, { classes, weightBits, bytes, macs, ram, dataset, recipe, classNames }) {
+  const facts = [`${classes} classes`, `int${weightBits} weights`, `${thousands(bytes)} bytes`];
+  const trained = dataset ? ` Trained on ${dataset} with recipe ${recipe}.` : "";
+  $("model-text").textContent = `${name}: ${facts.join(", ")}.${trained}`;
+  $("cost").textContent = `${thousands(macs)} multiply-accumulates, in ${ram} bytes of RAM on a microcontroller.`;
+  $("layers").textContent = `256, 120, 84, ${classes} logits`;
+  makeBars(classNames);
+}
+
 /** Makes a bar per class. */
-export function makeBars(names) {
+function makeBars(names) {
   const bars = names.map((name) => {
     const track = make("span", { className: "track" }, make("span", { className: "bar" }));
     const label = make("span", { className: "name", textContent: name, title: name });
@@ -160,7 +171,6 @@ export function showNetwork({ image, answer }, maps, names) {
   outcome.textContent = names[answer.best];
   outcome.classList.toggle("unsure", !answer.confident);
   outcome.classList.toggle("long", names[answer.best].length > 2);
-  $("layers").textContent = `256, 120, 84, ${names.length} logits`;
   paint($("image"), image, "ink");
   for (const layer of ["conv1", "conv2"]) {
     const folder = $(layer);
@@ -182,7 +192,7 @@ export function showBoxes(digits, selected, names, size, select) {
     const box = make("div", { className: "box", onclick: () => select(index) });
     box.append(make("span", { textContent: names[answer.best] + (answer.confident ? "" : "?") }));
     box.classList.toggle("selected", index === selected);
-    box.classList.toggle("low", rect.top < 0.08 * size.height);
+    box.classList.toggle("high", rect.top < 0.08 * size.height);
     Object.assign(box.style, {
       left: percent(rect.left, size.width),
       top: percent(rect.top, size.height),
@@ -196,7 +206,7 @@ export function showBoxes(digits, selected, names, size, select) {
 
 /** The answer in a sentence, for who listens to the page. */
 export function sentence(digits, selected, names, reason) {
-  if (digits.length === 0) return REASONS[reason] ?? REASONS["no-ink"];
+  if (digits.length === 0) return REASONS[reason];
   const read = digits.map(({ answer }) => names[answer.best]).join(" ");
   const { answer } = digits[selected];
   const state = answer.confident ? "sure" : "not sure";

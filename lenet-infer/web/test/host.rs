@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn make(folder: &Path) -> Result<(), Box<dyn Error>> {
     let digit = sheet(480, 360, &[(NUMBER[0], 120, 60)], 9);
-    let number: Vec<_> = NUMBER.iter().enumerate().map(|(at, digit)| (*digit, 20 + 180 * at as i64, 40)).collect();
+    let number: Vec<_> =
+        NUMBER.iter().enumerate().map(|(at, digit)| (*digit, 20 + 180 * at as i64, 40)).collect();
     let number = sheet(940, 300, &number, 7);
     colored(&digit, PAPER, INK).save(folder.join("digit.png"))?;
     colored(&number, PAPER, INK).save(folder.join("number.png"))?;
@@ -113,7 +114,8 @@ fn model(classes: usize, class_names: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let rows: Vec<_> = rows.iter().cycle().take(classes).copied().collect();
     let biases: Vec<_> = model.fc3().bias_bytes().iter().cycle().take(classes).copied().collect();
     let fc3 = Fc3::new(Weights::Int8(&rows), &biases)?;
-    let model = Model::new(*model.conv1(), *model.conv2(), *model.fc1(), *model.fc2(), fc3, model.confidence());
+    let model =
+        Model::new(*model.conv1(), *model.conv2(), *model.fc1(), *model.fc2(), fc3, model.confidence());
     let metadata = Metadata { class_names, ..SHIPPED.metadata };
     Ok(encode(&model, &metadata)?)
 }

@@ -1,4 +1,4 @@
-// Writes screenshots of the page, light and dark, 1200 and 360 pixels wide.
+// Writes screenshots of the page, light and dark, 1200 and 360 pixels wide, and the upper part for a README.
 //   usage: node screenshots.mjs PAGE.html FOLDER
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -27,6 +27,10 @@ await withBrowser(["--force-prefers-reduced-motion"], async (browser) => {
       }
       await browser.run("document.activeElement.blur();");
       writeFileSync(join(folder, `${width}-${look}.png`), await browser.screenshot());
+      if (width === 1200) {
+        const height = await browser.run(`return document.getElementById("steps").closest("section").getBoundingClientRect().bottom;`);
+        writeFileSync(join(folder, `web-${look}.png`), await browser.screenshot({ x: 0, y: 0, width, height: height + 30, scale: 1 }));
+      }
     }
   }
 });

@@ -129,9 +129,9 @@ class Browser {
     return this.#send("POST", "/actions", { actions: [pointer] });
   }
 
-  /** A PNG of the whole page. */
-  async screenshot() {
-    const { data } = await this.devtools("Page.captureScreenshot", { captureBeyondViewport: true });
+  /** A PNG of the page, or of a part of it. */
+  async screenshot(clip) {
+    const { data } = await this.devtools("Page.captureScreenshot", { captureBeyondViewport: true, clip });
     return Buffer.from(data, "base64");
   }
 }

@@ -6,7 +6,8 @@ use crate::lone::Lone;
 use crate::{BYTES, MAX_BYTES};
 use core::cell::OnceCell;
 use core::fmt::{self, Write};
-use lenet_infer::{ModelFile, SHIPPED, decode};
+use lenet_core::shape::macs;
+use lenet_infer::{ModelFile, RAM_BYTES, SHIPPED, decode};
 
 /// The longest model file that the module takes. One of 64 classes with int8 weights has 51 kB without its metadata.
 const MAX_FILE: usize = 128 * 1024;
@@ -43,7 +44,7 @@ pub(crate) extern "C" fn load_model(length: usize) -> usize {
             0
         }
         Err(error) => {
-            let mut message = Message { bytes: &mut *BYTES.borrow_mut(), length: 0 };
+            let mut message = Message { bytes: &mut BYTES.borrow_mut(), length: 0 };
             // No reason is longer than the bytes.
             let _ = write!(message, "{error}");
             message.length
@@ -58,6 +59,8 @@ pub(crate) struct About {
     /// 8, or 4 if the layer that has most of the weights has weights of 4 bits.
     weight_bits: u32,
     bytes: usize,
+    macs: usize,
+    ram: usize,
     dataset: Text,
     recipe: Text,
     /// One per line, or empty.
@@ -86,6 +89,8 @@ pub(crate) extern "C" fn about_model() -> *const About {
             classes: model.classes() as u32,
             weight_bits: model.fc1().weights().bits().into(),
             bytes: bytes.len(),
+            macs: macs(model.classes()),
+            ram: RAM_BYTES,
             dataset: Text::new(metadata.dataset),
             recipe: Text::new(metadata.recipe),
             class_names: Text::new(metadata.class_names),

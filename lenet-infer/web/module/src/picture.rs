@@ -5,9 +5,7 @@ use crate::lone::Lone;
 use crate::steps::{Plane, Steps};
 use crate::{BYTES, model};
 use core::cell::{OnceCell, RefCell};
-use lenet_core::shape::{
-    CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_PIXELS, MAX_CLASSES, POOL1_SIDE, POOL2_SIDE,
-};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_PIXELS, MAX_CLASSES, POOL1_SIDE, POOL2_SIDE};
 use lenet_infer::picture::{Frame, NoDigit, Preparer};
 use lenet_infer::{Engine, FeatureMaps};
 
