@@ -35,6 +35,7 @@ mod components;
 mod digits;
 mod filter;
 mod frame;
+mod gray;
 mod grid;
 mod group;
 mod light;
@@ -47,6 +48,7 @@ mod threshold;
 
 pub use digits::Digits;
 pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
+pub use gray::{luma, on_white};
 pub use rows::Rows;
 pub use step::{Step, View, gradient};
 

@@ -22,6 +22,8 @@ const REASONS = {
 const CONFIDENCE_STEPS = 256;
 /** The largest letters of the digits that were read, in pixels. */
 const LARGEST = 84;
+/** The space between a digit and its box, in pixels. */
+const SPACE = 4;
 /** The times of which the median is shown. */
 const TIMES = 21;
 
@@ -187,17 +189,17 @@ export function eraseNetwork() {
 
 /** Draws a box around each digit of a picture of the given size. */
 export function showBoxes(digits, selected, names, size, select) {
-  const percent = (part, whole) => `${(100 * part) / whole}%`;
+  const place = (part, whole, more) => `calc(${(100 * part) / whole}% + ${more}px)`;
   const boxes = digits.map(({ rect, answer }, index) => {
     const box = make("div", { className: "box", onclick: () => select(index) });
     box.append(make("span", { textContent: names[answer.best] + (answer.confident ? "" : "?") }));
     box.classList.toggle("selected", index === selected);
     box.classList.toggle("high", rect.top < 0.08 * size.height);
     Object.assign(box.style, {
-      left: percent(rect.left, size.width),
-      top: percent(rect.top, size.height),
-      width: percent(rect.right - rect.left, size.width),
-      height: percent(rect.bottom - rect.top, size.height),
+      left: place(rect.left, size.width, -SPACE),
+      top: place(rect.top, size.height, -SPACE),
+      width: place(rect.right - rect.left, size.width, 2 * SPACE),
+      height: place(rect.bottom - rect.top, size.height, 2 * SPACE),
     });
     return box;
   });

@@ -269,10 +269,11 @@ try {
         console.log(`FAILED  ${name}\n${error.stack}`);
       }
     }
-    const messages = await browser.log();
+    const loaded = await browser.run(`return performance.getEntriesByType("resource").map(({ name }) => name);`);
+    const messages = [...loaded.filter((name) => !/^(blob|data):/.test(name)), ...(await browser.log())];
     if (messages.length > 0) {
       failed++;
-      console.log("FAILED  the console has no messages", messages);
+      console.log("FAILED  the page loads nothing, and the console has no messages", messages);
     }
   });
 } finally {

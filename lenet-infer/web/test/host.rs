@@ -13,7 +13,7 @@ use image::imageops::{FilterType, overlay, resize};
 use image::{GrayImage, ImageEncoder, Luma, Rgb, RgbImage};
 use lenet_core::encode;
 use lenet_core::model::{Fc3, Weights};
-use lenet_infer::picture::{Frame, Preparer};
+use lenet_infer::picture::{Frame, Preparer, luma};
 use lenet_infer::{Engine, FeatureMaps, Metadata, Model, SHIPPED};
 use serde_json::{Value, json};
 
@@ -146,9 +146,9 @@ fn read(path: &Path) -> Result<Value, Box<dyn Error>> {
 
 fn grays(path: &Path) -> Result<(Vec<u8>, usize, usize), Box<dyn Error>> {
     let picture = image::open(path)?.to_rgb8();
-    let gray = |&Rgb(pixel): &Rgb<u8>| {
-        let [red, green, blue] = pixel.map(u32::from);
-        ((2_126 * red + 7_152 * green + 722 * blue + 5_000) / 10_000) as u8
-    };
-    Ok((picture.pixels().map(gray).collect(), picture.width() as usize, picture.height() as usize))
+    Ok((
+        picture.pixels().map(|Rgb(pixel)| luma(*pixel)).collect(),
+        picture.width() as usize,
+        picture.height() as usize,
+    ))
 }

@@ -29,7 +29,7 @@ await withBrowser(["--force-prefers-reduced-motion"], async (browser) => {
       writeFileSync(join(folder, `${width}-${look}.png`), await browser.screenshot());
       if (width === 1200) {
         const height = await browser.run(`return document.getElementById("steps").closest("section").getBoundingClientRect().bottom;`);
-        writeFileSync(join(folder, `web-${look}.png`), await browser.screenshot({ x: 0, y: 0, width, height: height + 30, scale: 1 }));
+        writeFileSync(join(folder, look === "light" ? "web.png" : "web-dark.png"), await browser.screenshot({ x: 0, y: 0, width, height: height + 16, scale: 1 }));
       }
     }
   }
