@@ -28,8 +28,7 @@ const HINTS = {
 const ANNOUNCE_MS = 600;
 const SHIPPED = "The shipped model";
 
-const base64 = Uint8Array.from(atob($("module").textContent), (char) => char.charCodeAt(0));
-const newEngine = await compile(base64);
+const newEngine = await compile(Uint8Array.from(atob($("module").textContent), (char) => char.charCodeAt(0)));
 let engine = await newEngine();
 
 let source = "draw";
@@ -202,7 +201,7 @@ async function useModel(file) {
     engine = await newEngine(file && new Uint8Array(await file.arrayBuffer()));
     $("shipped").hidden = !file;
     showModel(file?.name ?? SHIPPED, engine.model);
-    refresh();
+    look();
   } catch (error) {
     $("model-error").textContent = `${file.name}: ${error.message}.`;
   }
