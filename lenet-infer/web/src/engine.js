@@ -74,7 +74,8 @@ export class Engine {
     const start = this.#module.digit(index);
     const [left, top, right, bottom, line, contrast, strokeWidth] = this.#words(start, DIGIT_WORDS);
     const cells = this.#bytes(start + 4 * DIGIT_WORDS, IMAGE.width * IMAGE.height).slice();
-    return { index, rect: { left, top, right, bottom }, line, contrast, strokeWidth: strokeWidth / 16, image: { ...IMAGE, cells } };
+    const rect = { left, top, right, bottom };
+    return { index, rect, line, contrast, strokeWidth: strokeWidth / 16, image: { ...IMAGE, cells } };
   }
 
   /** Classifies a digit of the picture. */

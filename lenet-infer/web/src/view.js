@@ -212,5 +212,6 @@ export function sentence(digits, selected, names, reason) {
   const read = digits.map(({ answer }) => names[answer.best]).join(" ");
   const { answer } = digits[selected];
   const state = answer.confident ? "sure" : "not sure";
-  return digits.length === 1 ? `Read ${read}, ${state}.` : `Read ${read}. Digit ${selected + 1}: ${names[answer.best]}, ${state}.`;
+  if (digits.length === 1) return `Read ${read}, ${state}.`;
+  return `Read ${read}. Digit ${selected + 1}: ${names[answer.best]}, ${state}.`;
 }

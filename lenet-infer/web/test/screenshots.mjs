@@ -28,8 +28,10 @@ await withBrowser(["--force-prefers-reduced-motion"], async (browser) => {
       await browser.run("document.activeElement.blur();");
       writeFileSync(join(folder, `${width}-${look}.png`), await browser.screenshot());
       if (width === 1200) {
-        const height = await browser.run(`return document.getElementById("steps").closest("section").getBoundingClientRect().bottom;`);
-        writeFileSync(join(folder, look === "light" ? "web.png" : "web-dark.png"), await browser.screenshot({ x: 0, y: 0, width, height: height + 16, scale: 1 }));
+        const bottom = await browser.run(`
+          return document.getElementById("steps").closest("section").getBoundingClientRect().bottom;`);
+        const upper = await browser.screenshot({ x: 0, y: 0, width, height: bottom + 16, scale: 1 });
+        writeFileSync(join(folder, look === "light" ? "web.png" : "web-dark.png"), upper);
       }
     }
   }
