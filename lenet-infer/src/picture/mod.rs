@@ -36,6 +36,7 @@ mod components;
 mod digits;
 mod filter;
 mod frame;
+mod gray;
 mod grid;
 mod group;
 mod light;
@@ -49,6 +50,7 @@ mod threshold;
 
 pub use digits::Digits;
 pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
+pub use gray::{luma, on_white};
 pub use rows::Rows;
 pub use step::{Step, View, gradient};
 
@@ -173,7 +175,20 @@ impl<const SIDE: usize> Preparer<SIDE> {
         &'p mut self,
         frame: &'p Frame<'p>,
     ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
-        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut |_| {})?;
+        self.find_observed(frame, |_| {})
+    }
+
+    /// Finds the digits of a frame, and shows `observe` the whole picture after each step.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub fn find_observed<'p, const N: usize>(
+        &'p mut self,
+        frame: &'p Frame<'p>,
+        mut observe: impl FnMut(Step<'_>),
+    ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
+        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut observe)?;
         Digits::new(self, Some(frame))
     }
 
@@ -254,7 +269,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         let (ink, labels) = self.grid.planes();
         let full = group.stands_out(&ink, &labels).ok_or(NoDigit::NoInk)?;
         let level = |x: usize, y: usize| if group.has(labels.at(x, y)) { ink.at(x, y) } else { 0 };
-        let rect = normalize::bounds(group.rect.with_border(extent), full / FAINTEST, &level);
+        let rect = normalize::bounds(group.rect.with_border(extent), full / FAINTEST, level);
         self.digit.rect = scale.to_picture(rect);
         if self.digit.rect.longer_side() < LEAST_SIDE {
             return Err(NoDigit::TooSmall);

@@ -2,6 +2,8 @@
 
 use std::vec::Vec;
 
+use crate::picture::{luma, on_white};
+
 /// The layout of a decoded pixel: one sample per channel, one after the other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
@@ -27,9 +29,9 @@ impl Layout {
         let sample = |channel: usize| {
             if self.wide {
                 let sample = u16::from_be_bytes([pixel[2 * channel], pixel[2 * channel + 1]]);
-                (u32::from(sample) + 128) / 257
+                ((u32::from(sample) + 128) / 257) as u8
             } else {
-                u32::from(pixel[channel])
+                pixel[channel]
             }
         };
         let color = || luma([sample(0), sample(1), sample(2)]);
@@ -39,13 +41,8 @@ impl Layout {
             3 => (color(), 255),
             _ => (color(), sample(3)),
         };
-        ((gray * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+        on_white(gray, alpha)
     }
-}
-
-/// The luma of ITU-R BT.709, rounded to the nearest.
-const fn luma([red, green, blue]: [u32; 3]) -> u32 {
-    (2_126 * red + 7_152 * green + 722 * blue + 5_000) / 10_000
 }
 
 #[cfg(test)]
