@@ -28,10 +28,13 @@ pub(super) struct Part {
 
 impl Part {
     /// Without cells.
-    const NONE: Self = Self { left: u8::MAX, top: u8::MAX, right: 0, bottom: 0, area: 0, contact: 0 };
+    const NONE: Self = Self { left: 0, top: 0, right: 0, bottom: 0, area: 0, contact: 0 };
 
     fn add(&mut self, x: u8, y: u8, at_edge: bool) {
         self.contact += u16::from(at_edge);
+        if self.area == 0 {
+            (self.left, self.top) = (x, y);
+        }
         self.left = self.left.min(x);
         self.top = self.top.min(y);
         self.right = self.right.max(x);

@@ -216,7 +216,7 @@ fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
 
 /// Sorts digits into lines, and each line from left to right.
 fn order(groups: &mut [Group]) {
-    groups.sort_unstable_by_key(|group| group.rect.top);
+    sort(groups, |group| (0, group.rect.top));
     let mut line = 0;
     let mut span: Option<(u16, u16)> = None;
     for group in groups.iter_mut() {
@@ -232,5 +232,18 @@ fn order(groups: &mut [Group]) {
         }
         group.line = line;
     }
-    groups.sort_unstable_by_key(|group| (group.line, group.rect.left));
+    sort(groups, |group| (group.line, group.rect.left));
+}
+
+/// Sorts a few groups by insertion. The standard library's sorts recurse, and for a few need more code than this.
+fn sort(groups: &mut [Group], key: impl Fn(&Group) -> (u8, u16)) {
+    for end in 1..groups.len() {
+        for later in (1..=end).rev() {
+            if let Some([before, after]) = groups.get_mut(later - 1..=later)
+                && key(before) > key(after)
+            {
+                core::mem::swap(before, after);
+            }
+        }
+    }
 }

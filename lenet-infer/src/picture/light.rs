@@ -56,7 +56,7 @@ fn invert(plane: &mut Plane<'_>) {
 
 /// Subtracts the paper from the gray levels, and returns the energy of the edges that are left.
 fn top_hat(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) -> u64 {
-    paper.cells.copy_from_slice(gray.cells);
+    paper.copy(gray);
     slide(paper, window, Order::Onward, u8::min);
     slide(paper, window, Order::Backward, u8::max);
     reconstruct(paper, gray);
@@ -79,29 +79,27 @@ fn reconstruct(paper: &mut Plane<'_>, gray: &Plane<'_>) {
     let cells = paper.shared();
     for _ in 0..SWEEPS {
         let rows = cells.chunks_exact(width).zip(gray.cells.chunks_exact(width));
-        sweep(rows.clone(), |row, gray, raise| row.iter().zip(gray).enumerate().for_each(raise));
-        sweep(rows.rev(), |row, gray, raise| row.iter().zip(gray).enumerate().rev().for_each(raise));
+        sweep(rows.clone().map(|(row, gray)| row.iter().zip(gray)));
+        sweep(rows.rev().map(|(row, gray)| row.iter().zip(gray).rev()));
     }
 }
 
-/// A cell of the paper and the gray level there, with its column.
-type Place<'a> = (usize, (&'a Cell<u8>, &'a u8));
-
 /// Raises each cell to the largest of itself, the one before it in its row and the one in the row before, at most to the
-/// gray level. `visit` goes through a row.
-fn sweep<'a>(
-    rows: impl Iterator<Item = (&'a [Cell<u8>], &'a [u8])>,
-    visit: impl Fn(&'a [Cell<u8>], &'a [u8], &mut dyn FnMut(Place<'a>)),
-) {
-    let mut row_before: &[Cell<u8>] = &[];
-    for (row, gray) in rows {
+/// gray level. A row is its cells with the gray levels there.
+fn sweep<'a, R>(rows: impl Iterator<Item = R>)
+where
+    R: Iterator<Item = (&'a Cell<u8>, &'a u8)> + Clone,
+{
+    let mut row_before: Option<R> = None;
+    for row in rows {
+        let mut above = row_before.into_iter().flatten();
         let mut before = 0;
-        visit(row, gray, &mut |(x, (cell, gray))| {
-            let above = row_before.get(x).map_or(0, Cell::get);
+        for (cell, gray) in row.clone() {
+            let above = above.next().map_or(0, |(cell, _)| cell.get());
             before = cell.get().max(above).max(before).min(*gray);
             cell.set(before);
-        });
-        row_before = row;
+        }
+        row_before = Some(row);
     }
 }
 
@@ -114,7 +112,7 @@ enum Order {
 
 /// Replaces each cell by the extreme in a square window of it, of `side` cells or up to the edge. One pass per
 /// doubling of the window, in place.
-fn slide(plane: &mut Plane<'_>, side: usize, order: Order, extreme: fn(u8, u8) -> u8) {
+fn slide(plane: &mut Plane<'_>, side: usize, order: Order, extreme: impl Fn(u8, u8) -> u8 + Copy) {
     let width = plane.width;
     for step in steps(side) {
         for row in plane.rows_mut() {
@@ -136,7 +134,7 @@ fn steps(side: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-fn combine(cells: &mut [u8], step: usize, order: Order, extreme: fn(u8, u8) -> u8) {
+fn combine(cells: &mut [u8], step: usize, order: Order, extreme: impl Fn(u8, u8) -> u8 + Copy) {
     let cells = Cell::from_mut(cells).as_slice_of_cells();
     let shifted = cells.get(step..).unwrap_or_default();
     let pairs = cells.iter().zip(shifted);
