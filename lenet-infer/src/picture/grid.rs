@@ -87,7 +87,10 @@ impl<const SIDE: usize> Grid<SIDE> {
         let rect = scale.rect;
         let mut reducer = self.start(scale);
         for y in rect.top..rect.bottom {
-            self.push(&mut reducer, frame.row(y, rect.left, rect.width()));
+            match frame.contiguous_row(y, rect.left, rect.width()) {
+                Some(row) => self.push(&mut reducer, row.iter().copied()),
+                None => self.push(&mut reducer, frame.row(y, rect.left, rect.width())),
+            }
         }
         self.find_parts(known, observe)
     }
