@@ -54,6 +54,16 @@ struct Run {
     thickness: usize,
 }
 
+/// How a line was followed, in cells along it.
+struct Followed {
+    /// The number of runs of ink.
+    support: usize,
+    /// The place after the last run.
+    end: usize,
+    /// The place where the line left the picture.
+    length: usize,
+}
+
 impl Strip<'_> {
     fn cell(&self, x: usize, y: usize) -> Option<&Cell<u8>> {
         let x = if self.reversed { self.along.count.checked_sub(x + 1)? } else { x };
@@ -79,10 +89,11 @@ impl Strip<'_> {
         Some((start, end))
     }
 
-    /// Follows a line, and calls `visit` with each of its runs that is no thicker than `limit`. Returns how many there are, and
-    /// where the last one is.
-    fn follow(&self, first: Run, limit: usize, mut visit: impl FnMut(usize, usize, usize)) -> (usize, usize) {
-        let (mut center, mut slope, mut support, mut last) = (first.center, 0, 0, 0);
+    /// Follows a line, and calls `visit` with each of its runs that is no thicker than `limit`. Returns how many there are,
+    /// the place after the last one, and how far the line could be followed before it left the picture.
+    fn follow(&self, first: Run, limit: usize, mut visit: impl FnMut(usize, usize, usize)) -> Followed {
+        let (mut center, mut slope) = (first.center, 0);
+        let mut followed = Followed { support: 0, end: 0, length: 0 };
         for x in 0..self.along.count {
             let expected = center + slope;
             let y = usize::try_from(expected >> 8).unwrap_or(usize::MAX);
@@ -90,11 +101,12 @@ impl Strip<'_> {
             if y > self.across.count {
                 break;
             }
+            followed.length = x + 1;
             if let Some((start, end)) = self.run(x, y)
                 && end - start <= limit
             {
-                support += 1;
-                last = x;
+                followed.support += 1;
+                followed.end = x + 1;
                 let found = (start + end) as i32 * 128;
                 // The slope and the place follow what is found slowly, so that noise does not lead away.
                 let error = (found - expected).clamp(-256, 256);
@@ -103,7 +115,7 @@ impl Strip<'_> {
                 visit(x, start, end);
             }
         }
-        (support, last)
+        followed
     }
 }
 
@@ -125,9 +137,9 @@ fn erase_along(strip: &Strip<'_>) {
             continue;
         }
         let mut total = 0;
-        let (support, last) = strip.follow(first, limit, |_, start, end| total += end - start);
-        let count = strip.along.count;
-        if support * 4 >= count * 3 && (last + 1) * 16 >= count * 15 {
+        let Followed { support, end, length } = strip.follow(first, limit, |_, start, end| total += end - start);
+        let is_straight_through = support * 4 >= length * 3 && end * 16 >= length * 15;
+        if is_straight_through && length * 3 >= strip.along.count {
             let thickest = (total * 3 / 2).div_ceil(support.max(1));
             strip.follow(first, thickest, |x, start, end| {
                 for y in start..end {
