@@ -40,4 +40,4 @@ pub use bulk::{bulk, bulk_by_rows};
 #[cfg(feature = "corpus")]
 pub use corpus::corpus;
 pub use run::run;
-pub use serve::{Server, serve};
+pub use serve::{answer, serve};
