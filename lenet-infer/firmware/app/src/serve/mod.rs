@@ -23,7 +23,8 @@ use crate::measure::{Measured, count, measure};
 
 /// Answers the requests of a host, forever. It prepares pictures on a work grid of `SIDE`x`SIDE` cells.
 pub fn serve<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
-    let mut preparer = Preparer::<SIDE>::new();
+    // Made by the compiler, so that it is never on the stack twice.
+    let mut preparer = const { Preparer::<SIDE>::new() };
     let mut engine = Engine::new(&SHIPPED.model);
     loop {
         answer(board, &mut engine, &mut preparer);

@@ -109,6 +109,12 @@ fn push<const SIDE: usize>(
     Reply::Taken { rows: *taken }
 }
 
+/// Does work whose variables take much stack in a frame of its own, so that the stack is free again afterwards.
+#[inline(never)]
+fn apart<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
 /// Prepares the only digit of a picture for the request `sequence`, and answers those that follow.
 fn show_one<const SIDE: usize, B: Board + Serial>(
     server: &mut Server<'_, '_, B>,
@@ -116,7 +122,7 @@ fn show_one<const SIDE: usize, B: Board + Serial>(
     sequence: u16,
 ) -> Option<Begun> {
     let start = server.answerer.board.cycles();
-    let digit = match rows.finish() {
+    let digit = match apart(|| rows.finish()) {
         Ok(digit) => digit,
         Err(reason) => return show_end(server, 0, &Reply::NoDigit(reason), sequence),
     };
@@ -134,12 +140,12 @@ fn show_all<const SIDE: usize, B: Board + Serial>(
     mut sequence: u16,
 ) -> Option<Begun> {
     let mut start = server.answerer.board.cycles();
-    let mut digits = match rows.find::<MAX_DIGITS>() {
+    let mut digits = match apart(|| rows.find::<MAX_DIGITS>()) {
         Ok(digits) => digits,
         Err(reason) => return show_end(server, 0, &Reply::NoDigit(reason), sequence),
     };
     let mut index = 0;
-    while let Some(digit) = digits.next() {
+    while let Some(digit) = apart(|| digits.next()) {
         let cycles = server.answerer.board.cycles().wrapping_sub(start);
         match show(server, index, digit, cycles, sequence)? {
             Next::Picture(begun) => return Some(begun),
