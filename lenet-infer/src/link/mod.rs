@@ -77,6 +77,6 @@ mod tests;
 
 pub use frame::{Frame, MAX_CONTENTS, PROTOCOL_VERSION, Receiver, TooLong, UNNUMBERED, send};
 pub use message::{
-    Bench, Classification, FoundDigit, Info, Kind, MAX_DIGITS, MAX_NAME, MAX_ROW_PIXELS, Message, Refusal, Reply,
-    Request, Wanted,
+    Bench, Classification, FoundDigit, Info, Kind, MAX_DIGITS, MAX_NAME, MAX_ROW_PIXELS, Message, Refusal,
+    Reply, Request, Wanted,
 };

@@ -32,6 +32,9 @@
 //! ```
 
 mod components;
+#[cfg(feature = "corpus")]
+#[doc(hidden)]
+pub mod corpus;
 mod digits;
 mod filter;
 mod frame;

@@ -7,7 +7,10 @@
 //! - [`bench`](fn@bench), [`bench_included`]: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
 //!   ones.
-//! - [`serve`]: the program that answers the requests of a host over a [`Serial`] connection.
+//! - `pictures`, with the same feature: the program that prepares generated pictures, to compare what cores make of
+//!   them.
+//! - [`Camera`], [`look`](fn@look): the program that says which digits a camera sees.
+//! - [`serve`](fn@serve): the program that answers the requests of a host over a [`Serial`] connection.
 //! - `bulk`, with feature `semihosting`: the program that reads and writes files of a host.
 //! - `measure`: the cycles and the stack that a classification takes.
 //! - `golden`: the digits, and the logits that every core must compute for them.
@@ -22,13 +25,17 @@ mod bench;
 mod board;
 #[cfg(feature = "semihosting")]
 mod bulk;
+mod camera;
 #[cfg(feature = "corpus")]
 mod corpus;
 mod golden;
+mod look;
 mod measure;
 #[cfg(test)]
 mod paper;
 mod picture;
+#[cfg(feature = "corpus")]
+mod pictures;
 mod run;
 mod serve;
 mod stack;
@@ -37,7 +44,13 @@ pub use bench::{bench, bench_included};
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]
 pub use bulk::{bulk, bulk_by_rows};
+pub use camera::Camera;
+#[cfg(feature = "corpus")]
+pub use camera::Drawn;
 #[cfg(feature = "corpus")]
 pub use corpus::corpus;
+pub use look::look;
+#[cfg(feature = "corpus")]
+pub use pictures::{Room, pictures};
 pub use run::run;
 pub use serve::{answer, serve};

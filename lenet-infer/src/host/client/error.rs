@@ -57,7 +57,9 @@ pub enum LinkError {
     #[error("the board's answer cannot be read: flash the firmware of this release")]
     Answer,
     /// The board does not take the picture, or has lost what it took.
-    #[error("the board refused the picture: is a side longer than it takes, or did it start again meanwhile?")]
+    #[error(
+        "the board refused the picture: is a side longer than it takes, or did it start again meanwhile?"
+    )]
     Picture,
     /// The board's answer to a bench does not fit the number of digits asked for.
     #[error(

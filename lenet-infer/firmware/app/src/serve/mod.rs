@@ -108,7 +108,9 @@ impl<B: Board + Serial> Answerer<'_, '_, B> {
     fn answer(&mut self, sequence: u16, request: &Request<'_>) {
         let reply = match request {
             Request::Info => Reply::Info(info(self.board, self.engine, self.side)),
-            Request::Classify { image } => self.classify(image).map_or(Reply::Refused(Refusal::Body), Reply::Classification),
+            Request::Classify { image } => {
+                self.classify(image).map_or(Reply::Refused(Refusal::Body), Reply::Classification)
+            }
             Request::Bench { images } => Reply::Bench(bench(self.board, self.engine, *images)),
             Request::Picture { .. } | Request::Rows { .. } | Request::Digit { .. } | Request::Image => {
                 Reply::Refused(Refusal::Picture)

@@ -1,8 +1,8 @@
 //! The answers of a board to whatever comes over the wire.
 
 use super::*;
-use lenet_infer::link::{FoundDigit, Wanted};
 use crate::paper::Paper;
+use lenet_infer::link::{FoundDigit, Wanted};
 use std::vec::Vec;
 
 /// Returns the replies of a new board to the bytes: the number of each, and its contents as text.
@@ -185,8 +185,9 @@ fn what_does_not_fit_the_picture_is_refused_and_another_picture_can_begin() {
         (rows(0, 10), refused),
         (begin(10, 5), "Taken { rows: 0 }"),
     ];
-    for ((_, expected), (_, found)) in
-        script.iter().zip(answers(&script.iter().flat_map(|(asked, _)| request(1, asked)).collect::<Vec<_>>()))
+    for ((_, expected), (_, found)) in script
+        .iter()
+        .zip(answers(&script.iter().flat_map(|(asked, _)| request(1, asked)).collect::<Vec<_>>()))
     {
         assert_eq!(found, *expected);
     }

@@ -86,7 +86,8 @@ fn assert_reads(client: &mut Client<&mut Wire>, pictures: usize) {
         let (pixels, width) = picture(number);
         let read = client.read(Gray { pixels: &pixels, width: width as u16 }, Wanted::All).unwrap();
         let read = read.map(|digits| {
-            let found = |seen: Seen| (seen.digit.line, seen.image, seen.digit.classification.logits().to_vec());
+            let found =
+                |seen: Seen| (seen.digit.line, seen.image, seen.digit.classification.logits().to_vec());
             digits.into_iter().map(found).collect::<Vec<_>>()
         });
         assert_eq!(read, expected(&pixels, width), "picture {number}");

@@ -49,7 +49,8 @@ pub(super) fn run(
     let seen = board.client.read(Gray { pixels: &sent.pixels, width: sent.width }, wanted)?;
     let equal = match (&seen, &expected) {
         (Ok(seen), Ok(expected)) => {
-            seen.len() == expected.len() && seen.iter().zip(expected).all(|(seen, expected)| expected.is(seen))
+            seen.len() == expected.len()
+                && seen.iter().zip(expected).all(|(seen, expected)| expected.is(seen))
         }
         (Err(seen), Err(expected)) => seen == expected,
         _ => false,
@@ -88,7 +89,9 @@ fn expected(
         64 => see::<64>(sent, wanted, engine),
         96 => see::<96>(sent, wanted, engine),
         128 => see::<128>(sent, wanted, engine),
-        _ => bail!("expected a board with a work grid of 32, 40, 48, 64, 96 or 128 cells, found one of {side}"),
+        _ => {
+            bail!("expected a board with a work grid of 32, 40, 48, 64, 96 or 128 cells, found one of {side}")
+        }
     }
 }
 

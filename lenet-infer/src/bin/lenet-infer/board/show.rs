@@ -10,7 +10,8 @@ use super::{About, Board};
 use crate::text::{STDOUT, printable, thousands};
 
 pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<ExitCode> {
-    let About { board, unit, model_crc, classes, engine_ram, variables, flash, grid_side, frame_side } = about;
+    let About { board, unit, model_crc, classes, engine_ram, variables, flash, grid_side, frame_side } =
+        about;
     if json {
         let object = json!({
             "board": board,
