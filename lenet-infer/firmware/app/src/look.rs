@@ -98,10 +98,7 @@ mod tests {
         assert!(mostly);
         assert_eq!(lines.next().unwrap(), std::format!("picture 1: {}", NoDigit::NoInk));
         let line = lines.next().unwrap();
-        assert!(
-            line.starts_with("picture 2: 1, confidence ") && line.contains(",10 to "),
-            "{line}"
-        );
+        assert!(line.starts_with("picture 2: 1, confidence ") && line.contains(",10 to "), "{line}");
         assert_eq!(lines.nth(1), Some("look        sure of 2 of 3 pictures"));
     }
 }
