@@ -4,6 +4,7 @@ use lenet_infer::host::idx::{self, Part};
 use lenet_infer::host::picture_file::{self, Invert};
 use lenet_infer::{Engine, ModelFile, decode};
 use lenet_train::commands::{Session, resume};
+use lenet_train::data::Preparation;
 use lenet_train::eval::check::FinalTable;
 use lenet_train::run::config::RunConfig;
 use lenet_train::train::recipe::Recipe;
@@ -64,18 +65,23 @@ fn a_folder_of_pictures_becomes_a_model_with_the_names_of_its_classes() {
     let (data, out) = (tempdir().unwrap(), tempdir().unwrap());
     let names = ["left", "middle", "top"];
     common::write_pictures(data.path(), &names, 60);
-    let table = train_on(data.path(), out.path(), |config| config.training.epochs = 30);
+    let table = train_on(data.path(), out.path(), |config| {
+        config.training.epochs = 30;
+        // The classes differ in where the ink is.
+        config.data.pictures = Some(Preparation::AsIs);
+    });
     assert_eq!((table.images, table.integer_correct, table.confusion.len()), (18, 18, 3));
 
     let bytes = fs::read(out.path().join("model.lenet")).unwrap();
     let ModelFile { model, metadata, .. } = decode(&bytes).unwrap();
     assert_eq!((model.classes(), metadata.class_names), (3, "left\nmiddle\ntop"));
+    assert_eq!(metadata.dataset, "custom, pictures as they are");
     assert_eq!((metadata.validation_correct, metadata.validation_images), (18, 18));
     assert!(model.confidence().threshold > 0);
     let mut engine = Engine::new(&model);
     for (class, name) in names.into_iter().enumerate() {
-        let picture = picture_file::load(&data.path().join(name).join("7.png"), Invert::Auto).unwrap();
-        assert_eq!(usize::from(engine.classify(&picture.pixels).class), class);
+        let picture = picture_file::stretch(&data.path().join(name).join("7.png"), Invert::Auto).unwrap();
+        assert_eq!(usize::from(engine.classify(&picture.image).class), class);
     }
     let logits = fs::read(out.path().join("golden-logits.bin")).unwrap();
     assert_eq!(logits.len(), 18 * 3 * 4);

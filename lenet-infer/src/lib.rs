@@ -5,6 +5,7 @@
 //! - [`Engine`] classifies whole images. [`RAM_BYTES`] is all the memory it holds beside the image and the model.
 //! - [`picture`] prepares a photo, a drawing or a camera's frame: from a picture to the images of its digits.
 //! - [`Stream`] gives the same logits for an image that comes row by row, as a camera sends it.
+//! - [`FeatureMaps`] shows what the convolutions make of an image.
 //! - [`Prediction`] is the answer: class, logits, and a confidence that can be compared with a threshold.
 //! - [`ModelFile`] and [`Model`] are a checked model, from [`include_model!`] while the program is compiled or from
 //!   [`decode`] and [`Model::decode`] at run time. They are `lenet-core`'s, as is [`Error`].
@@ -46,6 +47,7 @@ extern crate std;
 #[cfg(feature = "capi")]
 pub mod capi;
 mod engine;
+mod feature_maps;
 #[cfg(feature = "host")]
 pub mod host;
 mod kernel;
@@ -60,6 +62,7 @@ mod stream;
 pub use kernel::corpus;
 
 pub use engine::{Engine, RAM_BYTES};
+pub use feature_maps::FeatureMaps;
 pub use lenet_core::{Error, Metadata, Model, ModelFile, decode, include_model};
 pub use prediction::Prediction;
 pub use stream::Stream;

@@ -8,7 +8,7 @@
 //! line. MEAN and STD are those of the pixels that the network was trained on, if they were normalized.
 
 use anyhow::{Context, bail};
-use lenet_train::data::{Dataset, DatasetName};
+use lenet_train::data::{Dataset, DatasetName, Preparation};
 use lenet_train::exchange::{fold_normalization, onnx, state_dict};
 use lenet_train::model::activations::Activations;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
     let metadata = BTreeMap::from([("dataset".to_owned(), "mnist".to_owned())]);
     onnx::write(&out.join("lenet.onnx"), &weights, &metadata)?;
 
-    let test = Dataset::load(DatasetName::Mnist, None, true)?.test;
+    let test = Dataset::load(DatasetName::Mnist, None, Preparation::Prepared, true)?.test;
     let logits = Activations::of(&weights, &test.images).logits;
     let classes: String =
         logits.chunks_exact(weights.classes()).map(|logits| format!("{}\n", largest(logits))).collect();

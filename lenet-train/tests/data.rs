@@ -96,7 +96,9 @@ fn pictures() -> TempDir {
     for class in ["1", "2"] {
         fs::create_dir(dir.path().join(class)).unwrap();
         for picture in ["a.png", "b.png", "c.png", "d.png"] {
-            fs::write(dir.path().join(class).join(picture), [0; 784]).unwrap();
+            // Not blank, which would be refused too.
+            let pixels: [u8; 784] = std::array::from_fn(|index| (index % 7) as u8);
+            fs::write(dir.path().join(class).join(picture), pixels).unwrap();
         }
     }
     dir

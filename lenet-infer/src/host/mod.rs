@@ -4,7 +4,7 @@
 //! - [`evaluation`]: scores a model on a data set.
 //! - [`files`]: reads and writes files whole or not at all.
 //! - [`client`]: the host's end of the [`link`](crate::link) to a board.
-//! - `picture_file` (feature `picture`): reads PNG and JPEG files as images.
+//! - `picture_file` (feature `picture`): reads picture files, and makes images of them.
 
 pub mod client;
 #[allow(clippy::float_arithmetic)] // Rates and ratios are computed on the host only.

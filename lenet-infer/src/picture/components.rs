@@ -22,18 +22,26 @@ pub(super) struct Part {
     right: u8,
     bottom: u8,
     pub(super) area: u16,
+    /// The number of its cells at the edge of the picture.
+    contact: u16,
 }
 
 impl Part {
     /// Without cells.
-    const NONE: Self = Self { left: u8::MAX, top: u8::MAX, right: 0, bottom: 0, area: 0 };
+    const NONE: Self = Self { left: u8::MAX, top: u8::MAX, right: 0, bottom: 0, area: 0, contact: 0 };
 
-    fn add(&mut self, x: u8, y: u8) {
+    fn add(&mut self, x: u8, y: u8, at_edge: bool) {
+        self.contact += u16::from(at_edge);
         self.left = self.left.min(x);
         self.top = self.top.min(y);
         self.right = self.right.max(x);
         self.bottom = self.bottom.max(y);
         self.area = self.area.saturating_add(1);
+    }
+
+    /// Whether the part lies along the edge of the picture, as a shadow or a table does.
+    pub(super) fn hugs_edge(&self) -> bool {
+        3 * self.contact > self.rect().longer_side()
     }
 
     /// The cells of the bounding box.
@@ -49,6 +57,16 @@ impl Part {
 
 /// The bit of a label for a cell beside a part, which may hold the faint edge of its ink.
 const BESIDE: u8 = 0x80;
+
+/// Whether a label is that of no part, nor beside one.
+pub(super) const fn is_paper(label: u8) -> bool {
+    label == PAPER
+}
+
+/// Whether a label is that of a part, and not beside it.
+pub(super) const fn is_part(label: u8) -> bool {
+    label != PAPER && label < BESIDE
+}
 
 /// The part of a label, marked or not; `None` for paper.
 pub(super) fn unmarked(label: u8) -> Option<u32> {
@@ -118,6 +136,7 @@ impl Parts {
         }
         let count = labels.number(least)?;
         let mut found = Self { parts: [Part::NONE; MAX_PARTS], count };
+        let height = plane.cells.len() / width.max(1);
         for (y, row) in plane.rows_mut().enumerate() {
             for (x, cell) in row.iter_mut().enumerate() {
                 if *cell == PAPER {
@@ -125,7 +144,7 @@ impl Parts {
                 }
                 *cell = labels.parent(*cell);
                 if let Some(part) = found.parts.get_mut(usize::from(*cell).wrapping_sub(1)) {
-                    part.add(x as u8, y as u8);
+                    part.add(x as u8, y as u8, x == 0 || x + 1 == width || y == 0 || y + 1 == height);
                 }
             }
         }

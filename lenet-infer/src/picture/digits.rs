@@ -2,7 +2,7 @@
 
 use super::group::Groups;
 use super::reduce::Scale;
-use super::{Digit, Frame, NoDigit, Preparer};
+use super::{Digit, Frame, NoDigit, Preparer, Step};
 
 /// The digits of a picture in reading order, at most `N`.
 ///
@@ -30,12 +30,64 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     /// Prepares the next digit. `None` after the last. A region that turns out to hold no digit is left out.
     #[allow(clippy::should_implement_trait, reason = "an iterator's items cannot borrow from it")]
     pub fn next(&mut self) -> Option<&Digit> {
+        self.next_observed(|_| {})
+    }
+
+    /// Prepares the next digit as [`next`](Self::next) does, and shows `observe` the steps of a closer look.
+    ///
+    /// There are none for a digit that is large on the grid.
+    pub fn next_observed(&mut self, mut observe: impl FnMut(Step<'_>)) -> Option<&Digit> {
         loop {
             let group = *self.groups.as_slice().get(self.next)?;
             self.next += 1;
-            if self.preparer.digit_of(self.frame, &group, self.scale, &mut |_| {}).is_ok() {
+            if self.preparer.digit_of(self.frame, &group, self.scale, &mut observe).is_ok() {
                 return Some(&self.preparer.digit);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    #[test]
+    fn the_observer_sees_the_picture_and_then_each_small_digit() {
+        // Three dark strokes on light paper, each 8 of 400 pixels wide.
+        let (width, height) = (400, 300);
+        let mut bytes = vec![200; width * height];
+        for y in 100..150 {
+            for x in [100, 200, 300] {
+                bytes[width * y + x..][..8].fill(40);
+            }
+        }
+        let frame = Frame::new(&bytes, width, height).unwrap();
+        let mut preparer = Preparer::<96>::new();
+        let mut whole = Vec::new();
+        let mut digits = preparer.find_observed::<3>(&frame, |step| whole.push(name(step))).unwrap();
+        assert_eq!(whole, ["reduced", "ink", "smoothed", "parts"]);
+        let mut found = Vec::new();
+        loop {
+            let mut closer = Vec::new();
+            let Some(digit) = digits.next_observed(|step| closer.push(name(step))) else { break };
+            found.push(digit.image);
+            assert_eq!(closer, whole);
+        }
+        let mut digits = preparer.find::<3>(&frame).unwrap();
+        for image in &found {
+            assert_eq!(digits.next().map(|digit| digit.image), Some(*image));
+        }
+        assert!(found.len() == 3 && digits.next().is_none());
+    }
+
+    fn name(step: Step<'_>) -> &'static str {
+        match step {
+            Step::Reduced(_) => "reduced",
+            Step::Ink(_) => "ink",
+            Step::Smoothed(_) => "smoothed",
+            Step::Parts(_) => "parts",
         }
     }
 }

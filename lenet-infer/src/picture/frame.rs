@@ -197,6 +197,24 @@ impl Rect {
         }
     }
 
+    /// The rectangle with one more cell on each side, within `limits`.
+    pub(super) fn with_border(self, limits: Self) -> Self {
+        Self {
+            left: self.left.saturating_sub(1).max(limits.left),
+            top: self.top.saturating_sub(1).max(limits.top),
+            right: self.right.saturating_add(1).min(limits.right),
+            bottom: self.bottom.saturating_add(1).min(limits.bottom),
+        }
+    }
+
+    /// Whether this rectangle reaches the edge of one that holds it.
+    pub(super) const fn touches_edge(&self, whole: Self) -> bool {
+        self.left <= whole.left
+            || self.top <= whole.top
+            || self.right >= whole.right
+            || self.bottom >= whole.bottom
+    }
+
     /// Whether the center of another rectangle lies in this one.
     pub(super) const fn contains_center(&self, other: Self) -> bool {
         let (x, y) = (other.left.midpoint(other.right), other.top.midpoint(other.bottom));

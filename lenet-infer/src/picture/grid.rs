@@ -1,14 +1,15 @@
 //! The work grid: the memory in which a picture is surveyed.
 
+use super::average::average;
 use super::components::{self, Parts};
 use super::frame::Rect;
 use super::plane::Plane;
 use super::reduce::{Reducer, Scale};
 use super::step::{Step, View};
-use super::{Frame, NoDigit, filter, light, threshold};
+use super::{Frame, NoDigit, filter, light, lines, threshold};
 
-/// The least level of ink on the paper around it, of 255.
-const LEAST_INK: u8 = 6;
+/// The least level, of 255, that tells ink from paper.
+const LEAST_LEVEL: u8 = 3;
 /// The least number of cells of a part.
 const LEAST_CELLS: u8 = 3;
 
@@ -21,9 +22,13 @@ pub(super) struct Grid<const SIDE: usize> {
     labels: [[u8; SIDE]; SIDE],
     /// The sums of a row of cells while the picture is reduced.
     sums: [u32; SIDE],
+    /// A copy of a row or a column.
+    line: [u8; SIDE],
     /// How the picture lies on the grid.
     pub(super) scale: Scale,
     pub(super) parts: Parts,
+    /// Whether the ink is darker than the paper.
+    pub(super) dark: bool,
 }
 
 impl<const SIDE: usize> Grid<SIDE> {
@@ -34,17 +39,24 @@ impl<const SIDE: usize> Grid<SIDE> {
             ink: [[0; SIDE]; SIDE],
             labels: [[0; SIDE]; SIDE],
             sums: [0; SIDE],
+            line: [0; SIDE],
             scale: Scale::EMPTY,
             parts: Parts::NONE,
+            dark: false,
         }
     }
 
     /// The planes of ink and of labels.
     pub(super) fn planes(&mut self) -> (Plane<'_>, Plane<'_>) {
+        let (ink, labels, _) = self.planes_and_line();
+        (ink, labels)
+    }
+
+    fn planes_and_line(&mut self) -> (Plane<'_>, Plane<'_>, &mut [u8]) {
         let (width, height) = (self.scale.width(), self.scale.height());
         let ink = self.ink.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
         let labels = self.labels.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
-        (Plane { width, cells: ink }, Plane { width, cells: labels })
+        (Plane { width, cells: ink }, Plane { width, cells: labels }, &mut self.line)
     }
 
     /// All cells of the grid.
@@ -69,6 +81,7 @@ impl<const SIDE: usize> Grid<SIDE> {
         &mut self,
         frame: &Frame<'_>,
         scale: Scale,
+        known: Option<bool>,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<(), NoDigit> {
         let rect = scale.rect;
@@ -76,30 +89,41 @@ impl<const SIDE: usize> Grid<SIDE> {
         for y in rect.top..rect.bottom {
             self.push(&mut reducer, frame.row(y, rect.left, rect.width()));
         }
-        self.find_parts(observe)
+        self.find_parts(known, observe)
     }
 
     /// Finds the parts of the picture on the grid.
-    pub(super) fn find_parts(&mut self, observe: &mut impl FnMut(Step<'_>)) -> Result<(), NoDigit> {
+    pub(super) fn find_parts(
+        &mut self,
+        known: Option<bool>,
+        observe: &mut impl FnMut(Step<'_>),
+    ) -> Result<(), NoDigit> {
         self.parts = Parts::NONE;
-        let (mut ink, mut labels) = self.planes();
+        let extent = self.extent();
+        let longer = usize::from(extent.longer_side());
+        let (mut ink, mut labels, line) = self.planes_and_line();
         observe(Step::Reduced(View::of(&ink)));
-        // Wider than the stroke of a digit that fills the grid.
-        let window = (ink.width.max(ink.cells.len() / ink.width.max(1)) * 5 / 12).max(3);
-        light::remove(&mut ink, &mut labels, window);
+        let dark = light::remove(&mut ink, &mut labels, longer, known);
         observe(Step::Ink(View::of(&ink)));
+        // What is left of the light is smooth: ink stands out from the mean around it.
         labels.cells.copy_from_slice(ink.cells);
+        average(&mut labels, line, longer * 5 / 8);
+        for (cell, ink) in labels.cells.iter_mut().zip(&*ink.cells) {
+            *cell = ink.saturating_sub(*cell);
+        }
         filter::smooth(&mut labels);
         observe(Step::Smoothed(View::of(&labels)));
         let level = threshold::edge_mean(&labels);
-        if level < LEAST_INK {
+        if level < LEAST_LEVEL {
             return Err(NoDigit::NoInk);
         }
         let weak = (u16::from(level) * 3 / 4) as u8;
+        lines::erase(&mut labels, weak);
         let parts = Parts::find(&mut labels, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
         components::widen(&mut labels);
         observe(Step::Parts(View::of(&labels)));
         self.parts = parts;
+        self.dark = dark;
         if self.parts.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(()) }
     }
 }

@@ -1,7 +1,8 @@
 //! Which parts of a picture belong to which digit, and in which order the digits are read.
 
-use super::components::{MAX_PARTS, Part, unmarked};
+use super::components::{MAX_PARTS, Part, is_paper, is_part, unmarked};
 use super::frame::Rect;
+use super::plane::Plane;
 
 /// A set of parts, one bit per part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,10 +35,43 @@ impl Group {
         }
     }
 
-    fn join(&mut self, other: &Self) {
+    pub(super) fn join(&mut self, other: &Self) {
         self.rect = self.rect.union(other.rect);
         self.members.0 |= other.members.0;
         self.area += other.area;
+    }
+
+    /// Whether this group is a second digit beside a larger one: as tall, and not above or below it.
+    pub(super) fn rivals(&self, main: &Self) -> bool {
+        let across = gap(self.rect.left, self.rect.right, main.rect.left, main.rect.right);
+        let narrower = i32::from(self.rect.width().min(main.rect.width()));
+        self.area * 3 >= main.area
+            && self.rect.height() * 5 >= main.rect.height() * 3
+            && across * -4 <= narrower
+    }
+
+    /// Whether this group may be a stroke of a larger one: no further away than a quarter of its size.
+    pub(super) fn is_near(&self, main: &Self) -> bool {
+        let reach = i32::from(main.rect.longer_side());
+        let across = gap(self.rect.left, self.rect.right, main.rect.left, main.rect.right);
+        let down = gap(self.rect.top, self.rect.bottom, main.rect.top, main.rect.bottom);
+        across * 4 <= reach && down * 4 <= reach
+    }
+
+    /// The mean level of the ink, if it is more than three times that of the paper.
+    pub(super) fn stands_out(&self, ink: &Plane<'_>, labels: &Plane<'_>) -> Option<u8> {
+        let (mut inked, mut ink_sum, mut blank, mut blank_sum) = (0_u32, 0_u32, 0_u32, 0_u32);
+        for (level, label) in ink.cells.iter().zip(&*labels.cells) {
+            if is_paper(*label) {
+                blank += 1;
+                blank_sum += u32::from(*level);
+            } else if is_part(*label) && self.has(*label) {
+                inked += 1;
+                ink_sum += u32::from(*level);
+            }
+        }
+        let mean = ink_sum / inked.max(1);
+        (blank_sum * 3 <= mean * blank).then_some(mean as u8)
     }
 
     /// Whether a cell with this label is part of the digit, or lies beside a part of it.
@@ -50,7 +84,11 @@ impl Group {
         let mut group: Option<Self> = None;
         for (index, part) in parts.iter().enumerate() {
             let rect = part.rect();
-            if is_line(rect, extent) || !expected.contains_center(rect) {
+            if is_line(rect, extent)
+                || part.hugs_edge()
+                || is_frame(index, rect, parts)
+                || !expected.contains_center(rect)
+            {
                 continue;
             }
             match &mut group {
@@ -79,10 +117,14 @@ impl<const N: usize> Groups<N> {
     pub(super) fn find(parts: &[Part], extent: Rect) -> Option<Self> {
         let mut groups = [Group::NONE; MAX_PARTS];
         let mut count = 0;
-        let inner = parts.iter().any(|part| !touches(part.rect(), extent) && part.area >= 8);
+        let inner = parts.iter().any(|part| !part.rect().touches_edge(extent) && part.area >= 12);
         for (index, part) in parts.iter().enumerate() {
             let rect = part.rect();
-            if is_line(rect, extent) || (inner && touches(rect, extent)) {
+            if is_line(rect, extent)
+                || part.hugs_edge()
+                || (inner && rect.touches_edge(extent))
+                || is_frame(index, rect, parts)
+            {
                 continue;
             }
             if let Some(group) = groups.get_mut(count) {
@@ -135,6 +177,10 @@ fn belong(a: &Group, b: &Group) -> bool {
         gap(a.rect.top, a.rect.bottom, b.rect.top, b.rect.bottom),
     );
     let narrower = a.rect.width().min(b.rect.width());
+    let beside = down < 0 && i32::from(a.rect.height().min(b.rect.height())) <= -2 * down;
+    if !beside && across * 10 <= i32::from(size) && down * 10 <= i32::from(size) {
+        return true;
+    }
     let stacked = across < 0 && i32::from(narrower) <= -2 * across;
     let is_stroke = small.rect.height() * 5 <= large.rect.height() * 3;
     if stacked && (down < 0 || (is_stroke && down * 4 <= i32::from(size))) {
@@ -155,9 +201,17 @@ fn is_line(rect: Rect, extent: Rect) -> bool {
         || (height * 10 >= extent.height() * 9 && width * 8 <= height)
 }
 
-/// Whether a part touches the edge of the picture.
-fn touches(rect: Rect, extent: Rect) -> bool {
-    rect.left == 0 || rect.top == 0 || rect.right >= extent.right || rect.bottom >= extent.bottom
+/// Whether a part encloses another of a similar size: the frame around a digit.
+fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
+    parts.iter().enumerate().any(|(other, part)| {
+        let inner = part.rect();
+        other != index
+            && inner.left > rect.left
+            && inner.top > rect.top
+            && inner.right < rect.right
+            && inner.bottom < rect.bottom
+            && inner.longer_side() * 5 >= rect.longer_side().min(rect.width().min(rect.height()) * 2) * 2
+    })
 }
 
 /// Sorts digits into lines, and each line from left to right.

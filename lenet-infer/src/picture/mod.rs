@@ -31,6 +31,7 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+mod average;
 mod components;
 #[cfg(feature = "corpus")]
 #[doc(hidden)]
@@ -38,9 +39,11 @@ pub mod corpus;
 mod digits;
 mod filter;
 mod frame;
+mod gray;
 mod grid;
 mod group;
 mod light;
+mod lines;
 mod normalize;
 mod plane;
 mod reduce;
@@ -50,6 +53,7 @@ mod threshold;
 
 pub use digits::Digits;
 pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
+pub use gray::{luma, on_white};
 pub use rows::Rows;
 pub use step::{Step, View, gradient};
 
@@ -61,6 +65,12 @@ use reduce::Scale;
 
 /// The cells of a closer look: enough for all that an image shows, few enough that noise is averaged out.
 const CLOSE_SIDE: usize = 48;
+/// The least longer side of a digit, in pixels of the picture.
+const LEAST_SIDE: u16 = 8;
+/// The least level of ink on its paper.
+const LEAST_CONTRAST: u8 = 8;
+/// The bounding box ends where the ink is fainter than this fraction of its mean.
+const FAINTEST: u8 = 8;
 
 /// Why a picture, or a part of it, gives no image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -151,7 +161,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &Frame<'_>,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
-        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), &mut observe)?;
+        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut observe)?;
         let group = self.only()?;
         let scale = self.grid.scale;
         self.digit_of(Some(frame), &group, scale, &mut observe)
@@ -168,7 +178,20 @@ impl<const SIDE: usize> Preparer<SIDE> {
         &'p mut self,
         frame: &'p Frame<'p>,
     ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
-        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), &mut |_| {})?;
+        self.find_observed(frame, |_| {})
+    }
+
+    /// Finds the digits of a frame, and shows `observe` the whole picture after each step.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub fn find_observed<'p, const N: usize>(
+        &'p mut self,
+        frame: &'p Frame<'p>,
+        mut observe: impl FnMut(Step<'_>),
+    ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
+        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut observe)?;
         Digits::new(self, Some(frame))
     }
 
@@ -187,16 +210,30 @@ impl<const SIDE: usize> Preparer<SIDE> {
         if found.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(found) }
     }
 
-    /// The only digit on the grid, or the one that is much larger than all others.
+    /// The only digit on the grid: the largest group, with the groups near it that are no digits of their own.
     fn only(&self) -> Result<Group, NoDigit> {
         let groups = self.groups::<{ components::MAX_PARTS }>()?;
-        let main = groups.as_slice().iter().max_by_key(|group| group.area).ok_or(NoDigit::NoInk)?;
-        let height = main.rect.height();
-        let rivals = groups
-            .as_slice()
-            .iter()
-            .filter(|other| other.area * 3 >= main.area && other.rect.height() * 5 >= height * 3);
-        if rivals.count() > 1 { Err(NoDigit::TooMany) } else { Ok(*main) }
+        let groups = groups.as_slice();
+        let mut digit = *groups.iter().max_by_key(|group| group.area).ok_or(NoDigit::NoInk)?;
+        let main = digit;
+        for other in groups.iter().filter(|other| **other != main) {
+            if other.rivals(&main) {
+                return Err(NoDigit::TooMany);
+            }
+            if other.is_near(&main) {
+                digit.join(other);
+            }
+        }
+        // Specks all around, or ink cut by the edge among larger shadows, are noise or a texture.
+        let specks: u32 = groups.iter().map(|group| group.area).sum();
+        if specks > 2 * digit.area {
+            return Err(NoDigit::TooMany);
+        }
+        let all: u32 = self.grid.parts.as_slice().iter().map(|part| u32::from(part.area)).sum();
+        if all > 2 * digit.area && digit.rect.touches_edge(self.grid.extent()) {
+            return Err(NoDigit::NoInk);
+        }
+        Ok(digit)
     }
 
     /// Normalizes a digit that was found on the grid; of a frame, after a closer look where that shows more.
@@ -212,10 +249,13 @@ impl<const SIDE: usize> Preparer<SIDE> {
         if let Some(frame) = frame {
             let near = Scale::new(found.with_margin(frame.rect()), SIDE.min(CLOSE_SIDE));
             if near.differs(scale) {
-                self.grid.survey(frame, near, observe)?;
+                self.grid.survey(frame, near, Some(self.grid.dark), observe)?;
                 let expected = self.grid.scale.to_cells(found);
                 closer = Group::within(expected, self.grid.parts.as_slice(), self.grid.extent())
                     .ok_or(NoDigit::NoInk)?;
+            } else if self.grid.scale != scale {
+                // The grid holds the digit before; the same survey gives the same parts again.
+                self.grid.survey(frame, scale, Some(self.grid.dark), observe)?;
             }
         }
         self.digit.line = group.line;
@@ -223,52 +263,29 @@ impl<const SIDE: usize> Preparer<SIDE> {
         Ok(&self.digit)
     }
 
+    /// Writes the image of a digit on the grid, and what is known of its ink.
     fn normalize(&mut self, group: &Group) -> Result<(), NoDigit> {
-        self.digit.rect = self.grid.scale.to_picture(group.rect);
-        if self.digit.rect.longer_side() < 8 {
-            return Err(NoDigit::TooSmall);
-        }
-        let extent = self.grid.extent();
+        let (scale, extent) = (self.grid.scale, self.grid.extent());
         if group.area * 2 > u32::from(extent.right) * u32::from(extent.bottom) {
             return Err(NoDigit::TooLarge);
         }
-        let scale = self.grid.scale;
         let (ink, labels) = self.grid.planes();
+        let full = group.stands_out(&ink, &labels).ok_or(NoDigit::NoInk)?;
         let level = |x: usize, y: usize| if group.has(labels.at(x, y)) { ink.at(x, y) } else { 0 };
-        // mean ink, mean paper
-        let (mut s, mut n, mut ps, mut pn) = (0u32, 0u32, 0u32, 0u32);
-        for (i, l) in ink.cells.iter().zip(&*labels.cells) {
-            if *l < 0x80 && group.has(*l) {
-                s += u32::from(*i);
-                n += 1
-            } else if *l == 0 {
-                ps += u32::from(*i);
-                pn += 1
-            }
+        let rect = normalize::bounds(group.rect.with_border(extent), full / FAINTEST, level);
+        self.digit.rect = scale.to_picture(rect);
+        if self.digit.rect.longer_side() < LEAST_SIDE {
+            return Err(NoDigit::TooSmall);
         }
-        let mean = s / n.max(1);
-        if ps / pn.max(1) * 3 > mean {
+        let image = &mut self.digit.image;
+        normalize::resample(rect, level, image);
+        self.digit.contrast = normalize::stretch(image);
+        if self.digit.contrast < LEAST_CONTRAST {
             return Err(NoDigit::NoInk);
         }
-        // tight box
-        let mut r = Rect { left: u16::MAX, top: u16::MAX, right: 0, bottom: 0 };
-        let g = group.rect;
-        for y in g.top.saturating_sub(1)..(g.bottom + 1).min(extent.bottom) {
-            for x in g.left.saturating_sub(1)..(g.right + 1).min(extent.right) {
-                if u32::from(level(x.into(), y.into())) * 8 >= mean {
-                    r = r.union(Rect { left: x, top: y, right: x + 1, bottom: y + 1 });
-                }
-            }
-        }
-        self.digit.rect = scale.to_picture(r);
-        normalize::resample(r, level, &mut self.digit.image);
-        self.digit.contrast = normalize::stretch(&mut self.digit.image);
-        if self.digit.contrast < 10 {
-            return Err(NoDigit::NoInk);
-        }
-        let width = normalize::stroke_width(&mut self.digit.image);
+        let width = normalize::stroke_width(image);
         self.digit.stroke_width = width.min(255) as u8;
-        normalize::thicken(&mut self.digit.image, width);
+        normalize::thicken(image, width);
         Ok(())
     }
 }

@@ -13,6 +13,19 @@ const BOX: usize = 20;
 /// The least stroke width that MNIST's digits have, in 1/16 pixel.
 const THIN: u32 = 40;
 
+/// The smallest rectangle that holds the cells of `rect` with a level of `least` or more. Empty if there are none.
+pub(super) fn bounds(rect: Rect, least: u8, level: impl Fn(usize, usize) -> u8) -> Rect {
+    let mut found = Rect { left: rect.right, top: rect.bottom, right: rect.left, bottom: rect.top };
+    for y in rect.top..rect.bottom {
+        for x in rect.left..rect.right {
+            if level(x.into(), y.into()) >= least.max(1) {
+                found = found.union(Rect { left: x, top: y, right: x + 1, bottom: y + 1 });
+            }
+        }
+    }
+    found
+}
+
 /// Resamples the cells of `rect` into an image with its center of mass at the center.
 pub(super) fn resample(rect: Rect, level: impl Fn(usize, usize) -> u8, image: &mut [u8; IMAGE_PIXELS]) {
     let side = u32::from(rect.longer_side()).max(1);

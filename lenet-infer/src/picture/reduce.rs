@@ -47,8 +47,8 @@ impl Scale {
         let end = |cell: u16| (u32::from(cell) * self.cell).div_ceil(UNIT);
         let Rect { left, top, right, bottom } = self.rect;
         Rect {
-            left: left + first(cells.left) as u16,
-            top: top + first(cells.top) as u16,
+            left: left.saturating_add(first(cells.left) as u16),
+            top: top.saturating_add(first(cells.top) as u16),
             right: right.min(left.saturating_add(end(cells.right) as u16)),
             bottom: bottom.min(top.saturating_add(end(cells.bottom) as u16)),
         }

@@ -43,7 +43,7 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     ///
     /// Returns the reason if there is no digit, or more than one.
     pub fn finish(self) -> Result<&'p Digit, NoDigit> {
-        self.preparer.grid.find_parts(&mut |_| {})?;
+        self.preparer.grid.find_parts(None, &mut |_| {})?;
         let group = self.preparer.only()?;
         let scale = self.preparer.grid.scale;
         self.preparer.digit_of(None, &group, scale, &mut |_| {})
@@ -55,7 +55,7 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     ///
     /// Returns the reason if there is no digit, or if there are more than `N`.
     pub fn find<const N: usize>(self) -> Result<Digits<'p, SIDE, N>, NoDigit> {
-        self.preparer.grid.find_parts(&mut |_| {})?;
+        self.preparer.grid.find_parts(None, &mut |_| {})?;
         Digits::new(self.preparer, None)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use image::GrayImage;
 use image::imageops::{self, FilterType};
-use image::{GrayImage, ImageFormat};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::{Engine, SHIPPED};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::{
     succeed, succeed_with_json,
 };
 
-fn grey(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
+fn gray(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
     GrayImage::from_raw(28, 28, pixels.to_vec()).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn grey(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
 fn classify_gives_what_the_engine_gives_for_raw_bytes_and_for_the_same_picture_as_png() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("strokes.bin"), strokes(1)).unwrap();
-    grey(&strokes(1)).save(dir.path().join("strokes.png")).unwrap();
+    gray(&strokes(1)).save(dir.path().join("strokes.png")).unwrap();
     let object = succeed_with_json(&dir, &["classify", "--json", "strokes.bin", "strokes.png"]);
     let mut engine = Engine::new(&SHIPPED.model);
     let expected = engine.classify(&strokes(1));
@@ -34,20 +34,33 @@ fn classify_gives_what_the_engine_gives_for_raw_bytes_and_for_the_same_picture_a
         assert_eq!(image["confidence"], expected.confidence);
         assert_eq!(image["margin"], expected.margin);
         assert_eq!(image["logits"], json!(expected.logits));
-        assert_eq!(image["inverted"], false);
+        assert_eq!((&image["inverted"], &image["digit"]), (&Value::Null, &Value::Null));
     }
 }
 
 #[test]
-fn classify_takes_an_enlarged_dark_on_light_jpeg() {
+fn as_is_stretches_and_inverts_the_whole_picture() {
     let dir = tempdir().unwrap();
-    let mut photo = imageops::resize(&grey(&strokes(2)), 280, 280, FilterType::Nearest);
+    let mut photo = imageops::resize(&gray(&strokes(2)), 280, 280, FilterType::Nearest);
+    photo.save(dir.path().join("light.png")).unwrap();
     imageops::invert(&mut photo);
-    photo.save_with_format(dir.path().join("photo.jpg"), ImageFormat::Jpeg).unwrap();
-    let object = succeed_with_json(&dir, &["classify", "photo.jpg", "--json"]);
-    assert_eq!(object["images"][0]["inverted"], true);
-    let object = succeed_with_json(&dir, &["classify", "photo.jpg", "--json", "--invert", "no"]);
-    assert_eq!(object["images"][0]["inverted"], false);
+    photo.save(dir.path().join("dark.bmp")).unwrap();
+    let object =
+        |more: &[&str]| succeed_with_json(&dir, &[&["classify", "--json", "--as-is"], more].concat());
+    let (dark, light) = (object(&["dark.bmp"]), object(&["light.png"]));
+    assert_eq!(
+        (&dark["images"][0]["inverted"], &light["images"][0]["inverted"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(dark["images"][0]["logits"], light["images"][0]["logits"]);
+    assert_eq!(dark["images"][0]["digit"], Value::Null);
+    let left = object(&["dark.bmp", "--invert", "no"]);
+    assert_eq!(left["images"][0]["inverted"], false);
+    // The numbers of earlier versions, which only stretched.
+    assert_eq!(
+        light["images"][0]["logits"],
+        json!([-43194, -38145, -46523, -50102, -20666, -33411, -32243, -67770, 6719, -29770])
+    );
 }
 
 #[test]
@@ -95,7 +108,7 @@ fn classify_goes_on_after_a_picture_that_cannot_be_read_and_fails_at_the_end() {
     assert_eq!(output.status.code(), Some(1));
     let object: Value = serde_json::from_str(stdout(&output)).unwrap();
     assert_eq!(object["images"][0]["path"], "strokes.raw");
-    assert_eq!(object["failed"], json!([{ "path": "missing.png", "error": message }]));
+    assert_eq!(object["failed"], json!([{ "path": "missing.png", "error": message, "no_digit": null }]));
 }
 
 #[test]
@@ -103,7 +116,7 @@ fn a_file_that_is_no_picture_is_refused() {
     assert_fails(
         &dir_with("notes.png", b"Dear diary"),
         &["classify", "notes.png"],
-        "notes.png: expected a PNG or JPEG picture or 784 raw bytes, found 10 bytes of another kind: \
+        "notes.png: expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture or 784 raw bytes, found 10 bytes of another kind: \
          save it as PNG",
     );
 }
@@ -113,25 +126,20 @@ fn raw_bytes_of_the_wrong_number_are_refused() {
     assert_fails(
         &dir_with("short.raw", &[0; 783]),
         &["classify", "short.raw"],
-        "short.raw: expected 784 raw bytes, 28 rows of 28 grey levels, found 783",
+        "short.raw: expected 784 raw bytes, 28 rows of 28 gray levels, found 783",
     );
 }
 
 #[test]
-fn a_picture_of_another_format_is_refused_even_if_it_is_as_long_as_raw_pixels() {
-    for (name, start) in [("anim.gif", &b"GIF89a"[..]), ("scan.bmp", b"BM")] {
-        let mut contents = start.to_vec();
-        contents.resize(IMAGE_PIXELS, 0);
-        let format = if name == "anim.gif" { "Gif" } else { "Bmp" };
-        assert_fails(
-            &dir_with(name, &contents),
-            &["classify", name],
-            &format!(
-                "{name}: expected a PNG or JPEG picture, found {format}: save it as PNG, or name it .raw if it holds \
-                 784 raw bytes"
-            ),
-        );
-    }
+fn a_photo_in_a_format_that_is_not_read_is_refused_with_its_name() {
+    let mut contents = b"\0\0\0\x18ftypheic".to_vec();
+    contents.resize(IMAGE_PIXELS, 0);
+    assert_fails(
+        &dir_with("photo.heic", &contents),
+        &["classify", "photo.heic"],
+        "photo.heic: expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture, found HEIC: save it as PNG, or name it .raw if \
+         it holds 784 raw bytes",
+    );
 }
 
 #[test]
@@ -147,7 +155,7 @@ fn a_folder_in_the_place_of_a_picture_is_refused() {
 fn a_jpeg_without_its_end_is_refused() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("photo.jpg");
-    image::imageops::resize(&grey(&strokes(4)), 300, 300, FilterType::Nearest).save(&path).unwrap();
+    image::imageops::resize(&gray(&strokes(4)), 300, 300, FilterType::Nearest).save(&path).unwrap();
     let whole = fs::read(&path).unwrap();
     for length in [whole.len() - 2, whole.len() - 3, whole.len() / 2] {
         fs::write(&path, &whole[..length]).unwrap();
@@ -182,8 +190,11 @@ fn a_png_of_more_pixels_than_memory_is_classified() {
     encoder.set_compression(png::Compression::Fastest);
     // 32 MB of samples.
     encoder.write_header().unwrap().write_image_data(&vec![0x7f; 2_000 * 2_000 * 8]).unwrap();
-    let output = lenet_infer_within(24, &dir, &["classify", "large.png"]);
+    let output = lenet_infer_within(24, &dir, &["classify", "--as-is", "large.png"]);
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    // The gray picture takes three bytes per pixel, and is blank.
+    let output = lenet_infer_within(40, &dir, &["classify", "large.png"]);
+    assert!(stderr(&output).starts_with("error: large.png: no digit: "), "{}", stderr(&output));
 }
 
 #[cfg(target_os = "linux")]

@@ -4,10 +4,12 @@ mod board;
 mod classify;
 mod eval;
 mod inspect;
+mod photo;
 #[cfg(unix)]
 mod pipes;
 #[cfg(unix)]
 mod qemu;
+mod read;
 mod terminal;
 
 use std::fs;
@@ -118,7 +120,18 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
         (&[][..], "Usage: lenet-infer"),
         (&["train"], "unrecognized subcommand 'train'"),
         (&["inspect", "--verbose"], "unexpected argument '--verbose'"),
-        (&["classify"], "<IMAGE>"),
+        (&["classify"], "<PICTURE>"),
+        (&["read"], "<PICTURE>"),
+        (&["classify", "--invert", "yes", "a.png"], "--as-is"),
+        (
+            &["classify", "--as-is", "--steps", "s.png", "a.png"],
+            "'--as-is' cannot be used with '--steps <FILE>'",
+        ),
+        (&["classify", "--steps", "s.png", "a.png", "b.png"], "'--steps <FILE>' draws one picture, found 2"),
+        (
+            &["read", "--annotate", "s.png", "a.png", "b.png"],
+            "'--annotate <FILE>' draws one picture, found 2",
+        ),
         (&["eval"], "--data <DIR>"),
         (&["board", "info"], "<--port <PORT>|--tcp <HOST:PORT>|--qemu <CORE>>"),
         (

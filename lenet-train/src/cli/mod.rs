@@ -10,7 +10,7 @@ use lenet_train::commands::Session;
 use lenet_train::commands::export::Export;
 use lenet_train::commands::import::Import;
 use lenet_train::commands::quantize::Quantize;
-use lenet_train::data::DatasetName;
+use lenet_train::data::{DatasetName, Preparation};
 use lenet_train::model::bits::Bits;
 use lenet_train::run::config::RunConfig;
 use lenet_train::run::console::Console;
@@ -131,6 +131,9 @@ enum Command {
         /// Folder of the data set for calibration and the check [default: the bundled MNIST, else downloaded]
         #[arg(long, value_name = "DIR", value_parser = recorded_path)]
         data: Option<PathBuf>,
+        /// Stretch the pictures of the folder, as the network was trained, instead of preparing them
+        #[arg(long, requires = "data")]
+        as_is: bool,
         /// Published data set to use; with --data, the one expected there
         #[arg(long, value_name = "NAME", default_value = "mnist")]
         dataset: DatasetName,
@@ -239,10 +242,18 @@ impl Command {
             }
             Self::Eval { run, data } => Task::Eval { run, data },
             Self::Report { run, data } => Task::Report { run, data },
-            Self::Import { weights, mean, deviation, bits, data, dataset, out, force } => {
+            Self::Import { weights, mean, deviation, bits, data, as_is, dataset, out, force } => {
                 let normalization = mean.zip(deviation);
                 let destination = Destination { out, force };
-                Task::Import(Import { weights, normalization, bits, data, dataset, destination })
+                Task::Import(Import {
+                    weights,
+                    normalization,
+                    bits,
+                    data,
+                    preparation: if as_is { Preparation::AsIs } else { Preparation::Prepared },
+                    dataset,
+                    destination,
+                })
             }
             Self::Export { run, safetensors, onnx } => Task::Export(Export { run, safetensors, onnx }),
             Self::BenchAccuracy { seeds, out, training } => {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lenet_train::augment::Augment;
-use lenet_train::data::DatasetName;
+use lenet_train::data::{DatasetName, Preparation};
 use lenet_train::model::bits::Bits;
 use lenet_train::run::config::{DataConfig, DeviceKind, RunConfig, TeacherConfig};
 use lenet_train::run::config_file::{self, ConfigError};
@@ -17,10 +17,14 @@ pub(crate) struct TrainingFlags {
     /// TOML file of settings, for example the run.toml of an earlier run; other flags override it
     #[arg(long, value_name = "FILE", conflicts_with = "recipe")]
     config: Option<PathBuf>,
-    /// Folder of the four IDX files (plain or .gz), or with one sub-folder of PNG or JPEG pictures per class [default: the
-    /// bundled MNIST, else downloaded]
+    /// Folder of the four IDX files (plain or .gz), or with one sub-folder of pictures per class [default: the bundled MNIST,
+    /// else downloaded]
     #[arg(long, value_name = "DIR", value_parser = super::recorded_path)]
     data: Option<PathBuf>,
+    /// Stretch the pictures of the folder to 28x28 pixels, instead of finding the symbol in each: for pictures that are
+    /// framed alike, or whose place in the frame matters
+    #[arg(long)]
+    as_is: bool,
     /// Published data set to use; with --data, the one expected there [default: mnist]
     #[arg(long, value_name = "NAME")]
     dataset: Option<DatasetName>,
@@ -124,7 +128,7 @@ impl TrainingFlags {
         };
         let mut run = self.change(base);
         // What is given in place of the file's is not what the file has the SHA-256 of.
-        if self.data.is_some() || self.dataset.is_some() {
+        if self.data.is_some() || self.dataset.is_some() || self.as_is {
             run.data = DataConfig { sha256: None, ..run.data };
         }
         if !self.teachers.is_empty() {
@@ -147,6 +151,9 @@ impl TrainingFlags {
         }
         if let Some(data) = &self.data {
             run.data.path = Some(data.clone());
+        }
+        if self.as_is {
+            run.data.pictures = Some(Preparation::AsIs);
         }
         if !self.teachers.is_empty() {
             let known = |index: usize| run.teachers.get(index).and_then(|teacher| teacher.sha256.clone());

@@ -137,7 +137,8 @@ fn check(
         return Err(CrossValidationError::NothingHeldOut { recipe: config.training.recipe });
     }
     let data = &config.data;
-    let dataset = Dataset::load(data.dataset, data.path.as_deref(), session.console.is_quiet())?;
+    let dataset =
+        Dataset::load(data.dataset, data.path.as_deref(), data.preparation(), session.console.is_quiet())?;
     let most = dataset.folds();
     if found > most {
         return Err(CrossValidationError::Folds { most, found });

@@ -85,6 +85,11 @@ pub enum CommandError {
         /// The SHA-256 of the data set found.
         found: String,
     },
+    /// There are no pictures to stretch.
+    #[error(
+        "--as-is: expected a folder of pictures by --data, found IDX files, which hold images already: remove --as-is"
+    )]
+    NoPictures,
     /// The data set does not have the fold that the run holds out.
     #[error("data.fold: expected 0 to {}, as the data set has {folds} folds, found {found}", folds - 1)]
     Fold {

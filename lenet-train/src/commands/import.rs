@@ -4,7 +4,7 @@ use super::error::CommandError;
 use super::prepare::{load_data, with_threads};
 use super::results::save_with_results;
 use super::session::Session;
-use crate::data::DatasetName;
+use crate::data::{DatasetName, Preparation};
 use crate::eval::check::FinalTable;
 use crate::exchange::{fold_normalization, state_dict};
 use crate::model::bits::Bits;
@@ -31,6 +31,8 @@ pub struct Import {
     pub data: Option<PathBuf>,
     /// The published data set to use, or the one that is expected in `data`.
     pub dataset: DatasetName,
+    /// How the pictures of the folder become images.
+    pub preparation: Preparation,
     /// Where to create the run.
     pub destination: Destination,
 }
@@ -47,6 +49,7 @@ pub fn run(task: &Import, session: &Session) -> Result<FinalTable, CommandError>
     }
     let mut run = RunConfig::new(Settings { bits: task.bits, ..Recipe::Imported.settings() });
     (run.data.dataset, run.data.path) = (task.dataset, task.data.clone());
+    run.data.pictures = Some(task.preparation);
     let sha256 = checkpoint::fingerprint(&weights);
     run.imported =
         Some(ImportedConfig { file: task.weights.clone(), normalization: task.normalization, sha256 });

@@ -4,7 +4,7 @@ use super::error::CommandError;
 use super::session::Session;
 use crate::backend::cpu::arithmetic;
 use crate::backend::cuda;
-use crate::data::{Dataset, HeldOut, Split};
+use crate::data::{Dataset, HeldOut, Preparation, Split};
 use crate::model::weights::FloatWeights;
 use crate::run::config::{DeviceKind, RunConfig};
 use crate::run::console::Console;
@@ -41,10 +41,13 @@ pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, Com
 /// Loads the data set of `run`, and checks that it is the one that the run started with.
 pub(super) fn load_data(mut run: RunConfig, console: &Console) -> Result<(RunConfig, Dataset), CommandError> {
     let path = run.data.path.as_deref();
-    let mut dataset = Dataset::load(run.data.dataset, path, console.is_quiet())?;
+    let mut dataset = Dataset::load(run.data.dataset, path, run.data.preparation(), console.is_quiet())?;
     if let Some(expected) = run.data.sha256.clone().filter(|expected| *expected != dataset.sha256) {
         let place = path.map_or_else(|| run.data.dataset.to_string(), |path| path.display().to_string());
         return Err(CommandError::OtherData { place, expected, found: dataset.sha256 });
+    }
+    if dataset.preparation.is_none() && run.data.preparation() == Preparation::AsIs {
+        return Err(CommandError::NoPictures);
     }
     let (folds, found) = (dataset.folds(), run.data.fold);
     if found >= folds {

@@ -118,8 +118,10 @@ fn warn(run: &RunConfig, console: &Console) {
 fn difference(saved: &RunConfig, requested: &RunConfig) -> Option<(String, String, String)> {
     let mut requested = requested.clone();
     if requested.data.sha256.is_none() {
+        // IDX files have no preparation, whatever is requested.
+        let pictures = saved.data.pictures.map(|_| requested.data.preparation());
         let DataConfig { dataset, fold, .. } = requested.data;
-        requested.data = DataConfig { dataset, fold, ..saved.data.clone() };
+        requested.data = DataConfig { dataset, fold, pictures, ..saved.data.clone() };
     }
     for (requested, saved) in requested.teachers.iter_mut().zip(&saved.teachers) {
         requested.sha256 = requested.sha256.take().or_else(|| saved.sha256.clone());

@@ -29,6 +29,7 @@ pub(super) fn dataset(
     };
     Ok(Dataset {
         name: CUSTOM.to_owned(),
+        preparation: None,
         note: untrained_classes(&train.labels, classes),
         sha256: identity(classes, &[], fold_size, &fingerprint(&train, &test)),
         classes,

@@ -55,6 +55,17 @@ impl fmt::Display for DatasetName {
     }
 }
 
+/// How the pictures of a folder become images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preparation {
+    /// The symbol in each picture is found, cleaned and centered, as `lenet-infer classify` does it.
+    #[default]
+    Prepared,
+    /// Each picture is stretched as a whole, as `lenet-infer classify --as-is` does it.
+    AsIs,
+}
+
 /// The name of a data set whose contents are not those of any [`DatasetName`].
 pub const CUSTOM: &str = "custom";
 
@@ -63,6 +74,8 @@ pub const CUSTOM: &str = "custom";
 pub struct Dataset {
     /// The [`DatasetName`] that the contents are those of, or else [`CUSTOM`].
     pub name: String,
+    /// How its pictures became images. `None` if it was read from IDX files.
+    pub preparation: Option<Preparation>,
     /// What the user should know about the data set, in one line.
     pub note: Option<String>,
     /// The identity of the data: 64 hexadecimal digits, which differ if anything differs that decides a run's data.
@@ -104,21 +117,27 @@ impl Dataset {
     ///   `name`. Of a published set the last 5,000 training images are held out for validation. Of any other set a
     ///   twelfth is held out, with the same share of each class, wherever its images are in the file; a class of one
     ///   image is trained on. Labels may leave numbers out; `note` says which.
-    /// - Pictures are read as `lenet-infer classify` reads them. A tenth of each class, chosen by the SHA-256 of the file
+    /// - Pictures become images as `preparation` says. A tenth of each class, chosen by the SHA-256 of the file
     ///   names, is held out for validation and another tenth for the test.
     ///
     /// Which images are held out depends on the data alone, not on the seed of a run.
     ///
     /// Without `data`, MNIST is read from the source tree that this program was built in, if that is still there.
     /// Everything else is read from the user's cache folder (`lenet/<name>`), which is filled from the public mirrors on
-    /// first use. The contents must be the published ones. `quiet` hides the progress of the download.
+    /// first use. The contents must be the published ones. `quiet` hides the progress of the download. IDX files hold
+    /// images already, so `preparation` does not concern them.
     ///
     /// # Errors
     ///
     /// [`DatasetError`] if the data set cannot be found, downloaded, read or trained on.
-    pub fn load(name: DatasetName, data: Option<&Path>, quiet: bool) -> Result<Self, DatasetError> {
+    pub fn load(
+        name: DatasetName,
+        data: Option<&Path>,
+        preparation: Preparation,
+        quiet: bool,
+    ) -> Result<Self, DatasetError> {
         if let Some(dir) = data {
-            return match folder::load(dir)? {
+            return match folder::load(dir, preparation)? {
                 Some(set) => Ok(set),
                 None => Self::from_users_files(name, dir),
             };
@@ -141,6 +160,15 @@ impl Dataset {
             return (0..self.classes).map(|class| class.to_string()).collect();
         }
         self.class_names.clone()
+    }
+
+    /// What the metadata of a model calls the data set: its name, and how its pictures became images.
+    pub fn title(&self) -> String {
+        match self.preparation {
+            None => self.name.clone(),
+            Some(Preparation::Prepared) => format!("{}, pictures prepared", self.name),
+            Some(Preparation::AsIs) => format!("{}, pictures as they are", self.name),
+        }
     }
 
     fn from_users_files(name: DatasetName, dir: &Path) -> Result<Self, DatasetError> {
@@ -197,6 +225,7 @@ impl Files {
         let (class_names, validation_images) = (name.class_names(), published::HELD_OUT);
         Dataset {
             name: name.to_string(),
+            preparation: None,
             note: None,
             sha256: identity(classes, &class_names, validation_images, &fingerprint),
             classes,

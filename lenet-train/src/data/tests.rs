@@ -23,7 +23,7 @@ fn bundled_mnist() -> PathBuf {
 
 #[test]
 fn the_bundled_mnist_is_the_published_one() {
-    let mnist = Dataset::load(DatasetName::Mnist, None, true).unwrap();
+    let mnist = Dataset::load(DatasetName::Mnist, None, Preparation::Prepared, true).unwrap();
     assert_eq!((mnist.name.as_str(), &mnist.note), ("mnist", &None));
     assert_eq!((mnist.train.len(), mnist.test.len()), (60_000, 10_000));
     let (training, validation) = mnist.split();
@@ -36,7 +36,8 @@ fn the_bundled_mnist_is_the_published_one() {
 #[test]
 fn the_published_sets_keep_the_order_of_their_files() {
     let file = idx::load(&bundled_mnist(), Part::Train).unwrap();
-    let mut mnist = Dataset::load(DatasetName::Mnist, Some(&bundled_mnist()), true).unwrap();
+    let mut mnist =
+        Dataset::load(DatasetName::Mnist, Some(&bundled_mnist()), Preparation::Prepared, true).unwrap();
     assert!(mnist.train == file);
     assert_eq!((mnist.note.as_ref(), mnist.folds()), (None, 12));
     mnist.hold_out(11);
@@ -45,7 +46,8 @@ fn the_published_sets_keep_the_order_of_their_files() {
 
 #[test]
 fn a_users_copy_of_mnist_is_named_by_its_contents() {
-    let mnist = Dataset::load(DatasetName::FashionMnist, Some(&bundled_mnist()), true).unwrap();
+    let mnist = Dataset::load(DatasetName::FashionMnist, Some(&bundled_mnist()), Preparation::Prepared, true)
+        .unwrap();
     assert_eq!(mnist.name, "mnist");
     assert_eq!(
         mnist.note.unwrap(),
@@ -60,7 +62,7 @@ fn a_users_copy_of_mnist_is_named_by_its_contents() {
 fn another_set_is_taken_from_a_users_folder_and_not_called_mnist() {
     let dir = tempdir().unwrap();
     write_set(dir.path(), 30, 4);
-    let loaded = Dataset::load(DatasetName::Mnist, Some(dir.path()), true).unwrap();
+    let loaded = Dataset::load(DatasetName::Mnist, Some(dir.path()), Preparation::Prepared, true).unwrap();
     let mut images: Vec<(u8, u8)> =
         loaded.train.into_iter().map(|(image, label)| (image[0], *label)).collect();
     images.sort_unstable();
@@ -93,7 +95,7 @@ fn small_sets_hold_out_a_twelfth_and_at_least_one() {
     let dir = tempdir().unwrap();
     for (images, training) in [(20, 19), (23, 22), (24, 22), (100, 92)] {
         write_set(dir.path(), images, 1);
-        let set = Dataset::load(DatasetName::Mnist, Some(dir.path()), true).unwrap();
+        let set = Dataset::load(DatasetName::Mnist, Some(dir.path()), Preparation::Prepared, true).unwrap();
         let (train, validation) = set.split();
         assert_eq!((train.images.len(), validation.images.len()), (training, images - training));
         assert_eq!([train.images, validation.images].concat(), set.train.images);
@@ -108,7 +110,7 @@ fn load_labels(train: &[u8], test: &[u8]) -> Result<Dataset, DatasetError> {
         let images = vec![[0; IMAGE_PIXELS]; labels.len()];
         idx::write(dir.path(), part, &LabelledImages { images, labels: labels.to_vec() }).unwrap();
     }
-    Dataset::load(DatasetName::Mnist, Some(dir.path()), true)
+    Dataset::load(DatasetName::Mnist, Some(dir.path()), Preparation::Prepared, true)
 }
 
 #[test]
@@ -172,7 +174,7 @@ fn the_identity_depends_on_the_data_and_not_on_the_folder_or_the_fold() {
         change(&mut train);
         idx::write(dir.path(), Part::Train, &train).unwrap();
         idx::write(dir.path(), Part::Test, &set(4)).unwrap();
-        Dataset::load(DatasetName::Mnist, Some(dir.path()), true).unwrap()
+        Dataset::load(DatasetName::Mnist, Some(dir.path()), Preparation::Prepared, true).unwrap()
     };
     let unchanged = write(&|_| {});
     let mut again = write(&|_| {});
@@ -186,7 +188,7 @@ fn the_identity_depends_on_the_data_and_not_on_the_folder_or_the_fold() {
 fn each_fold_is_held_out_once_and_the_others_keep_their_order() {
     let dir = tempdir().unwrap();
     write_set(dir.path(), 30, 1);
-    let load = || Dataset::load(DatasetName::Mnist, Some(dir.path()), true).unwrap();
+    let load = || Dataset::load(DatasetName::Mnist, Some(dir.path()), Preparation::Prepared, true).unwrap();
     assert_eq!((load().folds(), load().validation_images), (15, 2));
     let pixels = |images: &[[u8; IMAGE_PIXELS]]| images.iter().map(|image| image[0]).collect::<Vec<u8>>();
     let order = pixels(&load().train.images);

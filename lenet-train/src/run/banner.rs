@@ -1,6 +1,7 @@
 //! What a run prints before it trains.
 
 use super::config::RunConfig;
+use crate::data::Preparation;
 use crate::train::recipe::{Schedule, Settings};
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_CHANNELS,
@@ -12,10 +13,15 @@ pub(crate) fn banner(run: &RunConfig, folder: &str, threads: usize) -> String {
     let data = &run.data;
     let mut text = format!(
         "lenet-train {}\n\
-         data     {}: {} classes, {} training images, {} validation images, {} test images\n\
+         data     {}: {}{} classes, {} training images, {} validation images, {} test images\n\
          device   {}, {threads} threads",
         run.version,
         data.contents,
+        match data.pictures {
+            None => "",
+            Some(Preparation::Prepared) => "prepared pictures of ",
+            Some(Preparation::AsIs) => "stretched pictures of ",
+        },
         data.classes.len(),
         data.train_images,
         data.validation_images,

@@ -1,7 +1,7 @@
 //! The description of a run: its settings, data, device, teachers, and the version of the program.
 
 use crate::backend::cpu::Arithmetic;
-use crate::data::{Dataset, DatasetName, HeldOut};
+use crate::data::{Dataset, DatasetName, HeldOut, Preparation};
 use crate::train::recipe::Settings;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub struct RunConfig {
     pub quantized_from: Option<QuantizedConfig>,
 }
 
-/// The data set of a run. The first three fields select it; the others are filled in when it is loaded.
+/// The data set of a run. The first four fields select it; the others are filled in when it is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
@@ -47,6 +47,9 @@ pub struct DataConfig {
     /// The folder of the data set. `None` uses the bundled or downloaded files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// How the pictures of the folder become images. `None` for IDX files, and before the data set is loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<Preparation>,
     /// The fold of the training images that is held out: 0 is the last one, 1 the one before it, and so on.
     pub fold: usize,
     /// SHA-256 of the data set, in hexadecimal. A data set with another one is refused.
@@ -156,6 +159,7 @@ impl RunConfig {
         self.data = DataConfig {
             dataset: self.data.dataset,
             path: self.data.path.take(),
+            pictures: dataset.preparation,
             fold: self.data.fold,
             sha256: Some(dataset.sha256.clone()),
             contents: dataset.name.clone(),
@@ -170,6 +174,7 @@ impl RunConfig {
     pub fn to_toml(&self) -> String {
         let fields = toml::to_string(self).expect("tables of plain values");
         let bits = self.training.bits;
+        let as_is = if self.data.pictures == Some(Preparation::AsIs) { " --as-is" } else { "" };
         let data =
             self.data.path.as_ref().map_or_else(String::new, |path| format!(" --data {}", quoted(path)));
         let arguments = match (&self.imported, &self.quantized_from) {
@@ -181,11 +186,18 @@ impl RunConfig {
                 let flags = normalization
                     .map_or_else(String::new, |(mean, std)| format!(" --mean {mean} --std {std}"));
                 let dataset = self.data.dataset;
-                format!("import {}{flags} --bits {bits} --dataset {dataset}{data}", quoted(file))
+                format!("import {}{flags} --bits {bits} --dataset {dataset}{data}{as_is}", quoted(file))
             }
             (None, None) => format!("--config {CONFIG_FILE}"),
         };
         format!("# To repeat this run: lenet-train {arguments}\n\n{fields}")
+    }
+}
+
+impl DataConfig {
+    /// Returns how the pictures of the folder become images.
+    pub fn preparation(&self) -> Preparation {
+        self.pictures.unwrap_or_default()
     }
 }
 

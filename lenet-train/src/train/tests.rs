@@ -2,7 +2,7 @@ use super::qat::IntegerNetwork;
 use super::recipe::{Recipe, Schedule, Settings};
 use super::*;
 use crate::augment::Augment;
-use crate::data::{Dataset, DatasetName, Split};
+use crate::data::{Dataset, DatasetName, Preparation, Split};
 use crate::eval::score::Score;
 use crate::model::activations::Activations;
 use crate::model::network::Network;
@@ -244,7 +244,7 @@ fn every_image_is_counted_once_per_epoch() {
 
 #[test]
 fn a_quantization_aware_network_gives_the_engines_logits_for_all_test_images_of_mnist() {
-    let dataset = Dataset::load(DatasetName::Mnist, None, true).unwrap();
+    let dataset = Dataset::load(DatasetName::Mnist, None, Preparation::Prepared, true).unwrap();
     for bits in ["8", "conv=8,fc=4,activations=7"] {
         let bits = bits.parse().unwrap();
         let settings = Settings { epochs: 2, qat_epochs: 1, bits, ..settings(Algorithm::AdamW) };

@@ -1,9 +1,10 @@
 //! Tests with data sets that cannot be used.
 
-use super::{assert_fails, data, train_on};
+use super::{assert_fails, assert_succeeds, data, lenet_train, train_on};
+use image::{GrayImage, Luma};
 use std::fs;
 use std::path::Path;
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
 
 #[test]
 fn the_error_for_a_missing_data_folder_names_it() {
@@ -69,6 +70,72 @@ fn the_error_for_a_file_that_is_not_a_picture_names_it() {
     assert_fails(
         &output,
         1,
-        &["a/", ".png: expected a PNG or JPEG picture", "found 10 bytes of another kind"],
+        &[
+            "a/",
+            ".png: expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture",
+            "found 10 bytes of another kind",
+        ],
     );
+}
+
+/// A folder of two classes of pictures: a bar that lies or stands.
+fn pictures() -> TempDir {
+    let dir = tempdir().unwrap();
+    for name in ["lying", "standing"] {
+        fs::create_dir(dir.path().join(name)).unwrap();
+        for picture in 0..6_u32 {
+            let start = 10 + 7 * picture;
+            let ink = |along, across| (start..start + 60).contains(&along) && (40..48).contains(&across);
+            let level = |x, y| if if name == "lying" { ink(x, y) } else { ink(y, x) } { 60 } else { 190 };
+            let bar = GrayImage::from_fn(120, 130, |x, y| Luma([level(x, y)]));
+            bar.save(dir.path().join(name).join(format!("{picture}.png"))).unwrap();
+        }
+    }
+    dir
+}
+
+#[test]
+fn how_pictures_became_images_is_recorded_and_a_resumed_run_refuses_another_way() {
+    let data = pictures();
+    for (flags, recorded, title) in [
+        (&[][..], "prepared", "custom, pictures prepared"),
+        (&["--as-is"], "as-is", "custom, pictures as they are"),
+    ] {
+        let out = tempdir().unwrap();
+        assert_succeeds(&train_on(data.path(), out.path(), flags));
+        let config = fs::read_to_string(out.path().join("run.toml")).unwrap();
+        assert!(config.contains(&format!("pictures = \"{recorded}\"")), "{config}");
+        let model = fs::read(out.path().join("model.lenet")).unwrap();
+        assert_eq!(lenet_infer::decode(&model).unwrap().metadata.dataset, title);
+        let report = fs::read_to_string(out.path().join("report.html")).unwrap();
+        assert!(report.contains(recorded));
+
+        let resume = ["--resume", "--out", out.path().to_str().unwrap(), "--as-is"];
+        if recorded == "as-is" {
+            assert_succeeds(&lenet_train(&resume));
+        } else {
+            let parts =
+                ["expected a run with pictures \"as-is\", found one with \"prepared\"", "remove that flag"];
+            assert_fails(&lenet_train(&resume), 1, &parts);
+        }
+        assert_succeeds(&lenet_train(&resume[..3]));
+    }
+}
+
+#[test]
+fn a_picture_without_a_symbol_stops_the_run_with_the_reason() {
+    let (data, out) = (pictures(), tempdir().unwrap());
+    GrayImage::from_pixel(100, 100, Luma([200])).save(data.path().join("lying/blank.png")).unwrap();
+    let output = train_on(data.path(), out.path(), &[]);
+    assert_fails(
+        &output,
+        1,
+        &["lying/blank.png: no digit: nothing stands out", "remove the picture", "--as-is"],
+    );
+}
+
+#[test]
+fn idx_files_are_not_stretched() {
+    let (data, out) = (data(), tempdir().unwrap());
+    assert_fails(&train_on(data.path(), out.path(), &["--as-is"]), 1, &["found IDX files", "remove --as-is"]);
 }

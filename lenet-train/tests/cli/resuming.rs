@@ -118,7 +118,7 @@ fn a_resumed_run_refuses_other_data_and_accepts_the_same_data_in_another_folder(
             image.save(folder.join(format!("{picture}.png"))).unwrap();
         }
     }
-    assert_succeeds(&train_on(cats.path(), out.path(), &[]));
+    assert_succeeds(&train_on(cats.path(), out.path(), &["--as-is"]));
     fs::rename(cats.path().join("dog"), cats.path().join("ant")).unwrap();
     assert_fails(
         &resume(out.path(), &["--epochs", "3"]),

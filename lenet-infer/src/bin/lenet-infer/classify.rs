@@ -10,17 +10,16 @@ use lenet_infer::{Engine, Metadata, Model, ModelFile, Prediction};
 use serde_json::{Value, json};
 
 use crate::cli::ClassifyArgs;
+use crate::confidence::is_confident;
+use crate::picture::{Image, Reader, digit_object};
 use crate::preview;
-use crate::text::{STDOUT, class_name, odds, print_error, printable};
+use crate::text::{STDOUT, class_name, odds, printable};
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
-use lenet_infer::host::picture_file::{self, Picture};
 
 /// The width of a full bar, in columns.
 const BAR_COLUMNS: usize = 24;
 /// The largest number of bars: the lines that a preview has left.
 const BARS: usize = preview::LINES - 4;
-/// A confidence below this is unsure if the model has no threshold: odds of 20 to 1.
-const UNSURE_BELOW: u16 = 768;
 /// A confidence of at least this is sure: odds of 1,000 to 1.
 const SURE_FROM: u16 = 1_768;
 
@@ -31,23 +30,20 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> Result<ExitCode> {
     let mut engine = Engine::new(&file.model);
+    let mut reader = Reader::new(args);
     let style = Style::of_stdout(args.show);
     let (mut images, mut failed) = (Vec::new(), Vec::new());
-    for path in &args.images {
-        match picture_file::load(path, args.invert) {
-            Ok(picture) => {
-                let answer = Answer::new(&file.model, &file.metadata, engine.classify(&picture.pixels));
+    for path in &args.pictures {
+        match reader.read(path)? {
+            Ok(image) => {
+                let answer = Answer::new(&file.model, &file.metadata, engine.classify(image.pixels()));
                 if json {
-                    images.push(object(path, &picture, &answer));
+                    images.push(object(path, &image, &answer));
                 } else {
-                    print(out, style, path, &picture, &answer).context(STDOUT)?;
+                    print(out, style, path, &image, &answer).context(STDOUT)?;
                 }
             }
-            Err(error) => {
-                let error = anyhow::Error::from(error);
-                print_error(&error);
-                failed.push(json!({ "path": path.to_string_lossy(), "error": format!("{error:#}") }));
-            }
+            Err(failure) => failed.push(failure.report(path)),
         }
     }
     let code = if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -61,7 +57,7 @@ pub(crate) fn run(
 #[derive(Clone, Copy, Debug)]
 struct Style {
     preview: bool,
-    colour: bool,
+    color: bool,
 }
 
 impl Style {
@@ -70,15 +66,14 @@ impl Style {
         // <https://no-color.org>
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
-        Self { preview: show || terminal, colour: terminal && !refused && !dumb }
+        Self { preview: show || terminal, color: terminal && !refused && !dumb }
     }
 }
 
 /// A prediction, with what the model file adds to it.
 struct Answer<'a> {
     metadata: Metadata<'a>,
-    /// Whether the model has a confidence threshold.
-    has_threshold: bool,
+    confident: bool,
     prediction: Prediction<'a>,
     /// What the model gives each class, 0 to 1: the softmax of the logits. The engine itself needs none.
     probabilities: Vec<f64>,
@@ -87,25 +82,17 @@ struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn new(model: &Model<'_>, metadata: &Metadata<'a>, prediction: Prediction<'a>) -> Self {
         let probabilities = softmax(prediction.logits, logit_scale(model));
-        let has_threshold = model.confidence().threshold > 0;
-        Self { metadata: *metadata, has_threshold, prediction, probabilities }
+        let confident = is_confident(model, &prediction);
+        Self { metadata: *metadata, confident, prediction, probabilities }
     }
 
     fn name(&self, class: usize) -> String {
         class_name(&self.metadata, class)
     }
 
-    fn confident(&self) -> bool {
-        if self.has_threshold {
-            self.prediction.is_confident()
-        } else {
-            self.prediction.confidence >= UNSURE_BELOW
-        }
-    }
-
     fn in_words(&self) -> &'static str {
         match self.prediction.confidence {
-            _ if !self.confident() => "unsure: perhaps none of the classes",
+            _ if !self.confident => "unsure: perhaps none of the classes",
             ..SURE_FROM => "fairly sure",
             _ => "sure",
         }
@@ -128,14 +115,15 @@ impl<'a> Answer<'a> {
     }
 }
 
-fn object(path: &Path, picture: &Picture, answer: &Answer<'_>) -> Value {
+fn object(path: &Path, image: &Image, answer: &Answer<'_>) -> Value {
     let Prediction { class, logits, margin, confidence, .. } = &answer.prediction;
     json!({
         "path": path.to_string_lossy(),
-        "inverted": picture.inverted,
+        "inverted": image.inverted(),
+        "digit": image.digit().map(digit_object),
         "class": class,
         "name": answer.metadata.class_name(*class),
-        "confident": answer.confident(),
+        "confident": answer.confident,
         "confidence": confidence,
         "margin": margin,
         "logits": logits,
@@ -147,13 +135,12 @@ fn print(
     out: &mut impl Write,
     style: Style,
     path: &Path,
-    picture: &Picture,
+    image: &Image,
     answer: &Answer<'_>,
 ) -> io::Result<()> {
-    let inverted = if picture.inverted { " (dark on light: inverted)" } else { "" };
-    writeln!(out, "{}{inverted}", printable(&path.to_string_lossy()))?;
-    let text = lines(answer, style.colour);
-    let preview = if style.preview { preview::lines(&picture.pixels, style.colour) } else { Vec::new() };
+    writeln!(out, "{}{}", printable(&path.to_string_lossy()), image.in_words())?;
+    let text = lines(answer, style.color);
+    let preview = if style.preview { preview::lines(image.pixels(), style.color) } else { Vec::new() };
     for index in 0..text.len().max(preview.len()) {
         let line = text.get(index).map_or("", String::as_str);
         match preview.get(index) {
@@ -166,9 +153,9 @@ fn print(
 }
 
 /// The lines of an answer: the class, its confidence, and a bar for each of the likeliest classes.
-fn lines(answer: &Answer<'_>, colour: bool) -> Vec<String> {
+fn lines(answer: &Answer<'_>, color: bool) -> Vec<String> {
     let Prediction { class, confidence, .. } = answer.prediction;
-    let bold = |line: String| if colour { format!("\x1b[1m{line}\x1b[0m") } else { line };
+    let bold = |line: String| if color { format!("\x1b[1m{line}\x1b[0m") } else { line };
     let nats = f64::from(confidence) / CONFIDENCE_STEPS;
     let classes = answer.likeliest();
     let names: Vec<String> = classes.iter().map(|&class| answer.name(class)).collect();
@@ -255,14 +242,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_threshold_confidence_is_told_in_words_by_the_odds() {
+    fn confidence_is_told_in_words_by_the_odds() {
         let mut told = answer(&[0; 10]);
-        told.has_threshold = false;
-        let mut in_words = |confidence| {
-            told.prediction.confidence = confidence;
+        let mut in_words = |confident, confidence| {
+            (told.confident, told.prediction.confidence) = (confident, confidence);
             told.in_words()
         };
-        assert!(in_words(767).starts_with("unsure"));
-        assert_eq!((in_words(768), in_words(1_768)), ("fairly sure", "sure"));
+        assert!(in_words(false, 5_000).starts_with("unsure"));
+        assert_eq!((in_words(true, 768), in_words(true, 1_768)), ("fairly sure", "sure"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use lenet_infer::host::picture_file::Invert;
 
@@ -27,7 +28,15 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say which class each picture shows, and how sure the model is
+    ///
+    /// Finds the digit in a photo, a drawing or a scan, wherever it is, and makes of it an image as MNIST has them. A
+    /// picture without a digit, or with several, is an error: `read` reads several.
     Classify(ClassifyArgs),
+    /// Read the numbers in pictures, line by line
+    ///
+    /// Prints a line for each line of digits, at most 64 digits per picture. A digit of which the model is not confident is
+    /// printed as ?. A gap of more than one and a half times the height of the digits divides numbers.
+    Read(ReadArgs),
     /// Score the model on a data set of IDX files
     ///
     /// Prints accuracy, speed, recall per class, and the confusion matrix. The speed is that of classification alone on
@@ -42,17 +51,62 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct ClassifyArgs {
-    /// PNG or JPEG pictures of up to 300 megapixels, stretched to 28x28 grey pixels; or files of 784 raw bytes, row by
-    /// row, 0 for paper to 255 for ink. Name a raw file .raw or .bin if it may look like a picture. A pipe is read as
-    /// /dev/stdin
-    #[arg(required = true, value_name = "IMAGE")]
-    pub(crate) images: Vec<PathBuf>,
-    /// Turn dark ink on light paper into light ink on dark paper, as the model was trained
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    /// Photos, drawings or scans of one digit each: PNG, JPEG, WebP, BMP, GIF or TIFF, up to 300 megapixels
+    ///
+    /// A file of 784 raw bytes, row by row, 0 for paper to 255 for ink, and a picture that is like an image of MNIST, are
+    /// taken as they are. Name a raw file .raw or .bin if it may look like a picture. A pipe is read as /dev/stdin.
+    #[arg(required = true, value_name = "PICTURE")]
+    pub(crate) pictures: Vec<PathBuf>,
+    /// Stretch the whole picture to 28x28 pixels, instead of finding the digit in it: for a model that was trained so
+    #[arg(long)]
+    pub(crate) as_is: bool,
+    /// With --as-is, turn dark ink on light paper into light ink on dark paper, as the model was trained
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", requires = "as_is")]
     pub(crate) invert: Invert,
     /// Show the 28x28 pixels that the model sees even when the output is not a terminal
     #[arg(long, conflicts_with = "json")]
     pub(crate) show: bool,
+    /// Draw how the picture becomes an image, as a PNG file
+    ///
+    /// The upper row shows the whole picture: its gray levels, the ink on it, the smoothed ink, the ink's edges (Sobel
+    /// gradient), and its connected parts in colors. The lower row shows the same of a closer look at the digit, if one was
+    /// needed. At the right are the picture with a box around the digit, and the image that the model sees.
+    #[arg(long, value_name = "FILE", conflicts_with = "as_is")]
+    pub(crate) steps: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReadArgs {
+    /// Photos, drawings or scans: PNG, JPEG, WebP, BMP, GIF or TIFF, up to 300 megapixels
+    #[arg(required = true, value_name = "PICTURE")]
+    pub(crate) pictures: Vec<PathBuf>,
+    /// Draw the picture with a box around each digit, and its class or ?, as a PNG file
+    ///
+    /// A class without a digit as its name is drawn as its number.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) annotate: Option<PathBuf>,
+}
+
+impl Command {
+    /// Checks what the parser cannot. Returns the kind of the error and the message.
+    pub(crate) fn check(&self) -> Result<(), (ErrorKind, String)> {
+        let one = |flag: &str, out: &Option<PathBuf>, pictures: &[PathBuf]| {
+            if out.is_none() || pictures.len() == 1 {
+                return Ok(());
+            }
+            let message =
+                format!("'{flag} <FILE>' draws one picture, found {}: remove the others", pictures.len());
+            Err((ErrorKind::TooManyValues, message))
+        };
+        match self {
+            Self::Classify(args) => one("--steps", &args.steps, &args.pictures),
+            Self::Read(args) => one("--annotate", &args.annotate, &args.pictures),
+            Self::Board(args) => {
+                args.check().map_err(|message| (ErrorKind::MissingRequiredArgument, message))
+            }
+            Self::Eval(_) | Self::Inspect => Ok(()),
+        }
+    }
 }
 
 #[derive(Args, Debug)]

@@ -1,14 +1,18 @@
-//! The `lenet-infer` command: classify pictures, score a model on a data set, show what a model file holds, talk to a
+//! The `lenet-infer` command: classify pictures, read numbers, score a model on a data set, show what a model file holds, talk to a
 //! board.
 
 mod board;
 mod classify;
 mod cli;
+mod confidence;
+mod draw;
 mod eval;
 mod inspect;
 mod model_file;
 mod part;
+mod picture;
 mod preview;
+mod read;
 mod scale;
 mod text;
 
@@ -16,7 +20,6 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use lenet_infer::host::client::LinkError;
 
@@ -39,15 +42,14 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, out: &mut impl Write) -> Result<ExitCode> {
-    if let Command::Board(args) = &cli.command
-        && let Err(message) = args.check()
-    {
-        Cli::command().error(ErrorKind::MissingRequiredArgument, message).exit();
+    if let Err((kind, message)) = cli.command.check() {
+        Cli::command().error(kind, message).exit();
     }
     let source = Source::read(cli.model.as_deref())?;
     let file = source.open()?;
     let code = match &cli.command {
         Command::Classify(args) => classify::run(args, &file, cli.json, out)?,
+        Command::Read(args) => read::run(args, &file, cli.json, out)?,
         Command::Eval(args) => eval::run(args, &file, cli.json, out)?,
         Command::Inspect => inspect::run(&source.name, &file, cli.json, out)?,
         Command::Board(args) => board::run(args, &source.name, &file, cli.json, out)?,

@@ -7,18 +7,18 @@ use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 /// The number of lines of a preview. Each is [`IMAGE_SIDE`] columns wide.
 pub(crate) const LINES: usize = IMAGE_SIDE / 2;
 
-/// The first color of the grey ramp of terminals with 256 colors: 24 steps from almost black to almost white.
+/// The first color of the gray ramp of terminals with 256 colors: 24 steps from almost black to almost white.
 const RAMP_START: u32 = 232;
 const RAMP_STEPS: u32 = 24;
 
-/// Draws with `color` in 24 greys, otherwise in black and white, where a pixel of at least half of full ink is ink.
+/// Draws with `color` in 24 grays, otherwise in black and white, where a pixel of at least half of full ink is ink.
 pub(crate) fn lines(pixels: &[u8; IMAGE_PIXELS], color: bool) -> Vec<String> {
     let (rows, _) = pixels.as_chunks::<IMAGE_SIDE>();
     let (pairs, _) = rows.as_chunks::<2>();
-    pairs.iter().map(|[upper, lower]| if color { grey(upper, lower) } else { plain(upper, lower) }).collect()
+    pairs.iter().map(|[upper, lower]| if color { gray(upper, lower) } else { plain(upper, lower) }).collect()
 }
 
-fn grey(upper: &[u8], lower: &[u8]) -> String {
+fn gray(upper: &[u8], lower: &[u8]) -> String {
     let ramp = |pixel: u8| RAMP_START + u32::from(pixel) * (RAMP_STEPS - 1) / 255;
     let mut line = String::new();
     for (&upper, &lower) in upper.iter().zip(lower) {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grey_cell_has_the_upper_pixel_before_the_lower() {
+    fn a_gray_cell_has_the_upper_pixel_before_the_lower() {
         let lines = lines(&pixels(), true);
         assert!(lines[0].starts_with("\x1b[38;5;255;48;5;232m▀\x1b[38;5;232;48;5;243m▀"));
         assert!(lines.iter().all(|line| line.matches('▀').count() == 28 && line.ends_with("\x1b[0m")));

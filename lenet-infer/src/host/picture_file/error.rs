@@ -5,11 +5,13 @@ use std::error::Error as StdError;
 use std::io;
 use std::string::{String, ToString};
 
-use image::ImageFormat;
 use lenet_core::shape::IMAGE_PIXELS;
 use thiserror::Error;
 
 use super::limits::{MAX_DECODING, MAX_PIXELS, MAX_SIDE};
+
+/// The formats that are read.
+const FORMATS: &str = "PNG, JPEG, WebP, BMP, GIF or TIFF";
 
 /// Why a picture was refused.
 ///
@@ -27,7 +29,7 @@ pub enum PictureError {
     },
     /// The file has no bytes.
     #[error(
-        "{file}: expected a PNG or JPEG picture or {IMAGE_PIXELS} raw bytes, found an empty file: save it again"
+        "{file}: expected a {FORMATS} picture or {IMAGE_PIXELS} raw bytes, found an empty file: save it again"
     )]
     Empty {
         /// The file.
@@ -74,17 +76,17 @@ pub enum PictureError {
     },
     /// The file is a picture in a format that is not read.
     #[error(
-        "{file}: expected a PNG or JPEG picture, found {format:?}: save it as PNG, or name it .raw if it holds \
+        "{file}: expected a {FORMATS} picture, found {format}: save it as PNG, or name it .raw if it holds \
          {IMAGE_PIXELS} raw bytes"
     )]
     Format {
         /// The file.
         file: String,
         /// The format found.
-        format: ImageFormat,
+        format: String,
     },
     /// A file whose name says that it holds raw pixels has too few or too many.
-    #[error("{file}: expected {IMAGE_PIXELS} raw bytes, 28 rows of 28 grey levels, found {found}")]
+    #[error("{file}: expected {IMAGE_PIXELS} raw bytes, 28 rows of 28 gray levels, found {found}")]
     RawLength {
         /// The file.
         file: String,
@@ -93,7 +95,7 @@ pub enum PictureError {
     },
     /// The file is not a picture.
     #[error(
-        "{file}: expected a PNG or JPEG picture or {IMAGE_PIXELS} raw bytes, found {found} bytes of another kind: \
+        "{file}: expected a {FORMATS} picture or {IMAGE_PIXELS} raw bytes, found {found} bytes of another kind: \
          save it as PNG"
     )]
     Unknown {

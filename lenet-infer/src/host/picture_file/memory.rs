@@ -70,22 +70,22 @@ pub(super) fn borrow_for(width: u32, height: u32, bytes: u64) -> Result<Loan<'st
     DECODING.borrow(bytes).ok_or(Fault::TooLarge { width, height })
 }
 
-/// Allocates a buffer of zeros, or returns an error if the system has no memory for it.
-pub(super) fn zeros(bytes: u64) -> Result<Vec<u8>, Fault> {
-    let mut buffer = reserve(bytes)?;
-    buffer.resize(buffer.capacity(), 0);
+/// Allocates so many zeros, or returns an error if the system has no memory for them.
+pub(super) fn zeros<T: Clone + Default>(count: u64) -> Result<Vec<T>, Fault> {
+    let mut buffer = reserve(count)?;
+    buffer.resize(count as usize, T::default());
     Ok(buffer)
 }
 
 /// Returns an error if the system cannot allocate `bytes` now. A decoder that is about to allocate as much would abort.
 pub(super) fn check_free(bytes: u64) -> Result<(), Fault> {
-    reserve(bytes).map(drop)
+    reserve::<u8>(bytes).map(drop)
 }
 
-fn reserve(bytes: u64) -> Result<Vec<u8>, Fault> {
-    let failed = || Fault::OutOfMemory { bytes };
+fn reserve<T>(count: u64) -> Result<Vec<T>, Fault> {
+    let failed = || Fault::OutOfMemory { bytes: count.saturating_mul(size_of::<T>() as u64) };
     let mut buffer = Vec::new();
-    buffer.try_reserve_exact(usize::try_from(bytes).map_err(|_| failed())?).map_err(|_| failed())?;
+    buffer.try_reserve_exact(usize::try_from(count).map_err(|_| failed())?).map_err(|_| failed())?;
     Ok(buffer)
 }
 
@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn memory_that_the_system_does_not_have_is_an_error() {
-        assert!(matches!(zeros(1 << 62), Err(Fault::OutOfMemory { bytes }) if bytes == 1 << 62));
+        assert!(matches!(zeros::<u8>(1 << 62), Err(Fault::OutOfMemory { bytes }) if bytes == 1 << 62));
         assert!(matches!(check_free(u64::MAX), Err(Fault::OutOfMemory { .. })));
-        assert_eq!(zeros(3).unwrap(), [0; 3]);
+        assert_eq!(zeros::<u16>(3).unwrap(), [0; 3]);
     }
 
     #[test]

@@ -4,13 +4,12 @@ use std::io::Cursor;
 use std::vec::Vec;
 
 use image::metadata::Orientation;
-use lenet_core::shape::IMAGE_PIXELS;
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 
 use super::error::Fault;
-use super::grey::Layout;
+use super::gray::Layout;
 use super::memory;
-use super::shrink::Shrink;
+use super::sink::Sink;
 
 /// The memory of a decoder beside its rows and chunks, in bytes: the window and tables of its decompression.
 const DECODER_BYTES: u64 = 512 << 10;
@@ -25,8 +24,8 @@ const WHOLE: [Pass; 1] = [[0, 0, 1, 1]];
 const ADAM7: [Pass; 7] =
     [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
 
-/// Decodes a picture to 28x28 grey levels, not yet turned, and reads how its camera was held.
-pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation), Fault> {
+/// Decodes a picture to gray levels.
+pub(super) fn decode<S: Sink>(contents: &[u8]) -> Result<S::Output, Fault> {
     let mut decoder = Decoder::new(Cursor::new(contents));
     // Texts and color profiles are compressed too, and not needed.
     decoder.set_ignore_text_chunk(true);
@@ -38,28 +37,28 @@ pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation
     memory::check_size(width, height)?;
     // Eight bytes for a pixel of four 16-bit channels.
     let bytes = DECODER_BYTES + contents.len() as u64 + ROWS * 8 * u64::from(width);
-    let _loan = memory::borrow_for(width, height, bytes)?;
+    let _loan = memory::borrow_for(width, height, bytes + S::bytes(width, height))?;
     memory::check_free(bytes)?;
     decoder.set_limits(Limits { bytes: bytes as usize });
 
     let mut reader = decoder.read_info().map_err(damaged)?;
     let orientation = reader.info().exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
     let layout = layout(reader.output_color_type());
-    let mut shrink = Shrink::new(width, height);
-    let mut greys = Vec::new();
+    let mut sink = S::new(width, height)?;
+    let mut grays = Vec::new();
     for &[first_x, first_y, step_x, step_y] in passes.iter().filter(|[first_x, ..]| *first_x < width) {
         let pixels = (width - first_x).div_ceil(step_x) as usize;
         for y in (first_y..height).step_by(step_y as usize) {
             let row = reader.next_row().map_err(damaged)?;
             let row = row.filter(|row| row.data().len() == pixels * layout.bytes());
             let row = row.ok_or_else(|| Fault::damaged("the animation's first frame has another size"))?;
-            layout.greys(row.data(), &mut greys);
-            shrink.add(y, first_x, step_x, &greys);
+            layout.grays(row.data(), &mut grays);
+            sink.add(y, first_x, step_x, &grays);
         }
     }
     // Past the last row the decoder checks the end of the image data.
     reader.next_row().map_err(damaged)?;
-    Ok((shrink.finish(), orientation.unwrap_or(Orientation::NoTransforms)))
+    sink.finish(orientation.unwrap_or(Orientation::NoTransforms))
 }
 
 fn damaged(error: DecodingError) -> Fault {

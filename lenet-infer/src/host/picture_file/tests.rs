@@ -1,12 +1,18 @@
+use std::array;
 use std::io::Cursor;
 use std::prelude::rust_2024::*;
 
-use image::{GrayAlphaImage, ImageEncoder, LumaA, Rgba, RgbaImage};
+use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageEncoder, Luma, LumaA, Rgba, RgbaImage};
 use tempfile::tempdir;
 
 use super::*;
 
-/// A grey level for each pixel, all different from its neighbors', with a dark border.
+/// The image that a file is stretched to.
+fn parse(file: &str, contents: &[u8], raw: bool) -> Result<[u8; IMAGE_PIXELS], PictureError> {
+    super::parse::<Stretch>(file, contents, raw).map(|(image, _)| image)
+}
+
+/// A gray level for each pixel, all different from its neighbors', with a dark border.
 fn digit() -> [u8; IMAGE_PIXELS] {
     array::from_fn(|index| {
         let (row, column) = (index / IMAGE_SIDE, index % IMAGE_SIDE);
@@ -24,12 +30,12 @@ fn png(image: &DynamicImage) -> Vec<u8> {
     encoded(image, ImageFormat::Png)
 }
 
-fn grey(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
+fn gray(pixels: &[u8; IMAGE_PIXELS]) -> GrayImage {
     GrayImage::from_raw(28, 28, pixels.to_vec()).unwrap()
 }
 
-fn grey_png(pixels: &[u8; IMAGE_PIXELS]) -> Vec<u8> {
-    png(&grey(pixels).into())
+fn gray_png(pixels: &[u8; IMAGE_PIXELS]) -> Vec<u8> {
+    png(&gray(pixels).into())
 }
 
 /// Corrects the CRC of the header, the first chunk: over its name and data, which follow its length.
@@ -41,10 +47,10 @@ fn sign_header(contents: &mut [u8]) {
 
 #[test]
 fn a_picture_of_28x28_keeps_every_pixel() {
-    assert_eq!(parse("F", &grey_png(&digit()), false).unwrap(), digit());
-    let deep = DynamicImage::from(grey(&digit())).into_luma16();
+    assert_eq!(parse("F", &gray_png(&digit()), false).unwrap(), digit());
+    let deep = DynamicImage::from(gray(&digit())).into_luma16();
     assert_eq!(parse("F", &png(&deep.into()), false).unwrap(), digit());
-    let color = DynamicImage::from(grey(&digit())).into_rgb16();
+    let color = DynamicImage::from(gray(&digit())).into_rgb16();
     assert_eq!(parse("F", &png(&color.into()), false).unwrap(), digit());
 }
 
@@ -85,7 +91,7 @@ fn a_picture_is_turned_as_its_camera_noted() {
     let mut encoder = image::codecs::png::PngEncoder::new(&mut contents);
     encoder.set_exif_metadata(exif).unwrap();
     encoder.write_image(&digit(), 28, 28, image::ExtendedColorType::L8).unwrap();
-    let turned = image::imageops::rotate90(&grey(&digit()));
+    let turned = image::imageops::rotate90(&gray(&digit()));
     assert_eq!(parse("F", &contents, false).unwrap()[..], turned.as_raw()[..]);
 }
 
@@ -123,7 +129,7 @@ fn an_interlaced_picture_gives_what_a_plain_one_does() {
 fn the_border_decides_whether_a_picture_is_inverted() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("digit.raw");
-    let dark_on_light = digit().map(|grey| 255 - grey);
+    let dark_on_light = digit().map(|gray| 255 - gray);
     for (pixels, invert, inverted) in [
         (digit(), Invert::Auto, false),
         (digit(), Invert::Yes, true),
@@ -131,8 +137,8 @@ fn the_border_decides_whether_a_picture_is_inverted() {
         (dark_on_light, Invert::No, false),
     ] {
         fs::write(&path, pixels).unwrap();
-        let seen = if inverted { pixels.map(|grey| 255 - grey) } else { pixels };
-        assert_eq!(load(&path, invert).unwrap(), Picture { pixels: seen, inverted });
+        let seen = if inverted { pixels.map(|gray| 255 - gray) } else { pixels };
+        assert_eq!(stretch(&path, invert).unwrap(), Stretched { image: seen, inverted });
     }
 }
 
@@ -149,16 +155,18 @@ fn a_raw_name_goes_before_what_the_contents_look_like() {
 
 #[test]
 fn a_picture_of_another_format_is_named_whatever_its_length() {
-    for length in [20, IMAGE_PIXELS] {
-        for (start, name) in [(&b"GIF89a"[..], "Gif"), (b"BM", "Bmp"), (b"RIFF\x10\0\0\0WEBP", "WebP")] {
+    for length in [40, IMAGE_PIXELS] {
+        for (start, name) in
+            [(&b"qoif"[..], "Qoi"), (b"\0\0\0\x18ftypheic", "HEIC"), (b"\0\0\0\x20ftypavif", "Avif")]
+        {
             let mut contents = start.to_vec();
             contents.resize(length, 0);
             let message = parse("F", &contents, false).unwrap_err().to_string();
             assert_eq!(
                 message,
                 format!(
-                    "F: expected a PNG or JPEG picture, found {name}: save it as PNG, or name it .raw if it holds \
-                     784 raw bytes"
+                    "F: expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture, found {name}: save it as PNG, or name it \
+                     .raw if it holds 784 raw bytes"
                 )
             );
         }
@@ -174,7 +182,7 @@ fn an_empty_file_is_called_empty() {
 #[test]
 fn a_picture_too_large_to_decode_is_refused_by_its_header() {
     for (width, height) in [(32_700_u32, 32_700_u32), (1, 65_501), (u32::MAX >> 1, 1)] {
-        let mut contents = grey_png(&digit());
+        let mut contents = gray_png(&digit());
         // Width and height follow the chunk's length and name.
         contents[16..20].copy_from_slice(&width.to_be_bytes());
         contents[20..24].copy_from_slice(&height.to_be_bytes());
@@ -186,7 +194,7 @@ fn a_picture_too_large_to_decode_is_refused_by_its_header() {
 
 #[test]
 fn every_prefix_of_a_png_that_lacks_image_data_is_refused() {
-    let contents = grey_png(&digit());
+    let contents = gray_png(&digit());
     for length in 0..contents.len() - 12 {
         assert!(parse("F", &contents[..length], false).is_err(), "{length}");
     }
@@ -194,7 +202,7 @@ fn every_prefix_of_a_png_that_lacks_image_data_is_refused() {
 
 #[test]
 fn a_png_with_a_wrong_checksum_is_refused() {
-    let contents = grey_png(&digit());
+    let contents = gray_png(&digit());
     let data = contents.windows(4).position(|name| name == b"IDAT").unwrap();
     let length = u32::from_be_bytes(contents[data - 4..data].try_into().unwrap()) as usize;
     for at in [29, data + 4 + length, data + 4 + length / 2] {
@@ -206,7 +214,7 @@ fn a_png_with_a_wrong_checksum_is_refused() {
 
 #[test]
 fn no_damage_to_a_png_makes_it_panic() {
-    let contents = grey_png(&digit());
+    let contents = gray_png(&digit());
     for at in 8..contents.len() {
         for byte in [0, 1, 0x7f, 0xff, contents[at] ^ 0x10] {
             let mut damaged = contents.clone();

@@ -257,7 +257,7 @@ struct OwnedMetadata {
 impl OwnedMetadata {
     fn new(trained: &Trained, dataset: &Dataset, validation: Option<&Evaluation>) -> Self {
         Self {
-            dataset: dataset.name.clone(),
+            dataset: dataset.title(),
             recipe: trained.run.training.title(),
             seed: trained.run.training.seed,
             class_names: dataset.class_names.join("\n"),

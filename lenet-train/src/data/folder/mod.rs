@@ -1,7 +1,7 @@
 //! Reads a folder of pictures, with one sub-folder per class, as a data set.
 //!
 //! The names of the sub-folders are the names of the classes. They are sorted by name, numbers by their value. Pictures
-//! become 28x28 gray levels as in `lenet-infer classify`. The pictures of each class are sorted by the SHA-256 of their
+//! become images as in `lenet-infer classify`, or, stretched, as in `lenet-infer classify --as-is`. The pictures of each class are sorted by the SHA-256 of their
 //! file names. The first tenth, and at least one, is for the test, and the next tenth for validation. So the split depends
 //! on the names alone, and every run holds out the same pictures, whatever its seed.
 
@@ -15,16 +15,15 @@ use std::path::{Path, PathBuf};
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES, MIN_CLASSES};
 use lenet_infer::host::files;
 use lenet_infer::host::idx::LabelledImages;
-use lenet_infer::host::picture_file::{self, Invert, PictureError};
+use lenet_infer::host::picture_file::{self, ENDINGS, GRID_SIDE, Invert, PictureError};
+use lenet_infer::picture::{NoDigit, Preparer};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::identity::{fingerprint, identity};
-use super::{CUSTOM, Dataset};
+use super::{CUSTOM, Dataset, Preparation};
 
-/// The endings of file names that are taken for pictures, in lower or upper case.
-const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 /// One in so many pictures is for the test, and one for validation.
 const HELD_OUT_ONE_IN: usize = 10;
 /// One picture each for training, validation and test.
@@ -70,8 +69,9 @@ pub enum FolderError {
     },
     /// A class has too few pictures for training, validation and test.
     #[error(
-        "{}: expected at least {MIN_PICTURES} pictures (.png, .jpg), found {found}: add some, or remove the sub-folder",
-        dir.display()
+        "{}: expected at least {MIN_PICTURES} pictures (.{}), found {found}: add some, or remove the sub-folder",
+        dir.display(),
+        ENDINGS.join(", .")
     )]
     TooFewPictures {
         /// The sub-folder of the class.
@@ -82,6 +82,14 @@ pub enum FolderError {
     /// A picture was refused.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// No symbol was found in a picture.
+    #[error("{}: {reason}; or remove the picture, or stretch all pictures with --as-is", file.display())]
+    NoDigit {
+        /// The picture.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: NoDigit,
+    },
 }
 
 /// A class: its name and its pictures, with those to hold out first.
@@ -99,7 +107,7 @@ type Part = Vec<(Hash, PathBuf, u8)>;
 ///
 /// Returns `None` if there is anything with the name of an IDX file, even if it is not a file, or if `dir` is not a folder.
 /// The IDX reader then says what is wrong.
-pub(super) fn load(dir: &Path) -> Result<Option<Dataset>, FolderError> {
+pub(super) fn load(dir: &Path, preparation: Preparation) -> Result<Option<Dataset>, FolderError> {
     let Ok(entries) = list(dir) else { return Ok(None) };
     let is_idx =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains("-ubyte"));
@@ -117,10 +125,15 @@ pub(super) fn load(dir: &Path) -> Result<Option<Dataset>, FolderError> {
     let mut others = 0;
     let classes: Result<Vec<Class>, FolderError> =
         folders.iter().map(|folder| class(folder, &mut others)).collect();
-    dataset(&dir, classes?, others).map(Some)
+    dataset(&dir, classes?, others, preparation).map(Some)
 }
 
-fn dataset(dir: &Path, classes: Vec<Class>, others: usize) -> Result<Dataset, FolderError> {
+fn dataset(
+    dir: &Path,
+    classes: Vec<Class>,
+    others: usize,
+    preparation: Preparation,
+) -> Result<Dataset, FolderError> {
     let (mut train, mut validation, mut test) = (Part::new(), Part::new(), Part::new());
     let mut class_names = Vec::new();
     for (label, class) in (0_u8..).zip(classes) {
@@ -136,7 +149,7 @@ fn dataset(dir: &Path, classes: Vec<Class>, others: usize) -> Result<Dataset, Fo
     }
     let (trained, validation_images) = (train.len(), validation.len());
     train.append(&mut validation);
-    let (train, test) = (read(&train)?, read(&test)?);
+    let (train, test) = (read(&train, preparation)?, read(&test, preparation)?);
     let left_out = if others > 0 { format!("; {others} other files left out") } else { String::new() };
     let note = format!(
         "{}: pictures of {} classes: {trained} to train on, {validation_images} for validation, {} to test{left_out}",
@@ -146,6 +159,7 @@ fn dataset(dir: &Path, classes: Vec<Class>, others: usize) -> Result<Dataset, Fo
     );
     Ok(Dataset {
         name: CUSTOM.to_owned(),
+        preparation: Some(preparation),
         note: Some(note),
         sha256: identity(class_names.len(), &class_names, validation_images, &fingerprint(&train, &test)),
         classes: class_names.len(),
@@ -195,13 +209,29 @@ fn class(folder: &Path, others: &mut usize) -> Result<Class, FolderError> {
     Ok(Class { name: name.to_owned(), pictures })
 }
 
-fn read(part: &Part) -> Result<LabelledImages, PictureError> {
-    let pixels = |(_, path, _): &(Hash, PathBuf, u8)| {
-        // A picture reader also takes pipes and devices. In a data set they are mistakes that may block for ever.
-        files::expect_regular(path)
-            .map_err(|source| PictureError::Read { file: path.display().to_string(), source })?;
-        Ok(picture_file::load(path, Invert::Auto)?.pixels)
-    };
-    let images: Result<Vec<[u8; IMAGE_PIXELS]>, PictureError> = part.par_iter().map(pixels).collect();
+fn read(part: &Part, preparation: Preparation) -> Result<LabelledImages, FolderError> {
+    let images: Result<Vec<[u8; IMAGE_PIXELS]>, FolderError> = part
+        .par_iter()
+        .map_init(|| Box::new(Preparer::new()), |preparer, (_, path, _)| image(path, preparation, preparer))
+        .collect();
     Ok(LabelledImages { images: images?, labels: part.iter().map(|(.., label)| *label).collect() })
+}
+
+fn image(
+    path: &Path,
+    preparation: Preparation,
+    preparer: &mut Preparer<GRID_SIDE>,
+) -> Result<[u8; IMAGE_PIXELS], FolderError> {
+    // A picture reader also takes pipes and devices. In a data set they are mistakes that may block for ever.
+    files::expect_regular(path)
+        .map_err(|source| PictureError::Read { file: path.display().to_string(), source })?;
+    match preparation {
+        Preparation::AsIs => Ok(picture_file::stretch(path, Invert::Auto)?.image),
+        Preparation::Prepared => {
+            let picture = picture_file::read(path)?;
+            let prepared = picture_file::prepare(&picture, preparer, |_| {});
+            let no_digit = |reason| FolderError::NoDigit { file: path.to_owned(), reason };
+            Ok(*prepared.map_err(no_digit)?.image())
+        }
+    }
 }

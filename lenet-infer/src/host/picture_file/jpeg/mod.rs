@@ -5,7 +5,6 @@ mod outline;
 use std::vec::Vec;
 
 use image::metadata::Orientation;
-use lenet_core::shape::IMAGE_PIXELS;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -14,9 +13,9 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use self::outline::Outline;
 use super::error::Fault;
-use super::grey::Layout;
+use super::gray::Layout;
 use super::memory;
-use super::shrink::Shrink;
+use super::sink::Sink;
 
 /// The memory of the decoder per column, in bytes: up to 32 rows of two-byte samples of each of four channels, and the
 /// same again in part where channels are enlarged.
@@ -24,8 +23,8 @@ const COLUMN_BYTES: u64 = 1 << 10;
 /// JPEG pads each side to whole blocks of the coarsest channel, at most four blocks of eight pixels.
 const PADDING: u32 = 32;
 
-/// Decodes a picture to 28x28 grey levels, not yet turned, and reads how its camera was held.
-pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation), Fault> {
+/// Decodes a picture to gray levels.
+pub(super) fn decode<S: Sink>(contents: &[u8]) -> Result<S::Output, Fault> {
     let outline = Outline::read(contents)?;
     let (width, height) = (u32::from(outline.width), u32::from(outline.height));
     memory::check_size(width, height)?;
@@ -36,7 +35,7 @@ pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation
     let pixels = u64::from(width) * u64::from(height) * layout.channels as u64;
     // The decoder keeps copies of the segments before the image data, at most the whole file.
     let beside = decoder_bytes(&outline) + contents.len() as u64;
-    let _loan = memory::borrow_for(width, height, pixels + beside)?;
+    let _loan = memory::borrow_for(width, height, pixels + beside + S::bytes(width, height))?;
 
     let color = if layout.channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
     let options = DecoderOptions::default()
@@ -54,13 +53,13 @@ pub(super) fn shrink(contents: &[u8]) -> Result<([u8; IMAGE_PIXELS], Orientation
     memory::check_free(beside)?;
     decoder.decode_into(&mut decoded).map_err(damaged)?;
 
-    let mut shrink = Shrink::new(width, height);
-    let mut greys = Vec::new();
+    let mut sink = S::new(width, height)?;
+    let mut grays = Vec::new();
     for (y, row) in (0..).zip(decoded.chunks_exact(width as usize * layout.channels)) {
-        layout.greys(row, &mut greys);
-        shrink.add(y, 0, 1, &greys);
+        layout.grays(row, &mut grays);
+        sink.add(y, 0, 1, &grays);
     }
-    Ok((shrink.finish(), orientation.unwrap_or(Orientation::NoTransforms)))
+    sink.finish(orientation.unwrap_or(Orientation::NoTransforms))
 }
 
 /// The memory of the decoder beside its output, in bytes. If the parts of a block are spread over several scans, it gathers

@@ -1,6 +1,6 @@
 //! Reads the markers of a JPEG file, before it is decoded.
 //!
-//! The decoder replaces missing image data by grey, and allocates whatever the header asks for. So the markers are checked
+//! The decoder replaces missing image data by gray, and allocates whatever the header asks for. So the markers are checked
 //! first: whether the picture reaches its end, how much memory it takes, and whether it has enough data for its pixels.
 
 use std::vec::Vec;
