@@ -5,15 +5,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use image::imageops::FilterType;
+use image::imageops::{self, FilterType};
+use image::{ImageBuffer, Luma};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::client::{Gray, Seen};
+use lenet_infer::host::picture_file;
 use lenet_infer::link::{FoundDigit, MAX_DIGITS, Wanted};
 use lenet_infer::picture::{Digit, NoDigit, Preparer, Rect};
 use lenet_infer::{Engine, ModelFile};
 use serde_json::{Value, json};
 
 use super::Board;
+use crate::confidence::is_enough;
 use crate::text::{STDOUT, class_name, odds, printable, thousands};
 
 /// A picture as it goes to the board.
@@ -44,7 +47,7 @@ pub(super) fn run(
     out: &mut impl Write,
 ) -> Result<ExitCode> {
     let name = path.display().to_string();
-    let sent = load(path, board.about.frame_side).with_context(|| name.clone())?;
+    let sent = load(path, board.about.frame_side)?;
     let expected = expected(board.about.grid_side, &sent, wanted, &mut Engine::new(&file.model))?;
     let seen = board.client.read(Gray { pixels: &sent.pixels, width: sent.width }, wanted)?;
     let equal = match (&seen, &expected) {
@@ -65,13 +68,18 @@ pub(super) fn run(
     Ok(if equal && seen.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Reads a picture as gray levels, reduced to sides of at most `side` pixels.
+/// Reads a picture, reduced to sides of at most `side` pixels.
 fn load(path: &Path, side: u16) -> Result<Sent> {
-    let picture = image::open(path)?;
-    let side = u32::from(side);
-    let fits = picture.width() <= side && picture.height() <= side;
-    let picture = if fits { picture } else { picture.resize(side, side, FilterType::Triangle) };
-    let gray = picture.into_luma8();
+    let picture = picture_file::read(path)?;
+    let (width, height) = (picture.width(), picture.height());
+    let longer = width.max(height);
+    if longer <= side {
+        return Ok(Sent { pixels: picture.pixels().to_vec(), width, height });
+    }
+    let reduced = |length: u16| (u32::from(length) * u32::from(side)).div_ceil(longer.into());
+    let all = ImageBuffer::<Luma<u8>, _>::from_raw(width.into(), height.into(), picture.pixels())
+        .context("the picture has as many pixels as its sides say")?;
+    let gray = imageops::resize(&all, reduced(width), reduced(height), FilterType::Triangle);
     Ok(Sent { width: gray.width() as u16, height: gray.height() as u16, pixels: gray.into_raw() })
 }
 
@@ -155,7 +163,7 @@ fn object(
         json!({
             "class": classification.class,
             "name": file.metadata.class_name(classification.class),
-            "confident": classification.confidence >= file.model.confidence().threshold,
+            "confident": is_enough(&file.model, classification.confidence),
             "confidence": classification.confidence,
             "logits": classification.logits(),
             "rect": [rect.left, rect.top, rect.right, rect.bottom],
@@ -207,7 +215,7 @@ fn print(
     }
     for Seen { digit, .. } in seen.iter().flatten() {
         let FoundDigit { rect, contrast, stroke_width, cycles, classification, .. } = digit;
-        let sure = classification.confidence >= file.model.confidence().threshold;
+        let sure = is_enough(&file.model, classification.confidence);
         writeln!(
             out,
             "digit    {}, {}odds {}, at {},{} to {},{}, contrast {contrast}, strokes {stroke_width}/16 wide",
