@@ -3,10 +3,12 @@
 use std::env;
 
 /// The functions of each program that the world may call.
-const ROOTS: [(&str, &[&str]); 4] = [
+const ROOTS: [(&str, &[&str]); 6] = [
     ("proof-engine", &["proof_decode", "proof_classify"]),
     ("proof-included", &["proof_classify"]),
     ("proof-stream", &["proof_decode", "proof_push"]),
+    ("proof-picture", &["proof_prepare"]),
+    ("proof-find", &["proof_find", "proof_rows"]),
     ("proof-link", &["proof_receive", "proof_send"]),
 ];
 

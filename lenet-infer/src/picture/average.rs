@@ -50,7 +50,6 @@ mod tests {
 
     use super::*;
     use proptest::prelude::*;
-    use std::vec::Vec;
 
     /// The sum of the window of `side` cells around `index` in a line, and the number of its cells.
     fn window(line: &[u8], index: usize, side: usize) -> (u32, u32) {

@@ -5,6 +5,7 @@
 
 use super::frame::Rect;
 use super::plane::Plane;
+use core::cell::Cell;
 
 /// The most parts that are told apart. Of more, the smallest are taken for specks.
 pub(super) const MAX_PARTS: usize = 32;
@@ -28,10 +29,13 @@ pub(super) struct Part {
 
 impl Part {
     /// Without cells.
-    const NONE: Self = Self { left: u8::MAX, top: u8::MAX, right: 0, bottom: 0, area: 0, contact: 0 };
+    const NONE: Self = Self { left: 0, top: 0, right: 0, bottom: 0, area: 0, contact: 0 };
 
     fn add(&mut self, x: u8, y: u8, at_edge: bool) {
         self.contact += u16::from(at_edge);
+        if self.area == 0 {
+            (self.left, self.top) = (x, y);
+        }
         self.left = self.left.min(x);
         self.top = self.top.min(y);
         self.right = self.right.max(x);
@@ -75,32 +79,27 @@ pub(super) fn unmarked(label: u8) -> Option<u32> {
 
 /// Gives each cell of paper beside a part the part's label, marked.
 pub(super) fn widen(labels: &mut Plane<'_>) {
-    let width = labels.width;
+    let width = labels.width.max(1);
     let cells = labels.shared();
-    for (here, cell) in cells.iter().enumerate() {
-        if cell.get() != PAPER {
-            continue;
-        }
-        let x = here % width.max(1);
-        let from = here - usize::from(x > 0);
-        let to = here + 1 + usize::from(x + 1 < width);
-        let mut found = PAPER;
-        for (from, to) in [
-            (from.checked_sub(width), to.checked_sub(width)),
-            (Some(from), Some(to)),
-            (Some(from + width), Some(to + width)),
-        ] {
-            let (Some(from), Some(to)) = (from, to) else { continue };
-            for neighbor in cells.get(from..to).unwrap_or_default() {
-                let label = neighbor.get();
-                if label < BESIDE {
-                    found = found.max(label);
-                }
+    let mark = |cells: &[Cell<u8>], x: usize, label: u8| {
+        for cell in cells.get(x.saturating_sub(1)..(x + 2).min(cells.len())).unwrap_or_default() {
+            if is_paper(cell.get()) {
+                cell.set(label | BESIDE);
             }
         }
-        if found != PAPER {
-            cell.set(found | BESIDE);
+    };
+    let mut above: &[Cell<u8>] = &[];
+    let mut rows = cells.chunks_exact(width).peekable();
+    while let Some(row) = rows.next() {
+        for (x, cell) in row.iter().enumerate() {
+            let label = cell.get();
+            if is_part(label) {
+                mark(above, x, label);
+                mark(row, x, label);
+                mark(rows.peek().copied().unwrap_or_default(), x, label);
+            }
         }
+        above = row;
     }
 }
 
@@ -129,10 +128,10 @@ impl Parts {
         let mut labels = Equivalences::new();
         let width = plane.width;
         let cells = plane.shared();
-        for (y, row) in cells.chunks_exact(width.max(1)).enumerate() {
-            let above =
-                y.checked_sub(1).and_then(|y| cells.chunks_exact(width.max(1)).nth(y)).unwrap_or_default();
+        let mut above: &[Cell<u8>] = &[];
+        for row in cells.chunks_exact(width.max(1)) {
             label_row(row, above, weak, strong, &mut labels)?;
+            above = row;
         }
         let count = labels.number(least)?;
         let mut found = Self { parts: [Part::NONE; MAX_PARTS], count };
@@ -154,8 +153,8 @@ impl Parts {
 
 /// Turns the ink of a row into labels, given those of the row above, which has no cells above the first row.
 fn label_row(
-    row: &[core::cell::Cell<u8>],
-    above: &[core::cell::Cell<u8>],
+    row: &[Cell<u8>],
+    above: &[Cell<u8>],
     weak: u8,
     strong: u8,
     labels: &mut Equivalences,

@@ -1,6 +1,8 @@
 //! The digits of a picture, one after the other.
 
-use super::group::Groups;
+use super::components::MAX_PARTS;
+use super::find;
+use super::group::Group;
 use super::reduce::Scale;
 use super::{Digit, Frame, NoDigit, Preparer, Step};
 
@@ -11,7 +13,8 @@ use super::{Digit, Frame, NoDigit, Preparer, Step};
 pub struct Digits<'p, const SIDE: usize, const N: usize> {
     preparer: &'p mut Preparer<SIDE>,
     frame: Option<&'p Frame<'p>>,
-    groups: Groups<N>,
+    groups: [Group; N],
+    count: usize,
     /// The scale of the groups: the grid's, before a closer look changed that.
     scale: Scale,
     next: usize,
@@ -22,9 +25,21 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         preparer: &'p mut Preparer<SIDE>,
         frame: Option<&'p Frame<'p>>,
     ) -> Result<Self, NoDigit> {
-        let groups = preparer.groups()?;
+        let mut work = [Group::NONE; MAX_PARTS];
+        let found = find::find(preparer.grid.parts.as_slice(), preparer.grid.extent(), &mut work);
+        if found.is_empty() {
+            return Err(NoDigit::NoInk);
+        }
+        let mut groups = [Group::NONE; N];
+        let count = found.len();
+        groups
+            .get_mut(..count)
+            .ok_or(NoDigit::TooMany)?
+            .iter_mut()
+            .zip(found)
+            .for_each(|(to, from)| *to = *from);
         let scale = preparer.grid.scale;
-        Ok(Self { preparer, frame, groups, scale, next: 0 })
+        Ok(Self { preparer, frame, groups, count, scale, next: 0 })
     }
 
     /// Prepares the next digit. `None` after the last. A region that turns out to hold no digit is left out.
@@ -38,7 +53,7 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     /// There are none for a digit that is large on the grid.
     pub fn next_observed(&mut self, mut observe: impl FnMut(Step<'_>)) -> Option<&Digit> {
         loop {
-            let group = *self.groups.as_slice().get(self.next)?;
+            let group = *self.groups.get(..self.count)?.get(self.next)?;
             self.next += 1;
             if self.preparer.digit_of(self.frame, &group, self.scale, &mut observe).is_ok() {
                 return Some(&self.preparer.digit);

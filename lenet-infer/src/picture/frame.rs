@@ -92,6 +92,13 @@ impl<'a> Frame<'a> {
         Rect { left: 0, top: 0, right: self.width, bottom: self.height }
     }
 
+    /// The gray levels of row `y` from column `left` on, at most `width` of them, if they lie side by side.
+    pub(super) fn contiguous_row(&self, y: u16, left: u16, width: u16) -> Option<&'a [u8]> {
+        let start = usize::from(y) * self.row_stride + usize::from(left);
+        let row = self.bytes.get(start..).unwrap_or_default();
+        (self.pixel_step == 1).then(|| row.get(..usize::from(width)).unwrap_or(row))
+    }
+
     /// The gray levels of row `y` from column `left` on; at most `width` of them.
     pub(super) fn row(&self, y: u16, left: u16, width: u16) -> impl Iterator<Item = u8> + Clone + use<'a> {
         let start = usize::from(y) * self.row_stride + usize::from(left) * self.pixel_step;

@@ -87,7 +87,10 @@ impl<const SIDE: usize> Grid<SIDE> {
         let rect = scale.rect;
         let mut reducer = self.start(scale);
         for y in rect.top..rect.bottom {
-            self.push(&mut reducer, frame.row(y, rect.left, rect.width()));
+            match frame.contiguous_row(y, rect.left, rect.width()) {
+                Some(row) => self.push(&mut reducer, row.iter().copied()),
+                None => self.push(&mut reducer, frame.row(y, rect.left, rect.width())),
+            }
         }
         self.find_parts(known, observe)
     }
@@ -106,7 +109,7 @@ impl<const SIDE: usize> Grid<SIDE> {
         let dark = light::remove(&mut ink, &mut labels, longer, known);
         observe(Step::Ink(View::of(&ink)));
         // What is left of the light is smooth: ink stands out from the mean around it.
-        labels.cells.copy_from_slice(ink.cells);
+        labels.copy(&ink);
         average(&mut labels, line, longer * 5 / 8);
         for (cell, ink) in labels.cells.iter_mut().zip(&*ink.cells) {
             *cell = ink.saturating_sub(*cell);

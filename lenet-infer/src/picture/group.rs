@@ -1,4 +1,4 @@
-//! Which parts of a picture belong to which digit, and in which order the digits are read.
+//! The parts of a digit.
 
 use super::components::{MAX_PARTS, Part, is_paper, is_part, unmarked};
 use super::frame::Rect;
@@ -26,7 +26,7 @@ impl Group {
     pub(super) const NONE: Self =
         Self { rect: Rect { left: 0, top: 0, right: 0, bottom: 0 }, members: Members(0), area: 0, line: 0 };
 
-    fn of(index: usize, part: &Part) -> Self {
+    pub(super) fn of(index: usize, part: &Part) -> Self {
         Self {
             rect: part.rect(),
             members: Members(1_u32.wrapping_shl(index as u32)),
@@ -100,109 +100,20 @@ impl Group {
     }
 }
 
-/// The digits of a picture, at most `N`.
-#[derive(Clone, Debug)]
-pub(super) struct Groups<const N: usize> {
-    groups: [Group; N],
-    count: usize,
-}
-
-impl<const N: usize> Groups<N> {
-    pub(super) fn as_slice(&self) -> &[Group] {
-        self.groups.get(..self.count).unwrap_or_default()
-    }
-
-    /// Finds the digits among the parts of a grid that covers `extent`, in reading order. `None` if there are more than
-    /// `N`.
-    pub(super) fn find(parts: &[Part], extent: Rect) -> Option<Self> {
-        let mut groups = [Group::NONE; MAX_PARTS];
-        let mut count = 0;
-        let inner = parts.iter().any(|part| !part.rect().touches_edge(extent) && part.area >= 12);
-        for (index, part) in parts.iter().enumerate() {
-            let rect = part.rect();
-            if is_line(rect, extent)
-                || part.hugs_edge()
-                || (inner && rect.touches_edge(extent))
-                || is_frame(index, rect, parts)
-            {
-                continue;
-            }
-            if let Some(group) = groups.get_mut(count) {
-                *group = Group::of(index, part);
-                count += 1;
-            }
-        }
-        let mut groups = groups.get_mut(..count).unwrap_or_default();
-        while let Some(fewer) = join_once(groups) {
-            groups = groups.get_mut(..fewer).unwrap_or_default();
-        }
-        let tallest = groups.iter().map(|group| group.rect.longer_side()).max().unwrap_or_default();
-        let mut found = Self { groups: [Group::NONE; N], count: 0 };
-        for group in groups.iter().filter(|group| group.rect.longer_side() * 5 >= tallest * 2) {
-            *found.groups.get_mut(found.count)? = *group;
-            found.count += 1;
-        }
-        let found_groups = found.groups.get_mut(..found.count).unwrap_or_default();
-        order(found_groups);
-        Some(found)
-    }
-}
-
-/// Joins the first two groups that are one digit, and returns how many groups are left.
-fn join_once(groups: &mut [Group]) -> Option<usize> {
-    let count = groups.len();
-    for a in 0..count {
-        for b in a + 1..count {
-            let (Some(first), Some(second)) = (groups.get(a).copied(), groups.get(b).copied()) else {
-                continue;
-            };
-            if !belong(&first, &second) {
-                continue;
-            }
-            groups.get_mut(a)?.join(&second);
-            let last = groups.last().copied()?;
-            *groups.get_mut(b)? = last;
-            return Some(count - 1);
-        }
-    }
-    None
-}
-
-/// Whether two groups are strokes of one digit: one above the other, or a small one close to a large one.
-fn belong(a: &Group, b: &Group) -> bool {
-    let (large, small) = if a.area >= b.area { (a, b) } else { (b, a) };
-    let size = large.rect.longer_side();
-    let (across, down) = (
-        gap(a.rect.left, a.rect.right, b.rect.left, b.rect.right),
-        gap(a.rect.top, a.rect.bottom, b.rect.top, b.rect.bottom),
-    );
-    let narrower = a.rect.width().min(b.rect.width());
-    let beside = down < 0 && i32::from(a.rect.height().min(b.rect.height())) <= -2 * down;
-    if !beside && across * 10 <= i32::from(size) && down * 10 <= i32::from(size) {
-        return true;
-    }
-    let stacked = across < 0 && i32::from(narrower) <= -2 * across;
-    let is_stroke = small.rect.height() * 5 <= large.rect.height() * 3;
-    if stacked && (down < 0 || (is_stroke && down * 4 <= i32::from(size))) {
-        return true;
-    }
-    small.area * 6 <= large.area && across * 6 <= i32::from(size) && down * 6 <= i32::from(size)
-}
-
 /// The distance of two spans, negative if they overlap.
-fn gap(a_start: u16, a_end: u16, b_start: u16, b_end: u16) -> i32 {
+pub(super) fn gap(a_start: u16, a_end: u16, b_start: u16, b_end: u16) -> i32 {
     i32::from(a_start.max(b_start)) - i32::from(a_end.min(b_end))
 }
 
 /// Whether a part spans most of the picture and is flat: a ruled line, or the edge of a shadow.
-fn is_line(rect: Rect, extent: Rect) -> bool {
+pub(super) fn is_line(rect: Rect, extent: Rect) -> bool {
     let (width, height) = (rect.width(), rect.height());
     (width * 4 >= extent.width() * 3 && height * 5 <= width)
         || (height * 10 >= extent.height() * 9 && width * 8 <= height)
 }
 
 /// Whether a part encloses another of a similar size: the frame around a digit.
-fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
+pub(super) fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
     parts.iter().enumerate().any(|(other, part)| {
         let inner = part.rect();
         other != index
@@ -212,25 +123,4 @@ fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
             && inner.bottom < rect.bottom
             && inner.longer_side() * 5 >= rect.longer_side().min(rect.width().min(rect.height()) * 2) * 2
     })
-}
-
-/// Sorts digits into lines, and each line from left to right.
-fn order(groups: &mut [Group]) {
-    groups.sort_unstable_by_key(|group| group.rect.top);
-    let mut line = 0;
-    let mut span: Option<(u16, u16)> = None;
-    for group in groups.iter_mut() {
-        let (top, bottom) = (group.rect.top, group.rect.bottom);
-        match &mut span {
-            // At least half of the digit is beside the line.
-            Some((_, end)) if 2 * top + (bottom - top) <= 2 * *end => *end = bottom.max(*end),
-            Some(next) => {
-                line += 1;
-                *next = (top, bottom);
-            }
-            None => span = Some((top, bottom)),
-        }
-        group.line = line;
-    }
-    groups.sort_unstable_by_key(|group| (group.line, group.rect.left));
 }

@@ -11,31 +11,69 @@ use core::cell::Cell;
 /// The number of pairs of sweeps of the reconstruction: enough to follow light around the corners that it has.
 const SWEEPS: usize = 2;
 
+/// The side from which the polarity is found on a plane of half the size.
+const HALVED_SIDE: usize = 40;
+
 /// Turns a plane of gray levels into levels of ink, 0 for paper, and returns whether the ink is darker than the paper, which
 /// may be known. `paper` is memory of the same size, and `side` the longer side of the plane.
 ///
-/// The right polarity is the one whose top-hat keeps more of the picture's edges. The window is narrow, so that small
-/// shadows are paper, unless that loses the edges of wide strokes.
+/// The window is narrow, so that small shadows are paper, unless that loses the edges of wide strokes.
 pub(super) fn remove(gray: &mut Plane<'_>, paper: &mut Plane<'_>, side: usize, known: Option<bool>) -> bool {
-    let wide = (side * 5 / 12).max(3);
-    let narrow = (side * 5).div_ceil(24).max(3);
-    let all = edge_energy(gray);
-    let dark = known.unwrap_or_else(|| {
-        let [dark, light] = kept_edges(gray, paper, wide);
-        if dark >= 3 * light || light >= 3 * dark {
-            return dark > light;
-        }
-        let [dark, light] = kept_edges(gray, paper, narrow);
-        dark > light
-    });
+    let dark = known.unwrap_or_else(|| has_dark_ink(gray, paper, side));
     if dark {
         invert(gray);
     }
-    if top_hat(gray, paper, narrow) * 8 < all * 3 {
+    let all = edge_energy(gray);
+    if top_hat(gray, paper, narrow(side)) * 8 < all * 3 {
         restore(gray, paper);
-        top_hat(gray, paper, wide);
+        top_hat(gray, paper, wide(side));
     }
     dark
+}
+
+/// A window that is wider than the strokes of most digits.
+fn narrow(side: usize) -> usize {
+    (side * 5).div_ceil(24).max(3)
+}
+
+/// A window that is wider than the widest strokes of a digit that fills the plane.
+fn wide(side: usize) -> usize {
+    (side * 5 / 12).max(3)
+}
+
+/// Whether the ink is darker than the paper: the polarity whose top-hat keeps more of the picture's edges.
+fn has_dark_ink(gray: &mut Plane<'_>, scratch: &mut Plane<'_>, side: usize) -> bool {
+    if side < HALVED_SIDE {
+        return keeps_dark_ink(gray, scratch, side);
+    }
+    let (width, height) = (gray.width / 2, gray.cells.len() / gray.width.max(1) / 2);
+    let (halved, rest) = scratch.cells.split_at_mut((width * height).min(scratch.cells.len()));
+    let paper = rest.get_mut(..width * height).unwrap_or_default();
+    halve(gray, halved);
+    keeps_dark_ink(&mut Plane { width, cells: halved }, &mut Plane { width, cells: paper }, side / 2)
+}
+
+/// Writes the mean of each 2x2 cells.
+fn halve(plane: &Plane<'_>, halved: &mut [u8]) {
+    let (width, mut halved) = (plane.width.max(1), halved.iter_mut());
+    for rows in plane.cells.chunks_exact(2 * width) {
+        let (upper, lower) = rows.split_at(width);
+        for (upper, lower) in upper.chunks_exact(2).zip(lower.chunks_exact(2)) {
+            let sum: u16 = upper.iter().chain(lower).map(|level| u16::from(*level)).sum();
+            if let Some(cell) = halved.next() {
+                *cell = (sum / 4) as u8;
+            }
+        }
+    }
+}
+
+fn keeps_dark_ink(gray: &mut Plane<'_>, paper: &mut Plane<'_>, side: usize) -> bool {
+    let [dark, light] = kept_edges(gray, paper, wide(side));
+    if dark >= 3 * light || light >= 3 * dark {
+        return dark > light;
+    }
+    let [dark, light] = kept_edges(gray, paper, narrow(side));
+    dark > light
 }
 
 /// The energy of the edges that the top-hat keeps for dark ink and for light ink. Leaves the plane as it is.
@@ -56,7 +94,7 @@ fn invert(plane: &mut Plane<'_>) {
 
 /// Subtracts the paper from the gray levels, and returns the energy of the edges that are left.
 fn top_hat(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) -> u64 {
-    paper.cells.copy_from_slice(gray.cells);
+    paper.copy(gray);
     slide(paper, window, Order::Onward, u8::min);
     slide(paper, window, Order::Backward, u8::max);
     reconstruct(paper, gray);
@@ -77,31 +115,32 @@ fn restore(gray: &mut Plane<'_>, paper: &Plane<'_>) {
 fn reconstruct(paper: &mut Plane<'_>, gray: &Plane<'_>) {
     let width = paper.width.max(1);
     let cells = paper.shared();
+    let rows = || cells.chunks_exact(width).zip(gray.cells.chunks_exact(width));
     for _ in 0..SWEEPS {
-        let rows = cells.chunks_exact(width).zip(gray.cells.chunks_exact(width));
-        sweep(rows.clone(), |row, gray, raise| row.iter().zip(gray).enumerate().for_each(raise));
-        sweep(rows.rev(), |row, gray, raise| row.iter().zip(gray).enumerate().rev().for_each(raise));
+        sweep(rows(), |row, above, gray| raise(row.iter().zip(above).zip(gray)));
+        sweep(rows().rev(), |row, below, gray| raise(row.iter().zip(below).zip(gray).rev()));
     }
 }
 
-/// A cell of the paper and the gray level there, with its column.
-type Place<'a> = (usize, (&'a Cell<u8>, &'a u8));
-
-/// Raises each cell to the largest of itself, the one before it in its row and the one in the row before, at most to the
-/// gray level. `visit` goes through a row.
+/// Calls `visit` with each row of cells, the row before it, and the gray levels of the row.
 fn sweep<'a>(
     rows: impl Iterator<Item = (&'a [Cell<u8>], &'a [u8])>,
-    visit: impl Fn(&'a [Cell<u8>], &'a [u8], &mut dyn FnMut(Place<'a>)),
+    visit: impl Fn(&'a [Cell<u8>], &'a [Cell<u8>], &'a [u8]),
 ) {
-    let mut row_before: &[Cell<u8>] = &[];
+    let mut before: Option<&[Cell<u8>]> = None;
     for (row, gray) in rows {
-        let mut before = 0;
-        visit(row, gray, &mut |(x, (cell, gray))| {
-            let above = row_before.get(x).map_or(0, Cell::get);
-            before = cell.get().max(above).max(before).min(*gray);
-            cell.set(before);
-        });
-        row_before = row;
+        visit(row, before.unwrap_or(row), gray);
+        before = Some(row);
+    }
+}
+
+/// Raises each cell of a row to the largest of itself, the one beside it that was raised last, and the one in the row before,
+/// at most to the gray level.
+fn raise<'a>(cells: impl Iterator<Item = ((&'a Cell<u8>, &'a Cell<u8>), &'a u8)>) {
+    let mut last = 0;
+    for ((cell, before), gray) in cells {
+        last = cell.get().max(before.get()).max(last).min(*gray);
+        cell.set(last);
     }
 }
 
@@ -114,7 +153,7 @@ enum Order {
 
 /// Replaces each cell by the extreme in a square window of it, of `side` cells or up to the edge. One pass per
 /// doubling of the window, in place.
-fn slide(plane: &mut Plane<'_>, side: usize, order: Order, extreme: fn(u8, u8) -> u8) {
+fn slide(plane: &mut Plane<'_>, side: usize, order: Order, extreme: impl Fn(u8, u8) -> u8 + Copy) {
     let width = plane.width;
     for step in steps(side) {
         for row in plane.rows_mut() {
@@ -136,7 +175,7 @@ fn steps(side: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-fn combine(cells: &mut [u8], step: usize, order: Order, extreme: fn(u8, u8) -> u8) {
+fn combine(cells: &mut [u8], step: usize, order: Order, extreme: impl Fn(u8, u8) -> u8 + Copy) {
     let cells = Cell::from_mut(cells).as_slice_of_cells();
     let shifted = cells.get(step..).unwrap_or_default();
     let pairs = cells.iter().zip(shifted);

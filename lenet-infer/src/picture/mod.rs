@@ -38,6 +38,7 @@ mod components;
 pub mod corpus;
 mod digits;
 mod filter;
+mod find;
 mod frame;
 mod gray;
 mod grid;
@@ -57,9 +58,10 @@ pub use gray::{luma, on_white};
 pub use rows::Rows;
 pub use step::{Step, View, gradient};
 
+use components::MAX_PARTS;
 use core::fmt;
 use grid::Grid;
-use group::{Group, Groups};
+use group::Group;
 use lenet_core::shape::IMAGE_PIXELS;
 use reduce::Scale;
 
@@ -204,16 +206,10 @@ impl<const SIDE: usize> Preparer<SIDE> {
         Rows::new(self, width, height)
     }
 
-    /// The digits on the grid.
-    fn groups<const N: usize>(&self) -> Result<Groups<N>, NoDigit> {
-        let found = Groups::find(self.grid.parts.as_slice(), self.grid.extent()).ok_or(NoDigit::TooMany)?;
-        if found.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(found) }
-    }
-
     /// The only digit on the grid: the largest group, with the groups near it that are no digits of their own.
     fn only(&self) -> Result<Group, NoDigit> {
-        let groups = self.groups::<{ components::MAX_PARTS }>()?;
-        let groups = groups.as_slice();
+        let mut work = [Group::NONE; MAX_PARTS];
+        let groups = &*find::find(self.grid.parts.as_slice(), self.grid.extent(), &mut work);
         let mut digit = *groups.iter().max_by_key(|group| group.area).ok_or(NoDigit::NoInk)?;
         let main = digit;
         for other in groups.iter().filter(|other| **other != main) {

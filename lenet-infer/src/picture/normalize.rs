@@ -31,6 +31,7 @@ pub(super) fn resample(rect: Rect, level: impl Fn(usize, usize) -> u8, image: &m
     let side = u32::from(rect.longer_side()).max(1);
     let size = |cells: u16| (usize::from(cells) * BOX).div_ceil(side as usize).min(BOX);
     let (width, height) = (size(rect.width()), size(rect.height()));
+    let area = side * side;
     let mut small = [[0_u8; BOX]; BOX];
     let (mut mass, mut moment_x, mut moment_y) = (0_u32, 0_u32, 0_u32);
     for (y, row) in small.iter_mut().enumerate().take(height) {
@@ -44,7 +45,7 @@ pub(super) fn resample(rect: Rect, level: impl Fn(usize, usize) -> u8, image: &m
                 }
                 sum += line * weight_y;
             }
-            *pixel = ((2 * sum + side * side) / (2 * side * side)) as u8;
+            *pixel = ((2 * sum + area) / (2 * area).max(1)) as u8;
             let ink = u32::from(*pixel);
             mass += ink;
             moment_x += ink * x as u32;

@@ -15,6 +15,13 @@ impl Plane<'_> {
         self.cells.chunks_exact_mut(self.width.max(1))
     }
 
+    /// Takes the cells of a plane of the same size.
+    pub(super) fn copy(&mut self, from: &Plane<'_>) {
+        for (cell, from) in self.cells.iter_mut().zip(&*from.cells) {
+            *cell = *from;
+        }
+    }
+
     /// The cells, to change one while others are read.
     pub(super) fn shared(&mut self) -> &[Cell<u8>] {
         Cell::from_mut(&mut *self.cells).as_slice_of_cells()

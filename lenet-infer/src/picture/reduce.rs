@@ -19,7 +19,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// Of no picture.
-    pub(super) const EMPTY: Self = Self { rect: Rect { left: 0, top: 0, right: 0, bottom: 0 }, cell: UNIT };
+    pub(super) const EMPTY: Self = Self { rect: Rect { left: 0, top: 0, right: 0, bottom: 0 }, cell: 0 };
 
     /// The smallest cells with which `rect` fits on a grid of `side` cells.
     pub(super) fn new(rect: Rect, side: usize) -> Self {

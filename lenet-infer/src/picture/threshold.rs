@@ -8,26 +8,27 @@ use super::step::View;
 ///
 /// Unlike Otsu's threshold it does not depend on how much of the picture is ink.
 pub(super) fn edge_mean(ink: &Plane<'_>) -> u8 {
-    let (mut weights, mut sum) = (0_u64, 0_u64);
+    let (mut weights, mut sum) = (0_u32, 0_u64);
     sobel(View::of(ink), |level, gradient| {
         let weight = squared(gradient);
         weights += weight;
-        sum += weight * u64::from(level);
+        sum += u64::from(weight * u32::from(level));
     });
-    (sum / weights.max(1)) as u8
+    (sum / u64::from(weights.max(1))) as u8
 }
 
-/// The sum of the squared Sobel gradients.
+/// The sum of the squared Sobel gradients, in levels of an edge.
 pub(super) fn edge_energy(plane: &Plane<'_>) -> u64 {
-    let mut energy = 0;
+    let mut energy = 0_u32;
     sobel(View::of(plane), |_, gradient| energy += squared(gradient));
-    energy
+    energy.into()
 }
 
-/// The square of a gradient in units of 4, so that noise of one level counts for nothing.
-fn squared(gradient: u32) -> u64 {
-    let gradient = gradient >> 2;
-    u64::from(gradient * gradient)
+/// The square of a gradient, in levels of an edge: at most 255^2. A work grid has at most 255^2 cells, so that a sum over all
+/// of them fits in 32 bits.
+const fn squared(gradient: u32) -> u32 {
+    let gradient = gradient >> 3;
+    gradient * gradient
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Draws scenes for a developer to look at.
+//! Draws scenes to look at, and scores the preparation of pictures with them.
 
+mod score;
 mod sheet;
 
 use std::fs;
@@ -10,7 +11,10 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use image::{GrayImage, ImageFormat};
 use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::picture_file;
 use lenet_scenes::{Limits, Medium, Scene};
+
+use crate::score::{Picture, Score, score_all};
 
 /// The MNIST files of the repository.
 const MNIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../lenet-train/data/mnist");
@@ -41,6 +45,31 @@ enum Command {
         count: u64,
         #[command(flatten)]
         source: Source,
+    },
+    /// Prepare scenes as the host tool does, and count those that the shipped model reads right
+    Score {
+        /// How many scenes
+        #[arg(long, default_value_t = 2000)]
+        count: u64,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// The same for the test images themselves, enlarged
+    ScoreImages {
+        /// How many times as large
+        #[arg(long, default_value_t = 1)]
+        zoom: usize,
+        /// Folder of the IDX files
+        #[arg(long, default_value = MNIST, value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// The same for picture files of one digit each, listed in the folder's labels.tsv
+    ScoreFiles {
+        /// The folder; labels.tsv has a line of column names, then a file and its digit per line, with a tab between them
+        dir: PathBuf,
+        /// Only files whose names start with this
+        #[arg(long, default_value = "")]
+        prefix: String,
     },
 }
 
@@ -90,11 +119,15 @@ impl From<MediumName> for Medium {
 }
 
 impl Source {
+    fn limits(&self) -> Limits {
+        let frames = if self.board { Limits::BOARD } else { Limits::ALL };
+        Limits { medium: self.medium.map(Medium::from), ..frames }
+    }
+
     /// Gives `count` scenes, each with its seed.
     fn scenes(&self, count: u64) -> Result<impl Iterator<Item = (u64, Scene)>> {
         let digits = idx::load(&self.data, Part::Test)?;
-        let frames = if self.board { Limits::BOARD } else { Limits::ALL };
-        let limits = Limits { medium: self.medium.map(Medium::from), ..frames };
+        let limits = self.limits();
         let content = self.content;
         Ok((self.seed..self.seed + count).map(move |seed| (seed, content.draw(&digits, &limits, seed))))
     }
@@ -122,7 +155,44 @@ fn main() -> Result<()> {
             save(&sheet.into_image(), &out)
         }
         Command::Write { dir, count, source } => write(&dir, source.scenes(count)?),
+        Command::Score { count, source } => {
+            let digits = idx::load(&source.data, Part::Test)?;
+            let draw = |seed| source.content.draw(&digits, &source.limits(), source.seed + seed).into();
+            print(score_all(count, draw))
+        }
+        Command::ScoreImages { zoom, data } => {
+            let digits = idx::load(&data, Part::Test)?;
+            let draw = |index| {
+                Picture::of_image(&digits.images[index as usize], digits.labels[index as usize], zoom)
+            };
+            print(score_all(digits.images.len() as u64, draw))
+        }
+        Command::ScoreFiles { dir, prefix } => {
+            let pictures = read_files(&dir, &prefix)?;
+            print(score_all(pictures.len() as u64, |index| pictures[index as usize].clone()))
+        }
     }
+}
+
+fn print(score: Score) -> Result<()> {
+    Ok(writeln!(io::stdout(), "{score}")?)
+}
+
+/// Reads the pictures that a folder's labels.tsv lists.
+fn read_files(dir: &Path, prefix: &str) -> Result<Vec<Picture>> {
+    let path = dir.join("labels.tsv");
+    let table = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let lines = table.lines().zip(1_usize..).skip(1).filter(|(line, _)| line.starts_with(prefix));
+    let read = |(line, number): (&str, usize)| {
+        let fields = line.split_once('\t').and_then(|(file, digit)| Some((file, digit.parse().ok()?)));
+        let (file, label) = fields.with_context(|| {
+            format!("{}, line {number}: expected a file, a tab and a digit, found {line:?}", path.display())
+        })?;
+        let picture = picture_file::read(&dir.join(file))?;
+        let (width, height) = (picture.width().into(), picture.height().into());
+        Ok(Picture { width, height, pixels: picture.pixels().to_vec(), labels: vec![label] })
+    };
+    lines.map(read).collect()
 }
 
 fn write(dir: &Path, scenes: impl Iterator<Item = (u64, Scene)>) -> Result<()> {

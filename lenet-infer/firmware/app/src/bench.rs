@@ -12,7 +12,7 @@ use lenet_infer::{Engine, Error, Model, Prediction, SHIPPED};
 /// Marks the start of the counted instructions: its entry.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn bench_start() {
+pub(crate) extern "C" fn bench_start() {
     black_box(0);
 }
 
@@ -20,7 +20,7 @@ extern "C" fn bench_start() {
 /// two are not merged.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn bench_stop() {
+pub(crate) extern "C" fn bench_stop() {
     black_box(1);
 }
 

@@ -2,7 +2,7 @@
 
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
 
-static DIGITS: &[u8] = include_bytes!("../../../assets/golden-digits.bin");
+pub(crate) static DIGITS: &[u8] = include_bytes!("../../../assets/golden-digits.bin");
 static LOGITS: &[u8] = include_bytes!("../../../assets/golden-logits.bin");
 
 /// The bytes of flash that the digits and their logits take.

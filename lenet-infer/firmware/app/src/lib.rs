@@ -22,6 +22,7 @@
 extern crate std;
 
 mod bench;
+mod bench_picture;
 mod board;
 #[cfg(feature = "semihosting")]
 mod bulk;
@@ -41,6 +42,7 @@ mod serve;
 mod stack;
 
 pub use bench::{bench, bench_included};
+pub use bench_picture::bench_picture;
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]
 pub use bulk::{bulk, bulk_by_rows};

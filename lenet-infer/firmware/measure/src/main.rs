@@ -6,13 +6,14 @@
 //!
 //! The figures of a row:
 //!
-//! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled.
+//! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled; `picture` is the
+//!   preparation of a picture of 160x120 pixels on a work grid of 48 cells per side.
 //! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and
-//!   nothing else: `proof-engine` with `decode` and `classify`, or `proof-included` with `classify`. The weights are
-//!   not counted.
+//!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included` with `classify`, or `proof-picture`
+//!   with `prepare`. The weights are not counted.
 //! - `stack`: the most stack that `classify` can take there, found by following every path through the code
 //!   ([`bound`]).
-//! - `instructions`: those that one `classify` executes, counted in QEMU ([`count`]).
+//! - `instructions`: those that one `classify` executes, or the slowest of three `prepare`, counted in QEMU ([`count`]).
 //!
 //! It also fails if the number of instructions depends on the pixels, or if a measured stack is deeper than its bound.
 
@@ -99,52 +100,65 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
 }
 
 /// Measures one board, prints the figures that have no column in the table, and returns its rows and what is wrong.
-fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 2], Vec<String>)> {
+fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 3], Vec<String>)> {
     let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?)?;
     let start = Bounds::new(&engine)?.of("proof_decode")?.bytes;
     println!("{} {}: stack {start} to decode", board.core, board.name);
-    let (decoded, mut complaints) = row(board, plugin, [opt_level, "decoded", "bench"], &engine)?;
+    let classify = ["decoded", "bench", "proof_classify"];
+    let (decoded, mut complaints, instructions) = row(board, plugin, opt_level, classify, &engine)?;
+    complaints.extend(differing(instructions));
 
     let mut included = Program::read(&build::firmware(board, "proof", "proof-included")?)?;
     included.sizes.rodata -= build::model_bytes()?;
-    let (included, found) = row(board, plugin, [opt_level, "included", "bench-included"], &included)?;
+    let classify = ["included", "bench-included", "proof_classify"];
+    let (included, found, instructions) = row(board, plugin, opt_level, classify, &included)?;
+    complaints.extend(found.into_iter().chain(differing(instructions)));
+
+    // How long a preparation takes depends on the picture.
+    let picture = Program::read(&build::firmware(board, "proof", "proof-picture")?)?;
+    let (prepared, found, instructions) =
+        row(board, plugin, opt_level, ["picture", "bench-picture", "proof_prepare"], &picture)?;
+    println!("    a large digit, a small one, noise: {instructions:?} instructions");
     complaints.extend(found);
 
     print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?)?)?;
-    Ok(([decoded, included], complaints))
+    Ok(([decoded, included, prepared], complaints))
 }
 
-/// Runs the counted program `counted`, and returns the row of `program`, which contains the same inference.
+/// Runs the counted program `counted`, and returns the row of `program`, which contains the same code below `root`, what
+/// is wrong, and the instructions of each of the three runs, of which the row has the most.
 fn row(
     board: &Board,
     plugin: &Path,
-    [opt_level, model, counted]: [&str; 3],
+    opt_level: &str,
+    [model, counted, root]: [&str; 3],
     program: &Program,
-) -> Result<(Row, Vec<String>)> {
-    let stack = Bounds::new(program)?.of("proof_classify")?.bytes;
+) -> Result<(Row, Vec<String>, [u64; 3])> {
+    let stack = Bounds::new(program)?.of(root)?.bytes;
     let counted = build::firmware(board, board.package, counted)?;
     let run = count::run(board, &counted, plugin)?;
     let [first, ..] = run.instructions;
     let most = run.instructions.into_iter().fold(first, u64::max);
     println!("    {model}: {most} instructions, stack {stack}");
-    let mut complaints = check_stack(&Program::read(&counted)?, &run)?;
-    if run.instructions != [first; 3] {
-        complaints.push(format!(
-            "the instructions depend on the pixels: {:?} {:?}",
-            count::PICTURES,
-            run.instructions
-        ));
-    }
+    let complaints = check_stack(&Program::read(&counted)?, &run, &root.replace("proof", "bench"))?;
     let keys = [board.target, board.name, model, opt_level].map(str::to_owned);
     let Sizes { text, rodata, variables } = program.sizes;
-    Ok((Row { keys, figures: [text, rodata, variables, u64::from(stack), most] }, complaints))
+    let figures = [text, rodata, variables, u64::from(stack), most];
+    Ok((Row { keys, figures }, complaints, run.instructions))
+}
+
+/// Complains if the instructions of a classification depend on the image.
+fn differing(instructions: [u64; 3]) -> Option<String> {
+    let [first, ..] = instructions;
+    (instructions != [first; 3])
+        .then(|| format!("the instructions depend on the pixels: {:?} {instructions:?}", count::PICTURES))
 }
 
 /// Prints each measured stack beside its bound, and returns those that are deeper.
-fn check_stack(counted: &Program, run: &Run) -> Result<Vec<String>> {
+fn check_stack(counted: &Program, run: &Run, below: &str) -> Result<Vec<String>> {
     let mut bounds = Bounds::new(counted)?;
     let mut complaints = Vec::new();
-    for (root, measured) in [("bench_decode", run.decode_stack), ("bench_classify", run.classify_stack)] {
+    for (root, measured) in [("bench_decode", run.decode_stack), (below, run.classify_stack)] {
         if measured == 0 {
             continue; // An included model is not decoded at run time.
         }

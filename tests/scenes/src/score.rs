@@ -1,0 +1,131 @@
+//! Counts the pictures of which the shipped model reads all digits right, prepared by `lenet_infer::picture`.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
+use lenet_infer::host::picture_file::GRID_SIDE;
+use lenet_infer::picture::{Frame, Preparer};
+use lenet_infer::{Engine, SHIPPED};
+use lenet_scenes::Scene;
+use rayon::prelude::*;
+
+/// The most digits that a picture may have.
+const DIGITS: usize = 32;
+
+/// A gray picture, and the digits that it shows, in reading order.
+#[derive(Clone, Debug)]
+pub(crate) struct Picture {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) pixels: Vec<u8>,
+    pub(crate) labels: Vec<u8>,
+}
+
+impl From<Scene> for Picture {
+    fn from(scene: Scene) -> Self {
+        let labels = scene.digits.iter().map(|digit| digit.label).collect();
+        Self { width: scene.width as usize, height: scene.height as usize, pixels: scene.pixels, labels }
+    }
+}
+
+impl Picture {
+    /// An image, `zoom` times as large.
+    pub(crate) fn of_image(image: &[u8; IMAGE_PIXELS], label: u8, zoom: usize) -> Self {
+        let side = IMAGE_SIDE * zoom;
+        let pixel = |index: usize| image[index / side / zoom * IMAGE_SIDE + index % side / zoom];
+        Self { width: side, height: side, pixels: (0..side * side).map(pixel).collect(), labels: vec![label] }
+    }
+}
+
+/// How many pictures were read right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Score {
+    pictures: u32,
+    /// Those with all digits found and read right, in order; of an empty picture, those without a confident digit.
+    right: u32,
+    /// Those in which no digit was found, or not the right number.
+    missed: u32,
+    /// Digits, found and read.
+    digits: u32,
+    confident: u32,
+    confident_and_wrong: u32,
+}
+
+impl AddAssign for Score {
+    fn add_assign(&mut self, other: Self) {
+        self.pictures += other.pictures;
+        self.right += other.right;
+        self.missed += other.missed;
+        self.digits += other.digits;
+        self.confident += other.confident;
+        self.confident_and_wrong += other.confident_and_wrong;
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pictures, right, missed, digits, confident, confident_and_wrong } = self;
+        let share = 100.0 * f64::from(*right) / f64::from(*pictures).max(1.0);
+        writeln!(f, "right                {right} of {pictures} pictures, {share:.2} %")?;
+        writeln!(f, "not found            {missed} pictures without the right number of digits")?;
+        write!(f, "confident            {confident} of {digits} digits, {confident_and_wrong} of them wrong")
+    }
+}
+
+/// What the model reads in a picture: each digit, and whether it is confident.
+fn read(preparer: &mut Preparer<GRID_SIDE>, picture: &Picture) -> Vec<(u8, bool)> {
+    let mut engine = Engine::new(&SHIPPED.model);
+    let mut classify = |image: &[u8; IMAGE_PIXELS]| {
+        let prediction = engine.classify(image);
+        (prediction.class, prediction.is_confident())
+    };
+    let frame = Frame::new(&picture.pixels, picture.width, picture.height)
+        .expect("one byte per pixel, at most 4096 per side");
+    if picture.labels.len() < 2 {
+        return preparer.prepare(&frame).iter().map(|digit| classify(&digit.image)).collect();
+    }
+    let mut read = Vec::new();
+    if let Ok(mut digits) = preparer.find::<DIGITS>(&frame) {
+        while let Some(digit) = digits.next() {
+            read.push(classify(&digit.image));
+        }
+    }
+    read
+}
+
+/// Scores one picture.
+fn score(preparer: &mut Preparer<GRID_SIDE>, picture: &Picture) -> Score {
+    let read = read(preparer, picture);
+    let labels = picture.labels.as_slice();
+    let confident = read.iter().filter(|(_, confident)| *confident).count() as u32;
+    let found = read.len() == labels.len();
+    let wrong = |((class, confident), label): &(&(u8, bool), &u8)| *confident && class != *label;
+    // A digit is compared with its label only where all were found, since its place tells which label is its own.
+    let wrong = if found { read.iter().zip(labels).filter(wrong).count() as u32 } else { 0 };
+    let right = match labels {
+        [] => confident == 0,
+        labels => read.iter().map(|(class, _)| class).eq(labels),
+    };
+    let confident_and_wrong = if labels.is_empty() { confident } else { wrong };
+    Score {
+        pictures: 1,
+        right: right.into(),
+        missed: (!found).into(),
+        digits: read.len() as u32,
+        confident,
+        confident_and_wrong,
+    }
+}
+
+/// Scores `count` pictures on all cores. `draw` gives each by its number.
+pub(crate) fn score_all(count: u64, draw: impl Fn(u64) -> Picture + Sync) -> Score {
+    let add = |mut a: Score, b| {
+        a += b;
+        a
+    };
+    (0..count)
+        .into_par_iter()
+        .map_init(|| Box::new(Preparer::new()), |preparer, number| score(preparer, &draw(number)))
+        .reduce(Score::default, add)
+}
