@@ -1,7 +1,9 @@
-//! The C interface: `lenet_decode`, `lenet_classify` and `lenet_message`, with an engine that C places as a variable.
+//! The C interface: `lenet_decode`, `lenet_classify`, `lenet_prepare`, `lenet_find` and `lenet_message`, with an engine
+//! and a preparer that C places as variables.
 //!
-//! `include/lenet.h` is generated from this file; the firmware's package `capi` builds the static library. C gets the
-//! model, the scratch memory and the logits of [`Engine`](crate::Engine), but no other part of the crate.
+//! `include/lenet.h` is generated from this file and `capi/prepare.rs`; the firmware's package `capi` builds the static
+//! library. C gets the model, the scratch memory and the logits of [`Engine`](crate::Engine), the digits of
+//! [`Preparer`](crate::picture::Preparer), but no other part of the crate.
 
 #![allow(unsafe_code)]
 
@@ -12,6 +14,10 @@ use core::mem::MaybeUninit;
 use core::slice;
 use lenet_core::error::{Field, Layer};
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
+
+mod prepare;
+
+pub use prepare::*;
 
 /// Pixels of an image: 28 rows of 28, one byte each.
 pub const LENET_PIXELS: usize = 784;
@@ -59,6 +65,16 @@ pub enum LenetStatus {
     ClassCount = 9,
     /// The model file does not hold a model of this network.
     Body = 10,
+    /// A side of the frame is not 1 to 4096, or its rows overlap, or the pixel step is 0.
+    Frame = 11,
+    /// No digit: nothing stands out from the paper.
+    NoInk = 12,
+    /// No digit: the ink is less than 8 pixels tall and wide.
+    TooSmall = 13,
+    /// No digit: the ink covers most of the picture.
+    TooLarge = 14,
+    /// There are several digits, more than were asked for.
+    TooMany = 15,
 }
 
 /// The summary of an error as a string for C, made by the compiler.
@@ -81,7 +97,7 @@ const fn terminated<const N: usize>(text: &str) -> [u8; N] {
 }
 
 /// The texts of the statuses, in the order of their values.
-const MESSAGES: [&CStr; 11] = [
+const MESSAGES: [&CStr; 16] = [
     c"ok",
     c"a pointer is null or misaligned, or memory overlaps that must not; see lenet.h",
     c"the engine holds no model; call lenet_decode first",
@@ -93,6 +109,11 @@ const MESSAGES: [&CStr; 11] = [
     summary!(Error::PaddingByte { layer: Layer::Conv1, found: 0 }),
     summary!(Error::ClassCount { found: 0 }),
     summary!(Error::Body),
+    c"the frame needs sides of 1 to 4096 pixels, a pixel step of 1 or more, and rows that do not overlap",
+    c"no digit: nothing stands out from the paper; use more light or a thicker pen",
+    c"no digit: the ink is less than 8 pixels tall and wide; come closer",
+    c"no digit: the ink covers most of the picture; leave paper around the digit",
+    c"no digit: there are several; show one alone, or ask for all of them",
 ];
 
 impl From<Error> for LenetStatus {

@@ -9,17 +9,19 @@ struct Board {
     target: &'static str,
     /// What its SysTick counts, in Hz.
     clock: u32,
+    /// The side of the work grid on which it prepares pictures: what its RAM has room for.
+    side: usize,
     /// Its first UART: the name of the driver in `src/uart`, and where its registers are.
     uart: (&'static str, u32),
 }
 
 #[rustfmt::skip] // A table.
 const BOARDS: [Board; 5] = [
-    Board { name: "microbit", target: "thumbv6m-none-eabi", clock: 16_000_000, uart: ("nrf51", 0x4000_2000) },
-    Board { name: "lm3s6965evb", target: "thumbv7m-none-eabi", clock: 12_500_000, uart: ("pl011", 0x4000_C000) },
-    Board { name: "mps2-an386", target: "thumbv7em-none-eabihf", clock: 25_000_000, uart: ("cmsdk", 0x4000_4000) },
-    Board { name: "mps2-an500", target: "thumbv7em-none-eabihf", clock: 25_000_000, uart: ("cmsdk", 0x4000_4000) },
-    Board { name: "mps2-an505", target: "thumbv8m.main-none-eabihf", clock: 20_000_000, uart: ("cmsdk", 0x5020_0000) },
+    Board { name: "microbit", target: "thumbv6m-none-eabi", clock: 16_000_000, side: 48, uart: ("nrf51", 0x4000_2000) },
+    Board { name: "lm3s6965evb", target: "thumbv7m-none-eabi", clock: 12_500_000, side: 64, uart: ("pl011", 0x4000_C000) },
+    Board { name: "mps2-an386", target: "thumbv7em-none-eabihf", clock: 25_000_000, side: 64, uart: ("cmsdk", 0x4000_4000) },
+    Board { name: "mps2-an500", target: "thumbv7em-none-eabihf", clock: 25_000_000, side: 64, uart: ("cmsdk", 0x4000_4000) },
+    Board { name: "mps2-an505", target: "thumbv8m.main-none-eabihf", clock: 20_000_000, side: 64, uart: ("cmsdk", 0x5020_0000) },
 ];
 
 fn main() {
@@ -46,6 +48,7 @@ fn main() {
     // Seen by env!() in the firmware and by the runner in .cargo/config.toml.
     println!("cargo::rustc-env=BOARD={}", board.name);
     println!("cargo::rustc-env=CLOCK={}", board.clock);
+    println!("cargo::rustc-env=SIDE={}", board.side);
     let (uart, address) = board.uart;
     println!("cargo::rustc-check-cfg=cfg(uart, values(\"nrf51\", \"pl011\", \"cmsdk\"))");
     println!("cargo::rustc-cfg=uart=\"{uart}\"");

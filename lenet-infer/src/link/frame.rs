@@ -8,7 +8,7 @@ use heapless::Vec;
 use super::message::{Kind, Message, Refusal};
 
 /// The protocol version that this crate implements.
-pub const PROTOCOL_VERSION: u8 = 1;
+pub const PROTOCOL_VERSION: u8 = 2;
 /// The maximum length of a frame's contents, in bytes: header, body and checksum, before COBS.
 pub const MAX_CONTENTS: usize = HEADER_BYTES + MAX_BODY + CRC_BYTES;
 /// The sequence number of a refusal of a frame whose own number could not be read. No request has this number.
@@ -16,7 +16,7 @@ pub const UNNUMBERED: u16 = 0;
 
 /// Version, kind and sequence number.
 const HEADER_BYTES: usize = 4;
-/// The largest request, an image, takes 787 bytes: variant, length and pixels.
+/// The largest request, rows of a picture, takes 790 bytes: variant, number, length and pixels.
 const MAX_BODY: usize = 800;
 const CRC_BYTES: usize = 4;
 /// The byte before and after each frame.

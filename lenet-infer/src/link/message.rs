@@ -2,10 +2,17 @@
 
 use heapless::Vec;
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
+
+use super::field;
+use crate::picture::{NoDigit, Rect};
 
 /// The longest name of a board or of its unit, in bytes of UTF-8.
 pub const MAX_NAME: usize = 64;
+/// The most pixels in a [`Request::Rows`], and so the widest picture that any board takes.
+pub const MAX_ROW_PIXELS: usize = 784;
+/// The most digits that a board finds in a picture. If there are more, its answer is [`NoDigit::TooMany`].
+pub const MAX_DIGITS: usize = 16;
 
 /// The direction of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +57,7 @@ pub enum Request<'a> {
     /// Asks the board to classify an image. The answer is [`Reply::Classification`].
     Classify {
         /// 28x28 pixels, row by row, from 0 for paper to 255 for ink; a byte array on the wire.
-        #[serde(borrow, with = "image")]
+        #[serde(borrow, with = "field::image")]
         image: &'a [u8; IMAGE_PIXELS],
     },
     /// Asks the board to classify its golden digits, from the first on, and again from the first after the last. The
@@ -59,6 +66,43 @@ pub enum Request<'a> {
         /// The number of digits to classify; it may be 0.
         images: u16,
     },
+    /// Begins a picture, and ends the one before. The answer is [`Reply::Taken`] with no rows, or
+    /// [`Refusal::Picture`] if a side is 0 or longer than [`Info::frame_side`].
+    Picture {
+        /// The number of columns.
+        width: u16,
+        /// The number of rows.
+        height: u16,
+        /// What to look for.
+        wanted: Wanted,
+    },
+    /// Gives the board the next rows of the picture. The answer is [`Reply::Taken`], or [`Refusal::Picture`] if these
+    /// rows neither follow those that the board has nor are among them.
+    Rows {
+        /// The first of the rows, from 0 at the top.
+        first: u16,
+        /// The gray levels of one or more whole rows, at most [`MAX_ROW_PIXELS`] of them; a byte array on the wire.
+        #[serde(borrow)]
+        pixels: &'a [u8],
+    },
+    /// Asks for a digit of the picture. The answer is [`Reply::Digit`], [`Reply::NoDigit`] or [`Reply::NoMore`]; it is
+    /// [`Refusal::Picture`] if rows are missing, or if `index` is neither that of the last answer nor the next.
+    Digit {
+        /// The number of the digit in reading order, from 0.
+        index: u8,
+    },
+    /// Asks for the image of the digit that was asked for last. The answer is [`Reply::Image`], or
+    /// [`Refusal::Picture`] if there is none.
+    Image,
+}
+
+/// What a board looks for in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Wanted {
+    /// The only digit; another beside it is [`NoDigit::TooMany`].
+    One,
+    /// All digits, at most [`MAX_DIGITS`].
+    All,
 }
 
 /// What the board answers.
@@ -72,8 +116,21 @@ pub enum Reply<'a> {
     Classification(Classification),
     /// The cost of classifying the golden digits.
     Bench(Bench),
-    /// The board did not understand the frame.
+    /// The board did not understand the frame, or cannot do what it asks.
     Refused(Refusal),
+    /// The board has rows of the picture.
+    Taken {
+        /// The number of rows that it has, from the top.
+        rows: u16,
+    },
+    /// A digit of the picture.
+    Digit(FoundDigit),
+    /// Why the picture shows no digit.
+    NoDigit(#[serde(with = "field::no_digit")] NoDigit),
+    /// The picture shows no further digit.
+    NoMore,
+    /// The image of a digit, as the engine classified it; a byte array on the wire.
+    Image(#[serde(borrow, with = "field::image")] &'a [u8; IMAGE_PIXELS]),
 }
 
 /// A board and the model that it runs.
@@ -94,6 +151,10 @@ pub struct Info<'a> {
     pub variables: u32,
     /// The flash of the whole firmware, in bytes.
     pub flash: u32,
+    /// The side of the work grid on which the board prepares pictures, in cells.
+    pub grid_side: u8,
+    /// The longest side of a picture that the board takes, in pixels; at most [`MAX_ROW_PIXELS`].
+    pub frame_side: u16,
 }
 
 /// The class of an image, its logits, and the cost of finding them.
@@ -135,6 +196,25 @@ impl Classification {
     }
 }
 
+/// A digit of a picture, without its image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundDigit {
+    /// The pixels of the picture that the digit covers; four integers on the wire: left, top, right, bottom.
+    #[serde(with = "field::rect")]
+    pub rect: Rect,
+    /// The line of digits it stands in, from 0 at the top.
+    pub line: u8,
+    /// The level of its ink on the paper around it, 1 to 255.
+    pub contrast: u8,
+    /// The mean width of its strokes, in 1/16 pixel of the image.
+    pub stroke_width: u8,
+    /// The time from the request to the image, in the unit that [`Info::unit`] names. For the first digit, it includes
+    /// finding all.
+    pub cycles: u32,
+    /// What the engine makes of its image.
+    pub classification: Classification,
+}
+
 /// The cost of classifying golden digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bench {
@@ -159,21 +239,6 @@ pub enum Refusal {
     Version,
     /// The body is not a message of the frame's kind.
     Body,
-}
-
-/// An image as a byte array of exactly [`IMAGE_PIXELS`] bytes.
-mod image {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(image: &[u8; IMAGE_PIXELS], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(image)
-    }
-
-    pub(super) fn deserialize<'de, D>(from: D) -> Result<&'de [u8; IMAGE_PIXELS], D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        let bytes = <&[u8]>::deserialize(from)?;
-        bytes.try_into().map_err(|_| de::Error::invalid_length(bytes.len(), &"784 bytes"))
-    }
+    /// The request does not fit the picture that the board is taking, or there is none.
+    Picture,
 }

@@ -1,4 +1,4 @@
-//! The link protocol, version 1: frames between a host and a board.
+//! The link protocol, version 2: frames between a host and a board.
 //!
 //! This text is normative, and the tests pin it with golden bytes.
 //!
@@ -13,7 +13,7 @@
 //!
 //!    | offset | bytes | field |
 //!    |---|---|---|
-//!    | 0 | 1 | protocol version, 1 |
+//!    | 0 | 1 | protocol version, 2 |
 //!    | 1 | 1 | kind: `Q` for a request, `R` for a reply |
 //!    | 2 | 2 | sequence number |
 //!    | 4 | n | body, at most 800 bytes |
@@ -40,6 +40,13 @@
 //!
 //! 7. A frame of kind `R` with another version tells the host that the board runs the firmware of another release.
 //!
+//! 8. A picture of any size that the board takes ([`Info::frame_side`]) goes row by row: the board reduces it as it
+//!    comes, and never holds it as a whole. The host begins with [`Request::Picture`], gives the rows from the top
+//!    with [`Request::Rows`], as many in each as fit, and asks for the digits, from number 0, with
+//!    [`Request::Digit`], and for the image of each with [`Request::Image`]. It sends a request only when it has the
+//!    reply to the one before. Each reply says how many rows the board has. Rows that it has already, because a
+//!    request was repeated, are not taken again. Requests of other kinds do not disturb a picture.
+//!
 //! Both ends use the same [`Receiver`]. Nothing here allocates or panics, whatever arrives over the wire.
 //!
 //! # Example
@@ -62,10 +69,14 @@
 //!
 //! [COBS]: https://doi.org/10.1109/90.769765
 
+mod field;
 mod frame;
 mod message;
 #[cfg(test)]
 mod tests;
 
 pub use frame::{Frame, MAX_CONTENTS, PROTOCOL_VERSION, Receiver, TooLong, UNNUMBERED, send};
-pub use message::{Bench, Classification, Info, Kind, MAX_NAME, Message, Refusal, Reply, Request};
+pub use message::{
+    Bench, Classification, FoundDigit, Info, Kind, MAX_DIGITS, MAX_NAME, MAX_ROW_PIXELS, Message, Refusal,
+    Reply, Request, Wanted,
+};

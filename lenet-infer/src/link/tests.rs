@@ -8,6 +8,10 @@ use lenet_core::shape::MAX_CLASSES;
 use proptest::prelude::*;
 
 use super::*;
+use crate::picture::{NoDigit, Rect};
+
+/// The reasons for no digit in the order of their bytes.
+const REASONS: [NoDigit; 4] = [NoDigit::NoInk, NoDigit::TooSmall, NoDigit::TooLarge, NoDigit::TooMany];
 
 /// A frame on the wire.
 fn wire<'a>(sequence: u16, message: &impl Message<'a>) -> Vec<u8> {
@@ -57,18 +61,51 @@ fn classification(logits: &[i32]) -> Reply<'static> {
 fn golden_bytes_pin_the_wire_format() {
     assert_eq!(
         wire(0x0102, &Request::Info),
-        [0, 5, 1, b'Q', 2, 1, 5, 0x45, 0x53, 0x6C, 0x92, 0],
-        "the body is one byte 00; the CRC is 926c5345"
+        [0, 5, 2, b'Q', 2, 1, 5, 0x95, 0x29, 0xCC, 0xD5, 0],
+        "the body is one byte 00; the CRC is d5cc2995"
     );
-    assert_eq!(wire(3, &Request::Bench { images: 300 })[..9], [0, 4, 1, b'Q', 3, 8, 2, 0xAC, 2]);
+    assert_eq!(wire(3, &Request::Bench { images: 300 })[..9], [0, 4, 2, b'Q', 3, 8, 2, 0xAC, 2]);
     let reply = Reply::Bench(Bench { images: 1, equal: 1, least: 2, most: 3, total: 4 });
-    assert_eq!(wire(0x0101, &reply)[..12], [0, 15, 1, b'R', 1, 1, 2, 1, 1, 2, 3, 4]);
-    assert_eq!(wire(0x0101, &classification(&[-1, 64]))[..7], [0, 24, 1, b'R', 1, 1, 1]);
+    assert_eq!(wire(0x0101, &reply)[..12], [0, 15, 2, b'R', 1, 1, 2, 1, 1, 2, 3, 4]);
+    assert_eq!(wire(0x0101, &classification(&[-1, 64]))[..7], [0, 24, 2, b'R', 1, 1, 1]);
     assert_eq!(
         wire(0x0101, &classification(&[-1, 64]))[7..20],
         [63, 0xFF, 0xFF, 3, 2, 1, 0x80, 1, 0xFF, 0xFF, 0xFF, 0xFF, 15]
     );
-    assert_eq!(wire(0x0101, &Reply::Refused(Refusal::Body))[..8], [0, 11, 1, b'R', 1, 1, 3, 2]);
+    assert_eq!(wire(0x0101, &Reply::Refused(Refusal::Body))[..8], [0, 11, 2, b'R', 1, 1, 3, 2]);
+}
+
+#[test]
+fn golden_bytes_pin_the_messages_about_pictures() {
+    let body = |wire: Vec<u8>| wire[6..wire.len() - 5].to_vec();
+    let request = |request: &Request<'_>| body(wire(0x0101, request));
+    let reply = |reply: &Reply<'_>| body(wire(0x0101, reply));
+    assert_eq!(request(&Request::Picture { width: 300, height: 1, wanted: Wanted::All }), [3, 0xAC, 2, 1, 1]);
+    assert_eq!(request(&Request::Rows { first: 300, pixels: &[7, 8, 9] }), [4, 0xAC, 2, 3, 7, 8, 9]);
+    assert_eq!(request(&Request::Digit { index: 9 }), [5, 9]);
+    assert_eq!(request(&Request::Image), [6]);
+
+    assert_eq!(reply(&Reply::Taken { rows: 300 }), [4, 0xAC, 2]);
+    let rect = Rect { left: 1, top: 2, right: 300, bottom: 4 };
+    let classification = Classification::new(8, 9, &[-1], 10, 11).unwrap();
+    let digit = FoundDigit { rect, line: 5, contrast: 200, stroke_width: 6, cycles: 7, classification };
+    assert_eq!(reply(&Reply::Digit(digit)), [5, 1, 2, 0xAC, 2, 4, 5, 200, 6, 7, 8, 9, 1, 1, 10, 11]);
+    for (byte, reason) in (1..).zip(&REASONS[1..]) {
+        assert_eq!(reply(&Reply::NoDigit(*reason)), [6, byte]);
+    }
+    assert_eq!(reply(&Reply::NoMore), [7]);
+    assert_eq!(reply(&Reply::Image(&[1; 784]))[..4], [8, 0x90, 6, 1]);
+    assert_eq!(reply(&Reply::Refused(Refusal::Picture)), [3, 3]);
+}
+
+#[test]
+fn a_reason_that_no_board_gives_is_refused() {
+    let mut receiver = Receiver::new(Kind::Reply);
+    for byte in wire_of(&[PROTOCOL_VERSION, b'R', 1, 0, 6, 4]) {
+        if let Some(frame) = receiver.push(byte) {
+            assert_eq!(frame.unwrap().message::<Reply<'_>>(), Err(Refusal::Body));
+        }
+    }
 }
 
 #[test]
@@ -77,11 +114,22 @@ fn the_largest_messages_fit_and_an_overlong_name_is_refused() {
     let mut receiver = Receiver::new(Kind::Reply);
     let received = wire(1, &largest).iter().filter(|byte| receiver.push(**byte).is_some()).count();
     assert_eq!(received, 1);
+    let rows = Request::Rows { first: u16::MAX, pixels: &[7; MAX_ROW_PIXELS] };
+    assert_eq!(requests_of_new(&wire(1, &rows)).len(), 1);
     assert_eq!(Classification::new(0, 0, &[0; MAX_CLASSES + 1], 0, 0), None);
 
     let name = "n".repeat(1_000);
-    let with_name =
-        |board| Info { board, unit: "", model_crc: 0, classes: 0, engine_ram: 0, variables: 0, flash: 0 };
+    let with_name = |board| Info {
+        board,
+        unit: "",
+        model_crc: 0,
+        classes: 0,
+        engine_ram: 0,
+        variables: 0,
+        flash: 0,
+        grid_side: 0,
+        frame_side: 0,
+    };
     assert!(wire(1, &Reply::Info(with_name(&name[..MAX_NAME]))).len() < MAX_CONTENTS);
     let mut nothing = Vec::new();
     let sent = send(1, &Reply::Info(with_name(&name)), |bytes| nothing.extend_from_slice(bytes));
@@ -105,12 +153,12 @@ fn frames_of_the_other_kind_are_ignored() {
 #[test]
 fn another_version_and_a_body_that_is_no_message_are_refused_by_number() {
     let cases: [(&[u8], Refusal); 6] = [
-        (&[2, b'Q', 7, 0, 0], Refusal::Version),
-        (&[1, b'Q', 7, 0], Refusal::Body),
-        (&[1, b'Q', 7, 0, 3], Refusal::Body),
-        (&[1, b'Q', 7, 0, 0, 0], Refusal::Body),
-        (&[1, b'Q', 7, 0, 1, 2, 9, 9], Refusal::Body),
-        (&[1, b'Q', 7, 0, 1, 0xFF, 0xFF], Refusal::Body),
+        (&[1, b'Q', 7, 0, 0], Refusal::Version),
+        (&[2, b'Q', 7, 0], Refusal::Body),
+        (&[2, b'Q', 7, 0, 7], Refusal::Body),
+        (&[2, b'Q', 7, 0, 0, 0], Refusal::Body),
+        (&[2, b'Q', 7, 0, 1, 2, 9, 9], Refusal::Body),
+        (&[2, b'Q', 7, 0, 1, 0xFF, 0xFF], Refusal::Body),
     ];
     for (contents, refusal) in cases {
         let mut receiver = Receiver::new(Kind::Request);
@@ -142,7 +190,8 @@ fn contents_that_are_too_short_or_too_long_are_refused_and_the_next_frame_is_fou
 fn a_flipped_bit_is_never_accepted_and_the_next_frame_is_found() {
     let image = array::from_fn(|pixel| (pixel * 7 % 256) as u8);
     let next = wire(0x0102, &Request::Info);
-    for message in [Request::Bench { images: 9 }, Request::Classify { image: &image }] {
+    let rows = Request::Rows { first: 7, pixels: &image[..200] };
+    for message in [Request::Bench { images: 9 }, rows, Request::Classify { image: &image }] {
         let frame = wire(0x0304, &message);
         for bit in 0..8 * frame.len() {
             let mut bytes = [frame.as_slice(), &next].concat();
@@ -167,8 +216,21 @@ fn any_image() -> impl Strategy<Value = [u8; 784]> {
 
 proptest! {
     #[test]
-    fn a_request_is_received_as_it_was_sent(image in any_image(), images in any::<u16>(), sequence in any::<u16>()) {
-        for request in [Request::Info, Request::Classify { image: &image }, Request::Bench { images }] {
+    fn a_request_is_received_as_it_was_sent(
+        image in any_image(),
+        length in 0..=MAX_ROW_PIXELS,
+        images in any::<u16>(),
+        sequence in any::<u16>(),
+    ) {
+        for request in [
+            Request::Info,
+            Request::Classify { image: &image },
+            Request::Bench { images },
+            Request::Picture { width: images, height: sequence, wanted: Wanted::All },
+            Request::Rows { first: images, pixels: &image[..length] },
+            Request::Digit { index: images as u8 },
+            Request::Image,
+        ] {
             let wire = wire(sequence, &request);
             prop_assert_eq!((wire[0], wire[wire.len() - 1]), (0, 0));
             prop_assert!(wire[1..wire.len() - 1].iter().all(|byte| *byte != 0));
@@ -180,16 +242,27 @@ proptest! {
     fn a_reply_is_received_as_it_was_sent(
         logits in proptest::collection::vec(any::<i32>(), 0..=MAX_CLASSES),
         numbers in any::<(u8, u16, u32, u32, u64)>(),
+        image in any_image(),
         board in "[ -~]{0,64}",
     ) {
         let (class, confidence, cycles, stack, total) = numbers;
         let replies = [
             Reply::Info(Info {
                 board: &board, unit: "cycles", model_crc: cycles, classes: class, engine_ram: stack, variables: 0, flash: 9,
+                grid_side: class, frame_side: confidence,
             }),
             Reply::Classification(Classification::new(class, confidence, &logits, cycles, stack).unwrap()),
             Reply::Bench(Bench { images: confidence, equal: 0, least: cycles, most: stack, total }),
             Reply::Refused(Refusal::Damaged),
+            Reply::Taken { rows: confidence },
+            Reply::Digit(FoundDigit {
+                rect: Rect { left: confidence, top: 0, right: !confidence, bottom: 300 },
+                line: class, contrast: !class, stroke_width: class, cycles,
+                classification: Classification::new(class, confidence, &logits, cycles, stack).unwrap(),
+            }),
+            Reply::NoDigit(REASONS[usize::from(class) % REASONS.len()]),
+            Reply::NoMore,
+            Reply::Image(&image),
         ];
         for reply in replies {
             let mut receiver = Receiver::new(Kind::Reply);

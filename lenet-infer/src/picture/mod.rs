@@ -33,6 +33,9 @@
 
 mod average;
 mod components;
+#[cfg(feature = "corpus")]
+#[doc(hidden)]
+pub mod corpus;
 mod digits;
 mod filter;
 mod find;

@@ -32,6 +32,10 @@ pub trait Serial {
     fn read(&mut self) -> Option<u8>;
     /// Sends bytes, and waits until the hardware has accepted all of them.
     fn write(&mut self, bytes: &[u8]);
+    /// Whether bytes can still come. A UART is always open.
+    fn is_open(&mut self) -> bool {
+        true
+    }
 }
 
 /// The sizes of the sections of the firmware, in bytes.

@@ -19,6 +19,12 @@ pub(crate) fn digits() -> impl Iterator<Item = (&'static [u8; IMAGE_PIXELS], [i3
     digits.iter().zip(logits.iter().map(|ten| ten.map(i32::from_le_bytes)))
 }
 
+/// Returns the images of the digits.
+#[cfg(feature = "corpus")]
+pub(crate) fn images() -> &'static [[u8; IMAGE_PIXELS]] {
+    DIGITS.as_chunks().0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

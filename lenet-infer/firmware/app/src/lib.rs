@@ -7,7 +7,10 @@
 //! - [`bench`](fn@bench), [`bench_included`]: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
 //!   ones.
-//! - [`serve`]: the program that answers the requests of a host over a [`Serial`] connection.
+//! - `pictures`, with the same feature: the program that prepares generated pictures, to compare what cores make of
+//!   them.
+//! - [`Camera`], [`look`](fn@look): the program that says which digits a camera sees.
+//! - [`serve`](fn@serve): the program that answers the requests of a host over a [`Serial`] connection.
 //! - `bulk`, with feature `semihosting`: the program that reads and writes files of a host.
 //! - `measure`: the cycles and the stack that a classification takes.
 //! - `golden`: the digits, and the logits that every core must compute for them.
@@ -23,13 +26,17 @@ mod bench_picture;
 mod board;
 #[cfg(feature = "semihosting")]
 mod bulk;
+mod camera;
 #[cfg(feature = "corpus")]
 mod corpus;
 mod golden;
+mod look;
 mod measure;
 #[cfg(test)]
 mod paper;
 mod picture;
+#[cfg(feature = "corpus")]
+mod pictures;
 mod run;
 mod serve;
 mod stack;
@@ -39,7 +46,13 @@ pub use bench_picture::bench_picture;
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]
 pub use bulk::{bulk, bulk_by_rows};
+pub use camera::Camera;
+#[cfg(feature = "corpus")]
+pub use camera::Drawn;
 #[cfg(feature = "corpus")]
 pub use corpus::corpus;
+pub use look::look;
+#[cfg(feature = "corpus")]
+pub use pictures::{Room, pictures};
 pub use run::run;
-pub use serve::{Server, serve};
+pub use serve::{answer, serve};

@@ -45,4 +45,7 @@ impl Serial for Paper {
     fn write(&mut self, bytes: &[u8]) {
         self.outgoing.extend_from_slice(bytes);
     }
+    fn is_open(&mut self) -> bool {
+        !self.incoming.is_empty()
+    }
 }

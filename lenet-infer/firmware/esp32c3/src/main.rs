@@ -8,6 +8,9 @@ use board::Esp;
 use esp_hal::main;
 use panic_halt as _;
 
+/// The side of the work grid on which the board prepares pictures.
+const SIDE: usize = 64;
+
 esp_bootloader_esp_idf::esp_app_desc!();
 
 /// Runs the program.
@@ -16,5 +19,5 @@ fn main() -> ! {
     let mut board = Esp::new();
     let passed = app::run(&mut board);
     board.show_result(passed);
-    app::serve(&mut board)
+    app::serve::<SIDE, _>(&mut board)
 }

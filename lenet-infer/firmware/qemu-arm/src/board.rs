@@ -15,6 +15,12 @@ const CLOCK: u64 = match u64::from_str_radix(env!("CLOCK"), 10) {
     Err(_) => panic!("CLOCK is not a number of Hz"),
 };
 
+/// The side of the work grid on which the board prepares pictures.
+pub const SIDE: usize = match usize::from_str_radix(env!("SIDE"), 10) {
+    Ok(side) => side,
+    Err(_) => panic!("SIDE is not a number of cells"),
+};
+
 /// The board, with SysTick running and the UART enabled.
 pub struct Qemu {
     timer: SysTick,

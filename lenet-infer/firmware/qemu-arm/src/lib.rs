@@ -4,7 +4,7 @@
 mod board;
 mod uart;
 
-pub use board::Qemu;
+pub use board::{Qemu, SIDE};
 
 use core::panic::PanicInfo;
 use semihosting::{eprintln, process};

@@ -5,6 +5,9 @@ use core::ptr;
 use riscv::register::minstret;
 use semihosting::print;
 
+/// The side of the work grid on which the board prepares pictures.
+pub const SIDE: usize = 64;
+
 /// The board.
 pub struct Qemu;
 

@@ -3,7 +3,7 @@
 
 mod board;
 
-pub use board::Qemu;
+pub use board::{Qemu, SIDE};
 
 use core::panic::PanicInfo;
 use semihosting::{eprintln, process};

@@ -9,6 +9,9 @@ use board::Pico;
 use panic_halt as _;
 use rp2040_hal::entry;
 
+/// The side of the work grid on which the board prepares pictures.
+const SIDE: usize = 64;
+
 /// What the chip's ROM runs first: it sets the flash chip up.
 #[unsafe(link_section = ".boot2")]
 #[used]
@@ -19,5 +22,5 @@ fn main() -> ! {
     let mut board = Pico::take();
     let passed = app::run(&mut board);
     board.show_result(passed);
-    app::serve(&mut board)
+    app::serve::<SIDE, _>(&mut board)
 }

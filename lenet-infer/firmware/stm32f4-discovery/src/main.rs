@@ -8,10 +8,13 @@ use board::Discovery;
 use cortex_m_rt::entry;
 use panic_halt as _;
 
+/// The side of the work grid on which the board prepares pictures.
+const SIDE: usize = 64;
+
 #[entry]
 fn main() -> ! {
     let mut board = Discovery::take();
     let passed = app::run(&mut board);
     board.show_result(passed);
-    app::serve(&mut board)
+    app::serve::<SIDE, _>(&mut board)
 }

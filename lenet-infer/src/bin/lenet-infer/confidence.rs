@@ -7,9 +7,11 @@ const UNSURE_BELOW: u16 = 768;
 
 /// Whether the model is confident, by its own threshold if it has one.
 pub(crate) fn is_confident(model: &Model<'_>, prediction: &Prediction<'_>) -> bool {
-    if model.confidence().threshold > 0 {
-        prediction.is_confident()
-    } else {
-        prediction.confidence >= UNSURE_BELOW
-    }
+    is_enough(model, prediction.confidence)
+}
+
+/// Whether this confidence reaches the model's own threshold, if it has one.
+pub(crate) fn is_enough(model: &Model<'_>, confidence: u16) -> bool {
+    let threshold = model.confidence().threshold;
+    confidence >= if threshold > 0 { threshold } else { UNSURE_BELOW }
 }

@@ -56,6 +56,11 @@ pub enum LinkError {
     /// The board's answer cannot be decoded, or answers another kind of request.
     #[error("the board's answer cannot be read: flash the firmware of this release")]
     Answer,
+    /// The board does not take the picture, or has lost what it took.
+    #[error(
+        "the board refused the picture: is a side longer than it takes, or did it start again meanwhile?"
+    )]
+    Picture,
     /// The board's answer to a bench does not fit the number of digits asked for.
     #[error(
         "expected the board to classify {asked} digits, found an answer of {equal} equal among {classified}: flash the \

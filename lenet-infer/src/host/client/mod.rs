@@ -7,6 +7,7 @@
 //! neither stray bytes nor refusals that were queued earlier cause a request to be repeated or to fail.
 
 mod error;
+mod picture;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use std::vec::Vec;
 use lenet_core::shape::IMAGE_PIXELS;
 
 pub use error::LinkError;
+pub use picture::{Gray, Seen};
 
 use crate::link::{
     Bench, Classification, Info, Kind, PROTOCOL_VERSION, Receiver, Refusal, Reply, Request, UNNUMBERED, send,

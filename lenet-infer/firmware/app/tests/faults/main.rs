@@ -12,10 +12,12 @@ use std::env;
 use std::time::Duration;
 
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::host::client::{Client, LinkError, Retry};
+use lenet_infer::host::client::{Client, Gray, LinkError, Retry, Seen};
+use lenet_infer::link::Wanted;
+use lenet_infer::picture::{NoDigit, Preparer};
 use lenet_infer::{Engine, SHIPPED};
 
-use wire::{Faults, Stray, Wire};
+use wire::{Faults, SIDE, Stray, Wire};
 
 /// So many attempts that no request is given up on the wires below.
 const PATIENT: Retry = Retry { timeout: Duration::from_secs(60), attempts: 1_000 };
@@ -48,6 +50,47 @@ fn assert_answers(client: &mut Client<&mut Wire>, images: usize) {
     let mut engine = Engine::new(&SHIPPED.model);
     for number in 0..images {
         assert_classifies(client, &mut engine, number);
+    }
+}
+
+/// A picture that differs from one number to the next: up to 3 bars on paper, perhaps blank.
+fn picture(number: usize) -> (Vec<u8>, usize) {
+    let (width, height) = (20 + number * 37 % 130, 20 + number * 23 % 90);
+    let bars = number % 4;
+    let is_ink = |x: usize, y: usize| {
+        (1..=bars).any(|bar| x / 4 == bar * width / (4 * bars + 4) && y > height / 4 && y < height * 3 / 4)
+    };
+    let pixels = (0..width * height).map(|at| if is_ink(at % width, at / width) { 40 } else { 190 });
+    (pixels.collect(), width)
+}
+
+/// The line, the image and the logits of each digit that the library finds here.
+type Found = Result<Vec<(u8, [u8; IMAGE_PIXELS], Vec<i32>)>, NoDigit>;
+
+fn expected(pixels: &[u8], width: usize) -> Found {
+    let mut preparer = Preparer::<SIDE>::new();
+    let mut engine = Engine::new(&SHIPPED.model);
+    let mut rows = preparer.rows(width, pixels.len() / width).unwrap();
+    pixels.chunks(width).for_each(|row| rows.push(row.iter().copied()));
+    let mut digits = rows.find::<16>()?;
+    let mut found = Vec::new();
+    while let Some(digit) = digits.next() {
+        found.push((digit.line, digit.image, engine.classify(&digit.image).logits.to_vec()));
+    }
+    Ok(found)
+}
+
+/// Sends pictures, and asserts that the board finds what the library finds here.
+fn assert_reads(client: &mut Client<&mut Wire>, pictures: usize) {
+    for number in 0..pictures {
+        let (pixels, width) = picture(number);
+        let read = client.read(Gray { pixels: &pixels, width: width as u16 }, Wanted::All).unwrap();
+        let read = read.map(|digits| {
+            let found =
+                |seen: Seen| (seen.digit.line, seen.image, seen.digit.classification.logits().to_vec());
+            digits.into_iter().map(found).collect::<Vec<_>>()
+        });
+        assert_eq!(read, expected(&pixels, width), "picture {number}");
     }
 }
 
@@ -114,6 +157,39 @@ fn on_a_bad_wire_no_wrong_answer_is_accepted_and_the_session_recovers() {
             assert_answers(&mut client, 5);
             assert!(client.resent() <= 1);
         }
+    }
+}
+
+#[test]
+fn on_a_good_wire_pictures_are_read_and_nothing_is_sent_twice() {
+    let mut wire = Wire::new(Faults::new(1, Stray::Nothing, 0, Duration::ZERO));
+    let mut client = Client::new(&mut wire, PATIENT, 1);
+    assert_reads(&mut client, requests(400));
+    assert_eq!(client.resent(), 0);
+}
+
+#[test]
+fn on_a_bad_wire_every_picture_is_read_as_it_is() {
+    for (seed, one_in) in [(4, 10_000), (5, 2_000), (6, 800)] {
+        for stray in [Stray::Nothing, Stray::Byte, Stray::Garbage] {
+            let mut wire = Wire::new(Faults::new(seed, stray, one_in, Duration::ZERO));
+            let mut client = Client::new(&mut wire, PATIENT, 1);
+            assert_reads(&mut client, requests(150));
+            assert!(client.resent() > 0, "one in {one_in}, {stray:?}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_is_larger_than_the_board_takes_is_refused() {
+    let mut wire = Wire::new(Faults::new(1, Stray::Nothing, 0, Duration::ZERO));
+    let limit = Client::new(&mut wire, PATIENT, 1).info(|info| info.frame_side).unwrap();
+    assert_eq!(usize::from(limit), 4 * SIDE);
+    for (width, height) in [(limit + 1, 1), (1, limit + 1), (0, 0)] {
+        let pixels = vec![0; usize::from(width) * usize::from(height)];
+        let picture = Gray { pixels: &pixels, width };
+        let error = Client::new(&mut wire, PATIENT, 1).read(picture, Wanted::One).unwrap_err();
+        assert!(matches!(error, LinkError::Picture), "{error}");
     }
 }
 

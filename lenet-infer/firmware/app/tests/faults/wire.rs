@@ -2,12 +2,18 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
-use lenet_firmware::{Board, Memory, Serial, Server};
+use lenet_firmware::{Board, Memory, Serial, answer};
 use lenet_infer::host::client::Port;
 use lenet_infer::link::{Refusal, Reply, UNNUMBERED, send};
+use lenet_infer::picture::Preparer;
 use lenet_infer::{Engine, SHIPPED};
+
+/// The side of the board's work grid.
+pub(crate) const SIDE: usize = 48;
 
 /// A reproducible source of random numbers: SplitMix64.
 pub(crate) struct Random(u64);
@@ -103,11 +109,28 @@ impl Faults {
     }
 }
 
-/// A board whose wire is two queues.
-#[derive(Default)]
+/// A board in a thread. It gets bytes in batches, and answers each batch, once it has read it, with all that it sent.
 struct FakeBoard {
-    incoming: VecDeque<u8>,
+    batches: Receiver<Vec<u8>>,
+    answers: Sender<Vec<u8>>,
+    batch: std::vec::IntoIter<u8>,
     outgoing: Vec<u8>,
+}
+
+impl FakeBoard {
+    /// Starts a board, and returns where its batches go and where its answers come from. It ends when there can be no
+    /// more batches.
+    fn start() -> (Sender<Vec<u8>>, Receiver<Vec<u8>>) {
+        let (to_board, batches) = channel::<Vec<u8>>();
+        let (answers, from_board) = channel();
+        thread::spawn(move || {
+            let batch = batches.recv().unwrap_or_default().into_iter();
+            let mut board = Self { batches, answers, batch, outgoing: Vec::new() };
+            let mut preparer = Preparer::<SIDE>::new();
+            answer(&mut board, &mut Engine::new(&SHIPPED.model), &mut preparer);
+        });
+        (to_board, from_board)
+    }
 }
 
 // SAFETY: the stack's limit is its pointer, so there is no memory between them.
@@ -132,18 +155,26 @@ unsafe impl Board for FakeBoard {
 
 impl Serial for FakeBoard {
     fn read(&mut self) -> Option<u8> {
-        self.incoming.pop_front()
+        self.batch.next()
     }
     fn write(&mut self, bytes: &[u8]) {
         self.outgoing.extend_from_slice(bytes);
+    }
+    fn is_open(&mut self) -> bool {
+        while self.batch.as_slice().is_empty() {
+            let Ok(()) = self.answers.send(std::mem::take(&mut self.outgoing)) else { return false };
+            let Ok(batch) = self.batches.recv() else { return false };
+            self.batch = batch.into_iter();
+        }
+        true
     }
 }
 
 /// The wire, the board at its other end, and what goes wrong.
 pub(crate) struct Wire {
     pub(crate) faults: Faults,
-    server: Server<'static>,
-    board: FakeBoard,
+    to_board: Sender<Vec<u8>>,
+    from_board: Receiver<Vec<u8>>,
     to_host: VecDeque<u8>,
     /// What arrives only after [`Faults::delay`].
     delayed: VecDeque<u8>,
@@ -156,10 +187,11 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(faults: Faults) -> Self {
+        let (to_board, from_board) = FakeBoard::start();
         Self {
             faults,
-            server: Server::new(Engine::new(&SHIPPED.model)),
-            board: FakeBoard::default(),
+            to_board,
+            from_board,
             to_host: VecDeque::new(),
             delayed: VecDeque::new(),
             sent: 0,
@@ -168,12 +200,10 @@ impl Wire {
         }
     }
 
-    /// Lets the board work until `rest` bytes are left for it to read, and returns what it sent.
-    fn work(&mut self, rest: usize) -> Vec<u8> {
-        while self.board.incoming.len() > rest {
-            self.server.step(&mut self.board);
-        }
-        let sent = std::mem::take(&mut self.board.outgoing);
+    /// Lets the board read these bytes, and returns what it sent.
+    fn work(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        self.to_board.send(bytes).expect("the board runs");
+        let sent = self.from_board.recv().expect("the board runs");
         self.frames += sent.iter().filter(|byte| **byte == 0).count() as u64 / 2;
         sent
     }
@@ -192,13 +222,14 @@ impl Port for &mut Wire {
         }
         let stray = self.faults.before_request();
         self.frames += 1 + u64::from(!stray.is_empty());
-        self.board.incoming.extend(stray);
-        self.faults.carry(&bytes, &mut self.board.incoming);
+        let mut incoming = VecDeque::from(stray);
+        self.faults.carry(&bytes, &mut incoming);
 
         // The last byte ends the request; what the board sends before that are refusals.
-        let refusals = [self.work(1), self.faults.before_reply()].concat();
+        let last = incoming.pop_back();
+        let refusals = [self.work(incoming.into()), self.faults.before_reply()].concat();
         self.faults.carry(&refusals, &mut self.to_host);
-        let reply = self.work(0);
+        let reply = self.work(last.into_iter().collect());
         self.faults.carry(&reply, &mut self.delayed);
         Ok(())
     }

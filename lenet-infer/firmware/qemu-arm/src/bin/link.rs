@@ -3,10 +3,10 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use qemu_arm::Qemu;
+use qemu_arm::{Qemu, SIDE};
 
 /// Serves, for ever.
 #[entry]
 fn main() -> ! {
-    app::serve(&mut Qemu::take())
+    app::serve::<SIDE, _>(&mut Qemu::take())
 }

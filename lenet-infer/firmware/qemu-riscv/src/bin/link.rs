@@ -2,11 +2,11 @@
 #![no_std]
 #![no_main]
 
-use qemu_riscv::Qemu;
+use qemu_riscv::{Qemu, SIDE};
 use riscv_rt::entry;
 
 /// Serves, for ever.
 #[entry]
 fn main() -> ! {
-    app::serve(&mut Qemu)
+    app::serve::<SIDE, _>(&mut Qemu)
 }

@@ -55,6 +55,13 @@ pub(crate) enum BoardCommand {
     Eval(BoardEvalArgs),
     /// Count the cycles of classifying the golden digits, and check their logits
     Bench(BenchArgs),
+    /// Send a picture of one digit, and compare what the board sees with what the host sees, bit for bit
+    ///
+    /// The picture goes as gray levels, reduced to the size that the board takes. The exit code is 1 if the board finds
+    /// no digit, or if a box, an image or a logit differs.
+    Classify(PictureArgs),
+    /// Send a picture of digits in lines, as `classify` does with that of one
+    Read(PictureArgs),
     /// Compare every logit on a data set that an emulated board reads as a file, which is faster; needs --qemu
     ///
     /// The firmware first writes which board and which model it is for, and then the logits of each image. The exit
@@ -73,6 +80,13 @@ pub(crate) struct BoardEvalArgs {
     /// Number of images, from the first on [default: all]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(crate) limit: Option<u32>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PictureArgs {
+    /// PNG or JPEG picture of any size
+    #[arg(value_name = "PICTURE")]
+    pub(crate) picture: PathBuf,
 }
 
 #[derive(Args, Debug)]

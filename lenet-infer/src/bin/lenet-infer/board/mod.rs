@@ -5,6 +5,7 @@ mod bulk;
 mod eval;
 mod interrupt;
 mod port;
+mod read;
 mod show;
 
 use std::io::Write;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, ensure};
 use lenet_infer::ModelFile;
 use lenet_infer::host::client::{Client, Retry};
 use lenet_infer::host::qemu::{Core, Emulator};
+use lenet_infer::link::Wanted;
 
 pub(crate) use self::args::BoardArgs;
 use self::args::{BoardCommand, Wire};
@@ -39,6 +41,8 @@ struct About {
     engine_ram: u32,
     variables: u32,
     flash: u32,
+    grid_side: u8,
+    frame_side: u16,
 }
 
 pub(crate) fn run(
@@ -98,6 +102,14 @@ fn talk(
             check_model(name, file, board.about.model_crc)?;
             eval::run(&mut board, args, &file.model, json, out)
         }
+        BoardCommand::Classify(args) => {
+            check_model(name, file, board.about.model_crc)?;
+            read::run(&mut board, &args.picture, Wanted::One, file, json, out)
+        }
+        BoardCommand::Read(args) => {
+            check_model(name, file, board.about.model_crc)?;
+            read::run(&mut board, &args.picture, Wanted::All, file, json, out)
+        }
         BoardCommand::Bulk(_) => unreachable!("`check` refused it without --qemu"),
     }
 }
@@ -138,6 +150,8 @@ impl Board {
             engine_ram: info.engine_ram,
             variables: info.variables,
             flash: info.flash,
+            grid_side: info.grid_side,
+            frame_side: info.frame_side,
         })?;
         Ok(Self { client, about })
     }

@@ -10,7 +10,8 @@ use super::{About, Board};
 use crate::text::{STDOUT, printable, thousands};
 
 pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<ExitCode> {
-    let About { board, unit, model_crc, classes, engine_ram, variables, flash } = about;
+    let About { board, unit, model_crc, classes, engine_ram, variables, flash, grid_side, frame_side } =
+        about;
     if json {
         let object = json!({
             "board": board,
@@ -20,6 +21,8 @@ pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<Ex
             "engine_ram": engine_ram,
             "variables": variables,
             "flash": flash,
+            "grid_side": grid_side,
+            "frame_side": frame_side,
         });
         writeln!(out, "{object}").context(STDOUT)?;
     } else {
@@ -30,6 +33,8 @@ pub(super) fn info(about: &About, json: bool, out: &mut impl Write) -> Result<Ex
         writeln!(out, "RAM        {} bytes for the engine", bytes(engine_ram)).context(STDOUT)?;
         writeln!(out, "variables  {} bytes", bytes(variables)).context(STDOUT)?;
         writeln!(out, "flash      {} bytes", bytes(flash)).context(STDOUT)?;
+        let sides = format!("{frame_side}x{frame_side} pixels, prepared on {grid_side}x{grid_side} cells");
+        writeln!(out, "pictures   up to {sides}").context(STDOUT)?;
     }
     Ok(ExitCode::SUCCESS)
 }

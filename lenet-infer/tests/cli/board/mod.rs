@@ -1,106 +1,17 @@
 //! `board`, against a board that is a thread of this test, and against peers that are not boards.
 
-use std::io::{BufReader, Read, Write};
+mod fake;
+mod pictures;
+
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use lenet_infer::link::{
-    Bench, Classification, Info, Kind, Receiver, Refusal, Reply, Request, UNNUMBERED, send,
-};
-use lenet_infer::{Engine, SHIPPED};
 use tempfile::{TempDir, tempdir};
 
+use self::fake::{Defect, board, info, listen, serve};
 use super::{assert_fails, dir_with_test_set, lenet_infer, stderr, stdout, succeed, succeed_with_json};
-
-/// The ways in which a board differs from a good one.
-#[derive(Clone, Copy, Default)]
-struct Defect {
-    /// What is added to one logit of the second image.
-    logit: i32,
-    /// What is added to the checksum of its model.
-    model_crc: u32,
-    /// The reply that it hangs up in place of, counted from 1; 0 for none.
-    replies: usize,
-    /// It answers only every second request.
-    deaf: bool,
-    /// What is added to the number of digits that it says it classified.
-    digits: u16,
-    /// It refuses a damaged frame before each reply.
-    stray: bool,
-    /// Its name; empty for the usual one.
-    name: &'static str,
-}
-
-/// Runs `peer` with the first connection to the address that it returns.
-fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || peer(listener.accept().unwrap().0));
-    address
-}
-
-/// A board on a socket.
-fn board(defect: Defect) -> String {
-    listen(move |stream| serve(stream.try_clone().unwrap(), stream, defect))
-}
-
-/// A board that prints before it answers.
-fn serve(from_host: impl Read, mut to_host: impl Write, defect: Defect) {
-    let mut engine = Engine::new(&SHIPPED.model);
-    let mut receiver = Receiver::new(Kind::Request);
-    let (mut requests, mut replies, mut images) = (0, 0, 0);
-    for byte in BufReader::new(from_host).bytes() {
-        let Ok(byte) = byte else { return };
-        let Some(Ok(frame)) = receiver.push(byte) else { continue };
-        requests += 1;
-        if defect.deaf && requests % 2 == 1 {
-            continue;
-        }
-        let reply = match frame.message().unwrap() {
-            Request::Info => Reply::Info(info(defect)),
-            Request::Bench { images } => {
-                let images = images.wrapping_add(defect.digits);
-                Reply::Bench(Bench { images, equal: images, least: 10, most: 30, total: 60 })
-            }
-            Request::Classify { image } => {
-                images += 1;
-                let prediction = engine.classify(image);
-                let mut logits = prediction.logits.to_vec();
-                logits[4] += if images == 2 { defect.logit } else { 0 };
-                let (class, confidence) = (prediction.class, prediction.confidence);
-                let (cycles, stack) = (1_000 + images, 700 + images % 2);
-                Reply::Classification(Classification::new(class, confidence, &logits, cycles, stack).unwrap())
-            }
-        };
-        replies += 1;
-        if replies == defect.replies {
-            return;
-        }
-        let mut wire = b"text".to_vec();
-        if defect.stray {
-            let refused = Reply::Refused(Refusal::Damaged);
-            send(UNNUMBERED, &refused, |bytes| wire.extend_from_slice(bytes)).unwrap();
-        }
-        send(frame.sequence, &reply, |bytes| wire.extend_from_slice(bytes)).unwrap();
-        if to_host.write_all(&wire).is_err() {
-            return;
-        }
-    }
-}
-
-fn info(defect: Defect) -> Info<'static> {
-    let crc = SHIPPED.crc();
-    Info {
-        board: if defect.name.is_empty() { "thread" } else { defect.name },
-        unit: "cycles",
-        model_crc: crc.wrapping_add(defect.model_crc),
-        classes: 10,
-        engine_ram: 1_234,
-        variables: 5,
-        flash: 60_000,
-    }
-}
 
 #[test]
 fn info_and_bench_show_what_the_board_says() {
@@ -244,14 +155,14 @@ fn a_silent_peer_and_one_that_echoes_are_given_up() {
 #[test]
 fn a_board_of_another_release_is_named() {
     let other_version = |mut stream: TcpStream| {
-        // Contents 02 'R' 01 01 with their CRC, in COBS.
-        let crc = crc_32(&[2, b'R', 1, 1]);
-        let _ = stream.write_all(&[&[0, 9, 2, b'R', 1, 1], crc.as_slice(), &[0]].concat());
+        // Contents 01 'R' 01 01 with their CRC, in COBS.
+        let crc = crc_32(&[1, b'R', 1, 1]);
+        let _ = stream.write_all(&[&[0, 9, 1, b'R', 1, 1], crc.as_slice(), &[0]].concat());
         let _ = stream.read_to_end(&mut Vec::new());
     };
     assert_info_fails(
         other_version,
-        "the board speaks version 2 of the link, this program version 1: flash the firmware of this release",
+        "the board speaks version 1 of the link, this program version 2: flash the firmware of this release",
     );
 }
 
