@@ -56,8 +56,8 @@ fn has_dark_ink(gray: &mut Plane<'_>, scratch: &mut Plane<'_>, side: usize) -> b
 /// Writes the mean of each 2x2 cells.
 fn halve(plane: &Plane<'_>, halved: &mut [u8]) {
     let (width, mut halved) = (plane.width.max(1), halved.iter_mut());
-    for rows in plane.cells.chunks_exact(2 * width) {
-        let (upper, lower) = rows.split_at(width);
+    for rows in plane.cells.chunks_exact((2 * width).max(1)) {
+        let (upper, lower) = rows.split_at(rows.len() / 2);
         for (upper, lower) in upper.chunks_exact(2).zip(lower.chunks_exact(2)) {
             let sum: u16 = upper.iter().chain(lower).map(|level| u16::from(*level)).sum();
             if let Some(cell) = halved.next() {
