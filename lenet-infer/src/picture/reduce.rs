@@ -70,7 +70,7 @@ impl Scale {
 
     /// Whether the cells of another scale have so different a size that it shows the picture in another way.
     pub(super) const fn differs(self, other: Self) -> bool {
-        4 * self.cell < 3 * other.cell || 4 * other.cell < 3 * self.cell
+        3 * self.cell < 2 * other.cell || 3 * other.cell < 2 * self.cell
     }
 }
 
