@@ -282,3 +282,6 @@ impl<const SIDE: usize> Preparer<SIDE> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
