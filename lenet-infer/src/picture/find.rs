@@ -147,7 +147,8 @@ mod tests {
         let mut cells = vec![0; WIDTH * HEIGHT];
         for y in 0..HEIGHT as u16 {
             for x in 0..WIDTH as u16 {
-                let is_in = |[left, top, right, bottom]: [u16; 4]| x >= left && x < right && y >= top && y < bottom;
+                let is_in =
+                    |[left, top, right, bottom]: [u16; 4]| x >= left && x < right && y >= top && y < bottom;
                 let is_on = |[left, top, right, bottom]: [u16; 4]| {
                     is_in([left, top, right, bottom]) && !is_in([left + 1, top + 1, right - 1, bottom - 1])
                 };

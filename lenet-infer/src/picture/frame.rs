@@ -266,7 +266,9 @@ mod tests {
             Frame::new(&FRAME, 4_097, 0).unwrap_err().to_string(),
             "frame size: expected sides of 1 to 4096 pixels, found 4097x0",
         );
-        assert!(Frame::new(&vec![0; 4_096], 4_096, 1).is_ok() && Frame::new(&vec![0; 4_096], 1, 4_096).is_ok());
+        assert!(
+            Frame::new(&vec![0; 4_096], 4_096, 1).is_ok() && Frame::new(&vec![0; 4_096], 1, 4_096).is_ok()
+        );
     }
 
     #[test]
@@ -288,10 +290,7 @@ mod tests {
     fn missing_bytes_are_counted() {
         let error = Frame::new(&FRAME[1..], 4, 3).unwrap_err();
         assert_eq!(error, FrameError::Bytes { expected: 12, found: 11 });
-        assert_eq!(
-            error.to_string(),
-            "frame bytes: expected at least 12 for its size and layout, found 11",
-        );
+        assert_eq!(error.to_string(), "frame bytes: expected at least 12 for its size and layout, found 11",);
         // The gap after the last pixel may be missing.
         assert!(Frame::with_layout(&FRAME[..10], 2, 2, 7, 2).is_ok());
         assert_eq!(

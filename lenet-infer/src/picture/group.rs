@@ -186,7 +186,9 @@ mod tests {
         let mut both = first;
         both.join(&second);
         assert_eq!((both.area, both.rect), (36, Rect { left: 2, top: 3, right: 12, bottom: 10 }));
-        for (x, y, has) in [(3, 5, [true, false]), (1, 2, [true, false]), (8, 5, [false, true]), (7, 5, [false; 2])] {
+        for (x, y, has) in
+            [(3, 5, [true, false]), (1, 2, [true, false]), (8, 5, [false, true]), (7, 5, [false; 2])]
+        {
             let label = plane.at(x, y);
             assert_eq!([first.has(label), second.has(label)], has);
             assert_eq!(both.has(label), has != [false; 2]);

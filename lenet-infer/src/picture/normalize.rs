@@ -149,20 +149,20 @@ mod tests {
     }
 
     #[test]
-    fn most_digits_of_mnist_come_through_unchanged() {
-        let unchanged = digits().filter(|digit| {
+    fn the_digits_of_mnist_come_through_unchanged() {
+        for digit in digits() {
             let level = |x: usize, y: usize| digit[y * IMAGE_SIDE + x];
             let mut image = [1; IMAGE_PIXELS];
             resample(bounds(whole(28), 1, level), level, &mut image);
-            image == **digit
-        });
-        assert_eq!(unchanged.count(), 100);
+            assert_eq!(image, *digit);
+        }
     }
 
     #[test]
     fn a_digit_of_any_size_has_its_center_of_mass_at_the_center() {
         for (digit, side) in digits().zip((8..=255).cycle().step_by(7)) {
-            let level = |x: usize, y: usize| digit[y * IMAGE_SIDE / side * IMAGE_SIDE + x * IMAGE_SIDE / side];
+            let level =
+                |x: usize, y: usize| digit[y * IMAGE_SIDE / side * IMAGE_SIDE + x * IMAGE_SIDE / side];
             let rect = bounds(whole(side as u16), 1, level);
             let mut image = [1; IMAGE_PIXELS];
             resample(rect, level, &mut image);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_as_wide_as_it_is() {
+    fn the_width_of_a_bar_is_measured() {
         for width in 2..=6 {
             let mut image = [0; IMAGE_PIXELS];
             for row in image.chunks_exact_mut(IMAGE_SIDE).skip(4).take(20) {
@@ -207,14 +207,14 @@ mod tests {
                 }
             }
             assert_eq!(stroke_width(&mut image), upright);
-            std::println!("{width} {upright}");
-            assert!(upright.abs_diff(16 * width as u32) <= 6, "{upright}");
+            // Within a quarter of a pixel.
+            assert!(upright.abs_diff(16 * width as u32) <= 4, "{upright}");
         }
         assert_eq!(stroke_width(&mut [0; IMAGE_PIXELS]), 0);
     }
 
     #[test]
-    fn a_stroke_half_as_wide_as_a_pixel_is_widened_by_all_of_a_dilation() {
+    fn a_stroke_of_half_a_pixel_is_widened_by_a_whole_dilation() {
         let mut image = [0; IMAGE_PIXELS];
         image[14 * IMAGE_SIDE + 14] = 200;
         thicken(&mut image, 8);
@@ -239,7 +239,7 @@ mod tests {
         }
 
         #[test]
-        fn no_pixel_is_lighter_than_its_neighbors_or_darker_than_before_when_strokes_are_widened(
+        fn a_widened_stroke_is_no_fainter_than_before_and_no_stronger_than_its_neighbors(
             image in proptest::collection::vec(any::<u8>(), IMAGE_PIXELS), width in 0..60_u32,
         ) {
             let mut image: [u8; IMAGE_PIXELS] = image.try_into().unwrap();

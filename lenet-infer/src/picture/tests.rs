@@ -54,7 +54,8 @@ fn one_channel_of_a_color_frame_gives_the_digit_of_the_gray_frame() {
             let expected = prepare(&gray, side, side);
             assert!(expected.is_ok());
             for step in [2, 3] {
-                let bytes: Vec<u8> = gray.iter().flat_map(|level| [*level, 7, 250].into_iter().take(step)).collect();
+                let bytes: Vec<u8> =
+                    gray.iter().flat_map(|level| [*level, 7, 250].into_iter().take(step)).collect();
                 let frame = Frame::with_layout(&bytes, side, side, side * step, step).unwrap();
                 assert_eq!(Preparer::<48>::new().prepare(&frame).cloned(), expected);
             }
@@ -81,13 +82,13 @@ fn digits_of_any_size_and_polarity_are_classified_as_their_images() {
         let dark = written(digit, size, size * 3 / 2);
         let light: Vec<u8> = dark.iter().map(|level| 255 - level).collect();
         for bytes in [dark, light] {
-            let class = prepare(&bytes, size * 3 / 2, size * 3 / 2).map(|digit| engine.classify(&digit.image).class);
+            let class =
+                prepare(&bytes, size * 3 / 2, size * 3 / 2).map(|digit| engine.classify(&digit.image).class);
             right += u32::from(class == Ok(expected));
             all += 1;
         }
     }
-    std::println!("{right} of {all}");
-    assert!(right * 100 >= all * 95, "{right} of {all}");
+    assert!(right * 100 >= all * 98, "{right} of {all}");
 }
 
 #[test]
@@ -97,19 +98,20 @@ fn the_memory_of_a_preparer_is_bounded() {
 }
 
 #[test]
-fn ink_that_is_too_small_or_too_large_or_not_alone_is_named() {
-    let with = |boxes: &[[usize; 4]]| {
+fn ink_that_is_too_small_or_not_alone_is_named() {
+    let with = |boxes: &[Rect]| {
         let mut pixels = vec![220; 40 * 40];
-        for [left, top, right, bottom] in boxes {
-            for row in pixels.chunks_exact_mut(40).take(*bottom).skip(*top) {
-                row[*left..*right].fill(30);
+        for rect in boxes {
+            for row in pixels.chunks_exact_mut(40).take(rect.bottom.into()).skip(rect.top.into()) {
+                row[rect.left.into()..rect.right.into()].fill(30);
             }
         }
         prepare(&pixels, 40, 40).map(|digit| digit.rect)
     };
-    assert_eq!(with(&[[18, 18, 20, 22]]), Err(NoDigit::TooSmall));
-    assert_eq!(with(&[[8, 10, 12, 30], [26, 10, 30, 30]]), Err(NoDigit::TooMany));
-    assert_eq!(with(&[[18, 10, 22, 30]]).map(|rect| rect.height()), Ok(22));
+    let one = Rect { left: 8, top: 10, right: 12, bottom: 30 };
+    assert_eq!(with(&[one]), Ok(one));
+    assert_eq!(with(&[one, Rect { left: 26, right: 30, ..one }]), Err(NoDigit::TooMany));
+    assert_eq!(with(&[Rect { left: 18, top: 18, right: 20, bottom: 22 }]), Err(NoDigit::TooSmall));
 }
 
 #[test]
@@ -179,11 +181,11 @@ proptest! {
             check(&digit, &frame)?;
         }
         if let Ok(mut digits) = preparer.find::<8>(&frame) {
-            let (mut count, mut last) = (0, (0, 0));
+            let (mut count, mut line) = (0, 0);
             while let Some(digit) = digits.next() {
                 check(digit, &frame)?;
-                prop_assert!(digit.line >= last.0);
-                last = (digit.line, digit.rect.left);
+                prop_assert!(digit.line >= line);
+                line = digit.line;
                 count += 1;
             }
             prop_assert!(count <= 8);

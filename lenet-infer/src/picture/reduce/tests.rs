@@ -35,7 +35,8 @@ fn cover(index: usize, cell: u32, pixels: u16) -> impl Iterator<Item = (usize, u
 
 /// A gray level that looks random.
 fn noise(seed: u32, x: usize, y: usize) -> u8 {
-    let mixed = (seed ^ (x as u32).wrapping_mul(0x9e37_79b1)).wrapping_add((y as u32).wrapping_mul(0x85eb_ca6b));
+    let mixed =
+        (seed ^ (x as u32).wrapping_mul(0x9e37_79b1)).wrapping_add((y as u32).wrapping_mul(0x85eb_ca6b));
     ((mixed ^ mixed >> 15).wrapping_mul(0x2c1b_3c6d) >> 24) as u8
 }
 
@@ -96,7 +97,12 @@ proptest! {
 /// A rectangle that is not empty, in a picture or on a grid of this size.
 fn rect_within(width: u16, height: u16) -> impl Strategy<Value = Rect> {
     (0..width, 0..height).prop_flat_map(move |(left, top)| {
-        (left + 1..=width, top + 1..=height).prop_map(move |(right, bottom)| Rect { left, top, right, bottom })
+        (left + 1..=width, top + 1..=height).prop_map(move |(right, bottom)| Rect {
+            left,
+            top,
+            right,
+            bottom,
+        })
     })
 }
 
@@ -106,7 +112,10 @@ fn scales() -> impl Strategy<Value = Scale> {
 }
 
 fn holds(outer: Rect, inner: Rect) -> bool {
-    outer.left <= inner.left && outer.top <= inner.top && outer.right >= inner.right && outer.bottom >= inner.bottom
+    outer.left <= inner.left
+        && outer.top <= inner.top
+        && outer.right >= inner.right
+        && outer.bottom >= inner.bottom
 }
 
 proptest! {
