@@ -92,26 +92,80 @@ fn digits_of_any_size_and_polarity_are_classified_as_their_images() {
 }
 
 #[test]
+fn rows_that_do_not_come_are_black_whatever_the_picture_before() {
+    let digit = digits(1).next().unwrap();
+    for side in [48, 100, 130] {
+        let pixels = written(digit, side * 3 / 4, side);
+        for taken in [0, 1, side / 2, side / 2 + 1, side - 1] {
+            let mut padded = pixels.clone();
+            padded[taken * side..].fill(0);
+            let mut preparer = Preparer::<48>::new();
+            // The picture before leaves nothing.
+            preparer.prepare(&Frame::new(&pixels, side, side).unwrap()).unwrap();
+            let mut rows = preparer.rows(side, side).unwrap();
+            for row in pixels.chunks_exact(side).take(taken) {
+                rows.push(row.iter().copied());
+            }
+            assert!(!rows.is_complete());
+            assert_eq!(rows.finish().cloned(), by_rows(&padded, side, side), "{taken} of {side}");
+        }
+    }
+}
+
+#[test]
+fn levels_and_rows_beyond_a_picture_are_not_used_and_missing_levels_are_black() {
+    let digit = digits(1).next().unwrap();
+    for side in [48, 100] {
+        let pixels = written(digit, side * 3 / 4, side);
+        let mut preparer = Preparer::<48>::new();
+        let mut rows = preparer.rows(side, side).unwrap();
+        for row in pixels.chunks_exact(side) {
+            rows.push(row.iter().copied().chain([0; 300]));
+        }
+        rows.push(core::iter::repeat_n(0, side));
+        assert_eq!(rows.finish().cloned(), by_rows(&pixels, side, side));
+
+        let mut cut = pixels.clone();
+        let mut rows = preparer.rows(side, side).unwrap();
+        for row in cut.chunks_exact_mut(side) {
+            rows.push(row[..side - 5].iter().copied());
+            row[side - 5..].fill(0);
+        }
+        assert_eq!(rows.finish().cloned(), by_rows(&cut, side, side));
+    }
+}
+
+#[test]
+fn rows_of_a_size_out_of_range_are_refused() {
+    let mut preparer = Preparer::<28>::new();
+    for (width, height) in [(0, 1), (1, 0), (4_097, 1), (1, 4_097), (65_537, 1), (1, usize::MAX)] {
+        assert_eq!(preparer.rows(width, height).err(), Some(FrameError::Size { width, height }));
+    }
+    assert!(preparer.rows(4_096, 4_096).is_ok());
+}
+
+#[test]
 fn the_memory_of_a_preparer_is_bounded() {
     assert!(size_of::<Preparer<48>>() <= 6_000, "{}", size_of::<Preparer<48>>());
     assert!(size_of::<Preparer<72>>() <= 12_000, "{}", size_of::<Preparer<72>>());
 }
 
 #[test]
-fn ink_that_is_too_small_or_not_alone_is_named() {
-    let with = |boxes: &[Rect]| {
-        let mut pixels = vec![220; 40 * 40];
+fn ink_that_is_too_small_or_too_large_or_not_alone_is_named() {
+    let with = |width: usize, height: usize, boxes: &[Rect]| {
+        let mut pixels = vec![220; width * height];
         for rect in boxes {
-            for row in pixels.chunks_exact_mut(40).take(rect.bottom.into()).skip(rect.top.into()) {
+            for row in pixels.chunks_exact_mut(width).take(rect.bottom.into()).skip(rect.top.into()) {
                 row[rect.left.into()..rect.right.into()].fill(30);
             }
         }
-        prepare(&pixels, 40, 40).map(|digit| digit.rect)
+        prepare(&pixels, width, height).map(|digit| digit.rect)
     };
     let one = Rect { left: 8, top: 10, right: 12, bottom: 30 };
-    assert_eq!(with(&[one]), Ok(one));
-    assert_eq!(with(&[one, Rect { left: 26, right: 30, ..one }]), Err(NoDigit::TooMany));
-    assert_eq!(with(&[Rect { left: 18, top: 18, right: 20, bottom: 22 }]), Err(NoDigit::TooSmall));
+    assert_eq!(with(40, 40, &[one]), Ok(one));
+    assert_eq!(with(40, 40, &[one, Rect { left: 26, right: 30, ..one }]), Err(NoDigit::TooMany));
+    assert_eq!(with(40, 40, &[Rect { left: 18, top: 18, right: 20, bottom: 22 }]), Err(NoDigit::TooSmall));
+    assert_eq!(with(6, 20, &[Rect { left: 1, top: 1, right: 5, bottom: 19 }]), Err(NoDigit::TooLarge));
 }
 
 #[test]
