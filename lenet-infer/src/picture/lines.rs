@@ -154,14 +154,16 @@ mod tests {
 
     type Place = fn(usize, usize) -> bool;
 
-    /// Lines of one or two cells, level and with a slope of up to 1/5, down and up.
-    const LINES: [Place; 6] = [
+    /// Lines of one or two cells, level, with a slope of up to 1/5, and with a sag.
+    const LINES: [Place; 7] = [
         |_, y| y == 20,
         |_, y| y == 20 || y == 21,
         |x, y| y == 16 + x / 8,
         |x, y| y == 14 + x / 5 || y == 15 + x / 5,
         |x, y| y + x / 6 == 30,
         |x, y| y + x / 16 == 24 || y + x / 16 == 25,
+        // On paper that is bent.
+        |x, y| y == 20 + x * (WIDTH - x) / 200,
     ];
 
     /// The cells of strokes after lines are erased, row by row; `turned` by a quarter first.

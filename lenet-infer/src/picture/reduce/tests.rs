@@ -166,3 +166,14 @@ fn rows_beyond_the_picture_are_not_used() {
     }
     assert_eq!(cells, [10, 10, 20, 20]);
 }
+
+#[test]
+fn the_mean_of_one_level_is_that_level_in_cells_of_every_size() {
+    let largest = Scale::new(whole(4_096, 4_096), 28).cell;
+    for side in (UNIT..=largest).step_by(if cfg!(miri) { 500 } else { 1 }) {
+        let area = side * side;
+        for level in 0..=255 {
+            assert_eq!(Mean::new(area).of(u32::from(level) * area), level);
+        }
+    }
+}
