@@ -7,7 +7,9 @@ use lenet_infer::picture::{Digit, Frame, Preparer};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some(([width_low, width_high, height_low, height_high, layout], contents)) = bytes.split_first_chunk() else {
+    let Some(([width_low, width_high, height_low, height_high, layout], contents)) =
+        bytes.split_first_chunk()
+    else {
         return;
     };
     if contents.is_empty() {
@@ -19,7 +21,8 @@ fuzz_target!(|bytes: &[u8]| {
     let pixel_step = usize::from(layout % 4) + 1;
     let row_stride = width * pixel_step + usize::from(layout / 4);
     let frame_bytes: Vec<u8> = contents.iter().copied().cycle().take(row_stride * height).collect();
-    let frame = Frame::with_layout(&frame_bytes, width, height, row_stride, pixel_step).expect("a valid layout");
+    let frame =
+        Frame::with_layout(&frame_bytes, width, height, row_stride, pixel_step).expect("a valid layout");
 
     let mut preparer = Preparer::<48>::new();
     let first = preparer.prepare(&frame).cloned();
