@@ -290,3 +290,6 @@ impl Equivalences {
 fn add(tally: u8, cells: u8) -> u8 {
     (tally & STRONG) | ((tally & !STRONG) + (cells & !STRONG)).min(!STRONG)
 }
+
+#[cfg(test)]
+mod tests;

@@ -243,3 +243,6 @@ impl Rect {
         if self.width() > self.height() { self.width() } else { self.height() }
     }
 }
+
+#[cfg(test)]
+mod tests;

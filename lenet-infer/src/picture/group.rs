@@ -124,3 +124,103 @@ pub(super) fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
             && inner.longer_side() * 5 >= rect.longer_side().min(rect.width().min(rect.height()) * 2) * 2
     })
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::super::components::{Parts, widen};
+    use super::*;
+    use std::vec::Vec;
+
+    const WIDTH: usize = 16;
+    const EXTENT: Rect = Rect { left: 0, top: 0, right: 16, bottom: 16 };
+
+    fn group(rect: [u16; 4], area: u32) -> Group {
+        let [left, top, right, bottom] = rect;
+        Group { rect: Rect { left, top, right, bottom }, area, ..Group::NONE }
+    }
+
+    #[test]
+    fn a_gap_is_negative_where_spans_overlap() {
+        assert_eq!((gap(0, 4, 6, 9), gap(6, 9, 0, 4), gap(0, 4, 4, 9), gap(0, 6, 4, 9)), (2, 2, 0, -2));
+    }
+
+    #[test]
+    fn a_rival_is_tall_heavy_and_beside_the_digit() {
+        let main = group([10, 10, 20, 30], 90);
+        assert!(group([24, 10, 34, 30], 90).rivals(&main));
+        assert!(!group([24, 10, 34, 30], 29).rivals(&main));
+        assert!(!group([24, 10, 34, 21], 90).rivals(&main));
+        assert!(!group([12, 32, 22, 52], 90).rivals(&main));
+    }
+
+    #[test]
+    fn a_stroke_is_near_up_to_a_quarter_of_the_digit_s_size() {
+        let main = group([10, 10, 20, 30], 90);
+        assert!(group([25, 12, 28, 14], 6).is_near(&main) && group([12, 3, 18, 5], 12).is_near(&main));
+        assert!(!group([26, 12, 28, 14], 4).is_near(&main) && !group([12, 2, 18, 4], 12).is_near(&main));
+    }
+
+    /// Two blots, and their labels.
+    fn blots() -> (Vec<u8>, Vec<u8>, Parts) {
+        let ink = (0..WIDTH * WIDTH)
+            .map(|index| match (index % WIDTH, index / WIDTH) {
+                (2..5, 3..9) => 90,
+                (9..12, 4..10) => 60,
+                _ => 4,
+            })
+            .collect::<Vec<u8>>();
+        let mut labels = ink.clone();
+        let mut plane = Plane { width: WIDTH, cells: &mut labels };
+        let parts = Parts::find(&mut plane, 50, 50, 1).unwrap();
+        widen(&mut plane);
+        (ink, labels, parts)
+    }
+
+    #[test]
+    fn a_group_has_its_parts_and_what_lies_beside_them() {
+        let (_, labels, parts) = blots();
+        let plane = Plane { width: WIDTH, cells: &mut labels.clone() };
+        let [first, second] = [0, 1].map(|index| Group::of(index, &parts.as_slice()[index]));
+        let mut both = first;
+        both.join(&second);
+        assert_eq!((both.area, both.rect), (36, Rect { left: 2, top: 3, right: 12, bottom: 10 }));
+        for (x, y, has) in
+            [(3, 5, [true, false]), (1, 2, [true, false]), (8, 5, [false, true]), (7, 5, [false; 2])]
+        {
+            let label = plane.at(x, y);
+            assert_eq!([first.has(label), second.has(label)], has);
+            assert_eq!(both.has(label), has != [false; 2]);
+        }
+    }
+
+    #[test]
+    fn ink_stands_out_if_its_level_is_three_times_that_of_the_paper() {
+        let (mut ink, mut labels, parts) = blots();
+        let group = Group::of(0, &parts.as_slice()[0]);
+        let labels = Plane { width: WIDTH, cells: &mut labels };
+        for (paper, full) in [(4, Some(90)), (30, Some(90)), (31, None)] {
+            for (ink, label) in ink.iter_mut().zip(&*labels.cells) {
+                if is_paper(*label) {
+                    *ink = paper;
+                }
+            }
+            assert_eq!(group.stands_out(&Plane { width: WIDTH, cells: &mut ink }, &labels), full);
+        }
+    }
+
+    #[test]
+    fn the_parts_whose_centers_lie_in_a_box_are_one_digit() {
+        let (_, _, parts) = blots();
+        let within = |[left, top, right, bottom]: [u16; 4]| {
+            let expected = Rect { left, top, right, bottom };
+            Group::within(expected, parts.as_slice(), EXTENT).map(|group| group.rect)
+        };
+        let [first, second] = [0, 1].map(|index| parts.as_slice()[index].rect());
+        assert_eq!(within([0, 0, 6, 16]), Some(first));
+        assert_eq!(within([10, 7, 11, 8]), Some(second));
+        assert_eq!(within([0, 0, 16, 16]), Some(first.union(second)));
+        assert_eq!(within([5, 0, 9, 16]), None);
+    }
+}

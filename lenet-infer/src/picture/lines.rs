@@ -151,3 +151,104 @@ fn erase_along(strip: &Strip<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    const WIDTH: usize = 64;
+    const HEIGHT: usize = 48;
+    const INK: u8 = 200;
+
+    type Place = fn(usize, usize) -> bool;
+
+    /// Lines of one or two cells, level, with a slope of up to 1/5, and with a sag.
+    const LINES: [Place; 7] = [
+        |_, y| y == 20,
+        |_, y| y == 20 || y == 21,
+        |x, y| y == 16 + x / 8,
+        |x, y| y == 14 + x / 5 || y == 15 + x / 5,
+        |x, y| y + x / 6 == 30,
+        |x, y| y + x / 16 == 24 || y + x / 16 == 25,
+        // On paper that is bent.
+        |x, y| y == 20 + x * (WIDTH - x) / 200,
+    ];
+
+    /// The cells of strokes after lines are erased, row by row; `turned` by a quarter first.
+    fn erased(turned: bool, place: impl Fn(usize, usize) -> bool) -> Vec<bool> {
+        let mut cells = vec![0; WIDTH * HEIGHT];
+        let at = |x, y| if turned { x * HEIGHT + y } else { y * WIDTH + x };
+        for (y, x) in (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (y, x))) {
+            cells[at(x, y)] = if place(x, y) { INK } else { INK / 2 };
+        }
+        erase(&mut Plane { width: if turned { HEIGHT } else { WIDTH }, cells: &mut cells }, INK);
+        (0..WIDTH * HEIGHT).map(|index| cells[at(index % WIDTH, index / WIDTH)] == INK).collect()
+    }
+
+    fn drawn(place: impl Fn(usize, usize) -> bool) -> Vec<bool> {
+        (0..WIDTH * HEIGHT).map(|index| place(index % WIDTH, index / WIDTH)).collect()
+    }
+
+    /// A stroke of a digit that crosses the lines.
+    fn stroke(x: usize, y: usize) -> bool {
+        (30..34).contains(&x) && (6..42).contains(&y)
+    }
+
+    #[test]
+    fn a_ruled_line_is_erased_whatever_its_slope() {
+        for turned in [false, true] {
+            for line in LINES {
+                assert_eq!(erased(turned, line), drawn(|_, _| false));
+            }
+        }
+    }
+
+    #[test]
+    fn a_stroke_that_crosses_a_ruled_line_stays_whole() {
+        for turned in [false, true] {
+            for line in LINES {
+                assert_eq!(erased(turned, |x, y| line(x, y) || stroke(x, y)), drawn(stroke));
+            }
+        }
+    }
+
+    #[test]
+    fn several_ruled_lines_are_erased_and_the_strokes_between_them_stay() {
+        let rules = |_: usize, y: usize| y % 12 == 4;
+        let between = |x: usize, y: usize| (20..40).contains(&x) && (18..26).contains(&y);
+        assert_eq!(erased(false, |x, y| rules(x, y) || between(x, y)), drawn(between));
+    }
+
+    #[test]
+    fn strokes_that_end_inside_the_picture_stay() {
+        let strokes: [Place; 4] = [
+            stroke,
+            // From the edge, but not through.
+            |x, y| x < 50 && y == 20,
+            |x, y| x >= 10 && (20..22).contains(&y),
+            // Through the picture, but thick.
+            |_, y| (20..26).contains(&y),
+        ];
+        for turned in [false, true] {
+            for stroke in strokes {
+                assert_eq!(erased(turned, stroke), drawn(stroke));
+            }
+        }
+    }
+
+    #[test]
+    fn planes_of_any_size_are_taken() {
+        erase(&mut Plane { width: 1, cells: &mut [] }, 1);
+        for width in 1..5 {
+            for height in 1..5 {
+                let mut cells = vec![0; width * height];
+                erase(&mut Plane { width, cells: &mut cells }, 1);
+                assert_eq!(cells, vec![0; width * height]);
+            }
+        }
+    }
+}

@@ -285,3 +285,6 @@ impl<const SIDE: usize> Preparer<SIDE> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,132 @@ pub(super) fn thicken(image: &mut [u8; IMAGE_PIXELS], width: u32) {
         rest = below;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Digits of MNIST.
+    const DIGITS: &[u8] = include_bytes!("../../assets/golden-digits.bin");
+
+    fn digits() -> impl Iterator<Item = &'static [u8; IMAGE_PIXELS]> {
+        DIGITS.as_chunks().0.iter()
+    }
+
+    const fn whole(side: u16) -> Rect {
+        Rect { left: 0, top: 0, right: side, bottom: side }
+    }
+
+    #[test]
+    fn the_digits_of_mnist_come_through_unchanged() {
+        for digit in digits() {
+            let level = |x: usize, y: usize| digit[y * IMAGE_SIDE + x];
+            let mut image = [1; IMAGE_PIXELS];
+            resample(bounds(whole(28), 1, level), level, &mut image);
+            assert_eq!(image, *digit);
+        }
+    }
+
+    #[test]
+    fn a_digit_of_any_size_has_its_center_of_mass_at_the_center() {
+        for (digit, side) in digits().zip((8..=255).cycle().step_by(7)) {
+            let level =
+                |x: usize, y: usize| digit[y * IMAGE_SIDE / side * IMAGE_SIDE + x * IMAGE_SIDE / side];
+            let rect = bounds(whole(side as u16), 1, level);
+            let mut image = [1; IMAGE_PIXELS];
+            resample(rect, level, &mut image);
+            let (mut mass, mut moment_x, mut moment_y) = (0, 0, 0);
+            for (index, ink) in image.iter().enumerate() {
+                mass += usize::from(*ink);
+                moment_x += usize::from(*ink) * (index % IMAGE_SIDE);
+                moment_y += usize::from(*ink) * (index / IMAGE_SIDE);
+            }
+            for moment in [moment_x, moment_y] {
+                assert!((2 * moment).abs_diff(28 * mass) <= mass, "{side}: {moment} of {mass}");
+            }
+            let filled = bounds(whole(28), 1, |x, y| image[y * IMAGE_SIDE + x]);
+            assert!(filled.longer_side() <= BOX as u16);
+        }
+    }
+
+    #[test]
+    fn bounds_hold_the_ink_of_the_least_level_and_nothing_else() {
+        let level = |x: usize, y: usize| match (x, y) {
+            (3, 5) | (7, 9) => 20,
+            (8, 9) => 19,
+            _ => 0,
+        };
+        assert_eq!(bounds(whole(28), 20, level), Rect { left: 3, top: 5, right: 8, bottom: 10 });
+        assert_eq!(bounds(whole(28), 19, level), Rect { left: 3, top: 5, right: 9, bottom: 10 });
+        assert_eq!(bounds(whole(28), 21, level).longer_side(), 0);
+        assert_eq!(bounds(whole(28), 0, level), bounds(whole(28), 1, level));
+    }
+
+    #[test]
+    fn the_width_of_a_bar_is_measured() {
+        for width in 2..=6 {
+            let mut image = [0; IMAGE_PIXELS];
+            for row in image.chunks_exact_mut(IMAGE_SIDE).skip(4).take(20) {
+                row[10..][..width].fill(255);
+            }
+            let upright = stroke_width(&mut image);
+            for y in 0..IMAGE_SIDE {
+                for x in 0..y {
+                    image.swap(y * IMAGE_SIDE + x, x * IMAGE_SIDE + y);
+                }
+            }
+            assert_eq!(stroke_width(&mut image), upright);
+            // Within a quarter of a pixel.
+            assert!(upright.abs_diff(16 * width as u32) <= 4, "{upright}");
+        }
+        assert_eq!(stroke_width(&mut [0; IMAGE_PIXELS]), 0);
+    }
+
+    #[test]
+    fn a_stroke_of_half_a_pixel_is_widened_by_a_whole_dilation() {
+        let mut image = [0; IMAGE_PIXELS];
+        image[14 * IMAGE_SIDE + 14] = 200;
+        thicken(&mut image, 8);
+        let inked = (0..IMAGE_PIXELS).filter(|pixel| image[*pixel] == 200);
+        assert!(inked.eq([13, 14, 15].into_iter().flat_map(|y| match y {
+            14 => 14 * IMAGE_SIDE + 13..14 * IMAGE_SIDE + 16,
+            _ => y * IMAGE_SIDE + 14..y * IMAGE_SIDE + 15,
+        })));
+    }
+
+    proptest! {
+        #[test]
+        fn stretched_ink_reaches_255(image in proptest::collection::vec(any::<u8>(), IMAGE_PIXELS), shift in 0..8_u8) {
+            let mut image: [u8; IMAGE_PIXELS] = image.try_into().unwrap();
+            image.iter_mut().for_each(|ink| *ink >>= shift);
+            let before = image;
+            let full = stretch(&mut image);
+            let most = before.iter().copied().max().unwrap();
+            prop_assert_eq!(image.iter().copied().max(), Some(if most == 0 { 0 } else { 255 }));
+            prop_assert!(full > most / 2 && full <= most.max(1));
+            prop_assert!(before.iter().zip(&image).all(|(before, after)| before <= after));
+        }
+
+        #[test]
+        fn a_widened_stroke_is_no_fainter_than_before_and_no_stronger_than_its_neighbors(
+            image in proptest::collection::vec(any::<u8>(), IMAGE_PIXELS), width in 0..60_u32,
+        ) {
+            let mut image: [u8; IMAGE_PIXELS] = image.try_into().unwrap();
+            let before = image;
+            thicken(&mut image, width);
+            for (index, ink) in image.iter().enumerate() {
+                let (x, y) = (index % IMAGE_SIDE, index / IMAGE_SIDE);
+                let at = |x: usize, y: usize| if x < 28 && y < 28 { before[y * IMAGE_SIDE + x] } else { 0 };
+                let beside = [at(x.wrapping_sub(1), y), at(x + 1, y), at(x, y.wrapping_sub(1)), at(x, y + 1)];
+                let most = beside.into_iter().max().unwrap().max(before[index]);
+                prop_assert!((before[index]..=most).contains(ink));
+                if width >= THIN {
+                    prop_assert_eq!(*ink, before[index]);
+                }
+            }
+        }
+    }
+}

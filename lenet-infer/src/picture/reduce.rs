@@ -193,3 +193,6 @@ impl Mean {
         ((((sum >> self.shift) * self.reciprocal) + (1 << (Self::BITS - 1))) >> Self::BITS).min(255) as u8
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,8 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     /// # Errors
     ///
     /// Returns the reason if there is no digit, or more than one.
-    pub fn finish(self) -> Result<&'p Digit, NoDigit> {
+    pub fn finish(mut self) -> Result<&'p Digit, NoDigit> {
+        self.complete();
         self.preparer.grid.find_parts(None, &mut |_| {})?;
         let group = self.preparer.only()?;
         let scale = self.preparer.grid.scale;
@@ -54,8 +55,16 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     /// # Errors
     ///
     /// Returns the reason if there is no digit, or if there are more than `N`.
-    pub fn find<const N: usize>(self) -> Result<Digits<'p, SIDE, N>, NoDigit> {
+    pub fn find<const N: usize>(mut self) -> Result<Digits<'p, SIDE, N>, NoDigit> {
+        self.complete();
         self.preparer.grid.find_parts(None, &mut |_| {})?;
         Digits::new(self.preparer, None)
+    }
+
+    /// Takes the missing rows as 0, so that nothing is left of the picture before.
+    fn complete(&mut self) {
+        while !self.is_complete() {
+            self.push(core::iter::empty());
+        }
     }
 }
