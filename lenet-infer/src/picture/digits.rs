@@ -1,9 +1,9 @@
 //! The digits of a picture, one after the other.
 
-use super::components::MAX_PARTS;
 use super::find;
+use super::grid::components::MAX_PARTS;
+use super::grid::reduce::Scale;
 use super::group::Group;
-use super::reduce::Scale;
 use super::{Digit, Frame, NoDigit, Preparer, Step};
 
 /// The digits of a picture in reading order, at most `N`.

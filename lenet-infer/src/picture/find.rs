@@ -1,7 +1,7 @@
 //! Which parts of a picture belong to which digit, and in which order the digits are read.
 
-use super::components::{MAX_PARTS, Part};
 use super::frame::Rect;
+use super::grid::components::{MAX_PARTS, Part};
 use super::group::{Group, gap, is_frame, is_line};
 
 /// The least number of cells of a digit that makes ink at the edge of the picture a shadow or a neighbor.
@@ -128,8 +128,8 @@ fn sort(groups: &mut [Group], key: impl Fn(&Group) -> (u8, u16)) {
 mod tests {
     extern crate std;
 
-    use super::super::components::Parts;
-    use super::super::plane::Plane;
+    use super::super::grid::components::Parts;
+    use super::super::grid::plane::Plane;
     use super::*;
     use std::vec;
     use std::vec::Vec;

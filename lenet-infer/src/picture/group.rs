@@ -1,8 +1,8 @@
 //! The parts of a digit.
 
-use super::components::{MAX_PARTS, Part, is_paper, is_part, unmarked};
 use super::frame::Rect;
-use super::plane::Plane;
+use super::grid::components::{MAX_PARTS, Part, is_paper, is_part, unmarked};
+use super::grid::plane::Plane;
 
 /// A set of parts, one bit per part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,7 +129,7 @@ pub(super) fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
 mod tests {
     extern crate std;
 
-    use super::super::components::{Parts, widen};
+    use super::super::grid::components::{Parts, widen};
     use super::*;
     use std::vec::Vec;
 

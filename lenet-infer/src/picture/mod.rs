@@ -4,13 +4,12 @@
 //! makers normalized them: clean light ink on black, 20 pixels tall, in the middle of 28x28. [`Preparer`] turns one into
 //! the other, and says where in the picture the digit was:
 //!
-//! 1. `reduce`: the picture is reduced to a work grid by area.
-//! 2. `light`: uneven light is removed, and ink becomes light on black, whichever way round it was.
-//! 3. `filter`: the 3x3 binomial Gaussian smooths the ink; the Sobel gradient shows its edges.
-//! 4. `threshold`: the level halfway up the edges tells ink from paper.
-//! 5. `components`, `group`: connected components are found, and joined to digits in reading order.
-//! 6. A digit that is small on the grid is surveyed again, 1 to 5, in the part of the frame around it.
-//! 7. `normalize`: the digit becomes an image, its strokes as wide as MNIST's.
+//! 1. `grid`: the picture is surveyed on a work grid. It is reduced by area; uneven light is removed, and ink becomes light
+//!    on black, whichever way round it was; the 3x3 binomial Gaussian smooths the ink; the level halfway up the Sobel edges
+//!    tells it from paper; ruled lines are erased; connected components are labeled.
+//! 2. `find`, `group`: the components are joined to digits, in reading order.
+//! 3. A digit that is small on the grid is surveyed again in the part of the frame around it.
+//! 4. `normalize`: the digit becomes an image, its strokes as wide as MNIST's.
 //!
 //! # Example
 //!
@@ -31,39 +30,31 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
-mod average;
-mod components;
 #[cfg(feature = "corpus")]
 #[doc(hidden)]
 pub mod corpus;
 mod digits;
-mod filter;
 mod find;
 mod frame;
 mod gray;
 mod grid;
 mod group;
-mod light;
-mod lines;
+mod no_digit;
 mod normalize;
-mod plane;
-mod reduce;
 mod rows;
-mod step;
-mod threshold;
 
 pub use digits::Digits;
 pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
 pub use gray::{luma, on_white};
+pub use grid::step::{Step, View, gradient};
+pub use no_digit::NoDigit;
 pub use rows::Rows;
-pub use step::{Step, View, gradient};
 
-use components::MAX_PARTS;
-use core::fmt;
 use grid::Grid;
+use grid::components::MAX_PARTS;
+use grid::reduce::Scale;
 use group::Group;
 use lenet_core::shape::IMAGE_PIXELS;
-use reduce::Scale;
 
 /// The cells of a closer look: enough for all that an image shows, few enough that noise is averaged out.
 const CLOSE_SIDE: usize = 48;
@@ -73,35 +64,6 @@ const LEAST_SIDE: u16 = 8;
 const LEAST_CONTRAST: u8 = 8;
 /// The bounding box ends where the ink is fainter than this fraction of its mean.
 const FAINTEST: u8 = 8;
-
-/// Why a picture, or a part of it, gives no image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum NoDigit {
-    /// Nothing stands out from the paper as ink does.
-    NoInk,
-    /// The ink is less than 8 pixels tall and wide.
-    TooSmall,
-    /// The ink covers most of the picture.
-    TooLarge,
-    /// There are several digits, more than were asked for, or specks without number.
-    TooMany,
-}
-
-impl fmt::Display for NoDigit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoInk => "no digit: nothing stands out from the paper; use more light or a thicker pen",
-            Self::TooSmall => "no digit: the ink is less than 8 pixels tall and wide; come closer",
-            Self::TooLarge => "no digit: the ink covers most of the picture; leave paper around the digit",
-            Self::TooMany => "no digit: there are several; show one alone, or ask for all of them",
-        })
-    }
-}
-
-impl core::error::Error for NoDigit {}
 
 /// A digit found in a picture, ready to be classified.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 //! The bounding box, squared to its longer side, is resampled to 20x20 pixels by area, and lies in the image so that the
 //! center of mass is at its center (LeCun et al., "Gradient-based learning applied to document recognition", 1998).
 
-use super::filter;
 use super::frame::Rect;
-use super::step::View;
+use super::grid::filter;
+use super::grid::step::View;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 /// The side of the box that a digit fills.

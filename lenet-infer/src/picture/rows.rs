@@ -1,7 +1,7 @@
 //! A picture that comes row by row.
 
 use super::frame::{FrameError, MAX_SIDE, Rect};
-use super::reduce::{Reducer, Scale};
+use super::grid::reduce::{Reducer, Scale};
 use super::{Digit, Digits, NoDigit, Preparer};
 
 /// A picture of which some rows have been taken.

@@ -3,37 +3,38 @@
 //! Distances are in 1/16 pixel. All cells are squares of one size, at least a pixel wide; only those at the right and the
 //! lower edge may be cut. Pixels come row by row, so that a camera's frame never has to be in memory.
 
-use super::frame::Rect;
+use crate::picture::frame::Rect;
 
 /// Units of distance per pixel.
-pub(super) const UNIT: u32 = 16;
+pub(in crate::picture) const UNIT: u32 = 16;
 
 /// How a rectangle of a picture lies on the work grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Scale {
+pub(in crate::picture) struct Scale {
     /// The part of the picture that is reduced.
-    pub(super) rect: Rect,
+    pub(in crate::picture) rect: Rect,
     /// The side of a cell, in 1/16 pixel; 16 or more.
     cell: u32,
 }
 
 impl Scale {
     /// Of no picture.
-    pub(super) const EMPTY: Self = Self { rect: Rect { left: 0, top: 0, right: 0, bottom: 0 }, cell: 0 };
+    pub(in crate::picture) const EMPTY: Self =
+        Self { rect: Rect { left: 0, top: 0, right: 0, bottom: 0 }, cell: 0 };
 
     /// The smallest cells with which `rect` fits on a grid of `side` cells.
-    pub(super) fn new(rect: Rect, side: usize) -> Self {
+    pub(in crate::picture) fn new(rect: Rect, side: usize) -> Self {
         let longer = u32::from(rect.longer_side()) * UNIT;
         Self { rect, cell: longer.div_ceil((side as u32).max(1)).max(UNIT) }
     }
 
     /// The number of columns of the grid.
-    pub(super) fn width(self) -> usize {
+    pub(in crate::picture) fn width(self) -> usize {
         self.cells(self.rect.width())
     }
 
     /// The number of rows of the grid.
-    pub(super) fn height(self) -> usize {
+    pub(in crate::picture) fn height(self) -> usize {
         self.cells(self.rect.height())
     }
 
@@ -42,7 +43,7 @@ impl Scale {
     }
 
     /// The pixels of the picture that a rectangle of cells touches.
-    pub(super) fn to_picture(self, cells: Rect) -> Rect {
+    pub(in crate::picture) fn to_picture(self, cells: Rect) -> Rect {
         let first = |cell: u16| u32::from(cell) * self.cell / UNIT;
         let end = |cell: u16| (u32::from(cell) * self.cell).div_ceil(UNIT);
         let Rect { left, top, right, bottom } = self.rect;
@@ -55,7 +56,7 @@ impl Scale {
     }
 
     /// The cells that a rectangle of the picture touches, not limited to the grid.
-    pub(super) fn to_cells(self, pixels: Rect) -> Rect {
+    pub(in crate::picture) fn to_cells(self, pixels: Rect) -> Rect {
         let cell = self.cell.max(1);
         let first = |pixel: u16, origin: u16| (u32::from(pixel.saturating_sub(origin)) * UNIT / cell) as u16;
         let end =
@@ -69,14 +70,14 @@ impl Scale {
     }
 
     /// Whether the cells of another scale have so different a size that it shows the picture in another way.
-    pub(super) const fn differs(self, other: Self) -> bool {
+    pub(in crate::picture) const fn differs(self, other: Self) -> bool {
         3 * self.cell < 2 * other.cell || 3 * other.cell < 2 * self.cell
     }
 }
 
 /// The state between two rows of the picture.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reducer {
+pub(in crate::picture) struct Reducer {
     scale: Scale,
     /// What is left of the current row of cells, in 1/16 pixel.
     left: u32,
@@ -87,17 +88,17 @@ pub(super) struct Reducer {
 }
 
 impl Reducer {
-    pub(super) fn new(scale: Scale) -> Self {
+    pub(in crate::picture) fn new(scale: Scale) -> Self {
         Self { scale, left: scale.cell, finished: 0, taken: 0 }
     }
 
-    pub(super) const fn is_complete(&self) -> bool {
+    pub(in crate::picture) const fn is_complete(&self) -> bool {
         self.taken >= self.scale.rect.height()
     }
 
     /// Adds the next row of the rectangle. `sums` has one element per column and is 0 before the first row; `cells` is the
     /// grid, row by row.
-    pub(super) fn push(
+    pub(in crate::picture) fn push(
         &mut self,
         pixels: impl Iterator<Item = u8> + Clone,
         sums: &mut [u32],

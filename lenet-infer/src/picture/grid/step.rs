@@ -30,11 +30,11 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) const fn new(width: usize, cells: &'a [u8]) -> Self {
+    pub(in crate::picture) const fn new(width: usize, cells: &'a [u8]) -> Self {
         Self { width, cells }
     }
 
-    pub(super) fn of(plane: &'a Plane<'_>) -> Self {
+    pub(in crate::picture) fn of(plane: &'a Plane<'_>) -> Self {
         Self { width: plane.width, cells: plane.cells }
     }
 }

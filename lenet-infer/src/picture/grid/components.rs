@@ -3,12 +3,12 @@
 //! Two passes over the cells with a table of equivalent labels (Rosenfeld and Pfaltz, 1966), with hysteresis: a component
 //! reaches as far as weak ink does, but needs strong ink somewhere (Canny, 1986).
 
-use super::frame::Rect;
 use super::plane::Plane;
+use crate::picture::frame::Rect;
 use core::cell::Cell;
 
 /// The most parts that are told apart. Of more, the smallest are taken for specks.
-pub(super) const MAX_PARTS: usize = 32;
+pub(in crate::picture) const MAX_PARTS: usize = 32;
 
 /// The labels of the first pass. Clean ink has a few dozen, noise has any number.
 const LABELS: usize = 255;
@@ -17,12 +17,12 @@ const PAPER: u8 = 0;
 
 /// A component: its bounding box in cells, ends included, and the number of its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(in crate::picture) struct Part {
     left: u8,
     top: u8,
     right: u8,
     bottom: u8,
-    pub(super) area: u16,
+    pub(in crate::picture) area: u16,
     /// The number of its cells at the edge of the picture.
     contact: u16,
 }
@@ -44,12 +44,12 @@ impl Part {
     }
 
     /// Whether the part lies along the edge of the picture, as a shadow or a table does.
-    pub(super) fn hugs_edge(&self) -> bool {
+    pub(in crate::picture) fn hugs_edge(&self) -> bool {
         3 * self.contact > self.rect().longer_side()
     }
 
     /// The cells of the bounding box.
-    pub(super) fn rect(&self) -> Rect {
+    pub(in crate::picture) fn rect(&self) -> Rect {
         Rect {
             left: self.left.into(),
             top: self.top.into(),
@@ -63,22 +63,22 @@ impl Part {
 const BESIDE: u8 = 0x80;
 
 /// Whether a label is that of no part, nor beside one.
-pub(super) const fn is_paper(label: u8) -> bool {
+pub(in crate::picture) const fn is_paper(label: u8) -> bool {
     label == PAPER
 }
 
 /// Whether a label is that of a part, and not beside it.
-pub(super) const fn is_part(label: u8) -> bool {
+pub(in crate::picture) const fn is_part(label: u8) -> bool {
     label != PAPER && label < BESIDE
 }
 
 /// The part of a label, marked or not; `None` for paper.
-pub(super) fn unmarked(label: u8) -> Option<u32> {
+pub(in crate::picture) fn unmarked(label: u8) -> Option<u32> {
     u32::from(label & !BESIDE).checked_sub(1)
 }
 
 /// Gives each cell of paper beside a part the part's label, marked.
-pub(super) fn widen(labels: &mut Plane<'_>) {
+pub(in crate::picture) fn widen(labels: &mut Plane<'_>) {
     let width = labels.width.max(1);
     let cells = labels.shared();
     let mark = |cells: &[Cell<u8>], x: usize, label: u8| {
@@ -105,26 +105,31 @@ pub(super) fn widen(labels: &mut Plane<'_>) {
 
 /// There are too many components to tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooMany;
+pub(in crate::picture) struct TooMany;
 
 /// The parts of a picture. The cells of part `n` have the label `n + 1`.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(in crate::picture) struct Parts {
     parts: [Part; MAX_PARTS],
     count: u8,
 }
 
 impl Parts {
-    pub(super) const NONE: Self = Self { parts: [Part::NONE; MAX_PARTS], count: 0 };
+    pub(in crate::picture) const NONE: Self = Self { parts: [Part::NONE; MAX_PARTS], count: 0 };
 
     /// The parts, in the order of their labels.
-    pub(super) fn as_slice(&self) -> &[Part] {
+    pub(in crate::picture) fn as_slice(&self) -> &[Part] {
         self.parts.get(..usize::from(self.count)).unwrap_or_default()
     }
 
     /// Finds the components of the cells of `weak` or more ink that hold a cell of `strong` or more, and `least` cells at
     /// least. `plane` holds levels of ink before, and labels after; [`PAPER`] is the label of what is in no part.
-    pub(super) fn find(plane: &mut Plane<'_>, weak: u8, strong: u8, least: u8) -> Result<Self, TooMany> {
+    pub(in crate::picture) fn find(
+        plane: &mut Plane<'_>,
+        weak: u8,
+        strong: u8,
+        least: u8,
+    ) -> Result<Self, TooMany> {
         let mut labels = Equivalences::new();
         let width = plane.width;
         let cells = plane.shared();

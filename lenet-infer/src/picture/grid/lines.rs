@@ -137,7 +137,8 @@ fn erase_along(strip: &Strip<'_>) {
             continue;
         }
         let mut total = 0;
-        let Followed { support, end, length } = strip.follow(first, limit, |_, start, end| total += end - start);
+        let Followed { support, end, length } =
+            strip.follow(first, limit, |_, start, end| total += end - start);
         let is_straight_through = support * 4 >= length * 3 && end * 16 >= length * 15;
         if is_straight_through && length * 3 >= strip.along.count {
             let thickest = (total * 3 / 2).div_ceil(support.max(1));

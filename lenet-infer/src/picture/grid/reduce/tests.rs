@@ -150,10 +150,10 @@ proptest! {
 }
 
 #[test]
-fn a_scale_differs_from_one_whose_cells_are_a_third_larger_or_more() {
+fn a_scale_differs_from_one_whose_cells_are_half_as_large_again() {
     let scale = |cell| Scale { rect: whole(9, 9), cell };
-    assert!(scale(30).differs(scale(41)) && scale(41).differs(scale(30)));
-    assert!(!scale(30).differs(scale(40)) && !scale(40).differs(scale(30)));
+    assert!(scale(30).differs(scale(46)) && scale(46).differs(scale(30)));
+    assert!(!scale(30).differs(scale(45)) && !scale(45).differs(scale(30)));
 }
 
 #[test]

@@ -4,31 +4,31 @@ use core::cell::Cell;
 
 /// Cells row by row, without gaps. `width` is 1 or more, and `cells` is whole rows.
 #[derive(Debug)]
-pub(super) struct Plane<'a> {
-    pub(super) width: usize,
-    pub(super) cells: &'a mut [u8],
+pub(in crate::picture) struct Plane<'a> {
+    pub(in crate::picture) width: usize,
+    pub(in crate::picture) cells: &'a mut [u8],
 }
 
 impl Plane<'_> {
     /// The rows from the top, to change them.
-    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
+    pub(in crate::picture) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
         self.cells.chunks_exact_mut(self.width.max(1))
     }
 
     /// Takes the cells of a plane of the same size.
-    pub(super) fn copy(&mut self, from: &Plane<'_>) {
+    pub(in crate::picture) fn copy(&mut self, from: &Plane<'_>) {
         for (cell, from) in self.cells.iter_mut().zip(&*from.cells) {
             *cell = *from;
         }
     }
 
     /// The cells, to change one while others are read.
-    pub(super) fn shared(&mut self) -> &[Cell<u8>] {
+    pub(in crate::picture) fn shared(&mut self) -> &[Cell<u8>] {
         Cell::from_mut(&mut *self.cells).as_slice_of_cells()
     }
 
     /// The cell at column `x` of row `y`; 0 below the last row.
-    pub(super) fn at(&self, x: usize, y: usize) -> u8 {
+    pub(in crate::picture) fn at(&self, x: usize, y: usize) -> u8 {
         self.cells.get(y * self.width + x).copied().unwrap_or_default()
     }
 }

@@ -1,12 +1,30 @@
-//! The work grid: the memory in which a picture is surveyed.
+//! The work grid: the memory in which a picture is surveyed, and the steps of the survey in their order.
+//!
+//! - `reduce`: by area, from the picture to the grid.
+//! - `light`: removal of uneven light, and the polarity.
+//! - `average`, `filter`: the mean around a cell, the Gaussian, the Sobel gradient.
+//! - `threshold`: the level of ink, from the edges.
+//! - `lines`: removal of ruled lines.
+//! - `components`: the parts that do not touch each other.
+//! - `plane`, `step`: the cells that they work on, and what an observer sees.
 
-use super::average::average;
-use super::components::{self, Parts};
-use super::frame::Rect;
-use super::plane::Plane;
-use super::reduce::{Reducer, Scale};
-use super::step::{Step, View};
-use super::{Frame, NoDigit, filter, light, lines, threshold};
+mod average;
+pub(in crate::picture) mod components;
+pub(in crate::picture) mod filter;
+mod light;
+mod lines;
+pub(in crate::picture) mod plane;
+pub(in crate::picture) mod reduce;
+pub(in crate::picture) mod step;
+mod threshold;
+
+use super::frame::{Frame, Rect};
+use super::no_digit::NoDigit;
+use average::average;
+use components::Parts;
+use plane::Plane;
+use reduce::{Reducer, Scale};
+use step::{Step, View};
 
 /// The least level, of 255, that tells ink from paper.
 const LEAST_LEVEL: u8 = 3;
@@ -15,7 +33,7 @@ const LEAST_CELLS: u8 = 3;
 
 /// Two planes of cells, and what was found in them.
 #[derive(Clone, Debug)]
-pub(super) struct Grid<const SIDE: usize> {
+pub(in crate::picture) struct Grid<const SIDE: usize> {
     /// Gray levels, then levels of ink.
     ink: [[u8; SIDE]; SIDE],
     /// Paper, then smoothed ink, then the label of the part to which each cell belongs.
@@ -25,14 +43,14 @@ pub(super) struct Grid<const SIDE: usize> {
     /// A copy of a row or a column.
     line: [u8; SIDE],
     /// How the picture lies on the grid.
-    pub(super) scale: Scale,
-    pub(super) parts: Parts,
+    pub(in crate::picture) scale: Scale,
+    pub(in crate::picture) parts: Parts,
     /// Whether the ink is darker than the paper.
-    pub(super) dark: bool,
+    pub(in crate::picture) dark: bool,
 }
 
 impl<const SIDE: usize> Grid<SIDE> {
-    pub(super) const fn new() -> Self {
+    pub(in crate::picture) const fn new() -> Self {
         // A smaller grid does not show a digit, and a cell's place must fit in a byte.
         const { assert!(SIDE >= 28 && SIDE <= 255, "the side of the work grid must be 28 to 255 cells") };
         Self {
@@ -47,7 +65,7 @@ impl<const SIDE: usize> Grid<SIDE> {
     }
 
     /// The planes of ink and of labels.
-    pub(super) fn planes(&mut self) -> (Plane<'_>, Plane<'_>) {
+    pub(in crate::picture) fn planes(&mut self) -> (Plane<'_>, Plane<'_>) {
         let (ink, labels, _) = self.planes_and_line();
         (ink, labels)
     }
@@ -60,24 +78,24 @@ impl<const SIDE: usize> Grid<SIDE> {
     }
 
     /// All cells of the grid.
-    pub(super) fn extent(&self) -> Rect {
+    pub(in crate::picture) fn extent(&self) -> Rect {
         Rect { left: 0, top: 0, right: self.scale.width() as u16, bottom: self.scale.height() as u16 }
     }
 
     /// Prepares to take the rows of `rect`.
-    pub(super) fn start(&mut self, scale: Scale) -> Reducer {
+    pub(in crate::picture) fn start(&mut self, scale: Scale) -> Reducer {
         self.scale = scale;
         self.sums = [0; SIDE];
         Reducer::new(self.scale)
     }
 
     /// Takes the next row of the rectangle.
-    pub(super) fn push(&mut self, reducer: &mut Reducer, row: impl Iterator<Item = u8> + Clone) {
+    pub(in crate::picture) fn push(&mut self, reducer: &mut Reducer, row: impl Iterator<Item = u8> + Clone) {
         reducer.push(row, &mut self.sums, self.ink.as_flattened_mut());
     }
 
     /// Reduces a rectangle of a frame and finds the parts in it.
-    pub(super) fn survey(
+    pub(in crate::picture) fn survey(
         &mut self,
         frame: &Frame<'_>,
         scale: Scale,
@@ -96,7 +114,7 @@ impl<const SIDE: usize> Grid<SIDE> {
     }
 
     /// Finds the parts of the picture on the grid.
-    pub(super) fn find_parts(
+    pub(in crate::picture) fn find_parts(
         &mut self,
         known: Option<bool>,
         observe: &mut impl FnMut(Step<'_>),

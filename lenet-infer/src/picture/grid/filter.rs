@@ -5,7 +5,7 @@ use super::step::View;
 use core::cell::Cell;
 
 /// Smooths a plane in place with the binomial Gaussian [1 2 1; 2 4 2; 1 2 1] / 16. Beyond an edge the edge is repeated.
-pub(super) fn smooth(plane: &mut Plane<'_>) {
+pub(in crate::picture) fn smooth(plane: &mut Plane<'_>) {
     let width = plane.width.max(1);
     let cells = plane.shared();
     for row in cells.chunks_exact(width) {
@@ -36,7 +36,7 @@ fn binomial(before: u8, here: u8, after: u8) -> u8 {
 /// most 2,040.
 ///
 /// Cells at the edge of the plane have no gradient and are left out.
-pub(super) fn sobel(view: View<'_>, mut visit: impl FnMut(u8, u32)) {
+pub(in crate::picture) fn sobel(view: View<'_>, mut visit: impl FnMut(u8, u32)) {
     let mut rows = view.cells.chunks_exact(view.width.max(1));
     let (Some(mut above), Some(mut here)) = (rows.next(), rows.next()) else { return };
     for below in rows {
