@@ -129,3 +129,40 @@ pub(crate) fn score_all(count: u64, draw: impl Fn(u64) -> Picture + Sync) -> Sco
         .map_init(|| Box::new(Preparer::new()), |preparer, number| score(preparer, &draw(number)))
         .reduce(Score::default, add)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenet_infer::host::idx::{self, LabelledImages, Part};
+    use lenet_scenes::Limits;
+    use std::path::Path;
+
+    fn digits() -> LabelledImages {
+        idx::load(Path::new(crate::MNIST), Part::Test).expect("MNIST in the repository")
+    }
+
+    /// Scenes are the same everywhere, and so is what is read in them: a change that loses some is seen.
+    #[test]
+    fn scenes_of_one_digit_and_of_numbers_are_read_and_empty_ones_are_not() {
+        let digits = digits();
+        let singles = score_all(200, |seed| lenet_scenes::single(&digits, &Limits::ALL, seed).into());
+        assert!(singles.right >= 184 && singles.confident_and_wrong <= 2, "{singles}");
+        let numbers = score_all(60, |seed| lenet_scenes::number(&digits, &Limits::ALL, seed).into());
+        assert!(numbers.right >= 46, "{numbers}");
+        let empty = score_all(300, |seed| lenet_scenes::empty(&Limits::ALL, seed).into());
+        assert!(empty.right >= 299, "{empty}");
+    }
+
+    #[test]
+    fn images_of_mnist_are_read_as_pictures_of_their_own_size_and_enlarged() {
+        let digits = digits();
+        for zoom in [1, 5] {
+            let picture = |index: u64| {
+                let index = index as usize;
+                Picture::of_image(&digits.images[index], digits.labels[index], zoom)
+            };
+            let score = score_all(1_000, picture);
+            assert!(score.right >= 990, "{zoom} times: {score}");
+        }
+    }
+}
