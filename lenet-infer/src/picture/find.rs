@@ -69,7 +69,8 @@ fn join_once(groups: &mut [Group]) -> Option<usize> {
     None
 }
 
-/// Whether two groups are strokes of one digit: one above the other, or a small one close to a large one.
+/// Whether two groups are strokes of one digit: nearly touching but not side by side, one above the other, or a small one
+/// close to a large one. Distances are in shares of the larger group's size.
 fn belong(a: &Group, b: &Group) -> bool {
     let (large, small) = if a.area >= b.area { (a, b) } else { (b, a) };
     let size = large.rect.longer_side();

@@ -82,7 +82,7 @@ impl<const SIDE: usize> Grid<SIDE> {
         Rect { left: 0, top: 0, right: self.scale.width() as u16, bottom: self.scale.height() as u16 }
     }
 
-    /// Prepares to take the rows of `rect`.
+    /// Prepares to take the rows of the rectangle of `scale`.
     pub(in crate::picture) fn start(&mut self, scale: Scale) -> Reducer {
         self.scale = scale;
         self.sums = [0; SIDE];
@@ -94,7 +94,8 @@ impl<const SIDE: usize> Grid<SIDE> {
         reducer.push(row, &mut self.sums, self.ink.as_flattened_mut());
     }
 
-    /// Reduces a rectangle of a frame and finds the parts in it.
+    /// Reduces a rectangle of a frame and finds the parts in it. `known` tells whether the ink is darker than the paper, if
+    /// that is known.
     pub(in crate::picture) fn survey(
         &mut self,
         frame: &Frame<'_>,
