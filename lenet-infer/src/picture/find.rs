@@ -2,7 +2,7 @@
 
 use super::frame::Rect;
 use super::grid::components::{MAX_PARTS, Part};
-use super::group::{Group, gap, is_frame, is_line};
+use super::group::{Group, gaps, is_no_stroke};
 
 /// The least number of cells of a digit that makes ink at the edge of the picture a shadow or a neighbor.
 const INNER_CELLS: u16 = 12;
@@ -14,9 +14,8 @@ pub(super) fn find<'w>(parts: &[Part], extent: Rect, work: &'w mut [Group; MAX_P
     let inner = parts.iter().any(|part| !part.rect().touches_edge(extent) && part.area >= INNER_CELLS);
     let mut count = 0;
     for (index, part) in parts.iter().enumerate() {
-        let rect = part.rect();
-        let is_cut = inner && rect.touches_edge(extent);
-        if is_cut || part.hugs_edge() || is_line(rect, extent) || is_frame(index, rect, parts) {
+        let is_cut = inner && part.rect().touches_edge(extent);
+        if is_cut || is_no_stroke(index, part, parts, extent) {
             continue;
         }
         if let Some(group) = work.get_mut(count) {
@@ -74,10 +73,7 @@ fn join_once(groups: &mut [Group]) -> Option<usize> {
 fn belong(a: &Group, b: &Group) -> bool {
     let (large, small) = if a.area >= b.area { (a, b) } else { (b, a) };
     let size = large.rect.longer_side();
-    let (across, down) = (
-        gap(a.rect.left, a.rect.right, b.rect.left, b.rect.right),
-        gap(a.rect.top, a.rect.bottom, b.rect.top, b.rect.bottom),
-    );
+    let [across, down] = gaps(a.rect, b.rect);
     let narrower = a.rect.width().min(b.rect.width());
     let beside = down < 0 && i32::from(a.rect.height().min(b.rect.height())) <= -2 * down;
     if !beside && across * 10 <= i32::from(size) && down * 10 <= i32::from(size) {

@@ -195,22 +195,16 @@ impl Rect {
 
     /// The rectangle with a quarter of its longer side around it, at least 4 pixels, within `limits`.
     pub(super) fn with_margin(self, limits: Self) -> Self {
-        let margin = (self.longer_side() / 4).max(4);
+        self.widened((self.longer_side() / 4).max(4), limits)
+    }
+
+    /// The rectangle with `margin` more on each side, within `limits`.
+    pub(super) fn widened(self, margin: u16, limits: Self) -> Self {
         Self {
             left: self.left.saturating_sub(margin).max(limits.left),
             top: self.top.saturating_sub(margin).max(limits.top),
             right: self.right.saturating_add(margin).min(limits.right),
             bottom: self.bottom.saturating_add(margin).min(limits.bottom),
-        }
-    }
-
-    /// The rectangle with one more cell on each side, within `limits`.
-    pub(super) fn with_border(self, limits: Self) -> Self {
-        Self {
-            left: self.left.saturating_sub(1).max(limits.left),
-            top: self.top.saturating_sub(1).max(limits.top),
-            right: self.right.saturating_add(1).min(limits.right),
-            bottom: self.bottom.saturating_add(1).min(limits.bottom),
         }
     }
 

@@ -126,9 +126,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
         self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut observe)?;
-        let group = self.only()?;
-        let scale = self.grid.scale;
-        self.digit_of(Some(frame), &group, scale, &mut observe)
+        self.only_digit(Some(frame), &mut observe)
     }
 
     /// Finds the digits of a frame, at most `N`, in reading order: lines from the top, each from left to right.
@@ -166,6 +164,17 @@ impl<const SIDE: usize> Preparer<SIDE> {
     /// Returns a [`FrameError`] if a side is not 1 to [`MAX_SIDE`].
     pub fn rows(&mut self, width: usize, height: usize) -> Result<Rows<'_, SIDE>, FrameError> {
         Rows::new(self, width, height)
+    }
+
+    /// Normalizes the only digit on the grid.
+    fn only_digit(
+        &mut self,
+        frame: Option<&Frame<'_>>,
+        observe: &mut impl FnMut(Step<'_>),
+    ) -> Result<&Digit, NoDigit> {
+        let group = self.only()?;
+        let scale = self.grid.scale;
+        self.digit_of(frame, &group, scale, observe)
     }
 
     /// The only digit on the grid: the largest group, with the groups near it that are no digits of their own.
@@ -231,7 +240,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         let (ink, labels) = self.grid.planes();
         let full = group.stands_out(&ink, &labels).ok_or(NoDigit::NoInk)?;
         let level = |x: usize, y: usize| if group.has(labels.at(x, y)) { ink.at(x, y) } else { 0 };
-        let rect = normalize::bounds(group.rect.with_border(extent), full / FAINTEST, level);
+        let rect = normalize::bounds(group.rect.widened(1, extent), full / FAINTEST, level);
         self.digit.rect = scale.to_picture(rect);
         if self.digit.rect.longer_side() < LEAST_SIDE {
             return Err(NoDigit::TooSmall);

@@ -45,9 +45,7 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     pub fn finish(mut self) -> Result<&'p Digit, NoDigit> {
         self.complete();
         self.preparer.grid.find_parts(None, &mut |_| {})?;
-        let group = self.preparer.only()?;
-        let scale = self.preparer.grid.scale;
-        self.preparer.digit_of(None, &group, scale, &mut |_| {})
+        self.preparer.only_digit(None, &mut |_| {})
     }
 
     /// Finds the digits of the picture, as [`Preparer::find`] does.

@@ -78,12 +78,16 @@ fn count(engine: &mut Engine<'_>, image: &[u8; IMAGE_PIXELS]) {
 }
 
 /// Returns pixels that no digit has, the same on every core: the top bytes of a 32-bit xorshift generator.
-fn noise() -> [u8; IMAGE_PIXELS] {
+pub(crate) const fn noise<const N: usize>() -> [u8; N] {
+    let mut pixels = [0; N];
     let mut state = 0x2545_F491_u32;
-    [(); IMAGE_PIXELS].map(|()| {
+    let mut index = 0;
+    while index < N {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
-        state.to_be_bytes()[0]
-    })
+        pixels[index] = state.to_be_bytes()[0];
+        index += 1;
+    }
+    pixels
 }

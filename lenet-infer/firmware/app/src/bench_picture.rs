@@ -5,7 +5,7 @@ use core::hint::black_box;
 
 use lenet_infer::picture::{Digit, Frame, NoDigit, Preparer};
 
-use crate::bench::{bench_start, bench_stop};
+use crate::bench::{bench_start, bench_stop, noise};
 use crate::board::{Board, Console};
 use crate::golden;
 use crate::stack;
@@ -54,21 +54,6 @@ const fn scene(zoom: usize, left: usize, top: usize) -> [u8; WIDTH * HEIGHT] {
         let (column, row) = (x.wrapping_sub(left) / zoom, y.wrapping_sub(top) / zoom);
         let ink = if column < 28 && row < 28 { golden::DIGITS[28 * row + column] as usize } else { 0 };
         pixels[index] = (paper - paper * ink / 400) as u8;
-        index += 1;
-    }
-    pixels
-}
-
-/// Pixels that no digit has: the top bytes of a 32-bit xorshift generator.
-const fn noise() -> [u8; WIDTH * HEIGHT] {
-    let mut pixels = [0; WIDTH * HEIGHT];
-    let mut state = 0x2545_F491_u32;
-    let mut index = 0;
-    while index < pixels.len() {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        pixels[index] = state.to_be_bytes()[0];
         index += 1;
     }
     pixels

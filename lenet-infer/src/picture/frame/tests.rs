@@ -87,8 +87,8 @@ fn margins_and_borders_stay_within_their_limits() {
     let limits = Rect { left: 10, top: 10, right: 100, bottom: 40 };
     let rect = Rect { left: 12, top: 11, right: 52, bottom: 38 };
     assert_eq!(rect.with_margin(limits), Rect { left: 10, top: 10, right: 62, bottom: 40 });
-    assert_eq!(rect.with_border(limits), Rect { left: 11, top: 10, right: 53, bottom: 39 });
-    assert_eq!(limits.with_border(limits), limits);
+    assert_eq!(rect.widened(1, limits), Rect { left: 11, top: 10, right: 53, bottom: 39 });
+    assert_eq!(limits.widened(1, limits), limits);
     assert!(limits.touches_edge(limits) && !rect.touches_edge(limits));
     assert_eq!((rect.width(), rect.height(), rect.longer_side()), (40, 27, 40));
     let reversed = Rect { left: 9, top: 9, right: 3, bottom: 3 };

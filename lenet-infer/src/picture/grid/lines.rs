@@ -47,13 +47,6 @@ struct Strip<'a> {
     weak: u8,
 }
 
-/// A line where it enters the picture: its center, in 1/256 cell, and its thickness in cells.
-#[derive(Clone, Copy)]
-struct Run {
-    center: i32,
-    thickness: usize,
-}
-
 /// How a line was followed, in cells along it.
 struct Followed {
     /// The number of runs of ink.
@@ -89,10 +82,10 @@ impl Strip<'_> {
         Some((start, end))
     }
 
-    /// Follows a line, and calls `visit` with each of its runs that is no thicker than `limit`. Returns how many there are,
-    /// the place after the last one, and how far the line could be followed before it left the picture.
-    fn follow(&self, first: Run, limit: usize, mut visit: impl FnMut(usize, usize, usize)) -> Followed {
-        let (mut center, mut slope) = (first.center, 0);
+    /// Follows a line that enters the picture with its center at `first`, in 1/256 cell, and calls `visit` with each of its
+    /// runs that is no thicker than `limit`.
+    fn follow(&self, first: i32, limit: usize, mut visit: impl FnMut(usize, usize, usize)) -> Followed {
+        let (mut center, mut slope) = (first, 0);
         let mut followed = Followed { support: 0, end: 0, length: 0 };
         for x in 0..self.along.count {
             let expected = center + slope;
@@ -131,9 +124,9 @@ fn erase_along(strip: &Strip<'_>) {
         while strip.is_ink(0, end) {
             end += 1;
         }
-        let first = Run { center: (y + end) as i32 * 128, thickness: end - y };
+        let (first, thickness) = ((y + end) as i32 * 128, end - y);
         y = end;
-        if first.thickness > limit {
+        if thickness > limit {
             continue;
         }
         let mut total = 0;

@@ -104,7 +104,7 @@ impl Reducer {
         sums: &mut [u32],
         cells: &mut [u8],
     ) {
-        if self.taken >= self.scale.rect.height() {
+        if self.is_complete() {
             return;
         }
         self.taken += 1;
