@@ -98,9 +98,12 @@ fn gap(a_start: u16, a_end: u16, b_start: u16, b_end: u16) -> i32 {
 }
 
 /// Whether a part is a ruled line, a frame, or a shadow along the edge of the picture.
+///
+/// Never inlined, since it is called in two places and is not hot.
+#[inline(never)]
 pub(super) fn is_no_stroke(index: usize, part: &Part, parts: &[Part], extent: Rect) -> bool {
     let rect = part.rect();
-    part.hugs_edge() || is_line(rect, extent) || is_frame(index, rect, parts)
+    is_line(rect, extent) || part.hugs_edge() || is_frame(index, rect, parts)
 }
 
 /// Whether a part spans most of the picture and is flat: a ruled line, or the edge of a shadow.
