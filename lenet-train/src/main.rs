@@ -7,7 +7,7 @@ use clap::Parser;
 use cli::{Cli, Task};
 use lenet_train::commands::{
     CommandError, Session, bench_accuracy, cross_validate, eval, export, import, quantize, report, resume,
-    train,
+    score_card, train,
 };
 use lenet_train::run::interrupt::Interrupt;
 use std::io::{self, Write};
@@ -39,6 +39,7 @@ fn run(task: Task, session: &Session) -> anyhow::Result<()> {
         Task::Quantize(task) => quantize::run(&task, session).map(drop)?,
         Task::Eval { run, data } => eval::run(&run, data.as_deref(), session).map(drop)?,
         Task::Report { run, data } => report::run(&run, data.as_deref(), session).map(drop)?,
+        Task::ScoreCard { run, data } => score_card::run(&run, data.as_deref(), session).map(drop)?,
         Task::Import(task) => import::run(&task, session).map(drop)?,
         Task::Export(task) => export::run(&task, session)?,
         Task::BenchAccuracy { config, seeds, out } => {

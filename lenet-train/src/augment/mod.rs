@@ -14,9 +14,8 @@ mod warp;
 pub(crate) use on_device::{DeviceAugment, PaddedBatch};
 
 use crate::backend::cpu::simd::{self, Kernel, Simd};
+use crate::draws::Draws;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
 use warp::Warp;
 
@@ -64,7 +63,7 @@ impl Augment {
 
     /// Draws the change of the training image at `index` in epoch `epoch`.
     pub(crate) fn draw(&self, seed: u64, epoch: u32, index: u32) -> Change {
-        let mut draws = Draws::new(seed, epoch, index);
+        let mut draws = Draws::new(seed, "augment", u64::from(epoch) << 32 | u64::from(index));
         Change { warp: Warp::draw(self, &mut draws), stroke: draws.within(self.stroke) }
     }
 }
@@ -74,26 +73,6 @@ pub(crate) struct Change {
     warp: Warp,
     /// The share of the image that is replaced: by its dilation if positive, by its erosion if negative; -1 to 1.
     stroke: f32,
-}
-
-/// The random numbers for one image in one epoch.
-struct Draws(ChaCha8Rng);
-
-impl Draws {
-    fn new(seed: u64, epoch: u32, index: u32) -> Self {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        // Other users of the same seed draw from other streams.
-        key[8..15].copy_from_slice(b"augment");
-        let mut stream = ChaCha8Rng::from_seed(key);
-        stream.set_stream(u64::from(epoch) << 32 | u64::from(index));
-        Draws(stream)
-    }
-
-    /// Draws a number uniformly from `-limit` to `limit`.
-    fn within(&mut self, limit: f64) -> f32 {
-        limit as f32 * (self.0.next_u32() as i32 as f32 / 2_f32.powi(31))
-    }
 }
 
 /// The augmentation of one image, compiled for each instruction set. It uses no fused multiply-add, so that every machine

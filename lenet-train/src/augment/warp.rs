@@ -1,6 +1,7 @@
 //! Geometric augmentation: an affine map plus a smooth random displacement, sampled by bilinear interpolation.
 
-use super::{Augment, BORDER, Draws, PADDED_SIDE, Padded};
+use super::{Augment, BORDER, PADDED_SIDE, Padded};
+use crate::draws::Draws;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 /// Number of control points along each axis.

@@ -1,5 +1,6 @@
 use super::*;
-use lenet_train::run::config::DeviceKind;
+use lenet_train::generate::Mix;
+use lenet_train::run::config::{DeviceKind, ExtraConfig};
 use lenet_train::train::recipe::{Recipe, Settings};
 use std::fs;
 
@@ -49,6 +50,23 @@ fn the_parts_of_a_shortened_recipe_are_scaled_unless_a_flag_gives_them() {
     assert_eq!(settings("--recipe best --epochs 20 --qat-epochs 7 --warmup-epochs 2"), (20, 2, 7));
     let given = parse("--recipe best --epochs 6 --ema-decay 0.999").unwrap();
     assert_eq!(given.training.ema_decay, 0.999);
+}
+
+#[test]
+fn generated_and_extra_images_are_shares_of_the_training_images() {
+    let training = parse("--recipe best --hands 0.5 --world 0").unwrap().training;
+    let best = Recipe::Best.settings().mix;
+    assert_eq!(training.mix, Mix { hands: 0.5, world: 0.0, ..best });
+    assert_eq!(parse("--recipe mnist").unwrap().training.mix, Mix::OFF);
+    let error = parse("--non-digits 5").unwrap_err().to_string();
+    assert!(error.contains("share of non-digits (--non-digits): expected 0 to 4, found 5"), "{error}");
+    let extra = parse("--extra a --extra b=0.25 --extra c=d=1").unwrap().data.extra;
+    let named = |extra: &ExtraConfig| extra.path.file_name().unwrap().to_str().unwrap().to_owned();
+    let found: Vec<_> = extra.iter().map(|extra| (named(extra), extra.share)).collect();
+    assert_eq!(found, [("a".into(), None), ("b".into(), Some(0.25)), ("c=d".into(), Some(1.0))]);
+    for wrong in ["--extra a=0", "--extra a=5", "--extra a=b", "--extra a=nan"] {
+        assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+    }
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use clap::Args;
 use lenet_train::augment::Augment;
 use lenet_train::data::{DatasetName, Preparation};
+use lenet_train::generate::Mix;
 use lenet_train::model::bits::Bits;
-use lenet_train::run::config::{DataConfig, DeviceKind, RunConfig, TeacherConfig};
+use lenet_train::run::config::{DataConfig, DeviceKind, ExtraConfig, RunConfig, TeacherConfig};
 use lenet_train::run::config_file::{self, ConfigError};
 use lenet_train::train::optimizer::Algorithm;
 use lenet_train::train::recipe::{Recipe, Settings};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to train on, and how. A setting that no flag gives comes from `--config`, or else from the recipe.
 #[derive(Args)]
@@ -21,6 +22,10 @@ pub(crate) struct TrainingFlags {
     /// else downloaded]
     #[arg(long, value_name = "DIR", value_parser = super::recorded_path)]
     data: Option<PathBuf>,
+    /// Folder of more images of the same classes to train on, in the same forms; DIR=SHARE takes so many of them per training
+    /// image in each epoch, above 0 to 4, in place of all; repeat the flag for several
+    #[arg(long = "extra", value_name = "DIR[=SHARE]", value_parser = parse_extra)]
+    extra: Vec<ExtraConfig>,
     /// Stretch the pictures of the folder to 28x28 pixels, instead of finding the symbol in each: for pictures that are
     /// framed alike, or whose place in the frame matters
     #[arg(long)]
@@ -84,6 +89,23 @@ pub(crate) struct TrainingFlags {
     cuda: bool,
     #[command(flatten)]
     augment: AugmentFlags,
+    #[command(flatten)]
+    mix: MixFlags,
+}
+
+/// How many generated images each epoch has, as shares of the training images.
+#[derive(Args)]
+#[command(next_help_heading = "Generated images (per training image; only for sets of the ten digits)")]
+struct MixFlags {
+    /// Digits of other hands, 0 to 4
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    hands: Option<f64>,
+    /// Training images as the world shows them: other pens, cameras, noise, 0 to 4
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    world: Option<f64>,
+    /// Images that are no digit, of which the network learns to be unsure, 0 to 4
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    non_digits: Option<f64>,
 }
 
 /// The limits of the random changes of the training images. Each change is drawn uniformly up to its limit.
@@ -110,6 +132,22 @@ struct AugmentFlags {
     stroke: Option<f64>,
 }
 
+/// Parses the folder of an extra data set, and its share if that is given after the last `=`.
+fn parse_extra(text: &str) -> Result<ExtraConfig, String> {
+    let (path, share) = match text.rsplit_once('=') {
+        Some((path, share)) if !Path::new(text).exists() => (path, Some(share)),
+        _ => (text, None),
+    };
+    let fits = |share: &f64| *share > 0.0 && *share <= 4.0;
+    let share = match share {
+        None => None,
+        Some(share) => Some(share.parse().ok().filter(fits).ok_or_else(|| {
+            format!("expected DIR or DIR=SHARE with a share above 0, at most 4, found the share {share:?}")
+        })?),
+    };
+    Ok(ExtraConfig { path: super::recorded_path(path)?, share, sha256: None })
+}
+
 impl TrainingFlags {
     /// Returns the run that the flags describe.
     ///
@@ -131,6 +169,9 @@ impl TrainingFlags {
         if self.data.is_some() || self.dataset.is_some() || self.as_is {
             run.data = DataConfig { sha256: None, ..run.data };
         }
+        if !self.extra.is_empty() {
+            run.data.extra.iter_mut().for_each(|extra| extra.sha256 = None);
+        }
         if !self.teachers.is_empty() {
             run.teachers.iter_mut().for_each(|teacher| teacher.sha256 = None);
         }
@@ -146,11 +187,18 @@ impl TrainingFlags {
     pub(crate) fn change(&self, mut run: RunConfig) -> RunConfig {
         self.change_settings(&mut run.training);
         self.augment.change(&mut run.training.augment);
+        self.mix.change(&mut run.training.mix);
         if let Some(dataset) = self.dataset {
             run.data.dataset = dataset;
         }
         if let Some(data) = &self.data {
             run.data.path = Some(data.clone());
+        }
+        if !self.extra.is_empty() {
+            let known = |index: usize| run.data.extra.get(index).and_then(|extra| extra.sha256.clone());
+            let given = self.extra.iter().enumerate();
+            run.data.extra =
+                given.map(|(index, extra)| ExtraConfig { sha256: known(index), ..extra.clone() }).collect();
         }
         if self.as_is {
             run.data.pictures = Some(Preparation::AsIs);
@@ -189,6 +237,15 @@ impl TrainingFlags {
         set(&mut settings.qat_epochs, &self.qat_epochs);
         set(&mut settings.early_stop, &self.early_stop);
         set(&mut settings.bits, &self.bits);
+    }
+}
+
+impl MixFlags {
+    fn change(&self, mix: &mut Mix) {
+        let Mix { hands, world, non_digits } = mix;
+        for (share, given) in [(hands, self.hands), (world, self.world), (non_digits, self.non_digits)] {
+            *share = given.unwrap_or(*share);
+        }
     }
 }
 

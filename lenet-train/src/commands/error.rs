@@ -23,6 +23,11 @@ pub enum CommandError {
     /// The data set cannot be used.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// The classes of the data set are not the ten digits.
+    #[error(
+        "score-card: expected a run on the ten digits, such as MNIST, found other classes: use `lenet-train eval`"
+    )]
+    NoDigits,
     /// The GPU cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -83,6 +88,29 @@ pub enum CommandError {
         /// The SHA-256 that the run expects.
         expected: String,
         /// The SHA-256 of the data set found.
+        found: String,
+    },
+    /// An extra data set is not the one that the run started with.
+    #[error(
+        "{}: expected the extra images that the run started with, SHA-256 {expected}, found {found}: restore them, or start \
+         a new run", path.display()
+    )]
+    OtherExtra {
+        /// The folder.
+        path: PathBuf,
+        /// The SHA-256 that the run expects.
+        expected: String,
+        /// The SHA-256 of the data set found.
+        found: String,
+    },
+    /// An extra data set has other classes than the data set of the run.
+    #[error("--extra {}: expected the classes of the data set, {expected}, found {found}", path.display())]
+    ExtraClasses {
+        /// The folder.
+        path: PathBuf,
+        /// The classes of the data set.
+        expected: String,
+        /// The classes of the extra one.
         found: String,
     },
     /// There are no pictures to stretch.

@@ -5,12 +5,14 @@ pub mod cross_validate;
 mod error;
 pub mod eval;
 pub mod export;
+mod extra;
 pub mod import;
 mod prepare;
 pub mod quantize;
 pub mod report;
 mod results;
 pub mod resume;
+pub mod score_card;
 mod session;
 pub mod train;
 

@@ -1,6 +1,7 @@
 //! The first steps of every command on a run: the threads, the data set and the teachers.
 
 use super::error::CommandError;
+use super::extra;
 use super::session::Session;
 use crate::backend::cpu::arithmetic;
 use crate::backend::cuda;
@@ -10,6 +11,7 @@ use crate::run::config::{DeviceKind, RunConfig};
 use crate::run::console::Console;
 use crate::run::teachers;
 use crate::run::trained::Trained;
+use lenet_infer::host::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
 use std::path::Path;
 
@@ -19,6 +21,8 @@ pub(super) struct Prepared {
     pub(super) run: RunConfig,
     /// The data set, with the fold of the run held out.
     pub(super) dataset: Dataset,
+    /// The training images of the extra data sets.
+    pub(super) extra: Vec<LabelledImages>,
     /// The weights of the teachers.
     pub(super) teachers: Vec<FloatWeights>,
 }
@@ -27,6 +31,13 @@ pub(super) struct Prepared {
 /// there is a GPU, if the run needs one.
 pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, CommandError> {
     let (mut run, dataset) = load_data(run, console)?;
+    if run.mix() != run.training.mix {
+        console.print("note     the classes are not the ten digits: trained without generated images");
+    }
+    let mut extra = Vec::new();
+    for source in &mut run.data.extra {
+        extra.push(extra::load(source, &dataset, console)?);
+    }
     match run.machine.device {
         DeviceKind::Cpu => drop(run.machine.arithmetic.get_or_insert_with(arithmetic)),
         DeviceKind::Cuda => cuda::check()?,
@@ -35,7 +46,7 @@ pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, Com
     let mut named = std::mem::take(&mut run.teachers);
     let teachers = named.iter_mut().map(|teacher| teachers::load(teacher, &run)).collect::<Result<_, _>>()?;
     run.teachers = named;
-    Ok(Prepared { run, dataset, teachers })
+    Ok(Prepared { run, dataset, extra, teachers })
 }
 
 /// Loads the data set of `run`, and checks that it is the one that the run started with.

@@ -16,7 +16,8 @@ use crate::run::folder::{Destination, RunFolder};
 use crate::run::progress::Progress;
 use crate::run::selection::{best_epoch, is_over};
 use crate::run::trained::Trained;
-use crate::train::{Snapshot, Trainer};
+use crate::train::recipe::Settings;
+use crate::train::{ExtraImages, Snapshot, Trainer};
 use dfdx::prelude::Cpu;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -91,10 +92,14 @@ impl<'a> TrainingRun<'a> {
     /// Trains to the end of the run on a device. Returns its last state.
     fn train_on<D: Backend>(&mut self, device: D) -> Result<Snapshot, CommandError> {
         let stopped = self.stopped.take();
-        let Prepared { run, dataset, teachers } = &self.prepared;
-        let (settings, console) = (&run.training, &self.session.console);
+        let Prepared { run, dataset, extra, teachers } = &self.prepared;
+        let console = &self.session.console;
+        let settings = &Settings { mix: run.mix(), ..run.training.clone() };
         let (train, held_out) = splits(dataset, run.held_out());
-        let mut trainer = Trainer::new(device, settings, train, held_out)?;
+        let shares = run.data.extra.iter().map(|source| source.share);
+        let extra: Vec<ExtraImages<'_>> =
+            extra.iter().zip(shares).map(|(images, share)| ExtraImages { images, share }).collect();
+        let mut trainer = Trainer::new(device, settings, train, &extra, held_out)?;
         if !teachers.is_empty() {
             trainer.learn_from(teachers)?;
         }
@@ -111,7 +116,7 @@ impl<'a> TrainingRun<'a> {
             self.session.csv || self.folder.join(CSV_FILE).exists(),
             trainer.history(),
         )?;
-        let progress = Progress::new(run, trainer.history(), console);
+        let progress = Progress::new(run, trainer.images_per_epoch(), trainer.history(), console);
         progress.begin();
         while !is_over(settings, trainer.history()) {
             progress.begin_epoch(trainer.history().len() as u32 + 1);

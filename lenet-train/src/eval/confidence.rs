@@ -8,12 +8,17 @@
 //!
 //! With fewer than 999 validation images, none of them may have a confident wrong prediction. This gives no guarantee of
 //! 1/1000.
+//!
+//! A run that learns from images of no class limits the share of confident predictions on such images to 1/100 in the same
+//! way, on generated ones that it does not train on. The higher of the two thresholds counts.
 
 use lenet_infer::host::evaluation::Evaluation;
 use serde::{Deserialize, Serialize};
 
 /// The largest expected share of images with a confident wrong prediction.
 const RISK: f64 = 0.001;
+/// The largest expected share of images of no class with a confident prediction.
+const RISK_OF_NO_CLASS: f64 = 0.01;
 /// The coverages of the points of a [`RejectCurve`], as shares of all images.
 const COVERAGES: [f64; 13] = [1.0, 0.995, 0.99, 0.985, 0.98, 0.97, 0.96, 0.94, 0.92, 0.9, 0.8, 0.7, 0.6];
 
@@ -47,17 +52,25 @@ pub struct RejectPoint {
 ///
 /// Panics if there are no images.
 pub fn threshold(validation: &Evaluation) -> u16 {
-    let allowed = (RISK * (validation.images() + 1) as f64).floor().max(1.0) as usize - 1;
-    let mut mistakes: Vec<u16> = validation
-        .answers()
-        .filter(|(prediction, label)| prediction.class != *label)
-        .map(|(prediction, _)| prediction.confidence)
-        .collect();
+    let mistakes = validation.answers().filter(|(prediction, label)| prediction.class != *label);
+    let mistakes = mistakes.map(|(prediction, _)| prediction.confidence).collect();
+    let lowest = || validation.predictions.iter().map(|answer| answer.confidence).min().expect("an image");
+    above(mistakes, RISK, validation.images()).unwrap_or_else(lowest)
+}
+
+/// Chooses the lowest confidence threshold, in 1/256 nat, that enough of the predictions on images of no class stay below.
+/// `confidences` are those of the predictions.
+pub fn threshold_of_no_class(confidences: Vec<u16>) -> u16 {
+    let images = confidences.len();
+    above(confidences, RISK_OF_NO_CLASS, images).unwrap_or(0)
+}
+
+/// The lowest threshold above all but the `risk` of the mistakes on `images` images, whose confidences are given. `None` if
+/// all mistakes are allowed.
+fn above(mut mistakes: Vec<u16>, risk: f64, images: usize) -> Option<u16> {
+    let allowed = (risk * (images + 1) as f64).floor().max(1.0) as usize - 1;
     mistakes.sort_unstable_by_key(|&confidence| std::cmp::Reverse(confidence));
-    match mistakes.get(allowed) {
-        Some(confidence) => confidence.saturating_add(1),
-        None => validation.predictions.iter().map(|answer| answer.confidence).min().expect("an image"),
-    }
+    mistakes.get(allowed).map(|confidence| confidence.saturating_add(1))
 }
 
 impl RejectCurve {

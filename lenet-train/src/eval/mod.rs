@@ -5,4 +5,5 @@ pub mod confidence;
 pub mod cross_validation;
 pub mod dead_units;
 pub mod score;
+pub mod score_card;
 pub mod statistics;

@@ -33,11 +33,12 @@ impl Tally {
         Self { classes, loss: 0.0, correct: 0, images: 0 }
     }
 
-    /// Adds images, given their logits (one per class, image after image) and their labels. Returns the sum of the
-    /// cross-entropies of these images, in nats.
-    pub fn add(&mut self, logits: &[f32], labels: impl IntoIterator<Item = u8>) -> f64 {
+    /// Adds images, given their logits (one per class, image after image) and their labels. Those without a label, as they
+    /// are of no class, are left out. Returns the sum of the cross-entropies of the others, in nats.
+    pub fn add<L: Into<Option<u8>>>(&mut self, logits: &[f32], labels: impl IntoIterator<Item = L>) -> f64 {
         let mut loss = 0.0;
         for (logits, label) in logits.chunks_exact(self.classes).zip(labels) {
+            let Some(label) = label.into() else { continue };
             loss += cross_entropy(logits, label);
             self.correct += usize::from(predicted(logits) == usize::from(label));
             self.images += 1;
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn equal_logits_have_a_loss_of_ln_10_and_predict_the_first_class() {
         let mut tally = Tally::new(10);
-        let loss = tally.add(&[3.0; 20], [0, 7]);
+        let loss = tally.add(&[3.0; 20], [0_u8, 7]);
         assert!((loss - 2.0 * 10f64.ln()).abs() < 1e-12);
         assert_eq!(tally.score().accuracy, 0.5);
     }
@@ -150,6 +151,6 @@ mod tests {
     fn a_nan_logit_makes_the_loss_nan() {
         let mut logits = [0.0; 10];
         logits[9] = f32::NAN;
-        assert!(Tally::new(10).add(&logits, [0]).is_nan());
+        assert!(Tally::new(10).add(&logits, [0_u8]).is_nan());
     }
 }

@@ -27,6 +27,17 @@ pub struct ReportInputs<'a> {
     pub sizes: &'a [SizeRow],
     /// Some training images, each before and after an augmentation. An empty list leaves the section out.
     pub augmented: &'a [AugmentedImage],
+    /// Some generated training images of each source. An empty list leaves the section out.
+    pub generated: &'a [GeneratedImages],
+}
+
+/// Generated training images of one source: gray levels, row by row, where 255 is ink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneratedImages {
+    /// What they are.
+    pub source: &'static str,
+    /// Some of them.
+    pub images: Vec<[u8; IMAGE_PIXELS]>,
 }
 
 /// A training image before and after its augmentation: gray levels, row by row, where 255 is ink.

@@ -47,10 +47,15 @@ pub(super) fn drawing(chart: &Chart, name: &str) -> Result<Markup, ReportError> 
 
 /// An image as part of the page. `alt` stands for it where it cannot be seen.
 pub(super) fn picture(image: &[u8; IMAGE_PIXELS], alt: &str) -> Result<Markup, ReportError> {
+    let address = data_address(image)?;
+    Ok(html! { img width=(IMAGE_SIDE) height=(IMAGE_SIDE) alt=(alt) src=(address); })
+}
+
+/// An image as the address of a picture.
+pub(super) fn data_address(image: &[u8; IMAGE_PIXELS]) -> Result<String, ReportError> {
     let png = png(image)
         .map_err(|error| ReportError::Draw { picture: "an image".into(), reason: error.to_string() })?;
-    let address = format!("data:image/png;base64,{}", STANDARD.encode(png));
-    Ok(html! { img width=(IMAGE_SIDE) height=(IMAGE_SIDE) alt=(alt) src=(address); })
+    Ok(format!("data:image/png;base64,{}", STANDARD.encode(png)))
 }
 
 /// The page as it is written: HTML that is well-formed XML too, without control characters.

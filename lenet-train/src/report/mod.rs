@@ -9,6 +9,7 @@ mod axis;
 mod chart;
 mod inputs;
 mod markup;
+mod score_card;
 mod sections;
 mod text;
 
@@ -20,9 +21,10 @@ use maud::{DOCTYPE, PreEscaped, html};
 use serde::Serialize;
 
 pub use accuracy::AccuracyPlot;
-pub use inputs::{ActivationHistogram, AugmentedImage, ReportInputs, SizeRow};
+pub use inputs::{ActivationHistogram, AugmentedImage, GeneratedImages, ReportInputs, SizeRow};
 
 use crate::eval::check::FinalTable;
+use crate::eval::score_card::{Examples, ScoreCard};
 use crate::run::config::RunConfig;
 use crate::run::metrics::{Confidence, Metrics};
 use crate::train::EpochMetrics;
@@ -95,6 +97,20 @@ pub fn write_json(path: &Path, results: &impl Serialize) -> Result<(), ReportErr
 /// As [`write()`].
 pub fn write_accuracy_plot(path: &Path, plot: &AccuracyPlot) -> Result<(), ReportError> {
     write_atomically(path, accuracy::svg(plot)?.as_bytes())
+}
+
+/// Writes the picture of a model's score card, an SVG with this title, to `path`, atomically.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub fn write_score_card(
+    path: &Path,
+    card: &ScoreCard,
+    examples: &Examples,
+    title: &str,
+) -> Result<(), ReportError> {
+    write_atomically(path, score_card::svg(card, examples, title)?.into_string().as_bytes())
 }
 
 /// [`Metrics`] with the figures that follow from it.

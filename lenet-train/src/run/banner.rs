@@ -57,6 +57,9 @@ fn describe_settings(settings: &Settings) -> String {
     for (name, number) in [
         ("warm-up epochs", f64::from(settings.warmup_epochs)),
         ("label smoothing", settings.label_smoothing),
+        ("hands", settings.mix.hands),
+        ("world", settings.mix.world),
+        ("non-digits", settings.mix.non_digits),
         ("decay of the weight average", settings.ema_decay),
         ("quantization-aware epochs", f64::from(settings.qat_epochs)),
         ("early-stopping patience", f64::from(settings.early_stop)),

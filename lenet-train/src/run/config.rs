@@ -2,7 +2,9 @@
 
 use crate::backend::cpu::Arithmetic;
 use crate::data::{Dataset, DatasetName, HeldOut, Preparation};
+use crate::generate::Mix;
 use crate::train::recipe::Settings;
+use lenet_core::shape::CLASSES;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -50,6 +52,9 @@ pub struct DataConfig {
     /// How the pictures of the folder become images. `None` for IDX files, and before the data set is loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pictures: Option<Preparation>,
+    /// More images to train on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extra: Vec<ExtraConfig>,
     /// The fold of the training images that is held out: 0 is the last one, 1 the one before it, and so on.
     pub fold: usize,
     /// SHA-256 of the data set, in hexadecimal. A data set with another one is refused.
@@ -65,6 +70,21 @@ pub struct DataConfig {
     pub validation_images: usize,
     /// Number of test images.
     pub test_images: usize,
+}
+
+/// A data set of the same classes, whose training images a run trains on too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtraConfig {
+    /// Its folder: four IDX files, or one sub-folder of pictures per class.
+    pub path: PathBuf,
+    /// The number of its images per epoch, as a share of the number of training images of the run, above 0, at most 4. `None`
+    /// means all of them in each epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<f64>,
+    /// SHA-256 of the data set, in hexadecimal. One with another is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// The hardware that a run trains on.
@@ -145,6 +165,11 @@ impl RunConfig {
         self.training.recipe.held_out()
     }
 
+    /// The generated images of the run: those that its settings ask for, if its classes are the ten digits.
+    pub fn mix(&self) -> Mix {
+        if self.data.is_of_digits() { self.training.mix } else { Mix::OFF }
+    }
+
     /// Whether the run was trained, rather than imported or created by quantizing another run.
     pub fn is_trained(&self) -> bool {
         self.imported.is_none() && self.quantized_from.is_none()
@@ -160,6 +185,7 @@ impl RunConfig {
             dataset: self.data.dataset,
             path: self.data.path.take(),
             pictures: dataset.preparation,
+            extra: std::mem::take(&mut self.data.extra),
             fold: self.data.fold,
             sha256: Some(dataset.sha256.clone()),
             contents: dataset.name.clone(),
@@ -195,6 +221,12 @@ impl RunConfig {
 }
 
 impl DataConfig {
+    /// Whether the classes are the ten digits in their order: MNIST, or folders of pictures with the names 0 to 9.
+    pub fn is_of_digits(&self) -> bool {
+        let named = || (0..CLASSES).map(|digit| digit.to_string()).eq(self.classes.iter().cloned());
+        self.contents == DatasetName::Mnist.to_string() || (self.pictures.is_some() && named())
+    }
+
     /// Returns how the pictures of the folder become images.
     pub fn preparation(&self) -> Preparation {
         self.pictures.unwrap_or_default()

@@ -15,6 +15,10 @@ use thiserror::Error;
 pub const REPORT_FILE: &str = "report.html";
 /// Name of the file with the metrics in the run folder.
 pub const METRICS_FILE: &str = "metrics.json";
+/// Name of the file with the score card in the run folder.
+pub const SCORE_CARD_FILE: &str = "score-card.json";
+/// Name of the picture of the score card in the run folder.
+pub const SCORE_CARD_PICTURE: &str = "score-card.svg";
 /// The files of a run, the most interesting first.
 pub const FILES: [&str; 10] = [
     MODEL_FILE,

@@ -18,8 +18,13 @@ pub(crate) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// Creates the output of `run`, of which the epochs in `history` are finished.
-    pub(crate) fn new(run: &'a RunConfig, history: &[EpochMetrics], console: &'a Console) -> Self {
-        let per_epoch = run.data.train_images as u64;
+    pub(crate) fn new(
+        run: &'a RunConfig,
+        images_per_epoch: usize,
+        history: &[EpochMetrics],
+        console: &'a Console,
+    ) -> Self {
+        let per_epoch = images_per_epoch as u64;
         let images = per_epoch * u64::from(run.training.epochs);
         let bar = if console.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(images) };
         let style = ProgressStyle::with_template(

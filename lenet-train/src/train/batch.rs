@@ -1,9 +1,9 @@
 //! The batch of a training step, prepared on the host while the step before it runs.
 
+use super::images::TrainingImages;
 use super::resident::ResidentImages;
 use crate::augment::{Augment, Change};
 use crate::backend::{Backend, Pixels};
-use crate::data::Split;
 use crate::model::network::{Logits, Network};
 use crate::model::output_layer::Classes;
 use crate::train::recipe::Settings;
@@ -17,8 +17,8 @@ use rayon::prelude::*;
 /// A batch of training images on the host, with their labels and targets.
 pub(super) struct Batch {
     images: Images,
-    /// The class of each image.
-    pub(super) labels: Vec<u8>,
+    /// The class of each image, if it has one.
+    pub(super) labels: Vec<Option<u8>>,
     /// The target probability of each class, image after image.
     targets: Vec<f32>,
 }
@@ -32,11 +32,11 @@ enum Images {
 }
 
 impl Batch {
-    /// Prepares the images of `split` at `indices` for epoch `epoch`. With `resident`, the images are on the device
+    /// Prepares the images of `training` with the numbers `indices` for epoch `epoch`. With `resident`, the images are on the device
     /// already.
     pub(super) fn new(
         settings: &Settings,
-        split: Split<'_>,
+        training: &TrainingImages<'_>,
         epoch: u32,
         indices: &[u32],
         resident: bool,
@@ -47,13 +47,13 @@ impl Batch {
             let changes = changed.iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
             Images::Resident { indices: indices.to_vec(), changes }
         } else {
-            let image = |&index: &u32| augment.apply(&split.images[index as usize], *seed, epoch, index);
+            let image = |&index: &u32| augment.apply(training.image(index), *seed, epoch, index);
             Images::Augmented(indices.par_iter().map(image).collect())
         };
-        let labels: Vec<u8> = indices.iter().map(|&index| split.labels[index as usize]).collect();
+        let labels: Vec<Option<u8>> = indices.iter().map(|&index| training.label(index)).collect();
         let targets = labels
             .iter()
-            .flat_map(|&label| smoothed(label, settings.label_smoothing, split.classes))
+            .flat_map(|&label| target(label, settings.label_smoothing, training.data.classes))
             .collect();
         Batch { images, labels, targets }
     }
@@ -147,6 +147,14 @@ fn loss<D: Backend>(
     let label_loss = cross_entropy_with_logits_loss(logits.with_empty_tape(), targets);
     let teacher_loss = cross_entropy_with_logits_loss(logits / temperature, probabilities);
     teacher_loss * (share * temperature.powi(2)) + label_loss * (1.0 - share)
+}
+
+/// Returns the target probabilities of an image: those of its label, or the same for every class if it has none.
+fn target(label: Option<u8>, smoothing: f64, classes: usize) -> Vec<f32> {
+    match label {
+        Some(label) => smoothed(label, smoothing, classes),
+        None => vec![1.0 / classes as f32; classes],
+    }
 }
 
 /// Returns the target probabilities with label smoothing: the share `smoothing` is spread evenly over all classes, and the

@@ -5,6 +5,7 @@ mod batch;
 mod distill;
 mod error;
 mod history;
+mod images;
 pub mod optimizer;
 mod pending;
 mod qat;
@@ -17,5 +18,6 @@ mod trainer;
 
 pub use error::TrainingError;
 pub use history::{EpochMetrics, PartialEpoch};
+pub use images::ExtraImages;
 pub use snapshot::Snapshot;
 pub use trainer::Trainer;

@@ -14,9 +14,12 @@ pub(super) struct PendingLogits<D: Backend> {
     epoch: u32,
     /// The steps whose logits were read.
     done: PartialEpoch,
-    /// The logits and labels of the later steps.
-    steps: Vec<(Logits<D, NoneTape>, Vec<u8>)>,
+    /// The later steps.
+    steps: Vec<Step<D>>,
 }
+
+/// The logits of a step, and the labels of its images.
+type Step<D> = (Logits<D, NoneTape>, Vec<Option<u8>>);
 
 impl<D: Backend> PendingLogits<D> {
     /// Starts with the steps of `epoch` in `begun`.
@@ -29,7 +32,11 @@ impl<D: Backend> PendingLogits<D> {
     /// # Errors
     ///
     /// Returns [`TrainingError::Diverged`] if logits were read and the loss of a step is not finite.
-    pub(super) fn add(&mut self, logits: Logits<D, NoneTape>, labels: Vec<u8>) -> Result<(), TrainingError> {
+    pub(super) fn add(
+        &mut self,
+        logits: Logits<D, NoneTape>,
+        labels: Vec<Option<u8>>,
+    ) -> Result<(), TrainingError> {
         self.steps.push((logits, labels));
         if self.steps.len() < STEPS { Ok(()) } else { self.read().map(drop) }
     }
@@ -41,7 +48,7 @@ impl<D: Backend> PendingLogits<D> {
     /// Returns [`TrainingError::Diverged`] if the loss of a step is not finite.
     pub(super) fn read(&mut self) -> Result<PartialEpoch, TrainingError> {
         for (logits, labels) in self.steps.drain(..) {
-            let images = labels.len() as f64;
+            let images = labels.iter().flatten().count().max(1) as f64;
             self.done.steps += 1;
             let loss = self.done.tally.add(&logits.as_vec(), labels) / images;
             if !loss.is_finite() {
@@ -60,7 +67,7 @@ mod tests {
 
     fn add(pending: &mut PendingLogits<Cpu>, logit: f32) -> Result<(), TrainingError> {
         let logits = Cpu::default().tensor_from_vec(vec![logit, 0.0], (1, Classes(2)));
-        pending.add(logits, vec![0])
+        pending.add(logits, vec![Some(0)])
     }
 
     #[test]

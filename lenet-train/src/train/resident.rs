@@ -1,10 +1,10 @@
 //! Training images in the device's memory. Each step gathers its batch from them and augments it there.
 
+use super::images::TrainingImages;
 use crate::augment::{Augment, Change, DeviceAugment, PaddedBatch, padded};
 use crate::backend::{Backend, Pixels};
 use crate::model::network::MAX_GRAY_LEVEL;
 use dfdx::prelude::{Const, Device, GatherTo, ReshapeTo, Tensor, TryDiv};
-use lenet_core::shape::IMAGE_PIXELS;
 
 /// All training images of a run, on its device.
 pub(super) enum ResidentImages<D: Backend> {
@@ -20,7 +20,7 @@ impl<D: Backend> ResidentImages<D> {
     /// # Errors
     ///
     /// Returns the device's error, for example out of memory.
-    pub(super) fn new(device: &D, images: &[[u8; IMAGE_PIXELS]], augment: &Augment) -> Result<Self, D::Err> {
+    pub(super) fn new(device: &D, images: &TrainingImages<'_>, augment: &Augment) -> Result<Self, D::Err> {
         if *augment == Augment::OFF {
             return Ok(Self::Plain(levels(device, images.iter().copied(), images.len())?));
         }

@@ -35,7 +35,7 @@ fn settings(algorithm: Algorithm) -> Settings {
 
 fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
     let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
-    Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, held_out).unwrap()
+    Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, &[], held_out).unwrap()
 }
 
 /// A trainer that keeps the images on the device, as on a GPU.
@@ -250,7 +250,7 @@ fn a_quantization_aware_network_gives_the_engines_logits_for_all_test_images_of_
         let settings = Settings { epochs: 2, qat_epochs: 1, bits, ..settings(Algorithm::AdamW) };
         let train_split = Split::new(&dataset.train, CLASSES).last(6_000);
         let device = Cpu::seed_from_u64(settings.seed);
-        let mut trainer = Trainer::new(device, &settings, train_split, train_split.last(500)).unwrap();
+        let mut trainer = Trainer::new(device, &settings, train_split, &[], train_split.last(500)).unwrap();
         train(&mut trainer, settings.epochs);
 
         let (weights, quantization) = (trainer.network().weights(), trainer.quantization().unwrap().clone());

@@ -9,11 +9,12 @@ use super::batch::Batch;
 use super::distill::Teachers;
 use super::error::{TrainingError, device_error};
 use super::history::{EpochMetrics, PartialEpoch};
+use super::images::{ExtraImages, TrainingImages};
 use super::pending::PendingLogits;
 use super::qat::IntegerNetwork;
 use super::resident::ResidentImages;
 use crate::backend::Backend;
-use crate::data::{Split, shuffled};
+use crate::data::Split;
 use crate::eval::score::HeldOutImages;
 use crate::eval::score::Score;
 use crate::model::activations::Activations;
@@ -26,12 +27,13 @@ use crate::train::recipe::Settings;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Gradients, NoneTape};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A training run in progress on a device.
 pub struct Trainer<'a, D: Backend> {
     pub(super) settings: &'a Settings,
-    pub(super) train: Split<'a>,
+    pub(super) images: Arc<TrainingImages<'a>>,
     /// The training images on a device that keeps them.
     pub(super) resident: Option<ResidentImages<D>>,
     pub(super) held_out: HeldOutImages<'a, D>,
@@ -52,7 +54,8 @@ pub struct Trainer<'a, D: Backend> {
 }
 
 impl<'a, D: Backend> Trainer<'a, D> {
-    /// Creates a run at its beginning, with initial weights from the seed of `device`.
+    /// Creates a run at its beginning, with initial weights from the seed of `device`. It trains on the images `train`, those of
+    /// the data sets `extra`, and those that `settings` let it generate.
     ///
     /// # Errors
     ///
@@ -61,8 +64,10 @@ impl<'a, D: Backend> Trainer<'a, D> {
         device: D,
         settings: &'a Settings,
         train: Split<'a>,
+        extra: &[ExtraImages<'_>],
         held_out: Split<'a>,
     ) -> Result<Self, TrainingError> {
+        let images = Arc::new(TrainingImages::new(train, extra, settings));
         let network = Network::new(device, train.classes).map_err(device_error::<D>)?;
         let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
         let optimizer = Optimizer::new(settings.rule);
@@ -70,7 +75,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         let average = average.transpose().map_err(device_error::<D>)?;
         let mut trainer = Trainer {
             settings,
-            train,
+            images,
             resident: None,
             held_out: HeldOutImages::new(held_out),
             network,
@@ -90,8 +95,8 @@ impl<'a, D: Backend> Trainer<'a, D> {
 
     /// Uploads all images to the device, so that later steps upload only indices and augmentation coefficients.
     pub(super) fn keep_images_on_device(&mut self) -> Result<(), D::Err> {
-        let images = self.train.images;
-        self.resident = Some(ResidentImages::new(self.network.device(), images, &self.settings.augment)?);
+        self.resident =
+            Some(ResidentImages::new(self.network.device(), &self.images, &self.settings.augment)?);
         self.held_out.keep_on_device(&self.network)
     }
 
@@ -113,7 +118,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
     ///
     /// Returns [`TrainingError::Device`] if the device fails, for example because it is out of memory.
     pub fn logits_of_first_image(&self) -> Result<Vec<f32>, TrainingError> {
-        let pixels = self.network.upload(&self.train.images[..1]);
+        let pixels = self.network.upload(&self.images.data.images[..1]);
         let logits = pixels.and_then(|pixels| self.network.logits(pixels, NoneTape));
         Ok(logits.map_err(device_error::<D>)?.as_vec())
     }
@@ -152,7 +157,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         if self.integers.is_none() && self.settings.is_quantization_aware(epoch) {
             self.begin_qat()?;
         }
-        let begun = self.partial.take().unwrap_or_else(|| PartialEpoch::new(self.train.classes));
+        let begun = self.partial.take().unwrap_or_else(|| PartialEpoch::new(self.images.data.classes));
         let mut done = self.steps(epoch, begun, on_step)?;
         done.seconds += started.elapsed().as_secs_f64();
         if done.steps < self.steps_per_epoch() {
@@ -167,7 +172,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         self.history.push(EpochMetrics {
             epoch,
             seconds: done.seconds,
-            images_per_second: self.train.images.len() as f64 / done.seconds,
+            images_per_second: self.images.per_epoch() as f64 / done.seconds,
             learning_rate: self.settings.learning_rate_at(epoch, done.steps - 1, done.steps),
             train: done.tally.score(),
             held_out,
@@ -175,9 +180,14 @@ impl<'a, D: Backend> Trainer<'a, D> {
         Ok(self.history.last())
     }
 
+    /// Returns the number of images per epoch.
+    pub fn images_per_epoch(&self) -> usize {
+        self.images.per_epoch()
+    }
+
     /// Returns the number of steps per epoch. The last batch may be smaller.
     fn steps_per_epoch(&self) -> u64 {
-        self.train.images.len().div_ceil(self.settings.batch_size) as u64
+        self.images.per_epoch().div_ceil(self.settings.batch_size) as u64
     }
 
     /// Runs the steps of epoch `epoch` after those in `begun`, until `on_step` breaks.
@@ -187,14 +197,14 @@ impl<'a, D: Backend> Trainer<'a, D> {
         begun: PartialEpoch,
         mut on_step: impl FnMut(usize) -> ControlFlow<()>,
     ) -> Result<PartialEpoch, TrainingError> {
-        let (settings, train) = (self.settings, self.train);
+        let (settings, images) = (self.settings, Arc::clone(&self.images));
         let (first, steps) = (begun.steps, self.steps_per_epoch());
-        let order = shuffled(settings.seed, epoch, train.images.len());
+        let order = images.order(settings.seed, epoch);
         let resident = self.resident.is_some();
         let mut pending = PendingLogits::new(epoch, begun);
         let mut batches = order.chunks(settings.batch_size).skip(first as usize);
         let mut prepare_next =
-            || batches.next().map(|indices| Batch::new(settings, train, epoch, indices, resident));
+            || batches.next().map(|indices| Batch::new(settings, &images, epoch, indices, resident));
         let mut next = prepare_next();
         for step in first..steps {
             let batch = next.take().expect("a batch for each step");
@@ -261,7 +271,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
 
     /// Begins quantization-aware training: calibrates on training images, and keeps the resulting quantization.
     fn begin_qat(&mut self) -> Result<(), TrainingError> {
-        let images = self.train.last(CALIBRATION_IMAGES);
+        let images = self.images.data.last(CALIBRATION_IMAGES);
         let weights = self.network().weights();
         let activations = Activations::of(&weights, images.images);
         let bits = self.settings.bits;

@@ -1,10 +1,13 @@
-//! Tests with data sets that cannot be used.
+//! Tests with data sets that cannot be used, of pictures, with extra and with generated images.
 
-use super::{assert_fails, assert_succeeds, data, lenet_train, train_on};
+use super::{assert_fails, assert_succeeds, data, lenet_train, stdout, train_on};
 use image::{GrayImage, Luma};
+use lenet_infer::host::idx::{self, Part};
 use std::fs;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
+
+const MNIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist");
 
 #[test]
 fn the_error_for_a_missing_data_folder_names_it() {
@@ -138,4 +141,80 @@ fn a_picture_without_a_symbol_stops_the_run_with_the_reason() {
 fn idx_files_are_not_stretched() {
     let (data, out) = (data(), tempdir().unwrap());
     assert_fails(&train_on(data.path(), out.path(), &["--as-is"]), 1, &["found IDX files", "remove --as-is"]);
+}
+
+/// A folder of pictures of the digits: those of MNIST's first test images, four times as large, dark on light paper.
+fn digits() -> TempDir {
+    let dir = tempdir().unwrap();
+    let mnist = idx::load(Path::new(MNIST), Part::Test).unwrap();
+    for (index, (image, label)) in mnist.images.iter().zip(&mnist.labels).take(150).enumerate() {
+        let class = dir.path().join(label.to_string());
+        fs::create_dir_all(&class).unwrap();
+        let level = |x: u32, y: u32| {
+            let (column, row) = ((x / 4).wrapping_sub(3) as usize, (y / 4).wrapping_sub(3) as usize);
+            let ink = if column < 28 && row < 28 { image[row * 28 + column] } else { 0 };
+            220 - ink / 2
+        };
+        let picture = GrayImage::from_fn(136, 136, |x, y| Luma([level(x, y)]));
+        picture.save(class.join(format!("{index}.png"))).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn a_run_on_the_digits_trains_on_generated_images_and_gets_a_score_card() {
+    let (data, out) = (digits(), tempdir().unwrap());
+    let flags = ["--hands", "1", "--world", "1", "--non-digits", "0.5"];
+    assert_succeeds(&train_on(data.path(), out.path(), &flags));
+    let file = |name: &str| fs::read_to_string(out.path().join(name)).unwrap();
+    assert!(file("report.html").contains("digits of other hands"));
+    assert!(file("run.toml").contains("non_digits = 0.5"));
+    let card = lenet_train(&["score-card", out.path().to_str().unwrap()]);
+    assert_succeeds(&card);
+    for line in ["salt and pepper", "9, other hands", "two digits", "coverage at 99.9 % correct"] {
+        assert!(stdout(&card).contains(line), "{line}");
+    }
+    assert!(file("score-card.json").contains("\"corruption\": \"low-contrast\""));
+    assert!(file("score-card.svg").starts_with("<svg "));
+}
+
+#[test]
+fn other_classes_than_the_digits_are_trained_on_without_generated_images_and_have_no_score_card() {
+    let (data, out) = (pictures(), tempdir().unwrap());
+    let output = train_on(data.path(), out.path(), &["--recipe", "best"]);
+    assert_succeeds(&output);
+    assert!(stdout(&output).contains("the classes are not the ten digits: trained without generated images"));
+    assert!(!fs::read_to_string(out.path().join("report.html")).unwrap().contains("id=\"generated\""));
+    assert_succeeds(&lenet_train(&["--resume", "--out", out.path().to_str().unwrap()]));
+    let card = lenet_train(&["score-card", out.path().to_str().unwrap()]);
+    assert_fails(&card, 1, &["expected a run on the ten digits", "found other classes"]);
+}
+
+#[test]
+fn extra_images_are_trained_on_and_a_resumed_run_refuses_others() {
+    let (data, extra, out) = (data(), data(), tempdir().unwrap());
+    let given = format!("{}=0.5", extra.path().display());
+    assert_succeeds(&train_on(data.path(), out.path(), &["--extra", &given]));
+    let config = fs::read_to_string(out.path().join("run.toml")).unwrap();
+    assert!(config.contains("[[data.extra]]") && config.contains("share = 0.5"), "{config}");
+    let resume = ["--resume", "--out", out.path().to_str().unwrap(), "--epochs", "3"];
+    let mut set = idx::load(extra.path(), Part::Train).unwrap();
+    set.images[0][0] ^= 1;
+    idx::write(extra.path(), Part::Train, &set).unwrap();
+    let parts = ["expected the extra images that the run started with", "restore them, or start a new run"];
+    assert_fails(&lenet_train(&resume), 1, &parts);
+}
+
+#[test]
+fn extra_images_of_other_classes_or_shares_out_of_range_are_refused() {
+    let (data, extra, out) = (data(), pictures(), tempdir().unwrap());
+    let output = train_on(data.path(), out.path(), &["--extra", extra.path().to_str().unwrap()]);
+    assert_fails(
+        &output,
+        1,
+        &["--extra", "expected the classes of the data set, 0, 1, 2", "found lying, standing"],
+    );
+    let given = format!("{}=5", extra.path().display());
+    let output = train_on(data.path(), out.path(), &["--extra", &given]);
+    assert_fails(&output, 2, &["a share above 0, at most 4", "found the share \"5\""]);
 }

@@ -7,6 +7,8 @@ use super::error::CommandError;
 use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
+use crate::eval::score_card::{Examples, ScoreCard};
+use crate::generate::{Source, generate};
 use crate::model::activations::Activations;
 use crate::quantize::calibrate::{Calibration, calibrate, calibration_images, quantize_and_score};
 use crate::quantize::{Quantization, QuantizeError, QuantizedModel, RANGE_UNIT};
@@ -14,7 +16,7 @@ use crate::report::{self, ReportError};
 use crate::run::checkpoint;
 use crate::run::config::CONFIG_FILE;
 use crate::run::console::Console;
-use crate::run::export::{self, ExportError, METRICS_FILE, REPORT_FILE};
+use crate::run::export::{self, ExportError, METRICS_FILE, REPORT_FILE, SCORE_CARD_FILE, SCORE_CARD_PICTURE};
 use crate::run::metrics::{Confidence, Metrics};
 use crate::run::trained::Trained;
 use describe::{
@@ -25,6 +27,11 @@ use lenet_infer::host::evaluation::{Evaluation, evaluate};
 use page::Page;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+
+/// The number of generated images that are no digit, for the choice of the confidence threshold.
+const NON_DIGITS: usize = 5_000;
+/// Their seed: not one that people train with, so that they are other images than those that were trained on.
+const NON_DIGITS_SEED: u64 = u64::MAX - 1;
 
 /// The error when the results of a run cannot be created.
 #[derive(Debug, Error)]
@@ -111,7 +118,9 @@ impl<'a> Results<'a> {
         self.console.print(&describe_calibration(&quantization, correct, images));
         self.console.print(&describe_dead_units(&activations));
 
-        let validation = self.validation_images().map(|images| choose_threshold(&mut model, images));
+        let learns_doubt = self.trained.run.mix().non_digits > 0.0;
+        let choose = |images| choose_threshold(&mut model, images, learns_doubt);
+        let validation = self.validation_images().map(choose);
         if let Some(answers) = &validation {
             self.console.print(&describe_validation(answers));
         }
@@ -146,6 +155,23 @@ impl<'a> Results<'a> {
     pub(super) fn check(&self) -> Result<FinalTable, ResultsError> {
         let bytes = export::read_model(self.folder)?;
         Ok(self.score(&self.decode(&bytes)?).0.table)
+    }
+
+    /// Scores the model file on the images of the score card, made from the test images `test`, and writes the card and its
+    /// picture.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ResultsError`] if the model file cannot be used or a file cannot be written.
+    pub(super) fn score_card(&self, test: Split<'_>) -> Result<ScoreCard, ResultsError> {
+        let bytes = export::read_model(self.folder)?;
+        let file = self.decode(&bytes)?;
+        let card = ScoreCard::new(&file.model, test);
+        report::write_json(&self.folder.join(SCORE_CARD_FILE), &card)?;
+        let run = &self.trained.run.training;
+        let title = format!("Score card: {}, {} bits, seed {}", run.title(), run.bits, run.seed);
+        report::write_score_card(&self.folder.join(SCORE_CARD_PICTURE), &card, &Examples::of(test), &title)?;
+        Ok(card)
     }
 
     fn calibration_images(&self) -> Split<'a> {
@@ -230,10 +256,18 @@ pub(super) fn quantize(
     }
 }
 
-/// Chooses the model's confidence threshold on the validation images. Returns the model's predictions on them.
-fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>) -> Evaluation {
+/// Chooses the model's confidence threshold on the validation images; of a model that has learned doubt, also on images that
+/// are no digit, generated from them. Returns the model's predictions on the validation images.
+fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>, learns_doubt: bool) -> Evaluation {
     let evaluation = evaluate(&model.model(), images.images.iter().zip(images.labels));
-    model.confidence_threshold = confidence::threshold(&evaluation);
+    let mut threshold = confidence::threshold(&evaluation);
+    if learns_doubt {
+        let others = generate(Source::NonDigits, images, NON_DIGITS_SEED, NON_DIGITS);
+        let others = evaluate(&model.model(), others.iter().map(|other| (&other.image, &0)));
+        let confidences = others.predictions.iter().map(|answer| answer.confidence).collect();
+        threshold = threshold.max(confidence::threshold_of_no_class(confidences));
+    }
+    model.confidence_threshold = threshold;
     evaluation
 }
 

@@ -1,14 +1,18 @@
 //! The parts of the report that are not metrics: histograms, sizes and augmented images.
 
 use crate::augment::Augment;
+use crate::commands::prepare::splits;
 use crate::data::Dataset;
 use crate::eval::check::Misclassified;
 use crate::eval::dead_units::dead_units;
+use crate::generate::generate;
 use crate::model::activations::Activations;
 use crate::model::bits::Bits;
 use crate::model::weights::{FloatWeights, LAYERS, layer_shapes};
 use crate::quantize::{Quantization, Ranges};
-use crate::report::{self, ActivationHistogram, AugmentedImage, ReportError, ReportInputs, SizeRow};
+use crate::report::{
+    self, ActivationHistogram, AugmentedImage, GeneratedImages, ReportError, ReportInputs, SizeRow,
+};
 use crate::run::metrics::Metrics;
 use crate::run::trained::Trained;
 use lenet_core::Requant;
@@ -20,6 +24,9 @@ const BINS: usize = 100;
 const AUGMENTED_IMAGES: usize = 8;
 /// The number of epochs shown for each of these images.
 const AUGMENTED_EPOCHS: u32 = 16;
+
+/// The number of generated images that are shown per source.
+const GENERATED_IMAGES: usize = 64;
 
 /// A trained network that was quantized and checked, for the report.
 pub(super) struct Page<'a> {
@@ -49,6 +56,7 @@ impl Page<'_> {
             misclassified,
             sizes: &sizes(quantization.bits, dataset.classes),
             augmented: &augmented(trained, dataset),
+            generated: &generated(trained, dataset),
         };
         report::write(path, &inputs)
     }
@@ -87,6 +95,20 @@ fn augmented(trained: &Trained, dataset: &Dataset) -> Vec<AugmentedImage> {
     };
     let images = if augment == Augment::OFF { 0 } else { AUGMENTED_IMAGES };
     (0..).zip(&dataset.train.images).take(images).map(seen).collect()
+}
+
+/// Returns the first generated images that the run trained on.
+fn generated(trained: &Trained, dataset: &Dataset) -> Vec<GeneratedImages> {
+    let (data, _) = splits(dataset, trained.run.held_out());
+    let sources = trained.run.mix().sources().into_iter().filter(|(_, share)| *share > 0.0);
+    let images = sources.map(|(source, _)| {
+        let images = generate(source, data, trained.run.training.seed, GENERATED_IMAGES);
+        GeneratedImages {
+            source: source.name(),
+            images: images.into_iter().map(|generated| generated.image).collect(),
+        }
+    });
+    images.collect()
 }
 
 fn sizes(bits: Bits, classes: usize) -> Vec<SizeRow> {

@@ -5,6 +5,7 @@ mod confidence;
 mod confusion;
 mod curves;
 mod dead_units;
+mod generated;
 mod histograms;
 mod kernels;
 mod misclassified;
@@ -32,6 +33,7 @@ pub(super) fn all(inputs: &ReportInputs<'_>) -> Result<Markup, ReportError> {
         (confidence::section(&metrics.confidence)?)
         (misclassified::section(inputs.misclassified, classes)?)
         (augmented::section(inputs.augmented)?)
+        (generated::section(inputs.generated)?)
         (kernels::section(&inputs.weights.conv1))
         (histograms::weights_section(inputs.weights, inputs.weight_clips)?)
         (histograms::activations_section(inputs.activations)?)

@@ -23,6 +23,7 @@ struct Run {
     misclassified: Vec<Misclassified>,
     sizes: Vec<SizeRow>,
     augmented: Vec<AugmentedImage>,
+    generated: Vec<GeneratedImages>,
 }
 
 impl Run {
@@ -40,6 +41,7 @@ impl Run {
             misclassified: &self.misclassified,
             sizes: &self.sizes,
             augmented: &self.augmented,
+            generated: &self.generated,
         }
     }
 }
@@ -124,6 +126,7 @@ fn synthetic(epochs: u32) -> Run {
         dead_units: vec![DeadUnits { layer: "fc1", dead: 34, units: 120 }],
         misclassified: vec![mistake],
         augmented: vec![AugmentedImage { original: [9; IMAGE_PIXELS], seen: vec![[7; IMAGE_PIXELS]; 3] }],
+        generated: vec![GeneratedImages { source: "what is no digit", images: vec![[5; IMAGE_PIXELS]; 20] }],
         sizes: vec![SizeRow {
             layer: "conv1".into(),
             weights: 150,

@@ -8,12 +8,13 @@ use crate::report::ActivationHistogram;
 use crate::train::recipe::{Recipe, Settings};
 
 /// The sections that every page has, in order.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "curves",
     "confusion",
     "confidence",
     "misclassified",
     "augmented",
+    "generated",
     "kernels",
     "weights",
     "activations",
@@ -188,8 +189,9 @@ fn without_dead_units_or_augmentation_their_sections_are_left_out() {
     let mut run = synthetic(2);
     run.dead_units.clear();
     run.augmented.clear();
+    run.generated.clear();
     let left: Vec<&str> =
-        SECTIONS.into_iter().filter(|id| !["augmented", "dead-units"].contains(id)).collect();
+        SECTIONS.into_iter().filter(|id| !["augmented", "generated", "dead-units"].contains(id)).collect();
     check_sections(&run.page(), &left);
 }
 

@@ -4,6 +4,7 @@ use super::described::described;
 use super::{Recipe, Schedule, seed};
 use crate::augment::Augment;
 use crate::data::HeldOut;
+use crate::generate::Mix;
 use crate::model::bits::Bits;
 use crate::train::optimizer::Rule;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,9 @@ pub struct Settings {
     /// Limits of the random changes of the training images.
     #[serde(flatten)]
     pub augment: Augment,
+    /// The generated images of an epoch.
+    #[serde(flatten)]
+    pub mix: Mix,
     /// Seed of the initial weights, the order of the images and their augmentation.
     #[serde(with = "seed")]
     pub seed: u64,
@@ -172,6 +176,8 @@ impl Settings {
 
     fn check_ranges(&self) -> Result<(), SettingsError> {
         let Augment { rotation, shift, scale, shear, elastic, stroke } = self.augment;
+        let Mix { hands, world, non_digits } = self.mix;
+        let share_fits = |share: f64| (0.0..=4.0).contains(&share);
         let (rate, momentum) = (self.learning_rate, self.rule.momentum);
         let below_1 = |share: f64| (0.0..1.0).contains(&share);
         let (epochs, batch) = (f64::from(self.epochs), self.batch_size as f64);
@@ -198,6 +204,9 @@ impl Settings {
             ("shear (--shear)", shear, (0.0..=10.0).contains(&shear), "0 to 10"),
             ("elastic distortion (--elastic)", elastic, (0.0..=28.0).contains(&elastic), "0 to 28 pixels"),
             ("stroke width (--stroke)", stroke, (0.0..=1.0).contains(&stroke), "0 to 1"),
+            ("share of other hands (--hands)", hands, share_fits(hands), "0 to 4"),
+            ("share of the world (--world)", world, share_fits(world), "0 to 4"),
+            ("share of non-digits (--non-digits)", non_digits, share_fits(non_digits), "0 to 4"),
         ];
         match checks.into_iter().find(|(_, _, fits, _)| !fits) {
             Some((setting, found, _, expected)) => Err(SettingsError::Range { setting, expected, found }),
