@@ -45,7 +45,8 @@ fn the_parts_of_a_shortened_recipe_are_scaled_unless_a_flag_gives_them() {
         let Settings { epochs, warmup_epochs, qat_epochs, .. } = parse(flags).unwrap().training;
         (epochs, warmup_epochs, qat_epochs)
     };
-    assert_eq!(settings("--recipe best"), (200, 5, 40));
+    assert_eq!(settings("--recipe mnist"), (200, 5, 40));
+    assert_eq!(settings("--recipe best"), (100, 3, 20));
     assert_eq!(settings("--recipe best --epochs 20"), (20, 1, 4));
     assert_eq!(settings("--recipe best --epochs 20 --qat-epochs 7 --warmup-epochs 2"), (20, 2, 7));
     let given = parse("--recipe best --epochs 6 --ema-decay 0.999").unwrap();

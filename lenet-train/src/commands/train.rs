@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::backend::{Backend, cuda};
 use crate::data::Dataset;
 use crate::eval::check::FinalTable;
+use crate::generate::Mix;
 use crate::run::banner::{banner, untrained};
 use crate::run::checkpoint;
 use crate::run::config::{CONFIG_FILE, DeviceKind, RunConfig};
@@ -99,7 +100,12 @@ impl<'a> TrainingRun<'a> {
         let shares = run.data.extra.iter().map(|source| source.share);
         let extra: Vec<ExtraImages<'_>> =
             extra.iter().zip(shares).map(|(images, share)| ExtraImages { images, share }).collect();
+        let generated = Instant::now();
         let mut trainer = Trainer::new(device, settings, train, &extra, held_out)?;
+        if settings.mix != Mix::OFF {
+            let (count, seconds) = (trainer.generated_images(), generated.elapsed().as_secs_f64());
+            console.print(&format!("generated {count} images in {seconds:.1} s"));
+        }
         if !teachers.is_empty() {
             trainer.learn_from(teachers)?;
         }

@@ -164,7 +164,7 @@ fn texture(draws: &mut Draws) -> Canvas {
     })
 }
 
-/// A filled outline that is the same on both sides, as of a garment, or a leaning one, as of a shoe.
+/// A filled outline that is the same on both sides, as of a garment, at times with two legs, or a leaning one, as of a shoe.
 fn shape(draws: &mut Draws) -> Canvas {
     const KNOTS: usize = 6;
     let mut knots = || -> [f32; KNOTS] {
@@ -179,6 +179,9 @@ fn shape(draws: &mut Draws) -> Canvas {
     let (shade, grain, stripe) =
         (draws.between(0.3, 1.0), 0.3 * draws.unit(), if draws.chance(0.4) { 0.5 } else { 0.0 });
     let upright = draws.chance(0.7);
+    // The gap between two legs, from its top on.
+    let (legs, gap) =
+        (draws.between(8.0, 20.0), if draws.chance(0.25) { draws.between(0.6, 4.0) } else { 0.0 });
     let noise: Vec<f32> = (0..IMAGE_PIXELS).map(|_| draws.normal()).collect();
     filled(|x, y| {
         let (x, y) = if upright { (x, y) } else { (y, x) };
@@ -189,6 +192,7 @@ fn shape(draws: &mut Draws) -> Canvas {
         let (knot, rest) = ((place as usize).min(KNOTS - 2), place.fract());
         let reach = |knots: [f32; KNOTS]| knots[knot] * (1.0 - rest) + knots[knot + 1] * rest;
         let inside = if x < 13.5 { 13.5 - x < reach(left) } else { x - 13.5 < reach(right) };
+        let inside = inside && !(y > legs && (x - 13.5).abs() < gap);
         let banded = 1.0 - stripe * f32::from(u8::from((y as usize / 3).is_multiple_of(2)));
         let level = shade * banded + grain * noise[y as usize * IMAGE_SIDE + x as usize];
         if inside { level } else { 0.0 }

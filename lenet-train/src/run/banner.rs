@@ -106,6 +106,6 @@ mod tests {
             "60 epochs, batch 128, adamw, learning rate 0.003 cosine, weight decay 0.2, seed 0, 8 bits"
         );
         let best = describe_settings(&Recipe::Best.settings());
-        assert!(best.contains(", quantization-aware epochs 40, rotation 12, shift 2, scale 0.12"), "{best}");
+        assert!(best.contains(", quantization-aware epochs 20, rotation 12, shift 2, scale 0.12"), "{best}");
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct TrainingImages<'a> {
     /// The images of the data set, all of which are in each epoch.
     pub(super) data: Split<'a>,
     others: Vec<Generated>,
+    /// The number of generated images among the others.
+    pub(super) generated: usize,
     pools: Vec<Pool>,
 }
 
@@ -38,7 +40,7 @@ impl<'a> TrainingImages<'a> {
     /// Adds the images of extra data sets, and those that `settings` let it generate, to those of `data`.
     pub(super) fn new(data: Split<'a>, extra: &[ExtraImages<'_>], settings: &Settings) -> Self {
         let (seed, images) = (settings.seed, data.images.len());
-        let mut training = Self { data, others: Vec::new(), pools: Vec::new() };
+        let mut training = Self { data, others: Vec::new(), generated: 0, pools: Vec::new() };
         for extra in extra {
             let count = extra.images.len();
             let one = |place: u32| Generated {
@@ -52,7 +54,9 @@ impl<'a> TrainingImages<'a> {
         }
         for (source, share) in settings.mix.sources() {
             let per_epoch = share_of(share, images);
-            training.add(generate(source, data, seed, EPOCHS_OF_IMAGES * per_epoch), per_epoch);
+            let generated = generate(source, data, seed, EPOCHS_OF_IMAGES * per_epoch);
+            training.generated += generated.len();
+            training.add(generated, per_epoch);
         }
         training
     }

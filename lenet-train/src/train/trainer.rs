@@ -185,6 +185,11 @@ impl<'a, D: Backend> Trainer<'a, D> {
         self.images.per_epoch()
     }
 
+    /// Returns the number of images that were generated for the run.
+    pub fn generated_images(&self) -> usize {
+        self.images.generated
+    }
+
     /// Returns the number of steps per epoch. The last batch may be smaller.
     fn steps_per_epoch(&self) -> u64 {
         self.images.per_epoch().div_ceil(self.settings.batch_size) as u64

@@ -32,27 +32,27 @@ fn a_constant_schedule_keeps_the_peak() {
 
 #[test]
 fn a_recipe_at_its_own_length_is_unchanged() {
-    for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best] {
+    for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best, Recipe::Mnist] {
         let settings = recipe.settings();
         assert_eq!(recipe.settings_for(settings.epochs), settings);
         assert_eq!(settings.check(), Ok(()));
     }
-    let best = Recipe::Best.settings_for(200);
-    assert_eq!((best.warmup_epochs, best.qat_epochs, best.ema_decay), (5, 40, 0.999));
+    let best = Recipe::Best.settings_for(100);
+    assert_eq!((best.warmup_epochs, best.qat_epochs, best.ema_decay), (3, 20, 0.998));
 }
 
 #[test]
 fn the_parts_of_a_recipe_are_scaled_with_its_length() {
-    let best = |epochs| {
-        let Settings { warmup_epochs, qat_epochs, ema_decay, .. } = Recipe::Best.settings_for(epochs);
+    let mnist = |epochs| {
+        let Settings { warmup_epochs, qat_epochs, ema_decay, .. } = Recipe::Mnist.settings_for(epochs);
         (warmup_epochs, qat_epochs, (ema_decay * 1e6).round() / 1e6)
     };
-    assert_eq!(best(400), (10, 80, 0.9995));
-    assert_eq!(best(100), (3, 20, 0.998));
-    assert_eq!(best(6), (0, 1, 0.966_667));
-    assert_eq!(best(1), (0, 0, 0.8));
+    assert_eq!(mnist(400), (10, 80, 0.9995));
+    assert_eq!(mnist(100), (3, 20, 0.998));
+    assert_eq!(mnist(6), (0, 1, 0.966_667));
+    assert_eq!(mnist(1), (0, 0, 0.8));
     assert_eq!(Recipe::Default.settings_for(6), Settings { epochs: 6, ..DEFAULT });
-    for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best] {
+    for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best, Recipe::Mnist] {
         assert!((1..=10_000).all(|epochs| recipe.settings_for(epochs).check().is_ok()), "{recipe}");
     }
 }
@@ -81,7 +81,7 @@ fn consecutive_seeds_end_at_the_largest_u64() {
 
 #[test]
 fn the_settings_of_each_recipe_name_it() {
-    for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best] {
+    for recipe in [Recipe::Reference, Recipe::Default, Recipe::Best, Recipe::Mnist] {
         assert_eq!(recipe.settings().recipe, recipe);
     }
 }
