@@ -90,7 +90,7 @@ impl<const SIDE: usize> Grid<SIDE> {
     }
 
     /// Takes the next row of the rectangle.
-    pub(in crate::picture) fn push(&mut self, reducer: &mut Reducer, row: impl Iterator<Item = u8> + Clone) {
+    pub(in crate::picture) fn push(&mut self, reducer: &mut Reducer, row: impl Iterator<Item = u8>) {
         reducer.push(row, &mut self.sums, self.ink.as_flattened_mut());
     }
 
