@@ -1,7 +1,7 @@
 //! The work grid: the memory in which a picture is surveyed, and the steps of the survey in their order.
 //!
 //! - `reduce`: by area, from the picture to the grid.
-//! - `light`: removal of uneven light, and the polarity.
+//! - `light`: removal of uneven light, and the polarity; `window`, `reconstruct`, `bytes`: its steps.
 //! - `average`, `filter`: the mean around a cell, the Gaussian, the Sobel gradient.
 //! - `threshold`: the level of ink, from the edges.
 //! - `lines`: removal of ruled lines.
@@ -9,14 +9,17 @@
 //! - `plane`, `step`: the cells that they work on, and what an observer sees.
 
 mod average;
+mod bytes;
 pub(in crate::picture) mod components;
 pub(in crate::picture) mod filter;
 mod light;
 mod lines;
 pub(in crate::picture) mod plane;
+mod reconstruct;
 pub(in crate::picture) mod reduce;
 pub(in crate::picture) mod step;
 mod threshold;
+mod window;
 
 use super::frame::{Frame, Rect};
 use super::no_digit::NoDigit;
