@@ -26,17 +26,19 @@ pub(crate) fn saturating_sub([a]: Lanes, [b]: Lanes) -> Lanes {
     [a.saturating_sub(b)]
 }
 
+/// The sum of each two bytes, 255 where it would be more.
+#[inline(always)]
+pub(crate) fn saturating_add([a]: Lanes, [b]: Lanes) -> Lanes {
+    [a.saturating_add(b)]
+}
+
 /// Raises each byte to the one before it, as raised, at most to its limit. `before` comes before the first byte.
-///
-/// No byte may be above its limit.
 #[inline(always)]
 pub(crate) fn carry_onward(levels: Lanes, limits: Lanes, before: u8) -> Lanes {
     min(max(levels, [before]), limits)
 }
 
 /// Raises each byte to the one after it, as raised, at most to its limit. `after` comes after the last byte.
-///
-/// No byte may be above its limit.
 #[inline(always)]
 pub(crate) fn carry_backward(levels: Lanes, limits: Lanes, after: u8) -> Lanes {
     min(max(levels, [after]), limits)

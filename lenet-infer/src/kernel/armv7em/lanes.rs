@@ -28,17 +28,24 @@ pub(crate) fn saturating_sub(a: Lanes, b: Lanes) -> Lanes {
     excess(word(a), word(b)).to_le_bytes()
 }
 
+/// The sum of each two bytes, 255 where it would be more.
+#[inline(always)]
+pub(crate) fn saturating_add(a: Lanes, b: Lanes) -> Lanes {
+    let sum: u32;
+    // SAFETY: as in `excess`.
+    unsafe {
+        asm!("uqadd8 {}, {}, {}", lateout(reg) sum, in(reg) word(a), in(reg) word(b), options(pure, nomem, nostack, preserves_flags));
+    }
+    sum.to_le_bytes()
+}
+
 /// Raises each byte to the one before it, as raised, at most to its limit. `before` comes before the first byte.
-///
-/// No byte may be above its limit.
 #[inline(always)]
 pub(crate) fn carry_onward(levels: Lanes, limits: Lanes, before: u8) -> Lanes {
     carry(word(levels), word(limits), |raised| raised << 8 | u32::from(before))
 }
 
 /// Raises each byte to the one after it, as raised, at most to its limit. `after` comes after the last byte.
-///
-/// No byte may be above its limit.
 #[inline(always)]
 pub(crate) fn carry_backward(levels: Lanes, limits: Lanes, after: u8) -> Lanes {
     carry(word(levels), word(limits), |raised| raised >> 8 | u32::from(after) << 24)
@@ -47,7 +54,7 @@ pub(crate) fn carry_backward(levels: Lanes, limits: Lanes, after: u8) -> Lanes {
 /// Raises bytes to their neighbors until none changes, which takes a step per byte at most.
 #[inline(always)]
 fn carry(levels: u32, limits: u32, neighbors: impl Fn(u32) -> u32) -> Lanes {
-    let mut raised = levels;
+    let mut raised = least(limits, levels);
     for _ in 0..COUNT {
         let before = raised;
         raised = least(limits, most(raised, neighbors(raised)));

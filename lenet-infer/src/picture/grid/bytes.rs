@@ -11,6 +11,8 @@ pub(super) trait Bytes: Copy {
     fn most(self, other: Self) -> Self;
     /// The difference of each two bytes, 0 where it would be negative.
     fn minus(self, other: Self) -> Self;
+    /// The sum of each two bytes, 255 where it would be more.
+    fn plus(self, other: Self) -> Self;
 }
 
 impl Bytes for u8 {
@@ -24,6 +26,10 @@ impl Bytes for u8 {
 
     fn minus(self, other: Self) -> Self {
         self.saturating_sub(other)
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.saturating_add(other)
     }
 }
 
@@ -41,6 +47,11 @@ impl Bytes for Lanes {
     #[inline(always)]
     fn minus(self, other: Self) -> Self {
         lanes::saturating_sub(self, other)
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        lanes::saturating_add(self, other)
     }
 }
 
@@ -80,6 +91,39 @@ impl Combine for Minus {
     #[inline(always)]
     fn apply<B: Bytes>(self, here: B, there: B) -> B {
         here.minus(there)
+    }
+}
+
+/// Subtracts from the other byte, down to 0.
+#[derive(Clone, Copy)]
+pub(super) struct MinusFrom;
+
+impl Combine for MinusFrom {
+    #[inline(always)]
+    fn apply<B: Bytes>(self, here: B, there: B) -> B {
+        there.minus(here)
+    }
+}
+
+/// Adds the other byte, up to 255.
+#[derive(Clone, Copy)]
+pub(super) struct Plus;
+
+impl Combine for Plus {
+    #[inline(always)]
+    fn apply<B: Bytes>(self, here: B, there: B) -> B {
+        here.plus(there)
+    }
+}
+
+/// Replaces each level by its distance from 255.
+pub(super) fn invert(cells: &mut [u8]) {
+    let (cells, last) = cells.as_chunks_mut::<{ lanes::COUNT }>();
+    for cell in cells {
+        *cell = [255; lanes::COUNT].minus(*cell);
+    }
+    for cell in last {
+        *cell = 255 - *cell;
     }
 }
 
@@ -177,6 +221,9 @@ mod tests {
             prop_assert_eq!(combined(|cells, others| combine(cells, others, Least)), expected(u8::min));
             prop_assert_eq!(combined(|cells, others| combine(cells, others, Most)), expected(u8::max));
             prop_assert_eq!(combined(|cells, others| combine(cells, others, Minus)), expected(u8::saturating_sub));
+            prop_assert_eq!(combined(|cells, others| combine(cells, others, MinusFrom)), expected(|a, b| b.saturating_sub(a)));
+            prop_assert_eq!(combined(|cells, others| combine(cells, others, Plus)), expected(u8::saturating_add));
+            prop_assert_eq!(combined(|cells, _| invert(cells)), expected(|a, _| 255 - a));
         }
     }
 }

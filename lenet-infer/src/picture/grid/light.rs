@@ -4,7 +4,7 @@
 //! the dilation by the same window, and then the growth into all that is reached without a fall (Vincent, 1993). What is
 //! left above it, the top-hat, is ink. Gradients and shadows are wider than the window, so they are paper.
 
-use super::bytes::{Least, Minus, Most, combine};
+use super::bytes::{Least, Minus, Most, Plus, combine, invert};
 use super::plane::Plane;
 use super::reconstruct::reconstruct;
 use super::threshold::edge_energy;
@@ -20,10 +20,11 @@ const HALVED_SIDE: usize = 40;
 pub(super) fn remove(gray: &mut Plane<'_>, paper: &mut Plane<'_>, side: usize, known: Option<bool>) -> bool {
     let dark = known.unwrap_or_else(|| has_dark_ink(gray, paper, side));
     if dark {
-        invert(gray);
+        invert(gray.cells);
     }
     let all = edge_energy(gray);
-    if top_hat(gray, paper, narrow(side)) * 8 < all * 3 {
+    top_hat(gray, paper, narrow(side));
+    if edge_energy(gray) * 8 < all * 3 {
         restore(gray, paper);
         top_hat(gray, paper, wide(side));
     }
@@ -78,34 +79,26 @@ fn keeps_dark_ink(gray: &mut Plane<'_>, paper: &mut Plane<'_>, side: usize) -> b
 /// The energy of the edges that the top-hat keeps for dark ink and for light ink. Leaves the plane as it is.
 fn kept_edges(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) -> [u64; 2] {
     [true, false].map(|_| {
-        invert(gray);
-        let kept = top_hat(gray, paper, window);
+        invert(gray.cells);
+        top_hat(gray, paper, window);
+        let kept = edge_energy(gray);
         restore(gray, paper);
         kept
     })
 }
 
-fn invert(plane: &mut Plane<'_>) {
-    for cell in plane.cells.iter_mut() {
-        *cell = 255 - *cell;
-    }
-}
-
-/// Subtracts the paper from the gray levels, and returns the energy of the edges that are left.
-fn top_hat(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) -> u64 {
+/// Subtracts the paper from the gray levels.
+fn top_hat(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) {
     paper.copy(gray);
     slide(paper, window, Order::Onward, Least);
     slide(paper, window, Order::Backward, Most);
     reconstruct(paper, gray);
     combine(gray.cells, paper.cells, Minus);
-    edge_energy(gray)
 }
 
 /// Adds the paper again.
 fn restore(gray: &mut Plane<'_>, paper: &Plane<'_>) {
-    for (cell, paper) in gray.cells.iter_mut().zip(&*paper.cells) {
-        *cell = cell.saturating_add(*paper);
-    }
+    combine(gray.cells, paper.cells, Plus);
 }
 
 #[cfg(test)]

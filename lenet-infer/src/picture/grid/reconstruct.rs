@@ -33,7 +33,7 @@ fn raise_onward(row: &mut [u8], above: Option<&[u8]>, gray: &[u8]) {
     let (row, last) = row.as_chunks_mut();
     let mut before = 0;
     let mut raise = |cells: &mut Lanes, above: Lanes, gray: Lanes| {
-        *cells = carry_onward(cells.most(above).least(gray), gray, before);
+        *cells = carry_onward(cells.most(above), gray, before);
         [.., before] = *cells;
     };
     let mut last_above: &[u8] = &[];
@@ -67,7 +67,7 @@ fn raise_backward(row: &mut [u8], below: Option<&[u8]>, gray: &[u8]) {
         *cell = after;
     }
     let mut raise = |cells: &mut Lanes, below: Lanes, gray: Lanes| {
-        *cells = carry_backward(cells.most(below).least(gray), gray, after);
+        *cells = carry_backward(cells.most(below), gray, after);
         [after, ..] = *cells;
     };
     if below.is_empty() {
