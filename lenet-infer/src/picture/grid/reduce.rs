@@ -149,7 +149,14 @@ impl Reducer {
         self.left = cell - beyond;
         if is_last && beyond > 0 && self.finished < self.scale.height() {
             let means = Means::new(self.scale, beyond);
-            finish_row(core::iter::empty(), cell, [0, 0], sums, rows.next().unwrap_or_default(), means);
+            finish_row(
+                <[u8]>::iter(&[]).copied().map(u32::from),
+                cell,
+                [0, 0],
+                sums,
+                rows.next().unwrap_or_default(),
+                means,
+            );
         }
     }
 }

@@ -15,18 +15,23 @@ pub(super) enum Order {
 /// Replaces each cell by the extreme in a square window of it, of `side` cells or up to the edge. One pass per
 /// doubling of the window, in place.
 pub(super) fn slide(plane: &mut Plane<'_>, side: usize, order: Order, extreme: impl Combine) {
-    let combine = |cells: &mut [u8], step| match order {
-        Order::Onward => combine_onward(cells, step, extreme),
-        Order::Backward => combine_backward(cells, step, extreme),
-    };
-    let width = plane.width;
+    let (width, all) = (plane.width, plane.cells.len());
     for step in steps(side) {
-        for row in plane.rows_mut() {
-            combine(row, step);
-        }
+        combine(plane.cells, width, step, order, extreme);
     }
     for step in steps(side) {
-        combine(plane.cells, step * width);
+        combine(plane.cells, all, step * width, order, extreme);
+    }
+}
+
+/// Combines each cell with the one `step` cells away, in each line of `length` cells.
+// Never inlined, since rows and columns share it.
+#[inline(never)]
+fn combine(cells: &mut [u8], length: usize, step: usize, order: Order, extreme: impl Combine) {
+    let lines = cells.chunks_exact_mut(length.max(1));
+    match order {
+        Order::Onward => lines.for_each(|line| combine_onward(line, step, extreme)),
+        Order::Backward => lines.for_each(|line| combine_backward(line, step, extreme)),
     }
 }
 
