@@ -3,15 +3,17 @@
 //! Two passes over the cells with a table of equivalent labels (Rosenfeld and Pfaltz, 1966), with hysteresis: a component
 //! reaches as far as weak ink does, but needs strong ink somewhere (Canny, 1986).
 
+mod equivalences;
+
 use super::plane::Plane;
 use crate::picture::frame::Rect;
 use core::cell::Cell;
+use equivalences::Equivalences;
+pub(in crate::picture) use equivalences::TooMany;
 
 /// The most parts that are told apart. Of more, the smallest are taken for specks.
 pub(in crate::picture) const MAX_PARTS: usize = 32;
 
-/// The labels of the first pass. Clean ink has a few dozen, noise has any number.
-const LABELS: usize = 255;
 /// The label of paper.
 const PAPER: u8 = 0;
 
@@ -114,10 +116,6 @@ fn widen_row(above: &[Cell<u8>], row: &[Cell<u8>], below: &[Cell<u8>]) {
     }
 }
 
-/// There are too many components to tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::picture) struct TooMany;
-
 /// The parts of a picture. The cells of part `n` have the label `n + 1`.
 #[derive(Clone, Debug)]
 pub(in crate::picture) struct Parts {
@@ -210,112 +208,6 @@ fn label_row(
         (before, above_left, above_here) = (label, above_here, above_right);
     }
     Ok(())
-}
-
-/// Which labels of the first pass stand for the same component.
-struct Equivalences {
-    /// A label with a smaller or the same number, in the end a component's own.
-    parents: [u8; LABELS],
-    /// The number of cells, up to 127, and whether there is strong ink.
-    tallies: [u8; LABELS],
-    used: u8,
-}
-
-/// The bit of a tally for strong ink.
-const STRONG: u8 = 0x80;
-
-impl Equivalences {
-    const fn new() -> Self {
-        Self { parents: [PAPER; LABELS], tallies: [0; LABELS], used: 0 }
-    }
-
-    fn parent(&self, label: u8) -> u8 {
-        self.parents.get(usize::from(label)).copied().unwrap_or_default()
-    }
-
-    fn create(&mut self) -> Result<u8, TooMany> {
-        let label = self.used.checked_add(1).ok_or(TooMany)?;
-        *self.parents.get_mut(usize::from(label)).ok_or(TooMany)? = label;
-        self.used = label;
-        Ok(label)
-    }
-
-    fn root(&self, mut label: u8) -> u8 {
-        loop {
-            let parent = self.parent(label);
-            // A parent's number is never larger, so this ends.
-            if parent >= label {
-                return label;
-            }
-            label = parent;
-        }
-    }
-
-    fn join(&mut self, a: u8, b: u8) -> u8 {
-        let (a, b) = (self.root(a), self.root(b));
-        let (low, high) = (a.min(b), a.max(b));
-        if let Some(parent) = self.parents.get_mut(usize::from(high)) {
-            *parent = low;
-        }
-        low
-    }
-
-    fn count(&mut self, label: u8, strong: bool) {
-        if let Some(tally) = self.tallies.get_mut(usize::from(label)) {
-            *tally = add(*tally, 1) | if strong { STRONG } else { 0 };
-        }
-    }
-
-    /// Numbers the components from 1, in place of the parents, and returns how many there are. Those without strong ink
-    /// or of fewer than `least` cells become paper, and so do the smallest if there are too many.
-    fn number(&mut self, least: u8) -> Result<u8, TooMany> {
-        let used = usize::from(self.used);
-        for label in (1..=used).rev() {
-            let (parent, tally) = (self.parents.get(label).copied(), self.tallies.get(label).copied());
-            if let (Some(parent), Some(tally)) = (parent, tally)
-                && usize::from(parent) != label
-                && let Some(sum) = self.tallies.get_mut(usize::from(parent))
-            {
-                *sum = add(*sum, tally & !STRONG) | (tally & STRONG);
-            }
-        }
-        let is_root = |(label, (parent, _)): &(u8, (&u8, &u8))| label == *parent && *label != PAPER;
-        let mut least = least.max(1);
-        while (0..)
-            .zip(self.parents.iter().zip(&self.tallies))
-            .filter(is_root)
-            .filter(|(_, (_, tally))| **tally >= STRONG | least)
-            .count()
-            > MAX_PARTS
-        {
-            least += 1;
-            if least >= STRONG {
-                return Err(TooMany);
-            }
-        }
-        let mut count = 0;
-        for label in 1..=used {
-            let parent = self.parents.get(label).copied().unwrap_or_default();
-            let number = if usize::from(parent) != label {
-                // A smaller label, which has its number already.
-                self.parent(parent)
-            } else if self.tallies.get(label).is_some_and(|tally| *tally >= STRONG | least) {
-                count += 1;
-                count
-            } else {
-                PAPER
-            };
-            if let Some(parent) = self.parents.get_mut(label) {
-                *parent = number;
-            }
-        }
-        Ok(count)
-    }
-}
-
-/// Adds cells to a tally, whose number of cells saturates.
-fn add(tally: u8, cells: u8) -> u8 {
-    (tally & STRONG) | ((tally & !STRONG) + (cells & !STRONG)).min(!STRONG)
 }
 
 #[cfg(test)]
