@@ -56,6 +56,8 @@
 //! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
 //!
+//! The preparation of pictures compares bytes, and takes from here how many at the same time: module `lanes`.
+//!
 //! This file is the only place that selects a back end, with cfgs that `build.rs` derives from the target.
 //! `KERNELS.md`, beside the crate's `Cargo.toml`, explains how the kernels work and why.
 
@@ -83,6 +85,8 @@ mod board;
 )]
 pub mod corpus;
 mod driver;
+#[cfg(not(lenet_device = "armv7em"))]
+pub(crate) mod lanes;
 #[cfg(any(lenet_device = "portable", feature = "corpus", test))]
 mod portable;
 #[cfg(lenet_device = "riscv32")]
@@ -92,6 +96,8 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+#[cfg(lenet_device = "armv7em")]
+pub(crate) use armv7em::lanes;
 pub(crate) use driver::{Scratch, place};
 
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.

@@ -27,8 +27,9 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
 
     /// Takes the gray levels of the next row, from left to right. Levels beyond the width are not used, missing ones are
     /// taken as 0, and so are missing rows; rows beyond the height are not used.
-    pub fn push(&mut self, row: impl Iterator<Item = u8> + Clone) {
-        self.preparer.grid.push(&mut self.reducer, row);
+    pub fn push(&mut self, row: impl Iterator<Item = u8>) {
+        let width = self.preparer.grid.scale.rect.width();
+        self.preparer.grid.push(&mut self.reducer, row.take(width.into()));
     }
 
     /// Whether all rows have been taken.

@@ -47,6 +47,24 @@ fn by_rows(bytes: &[u8], width: usize, height: usize) -> Result<Digit, NoDigit> 
 }
 
 #[test]
+fn levels_beyond_the_width_of_a_row_are_not_used() {
+    // The edge cuts the last column of cells.
+    let side = 50;
+    let pixels = written(digits(1).next().unwrap(), side * 3 / 4, side);
+    let cells = |beyond: usize| {
+        let mut preparer = Preparer::<48>::new();
+        let mut rows = preparer.rows(side, side).unwrap();
+        for row in pixels.chunks_exact(side) {
+            rows.push(row.iter().copied().chain(vec![255; beyond]));
+        }
+        preparer.grid.planes().0.cells.to_vec()
+    };
+    let expected = cells(0);
+    assert!(expected.len() == 48 * 48 && expected[47] == 200);
+    assert_eq!(cells(9), expected);
+}
+
+#[test]
 fn one_channel_of_a_color_frame_gives_the_digit_of_the_gray_frame() {
     for digit in digits(10) {
         for side in [44, 100] {

@@ -59,5 +59,6 @@ macro_rules! dsp {
 pub(super) mod conv1;
 pub(super) mod conv2;
 pub(super) mod dense;
+pub(crate) mod lanes;
 mod requant;
 mod window;

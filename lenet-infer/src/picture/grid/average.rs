@@ -3,33 +3,30 @@
 use super::plane::Plane;
 use core::cell::Cell;
 
-/// Replaces each cell by the mean of a square window of `side` cells. Near an edge the window stays within the plane.
+/// Writes the mean of the levels in a square window of `side` cells around each cell. Near an edge the window stays within the
+/// plane.
 ///
-/// `line` is memory for a row or a column.
-pub(super) fn average(plane: &mut Plane<'_>, line: &mut [u8], side: usize) {
-    let width = plane.width.max(1);
-    let height = plane.cells.len() / width;
-    let cells = plane.shared();
-    for row in cells.chunks_exact(width) {
-        average_line(row.iter(), width, line, side);
+/// `line` is memory for a column.
+pub(super) fn average(levels: &Plane<'_>, means: &mut Plane<'_>, line: &mut [u8], side: usize) {
+    let width = levels.width.max(1);
+    let height = levels.cells.len() / width;
+    let Some(line) = line.get_mut(..height) else { return };
+    let cells = means.shared();
+    for (levels, means) in levels.cells.chunks_exact(width).zip(cells.chunks_exact(width)) {
+        average_line(levels, means.iter(), side);
     }
     for column in 0..width {
         let column = cells.get(column..).unwrap_or_default().iter().step_by(width);
-        average_line(column, height, line, side);
+        for (copy, cell) in line.iter_mut().zip(column.clone()) {
+            *copy = cell.get();
+        }
+        average_line(line, column, side);
     }
 }
 
-fn average_line<'a>(
-    mut cells: impl Iterator<Item = &'a Cell<u8>> + Clone,
-    length: usize,
-    line: &mut [u8],
-    side: usize,
-) {
-    let Some(line) = line.get_mut(..length) else { return };
-    for (copy, cell) in line.iter_mut().zip(cells.clone()) {
-        *copy = cell.get();
-    }
-    let side = side.clamp(1, length.max(1));
+/// Sets each cell to the mean of the levels around it in a line.
+fn average_line<'a>(line: &[u8], mut cells: impl Iterator<Item = &'a Cell<u8>>, side: usize) {
+    let side = side.clamp(1, line.len().max(1));
     let reciprocal = (1 << 16) / side as u32;
     let mean = |sum: u32| ((sum * reciprocal + (1 << 15)) >> 16) as u8;
     let mut sum: u32 = line.iter().take(side).map(|level| u32::from(*level)).sum();
@@ -64,9 +61,10 @@ mod tests {
             cells in proptest::collection::vec(any::<u8>(), 1..60),
             side in 1..70_usize,
         ) {
-            let mut found = cells.clone();
+            let mut found = std::vec![0; cells.len()];
             let width = cells.len();
-            average(&mut Plane { width, cells: &mut found }, &mut [0; 60], side);
+            let levels = Plane { width, cells: &mut cells.clone() };
+            average(&levels, &mut Plane { width, cells: &mut found }, &mut [0; 1], side);
             for (index, found) in found.iter().enumerate() {
                 let (sum, count) = window(&cells, index, side);
                 // The reciprocal is rounded, so the mean may be off by a little more than half a level.
@@ -76,9 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn a_plane_of_one_level_stays_as_it_is() {
-        let mut cells = [255; 30];
-        average(&mut Plane { width: 6, cells: &mut cells }, &mut [0; 6], 4);
-        assert_eq!(cells, [255; 30]);
+    fn a_plane_of_one_level_has_that_mean_everywhere() {
+        let mut means = [0; 30];
+        let levels = Plane { width: 6, cells: &mut [255; 30] };
+        average(&levels, &mut Plane { width: 6, cells: &mut means }, &mut [0; 5], 4);
+        assert_eq!(means, [255; 30]);
     }
 }

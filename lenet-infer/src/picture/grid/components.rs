@@ -3,15 +3,17 @@
 //! Two passes over the cells with a table of equivalent labels (Rosenfeld and Pfaltz, 1966), with hysteresis: a component
 //! reaches as far as weak ink does, but needs strong ink somewhere (Canny, 1986).
 
+mod equivalences;
+
 use super::plane::Plane;
 use crate::picture::frame::Rect;
 use core::cell::Cell;
+use equivalences::Equivalences;
+pub(in crate::picture) use equivalences::TooMany;
 
 /// The most parts that are told apart. Of more, the smallest are taken for specks.
 pub(in crate::picture) const MAX_PARTS: usize = 32;
 
-/// The labels of the first pass. Clean ink has a few dozen, noise has any number.
-const LABELS: usize = 255;
 /// The label of paper.
 const PAPER: u8 = 0;
 
@@ -31,16 +33,17 @@ impl Part {
     /// Without cells.
     const NONE: Self = Self { left: 0, top: 0, right: 0, bottom: 0, area: 0, contact: 0 };
 
-    fn add(&mut self, x: u8, y: u8, at_edge: bool) {
-        self.contact += u16::from(at_edge);
+    /// Adds the cells from `left` to `right` of row `y`, of which `contact` lie at the edge of the picture. Rows come from the
+    /// top.
+    fn add(&mut self, left: u8, right: u8, y: u8, contact: u16) {
         if self.area == 0 {
-            (self.left, self.top) = (x, y);
+            (self.left, self.top) = (left, y);
         }
-        self.left = self.left.min(x);
-        self.top = self.top.min(y);
-        self.right = self.right.max(x);
-        self.bottom = self.bottom.max(y);
-        self.area = self.area.saturating_add(1);
+        self.left = self.left.min(left);
+        self.right = self.right.max(right);
+        self.bottom = y;
+        self.area += u16::from(right - left) + 1;
+        self.contact += contact;
     }
 
     /// Whether the part lies along the edge of the picture, as a shadow or a table does.
@@ -77,35 +80,41 @@ pub(in crate::picture) fn unmarked(label: u8) -> Option<u32> {
     u32::from(label & !BESIDE).checked_sub(1)
 }
 
-/// Gives each cell of paper beside a part the part's label, marked.
+/// Gives each cell of paper beside a part the part's label, marked. Of several parts beside it, the first in reading order.
 pub(in crate::picture) fn widen(labels: &mut Plane<'_>) {
     let width = labels.width.max(1);
     let cells = labels.shared();
-    let mark = |cells: &[Cell<u8>], x: usize, label: u8| {
-        for cell in cells.get(x.saturating_sub(1)..(x + 2).min(cells.len())).unwrap_or_default() {
-            if is_paper(cell.get()) {
-                cell.set(label | BESIDE);
-            }
-        }
-    };
-    let mut above: &[Cell<u8>] = &[];
+    let mut above: Option<&[Cell<u8>]> = None;
     let mut rows = cells.chunks_exact(width).peekable();
     while let Some(row) = rows.next() {
-        for (x, cell) in row.iter().enumerate() {
-            let label = cell.get();
-            if is_part(label) {
-                mark(above, x, label);
-                mark(row, x, label);
-                mark(rows.peek().copied().unwrap_or_default(), x, label);
-            }
-        }
-        above = row;
+        // Where there is no row, the row itself brings no other neighbors.
+        widen_row(above.unwrap_or(row), row, rows.peek().copied().unwrap_or(row));
+        above = Some(row);
     }
 }
 
-/// There are too many components to tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::picture) struct TooMany;
+/// Marks the paper of a row, given the rows above and below.
+// Never inlined, so that the loop keeps its variables in registers.
+#[inline(never)]
+fn widen_row(above: &[Cell<u8>], row: &[Cell<u8>], below: &[Cell<u8>]) {
+    // Of each column: its middle cell, and its labels from the top, a byte each.
+    let mut columns = above.iter().zip(row).zip(below).map(|((above, here), below)| {
+        (here, u32::from_le_bytes([above.get(), here.get(), below.get(), PAPER]))
+    });
+    let (mut left, mut next) = (0, columns.next());
+    while let Some((cell, here)) = next {
+        next = columns.next();
+        let right = next.map_or(0, |(_, labels)| labels);
+        if is_paper(cell.get()) && left | here | right != 0 {
+            let [left, here, right] = [left, here, right].map(u32::to_le_bytes);
+            let in_order = (0..3).flat_map(|y| [left, here, right].map(|column| column[y]));
+            if let Some(label) = in_order.into_iter().find(|label| is_part(*label)) {
+                cell.set(label | BESIDE);
+            }
+        }
+        left = here;
+    }
+}
 
 /// The parts of a picture. The cells of part `n` have the label `n + 1`.
 #[derive(Clone, Debug)]
@@ -142,21 +151,36 @@ impl Parts {
         let mut found = Self { parts: [Part::NONE; MAX_PARTS], count };
         let height = plane.cells.len() / width.max(1);
         for (y, row) in plane.rows_mut().enumerate() {
-            for (x, cell) in row.iter_mut().enumerate() {
-                if *cell == PAPER {
-                    continue;
-                }
-                *cell = labels.parent(*cell);
-                if let Some(part) = found.parts.get_mut(usize::from(*cell).wrapping_sub(1)) {
-                    part.add(x as u8, y as u8, x == 0 || x + 1 == width || y == 0 || y + 1 == height);
-                }
-            }
+            found.add_row(row, y as u8, y == 0 || y + 1 == height, &labels);
         }
         Ok(found)
+    }
+
+    /// Replaces the labels of the first pass in row `y` by those of the parts, and adds the cells to the parts.
+    fn add_row(&mut self, row: &mut [u8], y: u8, is_at_edge: bool, labels: &Equivalences) {
+        let (mut rest, mut start) = (&mut *row, 0);
+        // A run of cells side by side is of one component.
+        while let Some(paper) = rest.iter().position(|label| *label != PAPER) {
+            let (_, inked) = rest.split_at_mut(paper);
+            let length = inked.iter().position(|label| *label == PAPER).unwrap_or(inked.len());
+            let (run, after) = inked.split_at_mut(length);
+            let label = run.first().map_or(PAPER, |label| labels.parent(*label));
+            run.fill(label);
+            let left = start + paper;
+            start = left + length;
+            rest = after;
+            if let Some(part) = self.parts.get_mut(usize::from(label).wrapping_sub(1)) {
+                let ends = u16::from(left == 0) + u16::from(rest.is_empty());
+                let contact = if is_at_edge { length as u16 } else { ends.min(length as u16) };
+                part.add(left as u8, (start - 1) as u8, y, contact);
+            }
+        }
     }
 }
 
 /// Turns the ink of a row into labels, given those of the row above, which has no cells above the first row.
+// Never inlined, so that the loop keeps its variables in registers.
+#[inline(never)]
 fn label_row(
     row: &[Cell<u8>],
     above: &[Cell<u8>],
@@ -164,136 +188,26 @@ fn label_row(
     strong: u8,
     labels: &mut Equivalences,
 ) -> Result<(), TooMany> {
-    let mut before = PAPER;
-    for (x, cell) in row.iter().enumerate() {
+    let mut above = above.iter().map(Cell::get);
+    let (mut before, mut above_left, mut above_here) = (PAPER, PAPER, above.next().unwrap_or(PAPER));
+    for cell in row {
+        let above_right = above.next().unwrap_or(PAPER);
         let ink = cell.get();
-        if ink < weak {
-            cell.set(PAPER);
-            before = PAPER;
-            continue;
+        let mut label = PAPER;
+        if ink >= weak {
+            // Neighbors that touch each other have been joined already, so at most two labels meet in a cell.
+            let first = if before == PAPER { above_left } else { before };
+            label = match (above_here, first, above_right) {
+                (PAPER, PAPER, PAPER) => labels.create()?,
+                (PAPER, label, PAPER) | (PAPER, PAPER, label) | (label, _, _) if label != PAPER => label,
+                (_, first, right) => labels.join(first, right),
+            };
+            labels.count(label, ink >= strong);
         }
-        let mut label = before;
-        for neighbor in above.get(x.saturating_sub(1)..(x + 2).min(above.len())).unwrap_or_default() {
-            let neighbor = neighbor.get();
-            if neighbor == PAPER || neighbor == label {
-                continue;
-            }
-            label = if label == PAPER { neighbor } else { labels.join(label, neighbor) };
-        }
-        if label == PAPER {
-            label = labels.create()?;
-        }
-        labels.count(label, ink >= strong);
         cell.set(label);
-        before = label;
+        (before, above_left, above_here) = (label, above_here, above_right);
     }
     Ok(())
-}
-
-/// Which labels of the first pass stand for the same component.
-struct Equivalences {
-    /// A label with a smaller or the same number, in the end a component's own.
-    parents: [u8; LABELS],
-    /// The number of cells, up to 127, and whether there is strong ink.
-    tallies: [u8; LABELS],
-    used: u8,
-}
-
-/// The bit of a tally for strong ink.
-const STRONG: u8 = 0x80;
-
-impl Equivalences {
-    const fn new() -> Self {
-        Self { parents: [PAPER; LABELS], tallies: [0; LABELS], used: 0 }
-    }
-
-    fn parent(&self, label: u8) -> u8 {
-        self.parents.get(usize::from(label)).copied().unwrap_or_default()
-    }
-
-    fn create(&mut self) -> Result<u8, TooMany> {
-        let label = self.used.checked_add(1).ok_or(TooMany)?;
-        *self.parents.get_mut(usize::from(label)).ok_or(TooMany)? = label;
-        self.used = label;
-        Ok(label)
-    }
-
-    fn root(&self, mut label: u8) -> u8 {
-        loop {
-            let parent = self.parent(label);
-            // A parent's number is never larger, so this ends.
-            if parent >= label {
-                return label;
-            }
-            label = parent;
-        }
-    }
-
-    fn join(&mut self, a: u8, b: u8) -> u8 {
-        let (a, b) = (self.root(a), self.root(b));
-        let (low, high) = (a.min(b), a.max(b));
-        if let Some(parent) = self.parents.get_mut(usize::from(high)) {
-            *parent = low;
-        }
-        low
-    }
-
-    fn count(&mut self, label: u8, strong: bool) {
-        if let Some(tally) = self.tallies.get_mut(usize::from(label)) {
-            *tally = add(*tally, 1) | if strong { STRONG } else { 0 };
-        }
-    }
-
-    /// Numbers the components from 1, in place of the parents, and returns how many there are. Those without strong ink
-    /// or of fewer than `least` cells become paper, and so do the smallest if there are too many.
-    fn number(&mut self, least: u8) -> Result<u8, TooMany> {
-        let used = usize::from(self.used);
-        for label in (1..=used).rev() {
-            let (parent, tally) = (self.parents.get(label).copied(), self.tallies.get(label).copied());
-            if let (Some(parent), Some(tally)) = (parent, tally)
-                && usize::from(parent) != label
-                && let Some(sum) = self.tallies.get_mut(usize::from(parent))
-            {
-                *sum = add(*sum, tally & !STRONG) | (tally & STRONG);
-            }
-        }
-        let is_root = |(label, (parent, _)): &(u8, (&u8, &u8))| label == *parent && *label != PAPER;
-        let mut least = least.max(1);
-        while (0..)
-            .zip(self.parents.iter().zip(&self.tallies))
-            .filter(is_root)
-            .filter(|(_, (_, tally))| **tally >= STRONG | least)
-            .count()
-            > MAX_PARTS
-        {
-            least += 1;
-            if least >= STRONG {
-                return Err(TooMany);
-            }
-        }
-        let mut count = 0;
-        for label in 1..=used {
-            let parent = self.parents.get(label).copied().unwrap_or_default();
-            let number = if usize::from(parent) != label {
-                // A smaller label, which has its number already.
-                self.parent(parent)
-            } else if self.tallies.get(label).is_some_and(|tally| *tally >= STRONG | least) {
-                count += 1;
-                count
-            } else {
-                PAPER
-            };
-            if let Some(parent) = self.parents.get_mut(label) {
-                *parent = number;
-            }
-        }
-        Ok(count)
-    }
-}
-
-/// Adds cells to a tally, whose number of cells saturates.
-fn add(tally: u8, cells: u8) -> u8 {
-    (tally & STRONG) | ((tally & !STRONG) + (cells & !STRONG)).min(!STRONG)
 }
 
 #[cfg(test)]

@@ -4,12 +4,11 @@
 //! the dilation by the same window, and then the growth into all that is reached without a fall (Vincent, 1993). What is
 //! left above it, the top-hat, is ink. Gradients and shadows are wider than the window, so they are paper.
 
+use super::bytes::{Least, Minus, Most, Plus, combine, invert};
 use super::plane::Plane;
+use super::reconstruct::reconstruct;
 use super::threshold::edge_energy;
-use core::cell::Cell;
-
-/// The number of pairs of sweeps of the reconstruction: enough to follow light around the corners that it has.
-const SWEEPS: usize = 2;
+use super::window::{Order, slide};
 
 /// The side from which the polarity is found on a plane of half the size.
 const HALVED_SIDE: usize = 40;
@@ -21,10 +20,11 @@ const HALVED_SIDE: usize = 40;
 pub(super) fn remove(gray: &mut Plane<'_>, paper: &mut Plane<'_>, side: usize, known: Option<bool>) -> bool {
     let dark = known.unwrap_or_else(|| has_dark_ink(gray, paper, side));
     if dark {
-        invert(gray);
+        invert(gray.cells);
     }
     let all = edge_energy(gray);
-    if top_hat(gray, paper, narrow(side)) * 8 < all * 3 {
+    top_hat(gray, paper, narrow(side));
+    if edge_energy(gray) * 8 < all * 3 {
         restore(gray, paper);
         top_hat(gray, paper, wide(side));
     }
@@ -79,110 +79,26 @@ fn keeps_dark_ink(gray: &mut Plane<'_>, paper: &mut Plane<'_>, side: usize) -> b
 /// The energy of the edges that the top-hat keeps for dark ink and for light ink. Leaves the plane as it is.
 fn kept_edges(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) -> [u64; 2] {
     [true, false].map(|_| {
-        invert(gray);
-        let kept = top_hat(gray, paper, window);
+        invert(gray.cells);
+        top_hat(gray, paper, window);
+        let kept = edge_energy(gray);
         restore(gray, paper);
         kept
     })
 }
 
-fn invert(plane: &mut Plane<'_>) {
-    for cell in plane.cells.iter_mut() {
-        *cell = 255 - *cell;
-    }
-}
-
-/// Subtracts the paper from the gray levels, and returns the energy of the edges that are left.
-fn top_hat(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) -> u64 {
+/// Subtracts the paper from the gray levels.
+fn top_hat(gray: &mut Plane<'_>, paper: &mut Plane<'_>, window: usize) {
     paper.copy(gray);
-    slide(paper, window, Order::Onward, u8::min);
-    slide(paper, window, Order::Backward, u8::max);
+    slide(paper, window, Order::Onward, Least);
+    slide(paper, window, Order::Backward, Most);
     reconstruct(paper, gray);
-    for (cell, paper) in gray.cells.iter_mut().zip(&*paper.cells) {
-        *cell = cell.saturating_sub(*paper);
-    }
-    edge_energy(gray)
+    combine(gray.cells, paper.cells, Minus);
 }
 
 /// Adds the paper again.
 fn restore(gray: &mut Plane<'_>, paper: &Plane<'_>) {
-    for (cell, paper) in gray.cells.iter_mut().zip(&*paper.cells) {
-        *cell = cell.saturating_add(*paper);
-    }
-}
-
-/// Raises the paper to the gray levels wherever they are reached from it without a fall, over neighbors that share a side.
-fn reconstruct(paper: &mut Plane<'_>, gray: &Plane<'_>) {
-    let width = paper.width.max(1);
-    let cells = paper.shared();
-    let rows = || cells.chunks_exact(width).zip(gray.cells.chunks_exact(width));
-    for _ in 0..SWEEPS {
-        sweep(rows(), |row, above, gray| raise(row.iter().zip(above).zip(gray)));
-        sweep(rows().rev(), |row, below, gray| raise(row.iter().zip(below).zip(gray).rev()));
-    }
-}
-
-/// Calls `visit` with each row of cells, the row before it, and the gray levels of the row.
-fn sweep<'a>(
-    rows: impl Iterator<Item = (&'a [Cell<u8>], &'a [u8])>,
-    visit: impl Fn(&'a [Cell<u8>], &'a [Cell<u8>], &'a [u8]),
-) {
-    let mut before: Option<&[Cell<u8>]> = None;
-    for (row, gray) in rows {
-        visit(row, before.unwrap_or(row), gray);
-        before = Some(row);
-    }
-}
-
-/// Raises each cell of a row to the largest of itself, the one beside it that was raised last, and the one in the row before,
-/// at most to the gray level.
-fn raise<'a>(cells: impl Iterator<Item = ((&'a Cell<u8>, &'a Cell<u8>), &'a u8)>) {
-    let mut last = 0;
-    for ((cell, before), gray) in cells {
-        last = cell.get().max(before.get()).max(last).min(*gray);
-        cell.set(last);
-    }
-}
-
-/// Which way the window lies from a cell: both start at the cell itself.
-#[derive(Clone, Copy)]
-enum Order {
-    Onward,
-    Backward,
-}
-
-/// Replaces each cell by the extreme in a square window of it, of `side` cells or up to the edge. One pass per
-/// doubling of the window, in place.
-fn slide(plane: &mut Plane<'_>, side: usize, order: Order, extreme: impl Fn(u8, u8) -> u8 + Copy) {
-    let width = plane.width;
-    for step in steps(side) {
-        for row in plane.rows_mut() {
-            combine(row, step, order, extreme);
-        }
-    }
-    for step in steps(side) {
-        combine(plane.cells, step * width, order, extreme);
-    }
-}
-
-/// The distances whose passes make a window of `side` cells: the window doubles until it would be larger.
-fn steps(side: usize) -> impl Iterator<Item = usize> {
-    let mut reached = 1;
-    core::iter::from_fn(move || {
-        let step = reached.min(side.checked_sub(reached)?);
-        reached += step;
-        (step > 0).then_some(step)
-    })
-}
-
-fn combine(cells: &mut [u8], step: usize, order: Order, extreme: impl Fn(u8, u8) -> u8 + Copy) {
-    let cells = Cell::from_mut(cells).as_slice_of_cells();
-    let shifted = cells.get(step..).unwrap_or_default();
-    let pairs = cells.iter().zip(shifted);
-    match order {
-        Order::Onward => pairs.for_each(|(here, there)| here.set(extreme(here.get(), there.get()))),
-        Order::Backward => pairs.rev().for_each(|(there, here)| here.set(extreme(here.get(), there.get()))),
-    }
+    combine(gray.cells, paper.cells, Plus);
 }
 
 #[cfg(test)]
@@ -241,19 +157,5 @@ mod tests {
         assert!(dark && ink[12 * 24 + 11] > 90, "{}", ink[12 * 24 + 11]);
         let paper = (0..24 * 24).filter(|index| !is_stroke(index % 24, index / 24));
         assert!(paper.map(|index| ink[index]).max() < Some(30));
-    }
-
-    #[test]
-    fn a_window_slides_over_as_many_cells_as_it_has() {
-        for side in 1..12 {
-            let mut cells = [0; 16];
-            cells[15] = 9;
-            slide(&mut Plane { width: 16, cells: &mut cells }, side, Order::Onward, u8::max);
-            assert_eq!(cells.iter().filter(|cell| **cell == 9).count(), side);
-            let mut cells = [0; 16];
-            cells[0] = 9;
-            slide(&mut Plane { width: 16, cells: &mut cells }, side, Order::Backward, u8::max);
-            assert_eq!(cells.iter().filter(|cell| **cell == 9).count(), side);
-        }
     }
 }

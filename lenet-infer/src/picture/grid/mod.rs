@@ -1,7 +1,7 @@
 //! The work grid: the memory in which a picture is surveyed, and the steps of the survey in their order.
 //!
 //! - `reduce`: by area, from the picture to the grid.
-//! - `light`: removal of uneven light, and the polarity.
+//! - `light`: removal of uneven light, and the polarity; `window`, `reconstruct`, `bytes`: its steps.
 //! - `average`, `filter`: the mean around a cell, the Gaussian, the Sobel gradient.
 //! - `threshold`: the level of ink, from the edges.
 //! - `lines`: removal of ruled lines.
@@ -9,14 +9,17 @@
 //! - `plane`, `step`: the cells that they work on, and what an observer sees.
 
 mod average;
+mod bytes;
 pub(in crate::picture) mod components;
 pub(in crate::picture) mod filter;
 mod light;
 mod lines;
 pub(in crate::picture) mod plane;
+mod reconstruct;
 pub(in crate::picture) mod reduce;
 pub(in crate::picture) mod step;
 mod threshold;
+mod window;
 
 use super::frame::{Frame, Rect};
 use super::no_digit::NoDigit;
@@ -90,7 +93,7 @@ impl<const SIDE: usize> Grid<SIDE> {
     }
 
     /// Takes the next row of the rectangle.
-    pub(in crate::picture) fn push(&mut self, reducer: &mut Reducer, row: impl Iterator<Item = u8> + Clone) {
+    pub(in crate::picture) fn push(&mut self, reducer: &mut Reducer, row: impl Iterator<Item = u8>) {
         reducer.push(row, &mut self.sums, self.ink.as_flattened_mut());
     }
 
@@ -105,11 +108,18 @@ impl<const SIDE: usize> Grid<SIDE> {
     ) -> Result<(), NoDigit> {
         let rect = scale.rect;
         let mut reducer = self.start(scale);
-        for y in rect.top..rect.bottom {
-            match frame.contiguous_row(y, rect.left, rect.width()) {
-                Some(row) => self.push(&mut reducer, row.iter().copied()),
-                None => self.push(&mut reducer, frame.row(y, rect.left, rect.width())),
+        let mut y = rect.top;
+        while y < rect.bottom {
+            let row = |y: u16| frame.contiguous_row(y, rect.left, rect.width());
+            match (row(y), row(y + 1)) {
+                (Some(upper), Some(lower)) if reducer.takes_two() => {
+                    reducer.push_two(upper, lower, &mut self.sums);
+                    y += 1;
+                }
+                (Some(row), _) => self.push(&mut reducer, row.iter().copied()),
+                (None, _) => self.push(&mut reducer, frame.row(y, rect.left, rect.width())),
             }
+            y += 1;
         }
         self.find_parts(known, observe)
     }
@@ -128,11 +138,8 @@ impl<const SIDE: usize> Grid<SIDE> {
         let dark = light::remove(&mut ink, &mut labels, longer, known);
         observe(Step::Ink(View::of(&ink)));
         // What is left of the light is smooth: ink stands out from the mean around it.
-        labels.copy(&ink);
-        average(&mut labels, line, longer * 5 / 8);
-        for (cell, ink) in labels.cells.iter_mut().zip(&*ink.cells) {
-            *cell = ink.saturating_sub(*cell);
-        }
+        average(&ink, &mut labels, line, longer * 5 / 8);
+        bytes::combine(labels.cells, ink.cells, bytes::MinusFrom);
         filter::smooth(&mut labels);
         observe(Step::Smoothed(View::of(&labels)));
         let level = threshold::edge_mean(&labels);

@@ -1,6 +1,7 @@
 //! A plane of bytes on the work grid, one per cell.
 
 use core::cell::Cell;
+use core::slice::ChunksExactMut;
 
 /// Cells row by row, without gaps. `width` is 1 or more, and `cells` is whole rows.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub(in crate::picture) struct Plane<'a> {
 
 impl Plane<'_> {
     /// The rows from the top, to change them.
-    pub(in crate::picture) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
+    pub(in crate::picture) fn rows_mut(&mut self) -> ChunksExactMut<'_, u8> {
         self.cells.chunks_exact_mut(self.width.max(1))
     }
 

@@ -7,6 +7,8 @@ use super::step::View;
 /// The mean level weighted by the squared Sobel gradient: the level halfway up the edges of the strokes. 0 without edges.
 ///
 /// Unlike Otsu's threshold it does not depend on how much of the picture is ink.
+// Never inlined, so that the loop keeps its variables in registers.
+#[inline(never)]
 pub(super) fn edge_mean(ink: &Plane<'_>) -> u8 {
     let (mut weights, mut sum) = (0_u32, 0_u64);
     sobel(View::of(ink), |level, gradient| {

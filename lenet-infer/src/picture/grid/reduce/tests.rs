@@ -94,6 +94,35 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 96 }))]
+
+    #[test]
+    fn two_rows_at_once_give_the_cells_of_one_after_the_other(
+        width in 1..=300_u16, height in 1..=300_u16, side in 28..=255_usize, seed: u32,
+    ) {
+        let scale = Scale::new(whole(width, height), side);
+        let rows = (0..usize::from(height))
+            .map(|y| (0..usize::from(width)).map(|x| noise(seed, x, y)).collect::<Vec<u8>>())
+            .collect::<Vec<_>>();
+        let mut sums = vec![0; scale.width()];
+        let mut cells = vec![0; scale.width() * scale.height()];
+        let mut reducer = Reducer::new(scale);
+        let mut rest = &rows[..];
+        while let [row, after @ ..] = rest {
+            if reducer.takes_two() {
+                reducer.push_two(row, &after[0], &mut sums);
+                rest = &after[1..];
+            } else {
+                reducer.push(row.iter().copied(), &mut sums, &mut cells);
+                rest = after;
+            }
+        }
+        prop_assert!(reducer.is_complete());
+        prop_assert_eq!(cells, reduce(scale, |x, y| rows[y][x]));
+    }
+}
+
 /// A rectangle that is not empty, in a picture or on a grid of this size.
 fn rect_within(width: u16, height: u16) -> impl Strategy<Value = Rect> {
     (0..width, 0..height).prop_flat_map(move |(left, top)| {
