@@ -32,13 +32,16 @@ pub(super) fn find<'w>(parts: &[Part], extent: Rect, work: &'w mut [Group; MAX_P
     groups
 }
 
-/// Moves the groups of at least two fifths of the largest's size to the front, and returns how many they are.
+/// Moves the groups that are large enough beside the others to the front, and returns how many they are: at least two fifths
+/// of the largest's size, and with strokes of at least a fifth of the thickness.
 fn drop_small(groups: &mut [Group]) -> usize {
     let tallest = groups.iter().map(|group| group.rect.longer_side()).max().unwrap_or_default();
+    let thickest = groups.iter().map(thickness).max().unwrap_or_default();
     let mut kept = 0;
     for index in 0..groups.len() {
         let Some(group) = groups.get(index).copied() else { break };
         if group.rect.longer_side() * 5 >= tallest * 2
+            && thickness(&group) * 5 >= thickest
             && let Some(place) = groups.get_mut(kept)
         {
             *place = group;
@@ -46,6 +49,11 @@ fn drop_small(groups: &mut [Group]) -> usize {
         }
     }
     kept
+}
+
+/// The area per length, in 1/16 cell: that of a printed line is small beside those of digits.
+fn thickness(group: &Group) -> u32 {
+    group.area * 16 / u32::from(group.rect.longer_side()).max(1)
 }
 
 /// Joins the first two groups that are one digit, and returns how many groups are left.
@@ -68,23 +76,38 @@ fn join_once(groups: &mut [Group]) -> Option<usize> {
     None
 }
 
-/// Whether two groups are strokes of one digit: nearly touching but not side by side, one above the other, or a small one
-/// close to a large one. Distances are in shares of the larger group's size.
+/// Whether two groups are strokes of one digit: nearly touching but not side by side, one above the other, a bar above a
+/// digit, or a small one close to a large one. Distances are in shares of the larger group's size.
 fn belong(a: &Group, b: &Group) -> bool {
     let (large, small) = if a.area >= b.area { (a, b) } else { (b, a) };
-    let size = large.rect.longer_side();
+    let size = i32::from(large.rect.longer_side());
     let [across, down] = gaps(a.rect, b.rect);
-    let narrower = a.rect.width().min(b.rect.width());
+    let narrower = i32::from(a.rect.width().min(b.rect.width()));
     let beside = down < 0 && i32::from(a.rect.height().min(b.rect.height())) <= -2 * down;
-    if !beside && across * 10 <= i32::from(size) && down * 10 <= i32::from(size) {
+    if !beside && across * 10 <= size && down * 10 <= size {
         return true;
     }
-    let stacked = across < 0 && i32::from(narrower) <= -2 * across;
+    // The boxes of slanted digits side by side overlap as well, by less.
+    let stacked = across < 0 && narrower * 2 <= -across * if beside { 3 } else { 4 };
     let is_stroke = small.rect.height() * 5 <= large.rect.height() * 3;
-    if stacked && (down < 0 || (is_stroke && down * 4 <= i32::from(size))) {
+    if stacked && (down < 0 || (is_stroke && down * 4 <= size)) {
         return true;
     }
-    small.area * 6 <= large.area && across * 6 <= i32::from(size) && down * 6 <= i32::from(size)
+    if is_bar(small.rect) && is_higher(small.rect, large.rect) && narrower <= -across * 8 && down * 4 <= size
+    {
+        return true;
+    }
+    small.area * 8 <= large.area && across * 8 <= size && down * 8 <= size
+}
+
+/// Whether a box is flatter than a digit: the bar of a 5.
+fn is_bar(rect: Rect) -> bool {
+    rect.height() * 5 <= rect.width() * 3
+}
+
+/// Whether the center of one box is above that of another.
+fn is_higher(rect: Rect, other: Rect) -> bool {
+    rect.top + rect.bottom < other.top + other.bottom
 }
 
 /// Sorts digits into lines, and each line from left to right.
@@ -189,6 +212,36 @@ mod tests {
     #[test]
     fn a_frame_around_a_digit_is_left_out() {
         assert_eq!(found(&[DIGIT], &[[5, 5, 27, 33]]), [(0, rect(DIGIT))]);
+    }
+
+    #[test]
+    fn a_bar_that_reaches_beyond_its_digit_joins_it() {
+        assert_eq!(found(&[DIGIT, [17, 5, 27, 7]], &[]), [(0, rect([10, 5, 27, 28]))]);
+    }
+
+    #[test]
+    fn slanted_digits_whose_boxes_overlap_are_two() {
+        let group = |[left, top, right, bottom]: [u16; 4]| {
+            let mut group = Group::NONE;
+            (group.rect, group.area) = (Rect { left, top, right, bottom }, 60);
+            group
+        };
+        let first = group([10, 10, 20, 30]);
+        assert!(!belong(&first, &group([14, 10, 24, 30])));
+        // The two halves of a 0.
+        assert!(belong(&first, &group([12, 10, 22, 30])));
+    }
+
+    #[test]
+    fn a_frame_around_a_row_of_digits_is_left_out() {
+        let expected = [(0, rect(DIGIT)), (0, rect(BESIDE))];
+        assert_eq!(found(&[DIGIT, BESIDE], &[[2, 2, 62, 34]]), expected);
+    }
+
+    #[test]
+    fn what_is_thin_beside_the_digits_is_left_out() {
+        assert_eq!(found(&[DIGIT, [40, 10, 41, 28]], &[]), [(0, rect(DIGIT))]);
+        assert_eq!(found(&[DIGIT, [40, 10, 42, 28]], &[]), [(0, rect(DIGIT)), (0, rect([40, 10, 42, 28]))]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Group {
     }
 
     pub(super) fn join(&mut self, other: &Self) {
-        self.rect = self.rect.union(other.rect);
+        self.rect = if self.area == 0 { other.rect } else { self.rect.union(other.rect) };
         self.members |= other.members;
         self.area += other.area;
     }
@@ -71,19 +71,35 @@ impl Group {
         unmarked(label).is_some_and(|part| self.members.wrapping_shr(part) & 1 == 1)
     }
 
-    /// The parts whose centers lie in `expected`, as one digit.
-    pub(super) fn within(expected: Rect, parts: &[Part], extent: Rect) -> Option<Self> {
-        let mut group: Option<Self> = None;
+    /// The parts whose centers lie in `expected`, as one digit. `extent` is the grid, which shows `view` of the picture `whole`.
+    ///
+    /// What an edge inside the picture cuts is a neighbor's, unless it is most of the ink.
+    pub(super) fn within(
+        expected: Rect,
+        parts: &[Part],
+        extent: Rect,
+        view: Rect,
+        whole: Rect,
+    ) -> Option<Self> {
+        let uncut = Rect {
+            left: u16::from(view.left > whole.left),
+            top: u16::from(view.top > whole.top),
+            right: extent.right - u16::from(view.right < whole.right),
+            bottom: extent.bottom - u16::from(view.bottom < whole.bottom),
+        };
+        let (mut all, mut complete) = (Self::NONE, Self::NONE);
         for (index, part) in parts.iter().enumerate() {
-            if is_no_stroke(index, part, parts, extent) || !expected.contains_center(part.rect()) {
+            let rect = part.rect();
+            if is_no_stroke(index, part, parts, extent) || !expected.contains_center(rect) {
                 continue;
             }
-            match &mut group {
-                Some(group) => group.join(&Self::of(index, part)),
-                None => group = Some(Self::of(index, part)),
+            all.join(&Self::of(index, part));
+            if uncut.union(rect) == uncut {
+                complete.join(&Self::of(index, part));
             }
         }
-        group
+        let group = if complete.area * 8 >= all.area { complete } else { all };
+        (group.area > 0).then_some(group)
     }
 }
 
@@ -103,7 +119,7 @@ fn gap(a_start: u16, a_end: u16, b_start: u16, b_end: u16) -> i32 {
 #[inline(never)]
 pub(super) fn is_no_stroke(index: usize, part: &Part, parts: &[Part], extent: Rect) -> bool {
     let rect = part.rect();
-    is_line(rect, extent) || part.hugs_edge() || is_frame(index, rect, parts)
+    is_line(rect, extent) || part.hugs_edge() || is_frame(index, part, parts)
 }
 
 /// Whether a part spans most of the picture and is flat: a ruled line, or the edge of a shadow.
@@ -113,8 +129,9 @@ fn is_line(rect: Rect, extent: Rect) -> bool {
         || (height * 10 >= extent.height() * 9 && width * 8 <= height)
 }
 
-/// Whether a part encloses another of a similar size: the frame around a digit.
-fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
+/// Whether a part encloses another that is no speck beside it: a box around digits, of any width.
+fn is_frame(index: usize, frame: &Part, parts: &[Part]) -> bool {
+    let rect = frame.rect();
     parts.iter().enumerate().any(|(other, part)| {
         let inner = part.rect();
         other != index
@@ -122,7 +139,8 @@ fn is_frame(index: usize, rect: Rect, parts: &[Part]) -> bool {
             && inner.top > rect.top
             && inner.right < rect.right
             && inner.bottom < rect.bottom
-            && inner.longer_side() * 5 >= rect.longer_side().min(rect.width().min(rect.height()) * 2) * 2
+            && inner.longer_side() * 5 >= rect.width().min(rect.height()) * 2
+            && u32::from(part.area) * 8 >= u32::from(frame.area)
     })
 }
 
@@ -216,12 +234,29 @@ mod tests {
         let (_, _, parts) = blots();
         let within = |[left, top, right, bottom]: [u16; 4]| {
             let expected = Rect { left, top, right, bottom };
-            Group::within(expected, parts.as_slice(), EXTENT).map(|group| group.rect)
+            Group::within(expected, parts.as_slice(), EXTENT, EXTENT, EXTENT).map(|group| group.rect)
         };
         let [first, second] = [0, 1].map(|index| parts.as_slice()[index].rect());
         assert_eq!(within([0, 0, 6, 16]), Some(first));
         assert_eq!(within([10, 7, 11, 8]), Some(second));
         assert_eq!(within([0, 0, 16, 16]), Some(first.union(second)));
         assert_eq!(within([5, 0, 9, 16]), None);
+    }
+
+    #[test]
+    fn what_an_edge_inside_the_picture_cuts_is_left_out_beside_the_digit() {
+        // A digit of 36 cells, and the end of another that the upper edge of the grid cuts.
+        let mut labels = [0; WIDTH * WIDTH];
+        for (x, y) in (5..11).flat_map(|x| (5..11).map(move |y| (x, y))).chain([(7, 0), (7, 1), (7, 2)]) {
+            labels[y * WIDTH + x] = 90;
+        }
+        let parts = Parts::find(&mut Plane { width: WIDTH, cells: &mut labels }, 50, 50, 1).unwrap();
+        let top = |view: Rect, whole: Rect| {
+            Group::within(EXTENT, parts.as_slice(), EXTENT, view, whole).map(|group| group.rect.top)
+        };
+        let below = Rect { left: 0, top: 16, right: 16, bottom: 32 };
+        let whole = Rect { bottom: 32, ..EXTENT };
+        assert_eq!(top(below, whole), Some(5));
+        assert_eq!(top(EXTENT, whole), Some(0));
     }
 }

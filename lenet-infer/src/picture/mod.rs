@@ -219,8 +219,14 @@ impl<const SIDE: usize> Preparer<SIDE> {
             if near.differs(scale) {
                 self.grid.survey(frame, near, Some(self.grid.dark), observe)?;
                 let expected = self.grid.scale.to_cells(found);
-                closer = Group::within(expected, self.grid.parts.as_slice(), self.grid.extent())
-                    .ok_or(NoDigit::NoInk)?;
+                closer = Group::within(
+                    expected,
+                    self.grid.parts.as_slice(),
+                    self.grid.extent(),
+                    near.rect,
+                    frame.rect(),
+                )
+                .ok_or(NoDigit::NoInk)?;
             } else if self.grid.scale != scale {
                 // The grid holds the digit before; the same survey gives the same parts again.
                 self.grid.survey(frame, scale, Some(self.grid.dark), observe)?;

@@ -183,7 +183,7 @@ fn ink_that_is_too_small_or_too_large_or_not_alone_is_named() {
     assert_eq!(with(40, 40, &[one]), Ok(one));
     assert_eq!(with(40, 40, &[one, Rect { left: 26, right: 30, ..one }]), Err(NoDigit::TooMany));
     assert_eq!(with(40, 40, &[Rect { left: 18, top: 18, right: 20, bottom: 22 }]), Err(NoDigit::TooSmall));
-    assert_eq!(with(6, 20, &[Rect { left: 1, top: 1, right: 5, bottom: 19 }]), Err(NoDigit::TooLarge));
+    assert_eq!(with(13, 28, &[Rect { left: 2, top: 2, right: 11, bottom: 26 }]), Err(NoDigit::TooLarge));
 }
 
 #[test]

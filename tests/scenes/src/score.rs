@@ -146,9 +146,9 @@ mod tests {
     fn scenes_of_one_digit_and_of_numbers_are_read_and_empty_ones_are_not() {
         let digits = digits();
         let singles = score_all(200, |seed| lenet_scenes::single(&digits, &Limits::ALL, seed).into());
-        assert!(singles.right >= 184 && singles.confident_and_wrong <= 2, "{singles}");
+        assert!(singles.right >= 190 && singles.confident_and_wrong <= 2, "{singles}");
         let numbers = score_all(60, |seed| lenet_scenes::number(&digits, &Limits::ALL, seed).into());
-        assert!(numbers.right >= 46, "{numbers}");
+        assert!(numbers.right >= 50, "{numbers}");
         let empty = score_all(300, |seed| lenet_scenes::empty(&Limits::ALL, seed).into());
         assert!(empty.right >= 299, "{empty}");
     }

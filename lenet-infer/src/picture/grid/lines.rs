@@ -6,20 +6,21 @@
 use super::plane::Plane;
 use core::cell::Cell;
 
-/// Erases the ruled lines of ink of at least `weak`, along the rows and along the columns.
-pub(super) fn erase(plane: &mut Plane<'_>, weak: u8) {
+/// Erases the ruled lines of ink of at least `weak`, along the rows and along the columns. Returns whether there were any.
+pub(super) fn erase(plane: &mut Plane<'_>, weak: u8) -> bool {
+    let mut erased = false;
     let width = plane.width;
     let height = plane.cells.len() / width.max(1);
     let cells = plane.shared();
     for reversed in [false, true] {
-        erase_along(&Strip {
+        erased |= erase_along(&Strip {
             cells,
             along: Axis { count: width, step: 1 },
             across: Axis { count: height, step: width },
             reversed,
             weak,
         });
-        erase_along(&Strip {
+        erased |= erase_along(&Strip {
             cells,
             along: Axis { count: height, step: width },
             across: Axis { count: width, step: 1 },
@@ -27,6 +28,7 @@ pub(super) fn erase(plane: &mut Plane<'_>, weak: u8) {
             weak,
         });
     }
+    erased
 }
 
 /// One direction of a plane.
@@ -48,13 +50,27 @@ struct Strip<'a> {
 }
 
 /// How a line was followed, in cells along it.
+#[derive(Default)]
 struct Followed {
-    /// The number of runs of ink.
+    /// The number of runs of ink that are as thick as the line.
     support: usize,
-    /// The place after the last run.
+    /// The number of runs that are thicker: strokes that cross it.
+    crossings: usize,
+    /// The place after the last run of the line.
     end: usize,
     /// The place where the line left the picture.
     length: usize,
+}
+
+impl Followed {
+    /// Whether the line runs straight through, and far enough. Strokes may cover a part of it.
+    fn is_line(&self, count: usize) -> bool {
+        let Self { support, crossings, end, length } = *self;
+        support * 8 >= length * 3
+            && (2 * support + crossings) * 4 >= length * 5
+            && end * 16 >= length * 15
+            && length * 3 >= count
+    }
 }
 
 impl Strip<'_> {
@@ -82,38 +98,48 @@ impl Strip<'_> {
         Some((start, end))
     }
 
-    /// Follows a line that enters the picture with its center at `first`, in 1/256 cell, and calls `visit` with each of its
-    /// runs that is no thicker than `limit`.
-    fn follow(&self, first: i32, limit: usize, mut visit: impl FnMut(usize, usize, usize)) -> Followed {
-        let (mut center, mut slope) = (first, 0);
-        let mut followed = Followed { support: 0, end: 0, length: 0 };
+    /// Follows a line that enters the picture in the run `first`, and calls `visit` with each of its runs that is no thicker
+    /// than `limit`, nor much thicker than the line was so far.
+    fn follow(
+        &self,
+        first: (usize, usize),
+        limit: usize,
+        mut visit: impl FnMut(usize, usize, usize),
+    ) -> Followed {
+        // The center in 1/256 cell, and the thickness in 1/16 cell.
+        let (mut center, mut slope) = ((first.0 + first.1) as i32 * 128, 0);
+        let mut usual = (first.1 - first.0) as i32 * 16;
+        let mut followed = Followed::default();
         for x in 0..self.along.count {
-            let expected = center + slope;
-            let y = usize::try_from(expected >> 8).unwrap_or(usize::MAX);
-            center = expected;
+            center += slope;
+            let y = usize::try_from(center >> 8).unwrap_or(usize::MAX);
             if y > self.across.count {
                 break;
             }
             followed.length = x + 1;
-            if let Some((start, end)) = self.run(x, y)
-                && end - start <= limit
-            {
-                followed.support += 1;
-                followed.end = x + 1;
-                let found = (start + end) as i32 * 128;
-                // The slope and the place follow what is found slowly, so that noise does not lead away.
-                let error = (found - expected).clamp(-256, 256);
-                slope = (slope + error / 16).clamp(-64, 64);
-                center += error / 2;
-                visit(x, start, end);
+            let Some((start, end)) = self.run(x, y) else { continue };
+            let thickness = (end - start) as i32 * 16;
+            if end - start > limit || thickness > usual * 3 / 2 + 16 {
+                followed.crossings += 1;
+                continue;
             }
+            followed.support += 1;
+            followed.end = x + 1;
+            // The thickness, the slope and the place follow what is found slowly, so that noise does not lead away.
+            usual += (thickness - usual) / 8;
+            let error = ((start + end) as i32 * 128 - center).clamp(-256, 256);
+            slope = (slope + error / 16).clamp(-64, 64);
+            center += error / 2;
+            visit(x, start, end);
         }
         followed
     }
 }
 
-fn erase_along(strip: &Strip<'_>) {
+/// Erases the lines that enter a strip at its first column, and returns whether there were any.
+fn erase_along(strip: &Strip<'_>) -> bool {
     let limit = (strip.across.count / 12).max(3);
+    let mut erased = false;
     let mut y = 0;
     while y < strip.across.count {
         if !strip.is_ink(0, y) {
@@ -124,17 +150,16 @@ fn erase_along(strip: &Strip<'_>) {
         while strip.is_ink(0, end) {
             end += 1;
         }
-        let (first, thickness) = ((y + end) as i32 * 128, end - y);
+        let first = (y, end);
         y = end;
-        if thickness > limit {
+        if first.1 - first.0 > limit {
             continue;
         }
         let mut total = 0;
-        let Followed { support, end, length } =
-            strip.follow(first, limit, |_, start, end| total += end - start);
-        let is_straight_through = support * 4 >= length * 3 && end * 16 >= length * 15;
-        if is_straight_through && length * 3 >= strip.along.count {
-            let thickest = (total * 3 / 2).div_ceil(support.max(1));
+        let followed = strip.follow(first, limit, |_, start, end| total += end - start);
+        if followed.is_line(strip.along.count) {
+            erased = true;
+            let thickest = (total * 3 / 2).div_ceil(followed.support.max(1));
             strip.follow(first, thickest, |x, start, end| {
                 for y in start..end {
                     if let Some(cell) = strip.cell(x, y) {
@@ -144,6 +169,7 @@ fn erase_along(strip: &Strip<'_>) {
             });
         }
     }
+    erased
 }
 
 #[cfg(test)]
@@ -215,6 +241,25 @@ mod tests {
         let rules = |_: usize, y: usize| y % 12 == 4;
         let between = |x: usize, y: usize| (20..40).contains(&x) && (18..26).contains(&y);
         assert_eq!(erased(false, |x, y| rules(x, y) || between(x, y)), drawn(between));
+    }
+
+    #[test]
+    fn a_ruled_line_that_several_strokes_cover_is_erased() {
+        // Half of the line.
+        let strokes = |x: usize, y: usize| x % 16 < 8 && (6..42).contains(&y);
+        for turned in [false, true] {
+            let line: Place = |_, y| y == 20;
+            let cells = if turned { HEIGHT } else { WIDTH };
+            let strokes = |x: usize, y: usize| (4..cells - 4).contains(&x) && strokes(x + 4, y);
+            assert_eq!(erased(turned, |x, y| line(x, y) || strokes(x, y)), drawn(strokes));
+        }
+    }
+
+    #[test]
+    fn a_stroke_along_a_ruled_line_does_not_lead_away() {
+        let line: Place = |_, y| y == 20 || y == 21;
+        let bar = |x: usize, y: usize| (24..40).contains(&x) && (20..25).contains(&y);
+        assert_eq!(erased(false, |x, y| line(x, y) || bar(x, y)), drawn(bar));
     }
 
     #[test]

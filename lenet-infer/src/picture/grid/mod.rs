@@ -1,7 +1,8 @@
 //! The work grid: the memory in which a picture is surveyed, and the steps of the survey in their order.
 //!
 //! - `reduce`: by area, from the picture to the grid.
-//! - `light`: removal of uneven light, and the polarity; `window`, `reconstruct`, `bytes`: its steps.
+//! - `light`: removal of uneven light; `window`, `reconstruct`, `bytes`: its steps. `border`: the light at the edge of the
+//!   picture. `polarity`: whether ink is dark.
 //! - `average`, `filter`: the mean around a cell, the Gaussian, the Sobel gradient.
 //! - `threshold`: the level of ink, from the edges.
 //! - `lines`: removal of ruled lines.
@@ -9,12 +10,14 @@
 //! - `plane`, `step`: the cells that they work on, and what an observer sees.
 
 mod average;
+mod border;
 mod bytes;
 pub(in crate::picture) mod components;
 pub(in crate::picture) mod filter;
 mod light;
 mod lines;
 pub(in crate::picture) mod plane;
+mod polarity;
 mod reconstruct;
 pub(in crate::picture) mod reduce;
 pub(in crate::picture) mod step;
@@ -142,12 +145,20 @@ impl<const SIDE: usize> Grid<SIDE> {
         bytes::combine(labels.cells, ink.cells, bytes::MinusFrom);
         filter::smooth(&mut labels);
         observe(Step::Smoothed(View::of(&labels)));
-        let level = threshold::edge_mean(&labels);
-        if level < LEAST_LEVEL {
+        let edges = threshold::edge_mean(&labels);
+        if edges < LEAST_LEVEL {
             return Err(NoDigit::NoInk);
         }
+        let least = threshold::above_noise(&labels, edges);
+        let mut level = edges.max(least);
+        // Ruled lines are fainter than they are between strokes where a shadow ends, and may be darker than the digit.
+        if lines::erase(&mut labels, (u16::from(level) * 15 / 32) as u8) {
+            level = threshold::edge_mean(&labels).max(least);
+            if level < LEAST_LEVEL {
+                return Err(NoDigit::NoInk);
+            }
+        }
         let weak = (u16::from(level) * 3 / 4) as u8;
-        lines::erase(&mut labels, weak);
         let parts = Parts::find(&mut labels, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
         components::widen(&mut labels);
         observe(Step::Parts(View::of(&labels)));

@@ -19,6 +19,16 @@ pub(super) fn edge_mean(ink: &Plane<'_>) -> u8 {
     (sum / u64::from(weights.max(1))) as u8
 }
 
+/// The least level of ink above the noise of the paper: ten times the mean of the levels below `level`, at most twice that.
+pub(super) fn above_noise(ink: &Plane<'_>, level: u8) -> u8 {
+    let (mut sum, mut count) = (0, 0);
+    for cell in ink.cells.iter().filter(|cell| **cell < level) {
+        sum += u32::from(*cell);
+        count += 1;
+    }
+    (sum * 10 / count.max(1)).min(u32::from(level) * 2).min(u8::MAX.into()) as u8
+}
+
 /// The sum of the squared Sobel gradients, in levels of an edge.
 pub(super) fn edge_energy(plane: &Plane<'_>) -> u64 {
     let mut energy = 0_u32;
@@ -55,5 +65,17 @@ mod tests {
         assert_eq!((edge_mean(&plane), edge_energy(&plane)), (0, 0));
         let empty = Plane { width: 1, cells: &mut [] };
         assert_eq!((edge_mean(&empty), edge_energy(&empty)), (0, 0));
+    }
+
+    #[test]
+    fn the_noise_of_the_paper_is_far_below_the_least_level_of_ink() {
+        let noise = core::array::from_fn::<u8, 64, _>(|index| (index % 5) as u8);
+        let mut cells = noise;
+        cells[20..24].fill(200);
+        assert_eq!(above_noise(&Plane { width: 8, cells: &mut { noise } }, 100), 19);
+        assert_eq!(above_noise(&Plane { width: 8, cells: &mut cells }, 100), 20);
+        assert_eq!(above_noise(&Plane { width: 8, cells: &mut [0; 64] }, 100), 0);
+        assert_eq!(above_noise(&Plane { width: 8, cells: &mut [99; 64] }, 100), 200);
+        assert_eq!(above_noise(&Plane { width: 1, cells: &mut [] }, 100), 0);
     }
 }

@@ -87,7 +87,7 @@ const BEST: Settings = Settings {
     learning_rate: 3e-3,
     schedule: Schedule::Cosine,
     warmup_epochs: 3,
-    rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 0.1 },
+    rule: Rule { algorithm: Algorithm::AdamW, momentum: 0.9, weight_decay: 0.03 },
     label_smoothing: 0.0,
     ema_decay: 0.998,
     distillation: 1.0,
