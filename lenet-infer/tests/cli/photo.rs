@@ -15,7 +15,8 @@ const GOLDEN_DIGITS: &[u8] = include_bytes!("../../assets/golden-digits.bin");
 /// The labels of the first golden digits.
 pub(crate) const LABELS: [u8; 8] = [7, 2, 1, 0, 4, 1, 4, 9];
 
-fn golden(index: usize) -> &'static [u8; IMAGE_PIXELS] {
+/// A test image of MNIST.
+pub(crate) fn golden(index: usize) -> &'static [u8; IMAGE_PIXELS] {
     &GOLDEN_DIGITS.as_chunks().0[index]
 }
 

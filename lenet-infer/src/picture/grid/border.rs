@@ -23,20 +23,34 @@ pub(super) fn seed(paper: &mut Plane<'_>, gray: &Plane<'_>, side: usize) {
 /// Raises the paper in a line of `count` cells to the opening of the gray levels there: in each window of `side` cells, the
 /// least level. `index` gives the place of a cell in memory.
 fn open_line(paper: &[Cell<u8>], gray: &[u8], index: impl Fn(usize) -> usize, count: usize, side: usize) {
-    let side = side.min(count);
-    for first in 0..=count - side {
-        let window = first..first + side;
-        let levels = window.clone().filter_map(|place| gray.get(index(place)));
-        let least = levels.copied().min().unwrap_or_default();
-        for cell in window.filter_map(|place| paper.get(index(place))) {
-            cell.set(cell.get().max(least));
+    let Some(reach) = side.min(count).checked_sub(1) else { return };
+    let level = |place: usize| gray.get(index(place)).copied().unwrap_or_default();
+    // The level that the window leaves behind, and the least level that it had.
+    let mut before: Option<(u8, u8)> = None;
+    for first in 0..count - reach {
+        let last = first + reach;
+        let least = match before {
+            // The least one is still in the window.
+            Some((left, least)) if left > least => least.min(level(last)),
+            _ => (first..=last).map(level).min().unwrap_or_default(),
+        };
+        // Where the least level has not risen, the window before has raised all cells but the last.
+        let is_raised = before.is_some_and(|(_, higher)| least <= higher);
+        for place in if is_raised { last } else { first }..=last {
+            if let Some(cell) = paper.get(index(place)) {
+                cell.set(cell.get().max(least));
+            }
         }
+        before = Some((level(first), least));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
+    use proptest::prelude::*;
 
     const SIDE: usize = 12;
 
@@ -87,6 +101,26 @@ mod tests {
             let gray = Plane { width: 2, cells: &mut gray };
             seed(&mut Plane { width: 2, cells: &mut paper }, &gray, side);
             assert_eq!(paper, [7; 6]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_raised_to_the_most_of_the_least_levels_of_its_windows(
+            cells in proptest::collection::vec((0..20_u8, 0..20_u8), 1..40),
+            side in 1..12_usize,
+        ) {
+            let (mut paper, gray): (std::vec::Vec<u8>, std::vec::Vec<u8>) = cells.into_iter().unzip();
+            let mut expected = paper.clone();
+            let side_within = side.min(gray.len());
+            for first in 0..=gray.len() - side_within {
+                let window = first..first + side_within;
+                let least = gray[window.clone()].iter().min().copied().unwrap_or_default();
+                expected[window].iter_mut().for_each(|cell| *cell = least.max(*cell));
+            }
+            let count = gray.len();
+            open_line(Cell::from_mut(&mut paper[..]).as_slice_of_cells(), &gray, |place| place, count, side);
+            prop_assert_eq!(paper, expected);
         }
     }
 }
