@@ -5,14 +5,14 @@ use super::error::CommandError;
 use super::prepare::{load_data_of, with_threads};
 use super::results::Results;
 use super::session::Session;
-use crate::data::Split;
 use crate::eval::score_card::{ImageTally, ScoreCard};
-use crate::run::export::{SCORE_CARD_FILE, SCORE_CARD_PICTURE};
+use crate::run::export::{REPORT_FILE, SCORE_CARD_FILE, SCORE_CARD_PICTURE};
 use crate::run::folder::RunFolder;
 use crate::run::trained::Trained;
 use std::path::Path;
 
-/// Scores the model of the run in `folder`, prints the score card, and writes it as JSON and as a picture. `data` is the folder
+/// Scores the model of the run in `folder`, prints the score card, and writes it as JSON, as a picture, and
+/// into the report. `data` is the folder
 /// of the data set, if it was moved.
 ///
 /// # Errors
@@ -27,11 +27,13 @@ pub fn run(folder: &Path, data: Option<&Path>, session: &Session) -> Result<Scor
         if !trained.run.data.is_of_digits() {
             return Err(CommandError::NoDigits);
         }
-        let test = Split::new(&dataset.test, dataset.classes);
-        let card = Results::new(&trained, &dataset, folder.path(), &session.console).score_card(test)?;
+        let card = Results::new(&trained, &dataset, folder.path(), &session.console).score_card()?;
         session.console.print(&describe(&card));
         let place = folder.path().display();
-        session.console.print(&format!("wrote {place}/{SCORE_CARD_FILE} and {place}/{SCORE_CARD_PICTURE}"));
+        let written = format!(
+            "wrote {place}/{SCORE_CARD_FILE}, {place}/{SCORE_CARD_PICTURE} and {place}/{REPORT_FILE}"
+        );
+        session.console.print(&written);
         Ok(card)
     })
 }

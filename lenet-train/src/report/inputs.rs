@@ -4,6 +4,7 @@ use lenet_core::shape::IMAGE_PIXELS;
 
 use crate::eval::check::Misclassified;
 use crate::eval::dead_units::DeadUnits;
+use crate::eval::score_card::{Examples, ScoreCard};
 use crate::model::weights::FloatWeights;
 use crate::run::metrics::Metrics;
 
@@ -23,6 +24,8 @@ pub struct ReportInputs<'a> {
     pub dead_units: &'a [DeadUnits],
     /// Every test image that the integer engine got wrong, in any order.
     pub misclassified: &'a [Misclassified],
+    /// The score card of the model, with examples of its images. `None` leaves the section out.
+    pub score_card: Option<(&'a ScoreCard, &'a Examples)>,
     /// What each layer costs in the model file, in the order of the network.
     pub sizes: &'a [SizeRow],
     /// Some training images, each before and after an augmentation. An empty list leaves the section out.

@@ -176,6 +176,17 @@ fn a_run_on_the_digits_trains_on_generated_images_and_gets_a_score_card() {
     }
     assert!(file("score-card.json").contains("\"corruption\": \"low-contrast\""));
     assert!(file("score-card.svg").starts_with("<svg "));
+    assert!(file("report.html").contains("id=\"score-card\""));
+
+    // A new model has no score card yet.
+    let run = out.path().to_str().unwrap();
+    assert_succeeds(&train_on(data.path(), out.path(), &["--force", "--non-digits", "0.5"]));
+    assert!(
+        !out.path().join("score-card.json").exists() && !file("report.html").contains("id=\"score-card\"")
+    );
+    fs::write(out.path().join("score-card.json"), "{}").unwrap();
+    let report = lenet_train(&["report", run]);
+    assert_fails(&report, 1, &["score-card.json: expected a score card", "or delete it"]);
 }
 
 #[test]

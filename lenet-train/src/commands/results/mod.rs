@@ -2,12 +2,12 @@
 
 mod describe;
 mod page;
+mod score_card;
 
 use super::error::CommandError;
 use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
-use crate::eval::score_card::{Examples, ScoreCard};
 use crate::generate::{Source, generate};
 use crate::model::activations::Activations;
 use crate::quantize::calibrate::{Calibration, calibrate, calibration_images, quantize_and_score};
@@ -16,7 +16,7 @@ use crate::report::{self, ReportError};
 use crate::run::checkpoint;
 use crate::run::config::CONFIG_FILE;
 use crate::run::console::Console;
-use crate::run::export::{self, ExportError, METRICS_FILE, REPORT_FILE, SCORE_CARD_FILE, SCORE_CARD_PICTURE};
+use crate::run::export::{self, ExportError, METRICS_FILE, REPORT_FILE};
 use crate::run::metrics::{Confidence, Metrics};
 use crate::run::trained::Trained;
 use describe::{
@@ -66,6 +66,16 @@ pub enum ResultsError {
         expected: usize,
         /// The number of classes of the model.
         found: usize,
+    },
+    /// The file with the score card has other contents.
+    #[error(
+        "{}: expected a score card: create it again with `lenet-train score-card`, or delete it", path.display()
+    )]
+    ScoreCard {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: serde_json::Error,
     },
     /// The report cannot be written.
     #[error(transparent)]
@@ -127,6 +137,7 @@ impl<'a> Results<'a> {
         let metadata = OwnedMetadata::new(self.trained, self.dataset, validation.as_ref());
         let bytes = model.encode(&metadata.borrow()).map_err(ResultsError::Encode)?;
         export::write(self.folder, export::MODEL_FILE, &bytes)?;
+        self.remove_score_card()?;
         let bytes = export::read_model(self.folder)?;
         let file = self.decode(&bytes)?;
         export::golden(self.folder, &file.model, &self.dataset.test)?;
@@ -155,23 +166,6 @@ impl<'a> Results<'a> {
     pub(super) fn check(&self) -> Result<FinalTable, ResultsError> {
         let bytes = export::read_model(self.folder)?;
         Ok(self.score(&self.decode(&bytes)?).0.table)
-    }
-
-    /// Scores the model file on the images of the score card, made from the test images `test`, and writes the card and its
-    /// picture.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ResultsError`] if the model file cannot be used or a file cannot be written.
-    pub(super) fn score_card(&self, test: Split<'_>) -> Result<ScoreCard, ResultsError> {
-        let bytes = export::read_model(self.folder)?;
-        let file = self.decode(&bytes)?;
-        let card = ScoreCard::new(&file.model, test);
-        report::write_json(&self.folder.join(SCORE_CARD_FILE), &card)?;
-        let run = &self.trained.run.training;
-        let title = format!("Score card: {}, {} bits, seed {}", run.title(), run.bits, run.seed);
-        report::write_score_card(&self.folder.join(SCORE_CARD_PICTURE), &card, &Examples::of(test), &title)?;
-        Ok(card)
     }
 
     fn calibration_images(&self) -> Split<'a> {
@@ -217,6 +211,7 @@ impl<'a> Results<'a> {
             quantization: &quantization_of(trained, file),
             activations,
             misclassified: &misclassified,
+            score_card: self.read_score_card()?,
         };
         page.write(&self.folder.join(REPORT_FILE))?;
         Ok(metrics.result)

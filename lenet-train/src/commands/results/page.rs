@@ -5,6 +5,7 @@ use crate::commands::prepare::splits;
 use crate::data::Dataset;
 use crate::eval::check::Misclassified;
 use crate::eval::dead_units::dead_units;
+use crate::eval::score_card::{Examples, ScoreCard};
 use crate::generate::generate;
 use crate::model::activations::Activations;
 use crate::model::bits::Bits;
@@ -37,6 +38,8 @@ pub(super) struct Page<'a> {
     /// The activations for the calibration images.
     pub(super) activations: &'a Activations,
     pub(super) misclassified: &'a [Misclassified],
+    /// The score card, if there is one.
+    pub(super) score_card: Option<(ScoreCard, Examples)>,
 }
 
 impl Page<'_> {
@@ -46,7 +49,7 @@ impl Page<'_> {
     ///
     /// Returns a [`ReportError`] if the report cannot be written.
     pub(super) fn write(&self, path: &Path) -> Result<(), ReportError> {
-        let Page { trained, dataset, metrics, quantization, activations, misclassified } = *self;
+        let Page { trained, dataset, metrics, quantization, activations, misclassified, score_card } = self;
         let inputs = ReportInputs {
             metrics,
             weights: trained.weights(),
@@ -54,6 +57,7 @@ impl Page<'_> {
             activations: &histograms(activations, quantization.ranges),
             dead_units: &dead_units(activations),
             misclassified,
+            score_card: score_card.as_ref().map(|(card, examples)| (card, examples)),
             sizes: &sizes(quantization.bits, dataset.classes),
             augmented: &augmented(trained, dataset),
             generated: &generated(trained, dataset),

@@ -10,6 +10,7 @@ mod histograms;
 mod kernels;
 mod misclassified;
 mod pytorch;
+mod score_card;
 mod settings;
 mod tables;
 
@@ -31,6 +32,7 @@ pub(super) fn all(inputs: &ReportInputs<'_>) -> Result<Markup, ReportError> {
         (pytorch::section(metrics))
         (confusion::section(&metrics.result, classes))
         (confidence::section(&metrics.confidence)?)
+        (score_card::section(inputs.score_card)?)
         (misclassified::section(inputs.misclassified, classes)?)
         (augmented::section(inputs.augmented)?)
         (generated::section(inputs.generated)?)

@@ -39,6 +39,7 @@ impl Run {
             activations: &self.activations,
             dead_units: &self.dead_units,
             misclassified: &self.misclassified,
+            score_card: None,
             sizes: &self.sizes,
             augmented: &self.augmented,
             generated: &self.generated,
