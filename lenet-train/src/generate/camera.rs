@@ -9,12 +9,22 @@ use lenet_infer::picture::{Frame, Preparer};
 const GRID: usize = 72;
 
 /// A camera with the preparer of its frames.
-#[derive(Clone)]
 pub(super) struct Camera(Box<Preparer<GRID>>);
 
 impl Camera {
     pub(super) fn new() -> Self {
         Self(Box::new(Preparer::new()))
+    }
+
+    /// Takes a picture of the share `seen` of sheets. The others, and those in which nothing is found, are fitted to an image.
+    pub(super) fn image_or_fitted(
+        &mut self,
+        seen: f32,
+        sheet: &Canvas,
+        draws: &mut Draws,
+    ) -> [u8; IMAGE_PIXELS] {
+        let image = if draws.chance(seen) { self.image(sheet.clone(), draws) } else { None };
+        image.unwrap_or_else(|| sheet.fitted())
     }
 
     /// Takes a picture of a sheet in random light, and prepares it. `None` if nothing is found in it, or several things.

@@ -24,7 +24,7 @@ pub(crate) use canvas::Canvas;
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use stroke::{Hand, Pen, Stroke, draw_glyph};
+use stroke::{Hand, LEGIBLE, Pen, Stroke, WILD, draw_glyph};
 
 pub use non_digits::NonDigit;
 
@@ -48,11 +48,6 @@ impl Mix {
     pub fn sources(&self) -> [(Source, f64); 3] {
         let Self { hands, world, non_digits } = *self;
         [(Source::Hands, hands), (Source::World, world), (Source::NonDigits, non_digits)]
-    }
-
-    /// The number of images per epoch of a run on `images` images of the data set.
-    pub fn images_per_epoch(&self, images: usize) -> usize {
-        images + self.sources().map(|(_, share)| share_of(share, images)).iter().sum::<usize>()
     }
 }
 
@@ -154,10 +149,8 @@ pub fn generate(source: Source, data: Split<'_>, seed: u64, count: usize) -> Vec
     (0..count).into_par_iter().map_init(Camera::new, one).collect()
 }
 
-/// The wildness of the hands that are trained on, from the least to the most.
-const LEGIBLE: (f32, f32) = (0.4, 1.3);
-/// The wildness of the hands that are scored.
-const WILD: (f32, f32) = (1.3, 1.8);
+/// The share of the digits of other hands that a camera sees.
+const SEEN: f32 = 0.8;
 
 /// Draws a digit with another hand, most often as a camera sees it.
 fn hand_written(
@@ -170,8 +163,7 @@ fn hand_written(
     let height = draws.between(24.0, 48.0);
     let mut sheet = Canvas::new(64);
     draw_glyph(strokes, &hand, &pen, height, &mut sheet, draws);
-    let seen = if draws.chance(0.8) { camera.image(sheet.clone(), draws) } else { None };
-    seen.unwrap_or_else(|| sheet.fitted())
+    camera.image_or_fitted(SEEN, &sheet, draws)
 }
 
 #[cfg(test)]

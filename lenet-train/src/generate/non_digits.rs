@@ -2,12 +2,15 @@
 //! <https://arxiv.org/abs/1812.04606>).
 
 use super::camera::Camera;
-use super::canvas::{Canvas, level};
+use super::canvas::Canvas;
 use super::letters::LETTERS;
-use super::stroke::{Hand, Pen, draw_glyph};
+use super::stroke::{Hand, LEGIBLE, Pen, draw_glyph};
 use crate::draws::Draws;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 use serde::{Deserialize, Serialize};
+
+/// The share of scribbles and letters that a camera sees.
+const SEEN: f32 = 0.5;
 
 /// A kind of image that is no digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,8 +99,8 @@ impl NonDigit {
                 filled(|_, _| ink)
             }
             Self::Shape => shape(draws),
-            Self::Scribble => return written(&scribble(draws), camera, draws),
-            Self::Letter => return written(&letter(draws), camera, draws),
+            Self::Scribble => return camera.image_or_fitted(SEEN, &scribble(draws), draws),
+            Self::Letter => return camera.image_or_fitted(SEEN, &letter(draws), draws),
             Self::Pair => return pair(digits, draws),
             Self::Part => part(digits[0], draws),
             Self::Inverted => inverted(digits[0], draws),
@@ -122,7 +125,8 @@ fn worn(mut sheet: Canvas, draws: &mut Draws) -> [u8; IMAGE_PIXELS] {
         sheet.blur();
     }
     let dim = if draws.chance(0.3) { draws.between(0.2, 1.0) } else { 1.0 };
-    std::array::from_fn(|index| level(sheet.ink()[index] * dim))
+    sheet.change(|ink| ink * dim);
+    sheet.levels()
 }
 
 fn noise(draws: &mut Draws) -> Canvas {
@@ -137,7 +141,7 @@ fn noise(draws: &mut Draws) -> Canvas {
         stretch(&mut sheet);
         if draws.chance(0.4) {
             let threshold = draws.between(0.3, 0.7);
-            sheet.ink_mut().iter_mut().for_each(|ink| *ink = f32::from(u8::from(*ink > threshold)));
+            sheet.change(|ink| f32::from(u8::from(ink > threshold)));
         }
     }
     sheet
@@ -148,7 +152,7 @@ fn stretch(sheet: &mut Canvas) {
     let least = sheet.ink().iter().copied().fold(1.0, f32::min);
     let most = sheet.ink().iter().copied().fold(0.0, f32::max);
     let span = (most - least).max(0.05);
-    sheet.ink_mut().iter_mut().for_each(|ink| *ink = (*ink - least) / span);
+    sheet.change(|ink| (ink - least) / span);
 }
 
 fn texture(draws: &mut Draws) -> Canvas {
@@ -199,15 +203,9 @@ fn shape(draws: &mut Draws) -> Canvas {
     })
 }
 
-/// A sheet with strokes on it, as a camera sees it, or fitted as it is if the camera finds nothing.
-fn written(sheet: &Canvas, camera: &mut Camera, draws: &mut Draws) -> [u8; IMAGE_PIXELS] {
-    let seen = if draws.chance(0.5) { camera.image(sheet.clone(), draws) } else { None };
-    seen.unwrap_or_else(|| sheet.fitted())
-}
-
 fn letter(draws: &mut Draws) -> Canvas {
     let strokes = *draws.pick(&LETTERS);
-    let (hand, pen) = (Hand::draw(draws, (0.4, 1.3)), Pen::draw(draws));
+    let (hand, pen) = (Hand::draw(draws, LEGIBLE), Pen::draw(draws));
     let mut sheet = Canvas::new(64);
     draw_glyph(strokes, &hand, &pen, 44.0, &mut sheet, draws);
     sheet

@@ -13,6 +13,11 @@ const PIECES: usize = 6;
 /// The number of points along each axis of the field that bends a hand's strokes.
 const FIELD: usize = 4;
 
+/// The wildness of the hands that are trained on, from the least to the most.
+pub(super) const LEGIBLE: (f32, f32) = (0.4, 1.3);
+/// The wildness of the hands that are scored.
+pub(super) const WILD: (f32, f32) = (1.3, 1.8);
+
 /// How a hand writes: it slants, stretches and bends all strokes of a glyph.
 pub(super) struct Hand {
     /// The move to the right per height above the base.

@@ -2,7 +2,7 @@
 //! as it is.
 
 use super::camera::Camera;
-use super::canvas::{Canvas, level};
+use super::canvas::Canvas;
 use crate::draws::Draws;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
@@ -32,12 +32,12 @@ pub(super) fn photograph(
     let zoom = draws.between(0.8, 2.6);
     let side = (IMAGE_SIDE as f32 * zoom) as usize + 4 + draws.below(20);
     let mut sheet = Canvas::of_image(image, zoom, side);
-    // Ink begins at this level of the image: the higher, the thinner the stroke.
+    // A hardness of 1 leaves the levels as they are. A harder pen has steeper edges, and a thinner stroke the higher the level is
+    // at which its ink begins.
     let (begin, hardness) = (draws.between(0.2, 0.75), draws.between(1.0, 1.0 + 2.0 * zoom));
-    for ink in sheet.ink_mut() {
-        *ink = ((*ink - begin) * hardness + 0.5 * (hardness - 1.0) / hardness + begin / hardness)
-            .clamp(0.0, 1.0);
-    }
+    sheet.change(|ink| {
+        ((ink - begin) * hardness + 0.5 * (hardness - 1.0) / hardness + begin / hardness).clamp(0.0, 1.0)
+    });
     if draws.chance(0.5) {
         sheet.widen(draws.between(-0.7, 1.0));
     }
@@ -69,11 +69,11 @@ fn wear(image: &[u8; IMAGE_PIXELS], draws: &mut Draws) -> [u8; IMAGE_PIXELS] {
             // Dim ink.
             _ => {
                 let dim = draws.between(0.2, 1.0);
-                sheet.ink_mut().iter_mut().for_each(|ink| *ink *= dim);
+                sheet.change(|ink| ink * dim);
             }
         }
     }
-    std::array::from_fn(|index| level(sheet.ink()[index]))
+    sheet.levels()
 }
 
 /// Loses resolution: fewer pixels, and back.
@@ -95,7 +95,7 @@ fn resample(sheet: &mut Canvas, draws: &mut Draws) {
 fn add_noise(sheet: &mut Canvas, draws: &mut Draws) {
     if draws.chance(0.5) {
         let noise = 0.25 * draws.unit();
-        sheet.ink_mut().iter_mut().for_each(|ink| *ink += noise * draws.normal());
+        sheet.change(|ink| ink + noise * draws.normal());
         return;
     }
     let share = 0.1 * draws.unit();
