@@ -46,7 +46,8 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     pub fn finish(mut self) -> Result<&'p Digit, NoDigit> {
         self.complete();
         self.preparer.grid.find_parts(None, &mut |_| {})?;
-        self.preparer.only_digit(None, &mut |_| {})
+        self.preparer.only_digit(None, &mut |_| {})?;
+        Ok(&self.preparer.digit)
     }
 
     /// Finds the digits of the picture, as [`Preparer::find`] does.

@@ -27,7 +27,7 @@ mod window;
 use super::frame::{Frame, Rect};
 use super::no_digit::NoDigit;
 use average::average;
-use components::Parts;
+use components::{Part, Parts};
 use plane::Plane;
 use reduce::{Reducer, Scale};
 use step::{Step, View};
@@ -36,6 +36,8 @@ use step::{Step, View};
 const LEAST_LEVEL: u8 = 3;
 /// The least number of cells of a part.
 const LEAST_CELLS: u8 = 3;
+/// How often ink is searched for: again where all that was found lies along the edge of the picture, without that.
+const SEARCHES: usize = 3;
 
 /// Two planes of cells, and what was found in them.
 #[derive(Clone, Debug)]
@@ -140,30 +142,52 @@ impl<const SIDE: usize> Grid<SIDE> {
         observe(Step::Reduced(View::of(&ink)));
         let dark = light::remove(&mut ink, &mut labels, longer, known);
         observe(Step::Ink(View::of(&ink)));
-        // What is left of the light is smooth: ink stands out from the mean around it.
-        average(&ink, &mut labels, line, longer * 5 / 8);
-        bytes::combine(labels.cells, ink.cells, bytes::MinusFrom);
-        filter::smooth(&mut labels);
-        observe(Step::Smoothed(View::of(&labels)));
-        let edges = threshold::edge_mean(&labels);
-        if edges < LEAST_LEVEL {
+        let mut parts = Parts::NONE;
+        for _ in 0..SEARCHES {
+            // What is left of the light is smooth: ink stands out from the mean around it.
+            average(&ink, &mut labels, line, longer * 5 / 8);
+            bytes::combine(labels.cells, ink.cells, bytes::MinusFrom);
+            filter::smooth(&mut labels);
+            observe(Step::Smoothed(View::of(&labels)));
+            parts = find_ink(&mut labels)?;
+            observe(Step::Parts(View::of(&labels)));
+            if !parts.as_slice().iter().all(Part::hugs_edge) {
+                break;
+            }
+            // A table at the edge of the paper may be so dark that the digit is faint beside it.
+            erase(&mut ink, &labels);
+        }
+        (self.parts, self.dark) = (parts, dark);
+        if self.parts.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(()) }
+    }
+}
+
+/// Replaces levels of smoothed ink by the labels of its parts.
+fn find_ink(ink: &mut Plane<'_>) -> Result<Parts, NoDigit> {
+    let edges = threshold::edge_mean(ink);
+    if edges < LEAST_LEVEL {
+        return Err(NoDigit::NoInk);
+    }
+    let least = threshold::above_noise(ink, edges);
+    let mut level = edges.max(least);
+    // Ruled lines are fainter than they are between strokes where a shadow ends, and may be darker than the digit.
+    if lines::erase(ink, (u16::from(level) * 15 / 32) as u8) {
+        level = threshold::edge_mean(ink).max(least);
+        if level < LEAST_LEVEL {
             return Err(NoDigit::NoInk);
         }
-        let least = threshold::above_noise(&labels, edges);
-        let mut level = edges.max(least);
-        // Ruled lines are fainter than they are between strokes where a shadow ends, and may be darker than the digit.
-        if lines::erase(&mut labels, (u16::from(level) * 15 / 32) as u8) {
-            level = threshold::edge_mean(&labels).max(least);
-            if level < LEAST_LEVEL {
-                return Err(NoDigit::NoInk);
-            }
+    }
+    let weak = (u16::from(level) * 3 / 4) as u8;
+    let parts = Parts::find(ink, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
+    components::widen(ink);
+    Ok(parts)
+}
+
+/// Erases the ink of all parts.
+fn erase(ink: &mut Plane<'_>, labels: &Plane<'_>) {
+    for (level, label) in ink.cells.iter_mut().zip(&*labels.cells) {
+        if !components::is_paper(*label) {
+            *level = 0;
         }
-        let weak = (u16::from(level) * 3 / 4) as u8;
-        let parts = Parts::find(&mut labels, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
-        components::widen(&mut labels);
-        observe(Step::Parts(View::of(&labels)));
-        self.parts = parts;
-        self.dark = dark;
-        if self.parts.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(()) }
     }
 }
