@@ -177,7 +177,8 @@ mod tests {
                 }
             }
         }
-        let parts = Parts::find(&mut Plane { width: WIDTH, cells: &mut cells }, 1, 1, 1).unwrap();
+        let mut parts = Parts::NONE;
+        parts.find(&mut Plane { width: WIDTH, cells: &mut cells }, 1, 1, 1).unwrap();
         let mut work = [Group::NONE; MAX_PARTS];
         find(parts.as_slice(), EXTENT, &mut work).iter().map(|group| (group.line, group.rect)).collect()
     }

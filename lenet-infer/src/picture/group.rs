@@ -192,7 +192,8 @@ mod tests {
             .collect::<Vec<u8>>();
         let mut labels = ink.clone();
         let mut plane = Plane { width: WIDTH, cells: &mut labels };
-        let parts = Parts::find(&mut plane, 50, 50, 1).unwrap();
+        let mut parts = Parts::NONE;
+        parts.find(&mut plane, 50, 50, 1).unwrap();
         widen(&mut plane);
         (ink, labels, parts)
     }
@@ -250,7 +251,8 @@ mod tests {
         for (x, y) in (5..11).flat_map(|x| (5..11).map(move |y| (x, y))).chain([(7, 0), (7, 1), (7, 2)]) {
             labels[y * WIDTH + x] = 90;
         }
-        let parts = Parts::find(&mut Plane { width: WIDTH, cells: &mut labels }, 50, 50, 1).unwrap();
+        let mut parts = Parts::NONE;
+        parts.find(&mut Plane { width: WIDTH, cells: &mut labels }, 50, 50, 1).unwrap();
         let top = |view: Rect, whole: Rect| {
             Group::within(EXTENT, parts.as_slice(), EXTENT, view, whole).map(|group| group.rect.top)
         };

@@ -125,15 +125,8 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &Frame<'_>,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
-        let whole = Scale::new(frame.rect(), SIDE);
-        self.grid.survey(frame, whole, None, &mut observe)?;
-        let mut found = self.only_digit(Some(frame), &mut observe);
-        if found == Err(NoDigit::TooLarge) {
-            // What covers most of the picture is paper, unless there is no other ink.
-            self.grid.survey(frame, whole, Some(!self.grid.dark), &mut observe)?;
-            found = self.only_digit(Some(frame), &mut observe).map_err(|_| NoDigit::TooLarge);
-        }
-        found.map(|()| &self.digit)
+        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut observe)?;
+        self.only_digit(Some(frame), &mut observe)
     }
 
     /// Finds the digits of a frame, at most `N`, in reading order: lines from the top, each from left to right.
@@ -178,7 +171,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         &mut self,
         frame: Option<&Frame<'_>>,
         observe: &mut impl FnMut(Step<'_>),
-    ) -> Result<(), NoDigit> {
+    ) -> Result<&Digit, NoDigit> {
         let group = self.only()?;
         let scale = self.grid.scale;
         self.digit_of(frame, &group, scale, observe)
@@ -218,7 +211,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         group: &Group,
         scale: Scale,
         observe: &mut impl FnMut(Step<'_>),
-    ) -> Result<(), NoDigit> {
+    ) -> Result<&Digit, NoDigit> {
         let found = scale.to_picture(group.rect);
         let mut closer = *group;
         if let Some(frame) = frame {
@@ -240,7 +233,8 @@ impl<const SIDE: usize> Preparer<SIDE> {
             }
         }
         self.digit.line = group.line;
-        self.normalize(&closer)
+        self.normalize(&closer)?;
+        Ok(&self.digit)
     }
 
     /// Writes the image of a digit on the grid, and what is known of its ink.

@@ -46,8 +46,7 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     pub fn finish(mut self) -> Result<&'p Digit, NoDigit> {
         self.complete();
         self.preparer.grid.find_parts(None, &mut |_| {})?;
-        self.preparer.only_digit(None, &mut |_| {})?;
-        Ok(&self.preparer.digit)
+        self.preparer.only_digit(None, &mut |_| {})
     }
 
     /// Finds the digits of the picture, as [`Preparer::find`] does.

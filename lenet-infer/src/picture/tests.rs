@@ -187,6 +187,25 @@ fn ink_that_is_too_small_or_too_large_or_not_alone_is_named() {
 }
 
 #[test]
+fn pencil_on_paper_is_found_beside_a_table_that_is_far_darker() {
+    let side = 96;
+    for digit in digits(10) {
+        let mut pixels = written(digit, 40, side);
+        for row in pixels.chunks_exact_mut(side) {
+            row.iter_mut().for_each(|level| *level = 215 - (200 - *level) / 5);
+        }
+        let expected = prepare(&pixels, side, side).unwrap().rect;
+        for row in pixels.chunks_exact_mut(side) {
+            row[..5].fill(10);
+            row[side - 3..].fill(20);
+        }
+        assert_eq!(prepare(&pixels, side, side).map(|digit| digit.rect), Ok(expected));
+        pixels.iter_mut().filter(|level| **level > 20).for_each(|level| *level = 215);
+        assert_eq!(prepare(&pixels, side, side), Err(NoDigit::NoInk));
+    }
+}
+
+#[test]
 fn each_reason_says_what_to_do() {
     for (reason, advice) in [
         (NoDigit::NoInk, "no digit: nothing stands out from the paper; use more light or a thicker pen"),

@@ -133,12 +133,18 @@ impl Parts {
 
     /// Finds the components of the cells of `weak` or more ink that hold a cell of `strong` or more, and `least` cells at
     /// least. `plane` holds levels of ink before, and labels after; [`PAPER`] is the label of what is in no part.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TooMany`] if there are too many components. Then there are no parts.
     pub(in crate::picture) fn find(
+        &mut self,
         plane: &mut Plane<'_>,
         weak: u8,
         strong: u8,
         least: u8,
-    ) -> Result<Self, TooMany> {
+    ) -> Result<(), TooMany> {
+        self.clear();
         let mut labels = Equivalences::new();
         let width = plane.width;
         let cells = plane.shared();
@@ -147,13 +153,18 @@ impl Parts {
             label_row(row, above, weak, strong, &mut labels)?;
             above = row;
         }
-        let count = labels.number(least)?;
-        let mut found = Self { parts: [Part::NONE; MAX_PARTS], count };
+        self.count = labels.number(least)?;
         let height = plane.cells.len() / width.max(1);
         for (y, row) in plane.rows_mut().enumerate() {
-            found.add_row(row, y as u8, y == 0 || y + 1 == height, &labels);
+            self.add_row(row, y as u8, y == 0 || y + 1 == height, &labels);
         }
-        Ok(found)
+        Ok(())
+    }
+
+    /// Forgets all parts.
+    pub(in crate::picture) fn clear(&mut self) {
+        self.parts.fill(Part::NONE);
+        self.count = 0;
     }
 
     /// Replaces the labels of the first pass in row `y` by those of the parts, and adds the cells to the parts.

@@ -74,15 +74,16 @@ impl<const SIDE: usize> Grid<SIDE> {
 
     /// The planes of ink and of labels.
     pub(in crate::picture) fn planes(&mut self) -> (Plane<'_>, Plane<'_>) {
-        let (ink, labels, _) = self.planes_and_line();
+        let (ink, labels, ..) = self.memory();
         (ink, labels)
     }
 
-    fn planes_and_line(&mut self) -> (Plane<'_>, Plane<'_>, &mut [u8]) {
+    /// The planes of ink and of labels, a line, and the parts.
+    fn memory(&mut self) -> (Plane<'_>, Plane<'_>, &mut [u8], &mut Parts) {
         let (width, height) = (self.scale.width(), self.scale.height());
         let ink = self.ink.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
         let labels = self.labels.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
-        (Plane { width, cells: ink }, Plane { width, cells: labels }, &mut self.line)
+        (Plane { width, cells: ink }, Plane { width, cells: labels }, &mut self.line, &mut self.parts)
     }
 
     /// All cells of the grid.
@@ -135,35 +136,35 @@ impl<const SIDE: usize> Grid<SIDE> {
         known: Option<bool>,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<(), NoDigit> {
-        self.parts = Parts::NONE;
         let extent = self.extent();
         let longer = usize::from(extent.longer_side());
-        let (mut ink, mut labels, line) = self.planes_and_line();
+        let (mut ink, mut labels, line, parts) = self.memory();
+        parts.clear();
         observe(Step::Reduced(View::of(&ink)));
         let dark = light::remove(&mut ink, &mut labels, longer, known);
         observe(Step::Ink(View::of(&ink)));
-        let mut parts = Parts::NONE;
         for _ in 0..SEARCHES {
             // What is left of the light is smooth: ink stands out from the mean around it.
             average(&ink, &mut labels, line, longer * 5 / 8);
             bytes::combine(labels.cells, ink.cells, bytes::MinusFrom);
             filter::smooth(&mut labels);
             observe(Step::Smoothed(View::of(&labels)));
-            parts = find_ink(&mut labels)?;
+            find_ink(&mut labels, parts)?;
             observe(Step::Parts(View::of(&labels)));
-            if !parts.as_slice().iter().all(Part::hugs_edge) {
+            let found = parts.as_slice();
+            if found.is_empty() || !found.iter().all(Part::hugs_edge) {
                 break;
             }
             // A table at the edge of the paper may be so dark that the digit is faint beside it.
             erase(&mut ink, &labels);
         }
-        (self.parts, self.dark) = (parts, dark);
+        self.dark = dark;
         if self.parts.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(()) }
     }
 }
 
-/// Replaces levels of smoothed ink by the labels of its parts.
-fn find_ink(ink: &mut Plane<'_>) -> Result<Parts, NoDigit> {
+/// Finds the parts of smoothed ink, and replaces its levels by their labels.
+fn find_ink(ink: &mut Plane<'_>, parts: &mut Parts) -> Result<(), NoDigit> {
     let edges = threshold::edge_mean(ink);
     if edges < LEAST_LEVEL {
         return Err(NoDigit::NoInk);
@@ -178,9 +179,9 @@ fn find_ink(ink: &mut Plane<'_>) -> Result<Parts, NoDigit> {
         }
     }
     let weak = (u16::from(level) * 3 / 4) as u8;
-    let parts = Parts::find(ink, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
+    parts.find(ink, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
     components::widen(ink);
-    Ok(parts)
+    Ok(())
 }
 
 /// Erases the ink of all parts.

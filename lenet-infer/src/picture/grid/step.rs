@@ -5,7 +5,8 @@ use super::plane::Plane;
 
 /// The picture after a step, on the work grid.
 ///
-/// A frame with a small digit is surveyed twice: the steps come again, for the part of the frame around the digit.
+/// A frame with a small digit is surveyed twice: the steps come again, for the part of the frame around the digit. The last two
+/// come again where all that they show lies along the edge of the picture, without that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step<'a> {

@@ -70,7 +70,8 @@ proptest! {
     #[test]
     fn components_are_those_of_a_flood((width, ink) in planes(), least in 0..8_u8) {
         let mut cells = ink.clone();
-        let found = Parts::find(&mut Plane { width, cells: &mut cells }, WEAK, STRONG, least).unwrap();
+        let mut found = Parts::NONE;
+        found.find(&mut Plane { width, cells: &mut cells }, WEAK, STRONG, least).unwrap();
         let (labels, parts) = flood(width, &ink, least.max(1));
         prop_assert_eq!(cells, labels);
         prop_assert_eq!(found.as_slice(), &parts[..]);
@@ -107,7 +108,8 @@ fn squares(count: usize, side: usize, apart: usize) -> Vec<u8> {
 }
 
 fn find(cells: &mut [u8], least: u8) -> Result<Parts, TooMany> {
-    Parts::find(&mut Plane { width: 255, cells }, WEAK, STRONG, least)
+    let mut parts = Parts::NONE;
+    parts.find(&mut Plane { width: 255, cells }, WEAK, STRONG, least).map(|()| parts)
 }
 
 #[test]
