@@ -124,7 +124,8 @@ impl Requant {
         let positive = shifted & !(shifted >> 31);
         let below = hide(0xFFFF - positive);
         let narrow = 0xFFFF - (below & !(below >> 31));
-        narrow as u32 * u32::from(self.multiplier)
+        // Wrapping, because the compiler does not see through `hide` that this is at most 65,535.
+        (narrow as u32).wrapping_mul(u32::from(self.multiplier))
     }
 }
 

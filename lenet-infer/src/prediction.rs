@@ -28,13 +28,16 @@ impl<'e> Prediction<'e> {
     #[inline(never)]
     pub(crate) fn new(logits: &'e [i32], confidence: Confidence) -> Self {
         let (mut class, mut largest, mut second) = (0, i32::MIN, i32::MIN);
+        let mut index = 0_u8;
         // The slice and a mask are hidden, so that the loop is not unrolled.
-        for (index, &logit) in (0_u8..).zip(black_box(logits)) {
+        for &logit in black_box(logits) {
             let larger = black_box(above(logit, largest));
             let loser = select(larger, largest, logit);
             second = select(above(loser, second), loser, second);
             largest = select(larger, logit, largest);
             class = select(larger, index.into(), class);
+            // Wrapping, because the compiler does not see that there are at most 64 classes.
+            index = index.wrapping_add(1);
         }
         let class = class as u8;
         // The margin is 0 or more, so a sign is an overflow: then the margin is the largest there is.

@@ -153,16 +153,16 @@ impl<'a> Envelope<'a> {
         let mut fields = Reader::new(self.body, HEADER_BYTES);
         let metadata = check!(fields.bytes());
         let classes = check!(fields.byte());
-        let outputs = classes as usize;
-        if outputs < MIN_CLASSES || outputs > MAX_CLASSES {
-            return Err(Error::ClassCount { found: outputs });
+        let found = classes as usize;
+        if found < MIN_CLASSES || found > MAX_CLASSES {
+            return Err(Error::ClassCount { found });
         }
         let confidence = check!(read_confidence(&mut fields));
         let mut layers = [LayerBytes::EMPTY; SHAPES.len()];
         let mut index = 0;
         while index < SHAPES.len() {
             let (layer, hidden, taps) = SHAPES[index];
-            let outputs = if matches!(layer, Layer::Fc3) { outputs } else { hidden };
+            let outputs = if matches!(layer, Layer::Fc3) { classes } else { hidden };
             check!(layers[index].read(&mut fields, layer, outputs, taps));
             index += 1;
         }
@@ -188,10 +188,16 @@ const fn read_confidence(fields: &mut Reader<'_>) -> Result<Confidence, Error> {
 
 /// The layers in the order of the file, with the number of their outputs and of the weights of each output. `fc3` has one
 /// output per class.
-const SHAPES: [(Layer, usize, usize); 5] = [
-    (Layer::Conv1, CONV1_CHANNELS, CONV1_TAPS),
-    (Layer::Conv2, CONV2_CHANNELS, CONV2_TAPS),
-    (Layer::Fc1, FC1_OUTPUTS, POOL2_LEN),
-    (Layer::Fc2, FC2_OUTPUTS, FC1_OUTPUTS),
-    (Layer::Fc3, 0, FC2_OUTPUTS),
+const SHAPES: [(Layer, u8, u16); 5] = [
+    (Layer::Conv1, CONV1_CHANNELS as u8, CONV1_TAPS as u16),
+    (Layer::Conv2, CONV2_CHANNELS as u8, CONV2_TAPS as u16),
+    (Layer::Fc1, FC1_OUTPUTS as u8, POOL2_LEN as u16),
+    (Layer::Fc2, FC2_OUTPUTS as u8, FC1_OUTPUTS as u16),
+    (Layer::Fc3, 0, FC2_OUTPUTS as u16),
 ];
+
+// No shape is cut by its type, and the largest number of weights fits in a `usize` of 32 bits.
+const _: () = {
+    assert!(CONV1_CHANNELS <= 255 && CONV2_CHANNELS <= 255 && FC1_OUTPUTS <= 255 && FC2_OUTPUTS <= 255);
+    assert!(MAX_CLASSES <= 255 && CONV1_TAPS <= 65_535 && CONV2_TAPS <= 65_535 && POOL2_LEN <= 65_535);
+};

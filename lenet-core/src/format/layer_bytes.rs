@@ -26,14 +26,17 @@ impl<'a> LayerBytes<'a> {
 
     /// Reads a layer of `outputs` outputs with `taps` weights each. In place, because returning the layer takes a board more
     /// code than reading it.
+    ///
+    /// The types are so narrow that the compiler sees that no length overflows.
     #[inline(never)]
     pub(super) const fn read(
         &mut self,
         fields: &mut Reader<'a>,
         layer: Layer,
-        outputs: usize,
-        taps: usize,
+        outputs: u8,
+        taps: u16,
     ) -> Result<(), Error> {
+        let (outputs, taps) = (outputs as usize, taps as usize);
         if !matches!(layer, Layer::Fc3) {
             self.activation_bits = check!(fields.byte());
             check!(check_activation_bits(layer, self.activation_bits));
@@ -111,11 +114,13 @@ const fn sized<'a>(
     if found == expected { Ok(bytes) } else { Err(Error::FieldSize { layer, field, expected, found }) }
 }
 
+const _: () = assert!(WEIGHT_ALIGNMENT.is_power_of_two(), "`check_padding` counts modulo a power of two");
+
 /// Checks that the padding is as long as it has to be for weights at `start`, and all zeros.
 const fn check_padding(layer: Layer, padding: &[u8], start: usize) -> Result<(), Error> {
     let found = padding.len();
     let without = start.wrapping_sub(found);
-    let expected = without.next_multiple_of(WEIGHT_ALIGNMENT).wrapping_sub(without);
+    let expected = without.wrapping_neg() % WEIGHT_ALIGNMENT;
     if found != expected {
         return Err(Error::FieldSize { layer, field: Field::Padding, expected, found });
     }

@@ -24,7 +24,8 @@ impl<'a> Reader<'a> {
 
     /// The place of the next byte, in bytes from the start of the file.
     pub(super) const fn position(&self) -> usize {
-        self.end - self.rest.len()
+        // Wrapping, because the compiler does not see that the rest is a part of what ends there.
+        self.end.wrapping_sub(self.rest.len())
     }
 
     /// A `u8`, which postcard writes as it is.

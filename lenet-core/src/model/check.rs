@@ -36,7 +36,7 @@ pub(crate) const fn check_requants(layer: Layer, requants: &[u8]) -> Result<(), 
             return Err(Error::PreShift { layer, channel, found });
         }
         // Hidden, or the compiler would count by a division by three, which a small core calls a function for.
-        channel = black_box(channel + 1);
+        channel = black_box(channel.wrapping_add(1));
         rest = tail;
     }
     Ok(())

@@ -82,7 +82,7 @@ fn conv1_row<B: Backend>(
     pooled: usize,
     output: &mut PooledRow,
 ) {
-    backend.conv1_row(model.conv1(), prepared, image_rows(image, POOL_SIDE * pooled), output);
+    backend.conv1_row(model.conv1(), prepared, image_rows(image, POOL_SIDE.wrapping_mul(pooled)), output);
 }
 
 /// Computes one pooled row of conv2 from rows `first` to `first + 5` of the pooled output of conv1.
@@ -124,10 +124,11 @@ pub(crate) fn place(row: usize) -> usize {
     row.min(PATCH_SIDE - 1)
 }
 
-/// The six rows of the image from `first` on. Clamped so that no bounds check is needed.
+/// The six rows of the image from `first` on. Clamped so that no bounds check is needed. Wrapping, here and in what gives
+/// `first`, because the compiler does not see the bound that is asserted above.
 #[inline(always)]
 fn image_rows(image: &Image, first: usize) -> [&ImageRow; PATCH_SIDE] {
-    core::array::from_fn(|row| &image[(first + row).min(IMAGE_SIDE - 1)])
+    core::array::from_fn(|row| &image[first.wrapping_add(row).min(IMAGE_SIDE - 1)])
 }
 
 /// The first `N` of `M` bytes. `N <= M` is checked at compile time.

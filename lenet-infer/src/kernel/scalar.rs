@@ -2,6 +2,10 @@
 //! outputs, and int4 weights two outputs at a time.
 //!
 //! A function here is generic over a layer's shape only where that does not make another copy of a loop.
+//!
+//! No sum overflows: `lenet_core` asserts that a bias and 256 products fit in an `i32`. Sums are added by `wrapping_add`,
+//! because a function that takes a slice of any length does not show that to the compiler, and a program must link with
+//! overflow checks only if none can fail. The back end `portable` has the checks.
 
 use lenet_core::Requant;
 use lenet_core::model::{Dense, Fc3, Weights};
@@ -88,20 +92,22 @@ fn for_each_tile<const IN: usize, const HALF: usize, const TILE: usize>(
 #[inline(never)]
 fn add_biases(sums: &[i32], biases: &[[u8; 4]], output: &mut [i32]) {
     for ((logit, sum), bias) in output.iter_mut().zip(sums).zip(biases) {
-        *logit = sum + i32::from_le_bytes(*bias);
+        *logit = sum.wrapping_add(i32::from_le_bytes(*bias));
     }
 }
 
 /// The sum of one output, for the outputs that do not fill a tile.
 #[inline(never)]
 fn dot_one(row: &[u8], input: &[u8]) -> i32 {
-    input.iter().zip(row).map(|(activation, weight)| i32::from(*activation) * i32::from(*weight as i8)).sum()
+    let products = input.iter().zip(row);
+    let products = products.map(|(activation, weight)| i32::from(*activation) * i32::from(*weight as i8));
+    products.fold(0, i32::wrapping_add)
 }
 
 /// The amount by which [`dot_int4`] overestimates each sum before it corrects it: 8 for each unit of input.
 #[inline(never)]
 fn excess(input: &[u8]) -> i32 {
-    8 * input.iter().map(|activation| i32::from(*activation)).sum::<i32>()
+    input.iter().map(|activation| i32::from(*activation)).fold(0, i32::wrapping_add).wrapping_mul(8)
 }
 
 /// The sums of two outputs with int4 weights, with one multiply for two products.
@@ -126,13 +132,13 @@ pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
 #[inline(never)]
 fn sum_int4([first, second]: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
     let (first, second) = (first.as_chunks().0, second.as_chunks().0);
-    let mut sums = [-excess; 2];
+    let mut sums = [excess.wrapping_neg(); 2];
     for (([a, b], [c, d]), inputs) in first.iter().zip(second).zip(input.as_chunks::<4>().0) {
         let weights = u32::from_le_bytes([*a, *b, *c, *d]) ^ 0x8888_8888;
         let product = |index: usize| ((weights >> (4 * index)) & 0x000F_000F) * u32::from(inputs[index]);
         let products = product(0) + product(1) + product(2) + product(3);
-        sums[0] += (products & 0xFFFF) as i32;
-        sums[1] += (products >> 16) as i32;
+        sums[0] = sums[0].wrapping_add((products & 0xFFFF) as i32);
+        sums[1] = sums[1].wrapping_add((products >> 16) as i32);
     }
     sums.map(|sum| sum << 4)
 }

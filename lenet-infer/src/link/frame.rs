@@ -5,6 +5,7 @@ use core::fmt;
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use heapless::Vec;
 
+use super::body;
 use super::message::{Kind, Message, Refusal};
 
 /// The protocol version that this crate implements.
@@ -63,7 +64,7 @@ fn write_contents<'a, M: Message<'a>>(
     let [low, high] = sequence.to_le_bytes();
     *header = [PROTOCOL_VERSION, M::KIND as u8, low, high];
     let (body, _) = rest.split_first_chunk_mut::<MAX_BODY>()?;
-    let checked = HEADER_BYTES + postcard::to_slice(message, body).ok()?.len();
+    let checked = HEADER_BYTES + body::write(message, body)?;
     let (checked_bytes, rest) = contents.split_at_mut_checked(checked)?;
     *rest.first_chunk_mut()? = CHECKSUM.checksum(checked_bytes).to_le_bytes();
     Some(checked + CRC_BYTES)
@@ -107,10 +108,7 @@ impl<'a> Frame<'a> {
         if self.version != PROTOCOL_VERSION {
             return Err(Refusal::Version);
         }
-        match postcard::take_from_bytes(self.body) {
-            Ok((message, [])) => Ok(message),
-            _ => Err(Refusal::Body),
-        }
+        body::read(self.body).ok_or(Refusal::Body)
     }
 }
 

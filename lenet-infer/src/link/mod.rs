@@ -69,6 +69,7 @@
 //!
 //! [COBS]: https://doi.org/10.1109/90.769765
 
+mod body;
 mod field;
 mod frame;
 mod message;

@@ -23,7 +23,7 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
 /// Computes the last layer: sums and biases.
 pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     const { assert!(FC2_OUTPUTS.is_multiple_of(2)) };
-    let biases = layer.bias_bytes().as_ptr().cast();
+    let biases = layer.bias_bytes().as_ptr();
     let count = logits.len().min(layer.classes());
     // SAFETY: there is one input per column of the weights; there are at least `count` rows, biases and logits.
     unsafe { all_logits(Matrix::new(layer.weights()), input.as_ptr(), biases, logits.as_mut_ptr(), count) };
@@ -60,7 +60,8 @@ impl Matrix {
     unsafe fn sums(self, first: usize, stride: usize, input: *const u8, window: *mut Window) {
         // SAFETY: the caller guarantees it.
         unsafe {
-            let row = self.weights.add(first * self.bytes);
+            // Wrapping, because the compiler does not see that the matrix has the row.
+            let row = self.weights.add(first.wrapping_mul(self.bytes));
             sums(row, stride, input, self.bytes, usize::from(self.int4), window);
         }
     }
@@ -95,15 +96,22 @@ unsafe fn all_outputs(matrix: Matrix, input: *const u8, outputs: &mut Outputs, c
 /// `count` must be above 0, and the matrix must have `count` rows. `input` must be valid for reads of one byte per
 /// weight of a row, `biases` for reads and `logits` for writes of `count` elements.
 #[inline(never)]
-unsafe fn all_logits(matrix: Matrix, input: *const u8, biases: *const u8, logits: *mut i32, count: usize) {
+unsafe fn all_logits(
+    matrix: Matrix,
+    input: *const u8,
+    biases: *const [u8; 4],
+    logits: *mut i32,
+    count: usize,
+) {
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
     let mut window = MaybeUninit::uninit();
     for first in (0..count).step_by(rows) {
-        let first = first.min(count - rows);
+        // Wrapping, because the compiler does not see that there is a first output only if `count` is above 0.
+        let first = first.min(count.wrapping_sub(rows));
         // SAFETY: the caller guarantees it; `sums` writes the window that `logits` reads.
         unsafe {
             matrix.sums(first, stride, input, window.as_mut_ptr());
-            requant::logits(window.as_ptr(), biases.add(4 * first), logits.add(first), rows);
+            requant::logits(window.as_ptr(), biases.add(first).cast(), logits.add(first), rows);
         }
     }
 }

@@ -95,7 +95,7 @@ fn dot_int4<const IN: usize, const HALF: usize>(
     let inputs = input.as_ptr_range();
     // SAFETY: each row has one byte per two inputs; the number of inputs is a multiple of four and above 0.
     unsafe { sum_int4(first.as_ptr(), second.as_ptr(), inputs.start, inputs.end, &mut sums) };
-    sums.map(|sum| (sum - excess) << 4)
+    sums.map(|sum| sum.wrapping_sub(excess) << 4)
 }
 
 /// The sums of two outputs with int4 weights that are raised by 8 each, in units of int4 weights: 20 instructions for

@@ -14,6 +14,8 @@ fn proof_receive(byte: u8, request: &mut Option<Result<Request<'static>, Refusal
     let receiver = black_box(&raw mut RECEIVER);
     // SAFETY: nothing runs this program.
     let receiver = unsafe { &mut *receiver };
+    #[cfg(feature = "counter-overflow")]
+    let byte = byte + 1;
     *request = receiver.push(byte).map(|frame| frame.and_then(|frame| frame.message()));
 }
 
