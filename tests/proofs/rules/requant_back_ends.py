@@ -1,0 +1,116 @@
+"""The rule from an accumulator to an activation, as the instructions of each back end compute it."""
+
+from z3 import ULT, And, Concat, Extract, If, LShR
+
+from prove import Identity, between, larger, smaller, unsigned, word, words
+from rules.requant_rule import ACTIVATION_SHIFT, MAX_PRE_SHIFT, clamped
+
+
+def armv6m_clamp(r4, r5):
+    """`finish_from_assembly`, from `asrs r4, r5` to `uxth`."""
+    r4 = r4 >> r5
+    r5 = r4 >> 31
+    r4 = r4 & ~r5
+    r5 = LShR(r4, 16)
+    r5 = -r5
+    r5 = r5 >> 31
+    r4 = r4 | r5
+    return r4 & 0xFFFF
+
+
+def riscv32_clamp(t0, a5):
+    """`requantize`, from `sra` to the addition before `mul`."""
+    t3 = word((16 << 12) - 1)
+    t0 = t0 >> a5
+    t0 = t0 & ~(t0 >> 31)
+    t1 = t3 - t0
+    return t0 + (t1 & (t1 >> 31))
+
+
+def usat16(r4, shift):
+    """`asr` and `usat #16` of armv7m and armv7em."""
+    r4 = r4 >> shift
+    return If(r4 < 0, word(0), If(r4 > 0xFFFF, word(0xFFFF), r4))
+
+
+def avx2_clamp(lane, shift):
+    """`VPSRAVD`, `VPMAXSD`, `VPMINSD`."""
+    return smaller(larger(lane >> shift, word(0)), word(0xFFFF))
+
+
+def mask_minimum(step, most):
+    """The minimum of armv6m (`subs`, `asrs`, `ands`, `adds`) and of riscv32 (`sub`, `srai`, `and`, `add`)."""
+    less = most - step
+    return step + (less & (less >> 31))
+
+
+def headroom_minimum(step_even, step_odd, most):
+    """`finish_pair` of armv7em, from `pkhbt` to `strh`: two activations at once."""
+    headroom = Extract(15, 0, 0xFFFF - most)
+
+    def half(step):
+        total = unsigned(Extract(15, 0, step)) + unsigned(headroom)
+        return If(ULT(0xFFFF, total), word(0xFFFF, 16), Extract(15, 0, total)) - headroom
+
+    r4 = Concat(half(step_odd), half(step_even))
+    r4 = r4 | LShR(r4, 8)
+    return Extract(7, 0, r4), Extract(15, 8, r4)
+
+
+with Identity(
+    "The instructions of every back end clamp as the rule says",
+    "lenet-infer/src/kernel/armv6m/requant.rs: finish_from_assembly",
+    "lenet-infer/src/kernel/armv7m/requant.rs: activations",
+    "lenet-infer/src/kernel/armv7em/requant.rs: finish_pair",
+    "lenet-infer/src/kernel/riscv32/requant.rs: requantize",
+    "lenet-infer/src/kernel/avx2/requant.rs: Finish::requantize",
+) as identity:
+    accumulator, shift = words("accumulator shift")
+    in_range = between(shift, 0, MAX_PRE_SHIFT)
+    for name, clamp in (
+        ("armv6m", armv6m_clamp),
+        ("riscv32", riscv32_clamp),
+        ("armv7m and armv7em", usat16),
+        ("avx2", avx2_clamp),
+    ):
+        identity.holds(
+            f"{name}: clamp to 16 bits of any accumulator",
+            clamp(accumulator, shift) == clamped(accumulator, shift),
+            in_range,
+        )
+
+    # What the multiply and the shift leave: nine bits. The largest activation has four to eight.
+    step, odd, most = words("step odd most")
+    nine_bits = 2 ** (32 - ACTIVATION_SHIFT) - 1
+    steps = between(step, 0, nine_bits)
+    mosts = between(most, 15, 255)
+    expected = smaller(step, most)
+    identity.holds("a step of the product has nine bits", LShR(accumulator, ACTIVATION_SHIFT) <= nine_bits)
+    identity.holds("armv6m, riscv32: minimum by masks", mask_minimum(step, most) == expected, steps, mosts)
+    identity.fails("minimum by masks of a step of any size", mask_minimum(step, most) == expected, mosts)
+    low, high = headroom_minimum(step, odd, most)
+    both = And(unsigned(low) == expected, unsigned(high) == smaller(odd, most))
+    identity.holds(
+        "armv7em: minimum of two halfwords by headroom", both, steps, between(odd, 0, nine_bits), mosts
+    )
+    identity.holds(
+        "armv7em: of a step of up to 16 bits too",
+        both,
+        between(step, 0, 0xFFFF),
+        between(odd, 0, 0xFFFF),
+        mosts,
+    )
+    identity.fails(
+        "armv7em: of a step of 65,536 too",
+        both,
+        between(step, 0, 0x1_0000),
+        between(odd, 0, nine_bits),
+        mosts,
+    )
+    identity.fails(
+        "armv7em: with a largest activation of 256",
+        both,
+        steps,
+        between(odd, 0, nine_bits),
+        between(most, 15, 256),
+    )
