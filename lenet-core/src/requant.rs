@@ -129,6 +129,16 @@ impl Requant {
     }
 }
 
+// The product of two values of 16 bits fits in 32 bits, and what is read out of it in nine and in 16.
+const _: () = {
+    let largest = u16::MAX as u64 * u16::MAX as u64;
+    assert!(largest <= u32::MAX as u64);
+    assert!(largest >> Requant::ACTIVATION_SHIFT < 1 << 9);
+    assert!(largest >> Requant::CONFIDENCE_SHIFT <= u16::MAX as u64);
+    // A non-negative accumulator keeps 16 bits after the largest shift, so the clamp loses none.
+    assert!(i32::MAX >> Requant::MAX_PRE_SHIFT <= u16::MAX as i32);
+};
+
 /// The smallest width of an activation of a hidden layer, in bits.
 pub const MIN_ACTIVATION_BITS: u8 = 4;
 /// The largest width of an activation of a hidden layer, in bits, and the one that a layer has by default.
@@ -137,6 +147,9 @@ pub const MAX_ACTIVATION_BITS: u8 = 8;
 /// Steps from paper, 0, to ink: the engine takes a pixel as its grey level in MNIST, 0 to 255, and the trainer as
 /// `grey / PIXEL_STEPS`. So the input scale is exactly 1/255, and no pixel is rounded.
 pub const PIXEL_STEPS: u8 = 255;
+
+#[cfg(any(kani, test))]
+mod proofs;
 
 #[cfg(test)]
 mod tests {

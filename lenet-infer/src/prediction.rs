@@ -2,6 +2,10 @@
 
 use core::hint::black_box;
 use lenet_core::model::Confidence;
+use lenet_core::shape::MAX_CLASSES;
+
+// A class fits in the byte that counts it.
+const _: () = assert!(MAX_CLASSES <= u8::MAX as usize);
 
 /// The answer for one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -56,6 +56,12 @@ impl<'a> LayerBytes<'a> {
         check_padding(layer, padding, fields.position().wrapping_sub(self.weights.len()))
     }
 
+    /// The weights as the file has them.
+    #[cfg(any(kani, test))]
+    pub(super) const fn weights(&self) -> &'a [u8] {
+        self.weights
+    }
+
     pub(super) const fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
         &self,
     ) -> Option<Conv<'a, TAPS, PAIRS, OUT>> {

@@ -6,6 +6,8 @@ mod encode;
 mod include;
 mod layer_bytes;
 mod metadata;
+#[cfg(any(kani, test))]
+mod proofs;
 mod reader;
 
 pub use decode::{ModelFile, decode};

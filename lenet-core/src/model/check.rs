@@ -2,15 +2,19 @@
 
 use crate::error::{Error, Layer};
 use crate::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS, Requant};
-use crate::shape::{CONV2_TAPS, FC1_OUTPUTS, POOL2_LEN};
+use crate::shape::{CONV1_TAPS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 use core::hint::black_box;
 
 /// The largest magnitude of a bias, in accumulator units: with the products of 256 int8 weights and u8 activations on top
 /// an accumulator stays within `i32`.
 pub const MAX_BIAS: i32 = 1 << 30;
 
-const _: () = assert!(POOL2_LEN <= 256 && CONV2_TAPS <= 256 && FC1_OUTPUTS <= 256);
-const _: () = assert!(MAX_BIAS as i64 + 256 * 128 * 255 <= i32::MAX as i64);
+const _: () = {
+    assert!(CONV1_TAPS <= 256 && CONV2_TAPS <= 256);
+    assert!(POOL2_LEN <= 256 && FC1_OUTPUTS <= 256 && FC2_OUTPUTS <= 256);
+    assert!(MAX_BIAS as i64 + 256 * 127 * 255 <= i32::MAX as i64);
+    assert!(-(MAX_BIAS as i64) - 256 * 128 * 255 >= i32::MIN as i64);
+};
 
 /// Checks the biases of a layer, four bytes each.
 pub(crate) const fn check_biases(layer: Layer, biases: &[u8]) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use heapless::Vec;
 
 use super::body;
-use super::message::{Kind, Message, Refusal};
+use super::message::{Kind, MAX_ROW_PIXELS, Message, Refusal};
 
 /// The protocol version that this crate implements.
 pub const PROTOCOL_VERSION: u8 = 2;
@@ -24,6 +24,11 @@ const CRC_BYTES: usize = 4;
 const DELIMITER: u8 = 0;
 /// The length of a full COBS block, which does not stand for a 00 at its end.
 const FULL_BLOCK: usize = 254;
+
+// The largest request fits: its variant, a number of three bytes, a length of two, and the pixels. A block's
+// code fits in a byte.
+const _: () = assert!(1 + 3 + 2 + MAX_ROW_PIXELS <= MAX_BODY && MAX_ROW_PIXELS < 1 << 14);
+const _: () = assert!(FULL_BLOCK == u8::MAX as usize - 1);
 
 /// The checksum of the model file too. It is computed bit by bit because a table would cost flash.
 static CHECKSUM: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
@@ -164,6 +169,12 @@ impl Receiver {
             State::Overrun => State::Overrun,
         };
         None
+    }
+
+    /// The part of the current frame that is decoded so far.
+    #[cfg(any(kani, test))]
+    pub(super) fn contents(&self) -> &[u8] {
+        &self.contents
     }
 
     fn end(&mut self) -> Option<Result<Frame<'_>, Refusal>> {

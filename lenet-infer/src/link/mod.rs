@@ -73,6 +73,8 @@ mod body;
 mod field;
 mod frame;
 mod message;
+#[cfg(any(kani, test))]
+mod proofs;
 #[cfg(test)]
 mod tests;
 

@@ -4,6 +4,7 @@ use core::arch::naked_asm;
 use core::mem::offset_of;
 use lenet_core::Requant;
 use lenet_core::model::Hidden;
+use lenet_core::shape::{CONV2_TAPS, POOL2_LEN};
 
 /// Up to four neighboring outputs of a layer, as [`finish`] computes them.
 #[repr(C)]
@@ -53,6 +54,9 @@ impl Outputs {
 /// The sums of up to four outputs at the four positions of a window, `[position][output]`. A fully-connected layer has
 /// the same sums at all four positions.
 pub(super) type Window = [[i32; 4]; 4];
+
+// The sums of a window are less than 2^31 apart, as `max` needs them.
+const _: () = assert!(2 * POOL2_LEN * 255 * 128 < 1 << 31 && CONV2_TAPS <= POOL2_LEN);
 
 /// Replaces `$a` by the larger of `$a` and `$b`, without a branch. Changes `$b` and `$spare`. The two values must be
 /// less than 2^31 apart.

@@ -6,7 +6,11 @@ use core::arch::naked_asm;
 use core::hint::black_box;
 use core::mem::MaybeUninit;
 use lenet_core::model::{Conv, Weights, unpack};
-use lenet_core::shape::POOL_SIDE;
+use lenet_core::shape::{CONV1_TAPS, CONV2_TAPS, POOL_SIDE};
+
+// What is compared is less than 2^31 apart, as `max` needs it: sums of a channel, and before that the outer sums of two
+// outputs. A product of an outer sum has the magnitude of an ordinary one, one of the shared sum twice that.
+const _: () = assert!(2 * CONV2_TAPS * 2 * 255 * 128 < 1 << 31 && CONV1_TAPS <= CONV2_TAPS);
 
 /// Computes a row of `POOLED` pooled positions of a convolution with `IN` input channels.
 ///

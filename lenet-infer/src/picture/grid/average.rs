@@ -24,6 +24,9 @@ pub(super) fn average(levels: &Plane<'_>, means: &mut Plane<'_>, line: &mut [u8]
     }
 }
 
+// A sum of `side` levels times 65,536 / `side`, and a half, fits in 32 bits.
+const _: () = assert!((255_u64 << 16) + (1 << 15) <= u32::MAX as u64);
+
 /// Sets each cell to the mean of the levels around it in a line.
 fn average_line<'a>(line: &[u8], mut cells: impl Iterator<Item = &'a Cell<u8>>, side: usize) {
     let side = side.clamp(1, line.len().max(1));

@@ -3,10 +3,19 @@
 //! Distances are in 1/16 pixel. All cells are squares of one size, at least a pixel wide; only those at the right and the
 //! lower edge may be cut. Pixels come row by row, so that a camera's frame never has to be in memory.
 
-use crate::picture::frame::Rect;
+use crate::picture::frame::{MAX_SIDE, Rect};
 
 /// Units of distance per pixel.
 pub(in crate::picture) const UNIT: u32 = 16;
+
+/// The side of a cell of the largest picture on the smallest grid, in 1/16 pixel.
+const LARGEST_CELL: u32 = (MAX_SIDE as u32 * UNIT).div_ceil(28);
+
+// The sum of a cell, 255 times its area at most, fits in 32 bits, and so does its product with a reciprocal.
+const _: () = {
+    assert!(LARGEST_CELL as u64 * LARGEST_CELL as u64 * 255 <= u32::MAX as u64);
+    assert!((255 << Mean::BITS) + (1_u64 << (Mean::BITS - 1)) <= u32::MAX as u64);
+};
 
 /// How a rectangle of a picture lies on the work grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
