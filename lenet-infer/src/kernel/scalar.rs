@@ -19,10 +19,8 @@ const LARGEST_RAISED: usize = 15;
 const _: () = {
     assert!(PRODUCTS_PER_HALF * 255 * LARGEST_RAISED <= u16::MAX as usize);
     // A sum with raised weights, in units of int4 weights, and the sum in those of int8 weights.
-    assert!(
-        POOL2_LEN * 255 * LARGEST_RAISED <= i32::MAX as usize && POOL2_LEN * 255 * 8 <= i32::MAX as usize
-    );
-    assert!(POOL2_LEN * 255 * 8 << 4 <= i32::MAX as usize);
+    assert!(POOL2_LEN * 255 * LARGEST_RAISED <= i32::MAX as usize);
+    assert!((POOL2_LEN * 255 * 8) << 4 <= i32::MAX as usize);
 };
 
 /// Computes a hidden fully-connected layer, `TILE` outputs at a time.
