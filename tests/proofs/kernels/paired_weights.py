@@ -9,7 +9,7 @@ INPUTS, MOST_INPUTS = 256, 257
 
 with Identity(
     "The weights a and b of two outputs fit in a halfword 256 b + a, and SMLAD sums both, modulo 2^32",
-    "the paired form of the fully-connected layers for cores with SMLAD",
+    "lenet-infer/KERNELS.md: a pair of weights as 256 odd + even, among what could still be saved",
 ) as identity:
     # As the halfword: its sign-extended low byte is a, which is what SXTB16 leaves.
     a, b = words("a b", 16)
