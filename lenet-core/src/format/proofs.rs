@@ -90,6 +90,9 @@ mod tests {
     }
 
     proptest! {
+        // A whole file takes Miri long.
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 256 }))]
+
         #[test]
         fn any_bytes_give_a_file_or_an_error(bytes: Vec<u8>, at in 0..SHIPPED.len() - 4, byte: u8) {
             super::any_bytes_give_a_file_or_an_error(&bytes);
