@@ -13,7 +13,8 @@
 //! - [`run`]: one run on disk: its folder, settings, checkpoint, metrics and model file.
 //! - [`report`]: the HTML report of a run.
 //! - [`commands`]: the commands of the program; [`commands::train`] is a training run from start to finish.
-#![forbid(unsafe_code)]
+// Only the calls of the CUDA driver are allowed to be unsafe, in `backend::cuda::driver`.
+#![deny(unsafe_code)]
 
 pub mod augment;
 pub mod backend;

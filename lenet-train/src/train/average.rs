@@ -30,13 +30,14 @@ impl<D: Backend> Average<D> {
     ///
     /// Returns the device's error, for example out of memory.
     pub(super) fn update(&mut self, network: &Network<D>, steps: u64) -> Result<(), D::Err> {
-        self.network.layers.try_ema(&network.layers, self.decay_at(steps))
+        self.network.layers.try_ema(&network.layers, decay_at(self.decay, steps))
     }
+}
 
-    /// Returns the decay in step `steps`. It starts small, so that the average soon forgets the initial weights.
-    fn decay_at(&self, steps: u64) -> f64 {
-        self.decay.min(steps as f64 / (steps + 10) as f64)
-    }
+/// Returns the decay of the average in step `steps`, counted from 1. It starts small, so that the average soon forgets the
+/// initial weights.
+pub(super) fn decay_at(decay: f64, steps: u64) -> f64 {
+    decay.min(steps as f64 / (steps + 10) as f64)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The batch of a training step, prepared on the host while the step before it runs.
 
 use super::images::TrainingImages;
-use super::resident::ResidentImages;
 use crate::augment::{Augment, Change};
 use crate::backend::{Backend, Pixels};
 use crate::model::network::{Logits, Network};
@@ -15,20 +14,20 @@ use lenet_core::shape::IMAGE_PIXELS;
 use rayon::prelude::*;
 
 /// A batch of training images on the host, with their labels and targets.
-pub(super) struct Batch {
-    images: Images,
+pub struct Batch {
+    pub(super) images: Images,
     /// The class of each image, if it has one.
     pub(super) labels: Vec<Option<u8>>,
     /// The target probability of each class, image after image.
-    targets: Vec<f32>,
+    pub(super) targets: Vec<f32>,
 }
 
 /// The images of a batch.
-enum Images {
-    /// The augmented images, to be uploaded.
+pub(super) enum Images {
+    /// The augmented images.
     Augmented(Vec<[u8; IMAGE_PIXELS]>),
-    /// The indices of images that are on the device already, and the augmentation of each, if there is any.
-    Resident { indices: Vec<u32>, changes: Vec<Change> },
+    /// The numbers of images that are on the device already, and the augmentation of each, if there is any.
+    Resident { numbers: Vec<u32>, changes: Vec<Change> },
 }
 
 impl Batch {
@@ -45,7 +44,7 @@ impl Batch {
         let images = if resident {
             let changed = if *augment == Augment::OFF { &[] } else { indices };
             let changes = changed.iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
-            Images::Resident { indices: indices.to_vec(), changes }
+            Images::Resident { numbers: indices.to_vec(), changes }
         } else {
             let image = |&index: &u32| augment.apply(training.image(index), *seed, epoch, index);
             Images::Augmented(indices.par_iter().map(image).collect())
@@ -62,7 +61,7 @@ impl Batch {
         self.labels.len()
     }
 
-    /// Uploads the batch to the device of `network`. `resident` are the training images on that device, if they stay there.
+    /// Converts the batch to tensors for `network`.
     ///
     /// # Errors
     ///
@@ -70,18 +69,10 @@ impl Batch {
     ///
     /// # Panics
     ///
-    /// Panics if the batch consists of resident images and `resident` is `None`.
-    pub(super) fn upload<D: Backend>(
-        &self,
-        network: &Network<D>,
-        resident: Option<&ResidentImages<D>>,
-    ) -> Result<Uploaded<D>, D::Err> {
-        let pixels = match &self.images {
-            Images::Augmented(images) => network.upload(images)?,
-            Images::Resident { indices, changes } => {
-                resident.expect("the resident images of the batch").pixels(indices, changes)?
-            }
-        };
+    /// Panics if the images are on a device.
+    pub(super) fn upload<D: Backend>(&self, network: &Network<D>) -> Result<Uploaded<D>, D::Err> {
+        let Images::Augmented(images) = &self.images else { panic!("the images are on a device") };
+        let pixels = network.upload(images)?;
         let shape = (self.len(), Classes(network.classes()));
         let targets = network.device().try_tensor_from_vec(self.targets.clone(), shape)?;
         Ok(Uploaded { pixels, targets, teachers: None })

@@ -2,15 +2,18 @@
 
 mod average;
 mod batch;
+mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod distill;
 mod error;
 mod history;
 mod images;
+mod learner;
 pub mod optimizer;
 mod pending;
 mod qat;
 pub mod recipe;
-mod resident;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -19,5 +22,6 @@ mod trainer;
 pub use error::TrainingError;
 pub use history::{EpochMetrics, PartialEpoch};
 pub use images::ExtraImages;
+pub use learner::{Learner, TrainingDevice};
 pub use snapshot::Snapshot;
 pub use trainer::Trainer;

@@ -1,0 +1,255 @@
+//! The kernels and the steps on a GPU (or on the stand-in), compared with the CPU.
+
+use super::*;
+use crate::backend::cuda;
+use crate::model::activations::Activations;
+use crate::model::network::Network as CpuNetwork;
+use crate::test_images::synthetic;
+use crate::train::Trainer;
+use crate::train::optimizer::Rule;
+use crate::train::recipe::{Recipe, Schedule};
+use lenet_core::shape::CLASSES;
+use lenet_infer::host::idx::LabelledImages;
+use std::ops::ControlFlow;
+
+const STRONG: Augment =
+    Augment { rotation: 30.0, shift: 3.0, scale: 0.2, shear: 0.3, elastic: 3.0, stroke: 1.0 };
+
+fn open() -> Cuda {
+    cuda::open().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Settings with a batch size that makes the last batch shorter.
+fn settings(algorithm: Algorithm) -> Settings {
+    Settings {
+        epochs: 3,
+        batch_size: 50,
+        learning_rate: 5e-3,
+        schedule: Schedule::Cosine,
+        rule: Rule { algorithm, momentum: 0.9, weight_decay: 1e-2 },
+        seed: 11,
+        ..Recipe::Default.settings()
+    }
+}
+
+fn on_cpu<'a>(settings: &'a Settings, set: &'a LabelledImages, classes: usize) -> Trainer<'a, Cpu> {
+    let split = Split::new(set, classes);
+    Trainer::new(Cpu::seed_from_u64(settings.seed), settings, split, &[], split).unwrap()
+}
+
+fn on_cuda<'a>(settings: &'a Settings, set: &'a LabelledImages, classes: usize) -> Trainer<'a, Cuda> {
+    let split = Split::new(set, classes);
+    Trainer::new(open(), settings, split, &[], split).unwrap()
+}
+
+/// Checks that each value differs by at most `tolerance` times the largest value of its tensor.
+#[track_caller]
+fn assert_close(found: &FloatWeights, expected: &FloatWeights, tolerance: f32) {
+    for (index, (found, expected)) in found.layers().into_iter().zip(expected.layers()).enumerate() {
+        for (found, expected) in [(&found.weight, &expected.weight), (&found.bias, &expected.bias)] {
+            let largest = expected.iter().fold(0_f32, |largest, value| largest.max(value.abs()));
+            assert!(largest > 0.0);
+            for (found, expected) in found.iter().zip(expected) {
+                let difference = (found - expected).abs();
+                assert!(difference <= tolerance * largest, "layer {index}: {found} {expected} of {largest}");
+            }
+        }
+    }
+}
+
+/// Trains one epoch on both devices, and compares the losses, the weights, and the moments.
+#[track_caller]
+fn assert_alike(settings: &Settings, set: &LabelledImages, classes: usize, teachers: &[FloatWeights], tolerance: f32) {
+    let (mut cpu, mut cuda) = (on_cpu(settings, set, classes), on_cuda(settings, set, classes));
+    if !teachers.is_empty() {
+        cpu.learn_from(teachers).unwrap();
+        cuda.learn_from(teachers).unwrap();
+    }
+    let expected = cpu.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().clone();
+    let found = cuda.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().clone();
+    assert!((found.train.loss - expected.train.loss).abs() <= f64::from(tolerance), "{found:?} {expected:?}");
+    assert!((found.held_out.loss - expected.held_out.loss).abs() <= f64::from(tolerance), "{found:?} {expected:?}");
+    let (found, expected) = (cuda.snapshot().unwrap(), cpu.snapshot().unwrap());
+    assert_close(&found.weights, &expected.weights, tolerance);
+    assert_close(&found.optimizer.first_moment, &expected.optimizer.first_moment, tolerance);
+    if let (Some(found), Some(expected)) = (&found.average, &expected.average) {
+        assert_close(found, expected, tolerance);
+    }
+}
+
+#[test]
+fn a_full_batch_gives_the_gradients_of_the_cpu_for_any_number_of_classes() {
+    for classes in [2, CLASSES, 17, 64] {
+        let mut set = synthetic(120);
+        let labels = set.labels.iter().zip(0..).map(|(_, index)| index % classes as u8).collect();
+        set.labels = labels;
+        let rule = Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.0 };
+        // The velocity after the first step is the gradient.
+        let settings = Settings { batch_size: 120, rule, ..settings(Algorithm::Sgd) };
+        assert_alike(&settings, &set, classes, &[], 1e-5);
+    }
+}
+
+#[test]
+fn more_images_than_blocks_give_the_gradients_of_the_cpu() {
+    let set = synthetic(600);
+    let rule = Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 1e-2 };
+    let settings = Settings { batch_size: 600, rule, ..settings(Algorithm::Sgd) };
+    assert_alike(&settings, &set, CLASSES, &[], 1e-5);
+}
+
+#[test]
+fn an_epoch_with_odd_batches_ends_as_on_the_cpu() {
+    let set = synthetic(120);
+    for algorithm in [Algorithm::Sgd, Algorithm::AdamW] {
+        let settings = Settings { ema_decay: 0.9, label_smoothing: 0.1, ..settings(algorithm) };
+        assert_alike(&settings, &set, CLASSES, &[], 1e-3);
+    }
+}
+
+#[test]
+fn an_epoch_with_teachers_and_augmentation_ends_as_on_the_cpu() {
+    let set = synthetic(120);
+    let teachers = [1, 2].map(|seed| CpuNetwork::new(Cpu::seed_from_u64(seed), CLASSES).unwrap().weights());
+    let settings = Settings { distillation: 0.5, temperature: 2.0, augment: STRONG, ..settings(Algorithm::Sgd) };
+    assert_alike(&settings, &set, CLASSES, &teachers, 1e-4);
+}
+
+#[test]
+fn augmented_images_are_those_of_the_cpu_byte_by_byte() {
+    let off = Augment::OFF;
+    let alone = [
+        Augment { stroke: 1.0, ..off },
+        Augment { elastic: 3.0, ..off },
+        Augment { rotation: 30.0, shift: 3.0, ..off },
+        STRONG,
+    ];
+    let set = synthetic(100);
+    for augment in alone {
+        let settings = Settings { augment, batch_size: 100, ..settings(Algorithm::Sgd) };
+        let mut trainer = on_cuda(&settings, &set, CLASSES);
+        let numbers: Vec<u32> = (0..100).rev().collect();
+        let batch = Batch::new(&settings, &trainer.images, 2, &numbers, true);
+        let learner = &mut trainer.learner;
+        learner.input.upload(&input(&batch)).unwrap();
+        learner.batch_images(&batch).unwrap();
+        let changed = learner.augmentation.as_ref().unwrap().changed.download(0..100 * IMAGE_PIXELS).unwrap();
+        let expected = numbers.iter().flat_map(|&number| {
+            augment.apply(&set.images[number as usize], settings.seed, 2, number)
+        });
+        assert!(changed.into_iter().eq(expected), "{augment:?}");
+    }
+}
+
+/// Weights that no scale of `quantization` was chosen for: some are beyond the largest integer, some biases are clamped.
+fn beyond(weights: &FloatWeights) -> FloatWeights {
+    let mut beyond = weights.clone();
+    for layer in beyond.layers_mut() {
+        for (index, weight) in layer.weight.iter_mut().enumerate() {
+            *weight *= [1.0, -1.3, 0.5, 0.0, 1.1][index % 5];
+        }
+        for (index, bias) in layer.bias.iter_mut().enumerate() {
+            *bias *= [1.0, 1e4, -1.0, -1e9, 0.0, 1e30][index % 6];
+        }
+    }
+    beyond
+}
+
+#[test]
+fn an_integer_network_has_the_integers_of_the_cpu_layer_by_layer() {
+    let set = synthetic(60);
+    let settings = Settings { batch_size: 60, ..settings(Algorithm::Sgd) };
+    for bits in ["8", "4", "conv=8,fc=4,activations=7", "fc=8,conv2=4,activations=4"] {
+        let mut trainer = on_cuda(&settings, &set, CLASSES);
+        let weights = trainer.weights().unwrap();
+        let quantization = Quantization::new(&weights, [0.5, 0.4, 0.3, 0.2], bits.parse().unwrap());
+        trainer.learner.quantize(quantization.clone(), &weights).unwrap();
+        for weights in [weights.clone(), beyond(&weights)] {
+            let learner = &mut trainer.learner;
+            learner.parameters.upload(&learner.layout.join(&weights)).unwrap();
+            let quantized = learner.quantized.as_ref().unwrap();
+            let network = quantized.network(&learner.cuda, learner.parameters.all()).unwrap();
+            let logits = learner.logits.part(0..60 * CLASSES);
+            learner.passes.forward(first_images(learner.images.all(), 60), network, logits).unwrap();
+            assert!(!quantized.has_failed().unwrap());
+
+            let integers = quantization.integers(&weights).unwrap();
+            let expected = CpuNetwork::from_integers(Cpu::default(), &integers).unwrap();
+            let found = quantized.integers(&learner.layout).unwrap();
+            assert_eq!(found, expected.weights(), "{bits} bits");
+            let activations = Activations::of_network(&expected, &set.images);
+            let [pool1, pool2, fc1, fc2] = learner.passes.activations(60).unwrap();
+            assert_eq!(pool1, activations.pool1, "{bits} bits");
+            assert_eq!(pool2, activations.pool2, "{bits} bits");
+            assert_eq!(fc1, activations.fc1, "{bits} bits");
+            assert_eq!(fc2, activations.fc2, "{bits} bits");
+            let unit = network.logit_unit();
+            let logits = learner.logits.download(0..60 * CLASSES).unwrap();
+            let expected: Vec<f32> = activations.logits.iter().map(|logit| logit * unit).collect();
+            assert_eq!(logits, expected, "{bits} bits");
+        }
+    }
+}
+
+#[test]
+fn a_parameter_that_is_not_finite_is_reported_as_by_the_exporter() {
+    let set = synthetic(60);
+    let settings = settings(Algorithm::Sgd);
+    let mut trainer = on_cuda(&settings, &set, CLASSES);
+    let weights = trainer.weights().unwrap();
+    let quantization = Quantization::new(&weights, [0.5, 0.4, 0.3, 0.2], settings.bits);
+    trainer.learner.quantize(quantization, &weights).unwrap();
+    let mut bad = weights;
+    bad.fc1.bias[7] = f32::INFINITY;
+    trainer.learner.parameters.upload(&trainer.learner.layout.join(&bad)).unwrap();
+    let error = trainer.learner.score().unwrap_err();
+    assert!(error.to_string().starts_with("fc1: expected finite parameters"), "{error}");
+}
+
+/// Settings with every feature of a run turned on, in few epochs.
+fn everything() -> Settings {
+    Settings {
+        warmup_epochs: 1,
+        label_smoothing: 0.1,
+        ema_decay: 0.9,
+        distillation: 0.5,
+        temperature: 2.0,
+        qat_epochs: 2,
+        augment: Augment { rotation: 10.0, shift: 2.0, elastic: 1.0, stroke: 0.3, ..Augment::OFF },
+        ..settings(Algorithm::AdamW)
+    }
+}
+
+#[test]
+fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
+    let (settings, set) = (everything(), synthetic(120));
+    let teachers = [1, 2].map(|seed| CpuNetwork::new(Cpu::seed_from_u64(seed), CLASSES).unwrap().weights());
+    let begin = || {
+        let mut trainer = on_cuda(&settings, &set, CLASSES);
+        trainer.learn_from(&teachers).unwrap();
+        trainer
+    };
+    let mut uninterrupted = begin();
+    let mut snapshots = Vec::new();
+    for _ in 0..settings.epochs {
+        uninterrupted.epoch(|_| ControlFlow::Continue(())).unwrap();
+        snapshots.push(uninterrupted.snapshot().unwrap());
+    }
+    let mut resumed = begin();
+    resumed.restore(snapshots[0].clone()).unwrap();
+    let mut steps = 0;
+    let stopped = resumed.epoch(|_| {
+        steps += 1;
+        if steps < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    assert!(stopped.unwrap().is_none());
+    let snapshot = resumed.snapshot().unwrap();
+    let mut resumed = begin();
+    resumed.restore(snapshot).unwrap();
+    for _ in 1..settings.epochs {
+        resumed.epoch(|_| ControlFlow::Continue(())).unwrap();
+    }
+    let (ended, expected) = (resumed.snapshot().unwrap(), &snapshots[2]);
+    assert_eq!((&ended.weights, &ended.average), (&expected.weights, &expected.average));
+    assert_eq!((&ended.optimizer, &ended.quantization), (&expected.optimizer, &expected.quantization));
+}
