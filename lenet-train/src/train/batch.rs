@@ -2,13 +2,13 @@
 
 use super::images::TrainingImages;
 use crate::augment::{Augment, Change};
-use crate::backend::{Backend, Pixels};
+use crate::backend::Pixels;
 use crate::model::network::{Logits, Network};
 use crate::model::output_layer::Classes;
 use crate::train::recipe::Settings;
 use dfdx::losses::cross_entropy_with_logits_loss;
 use dfdx::prelude::{
-    Backward, Gradients, NoneTape, OwnedTape, PutTape, Rank0, SplitTape, Tensor, Trace, WithEmptyTape,
+    Backward, Cpu, CpuError, Gradients, NoneTape, OwnedTape, PutTape, Rank0, SplitTape, Tensor, TensorFromVec, Trace, WithEmptyTape,
 };
 use lenet_core::shape::IMAGE_PIXELS;
 use rayon::prelude::*;
@@ -65,12 +65,12 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
+    /// Returns an error if memory runs out.
     ///
     /// # Panics
     ///
     /// Panics if the images are on a device.
-    pub(super) fn upload<D: Backend>(&self, network: &Network<D>) -> Result<Uploaded<D>, D::Err> {
+    pub(super) fn upload(&self, network: &Network) -> Result<Uploaded, CpuError> {
         let Images::Augmented(images) = &self.images else { panic!("the images are on a device") };
         let pixels = network.upload(images)?;
         let shape = (self.len(), Classes(network.classes()));
@@ -79,20 +79,20 @@ impl Batch {
     }
 }
 
-/// A batch on a device.
-pub(super) struct Uploaded<D: Backend> {
+/// A batch as tensors of the CPU.
+pub(super) struct Uploaded {
     /// The images.
-    pub(super) pixels: Pixels<D>,
+    pub(super) pixels: Pixels,
     /// The target probability of each class: images x classes.
-    pub(super) targets: Tensor<(usize, Classes), f32, D>,
+    pub(super) targets: Tensor<(usize, Classes), f32, Cpu>,
     /// The targets from the teachers, in a run with distillation.
-    pub(super) teachers: Option<TeacherTargets<D>>,
+    pub(super) teachers: Option<TeacherTargets>,
 }
 
 /// The targets of a batch that its teachers give.
-pub(super) struct TeacherTargets<D: Backend> {
+pub(super) struct TeacherTargets {
     /// The teachers' probability of each class at `temperature`: images x classes.
-    pub(super) probabilities: Tensor<(usize, Classes), f32, D>,
+    pub(super) probabilities: Tensor<(usize, Classes), f32, Cpu>,
     /// The temperature: logits are divided by it before the softmax.
     pub(super) temperature: f32,
     /// The share of the loss, 0 to 1, that compares with the teachers.
@@ -100,16 +100,16 @@ pub(super) struct TeacherTargets<D: Backend> {
 }
 
 /// A batch's logits, and the gradients of its loss.
-pub(super) type Pass<D> = (Logits<D, NoneTape>, Gradients<f32, D>);
+pub(super) type Pass = (Logits<NoneTape>, Gradients<f32, Cpu>);
 
-impl<D: Backend> Uploaded<D> {
+impl Uploaded {
     /// Runs the forward and the backward pass. Returns the logits, and `gradients` with those of the parameters added.
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub(super) fn pass(self, network: &Network<D>, gradients: Gradients<f32, D>) -> Result<Pass<D>, D::Err> {
-        let (pixels, tape): (_, OwnedTape<f32, D>) = self.pixels.traced(gradients).split_tape();
+    /// Returns an error if memory runs out.
+    pub(super) fn pass(self, network: &Network, gradients: Gradients<f32, Cpu>) -> Result<Pass, CpuError> {
+        let (pixels, tape): (_, OwnedTape<f32, Cpu>) = self.pixels.traced(gradients).split_tape();
         let (logits, tape) = network.logits(pixels, tape)?.split_tape();
         let traced = logits.clone().put_tape(tape);
         Ok((logits, loss(traced, self.targets, self.teachers).try_backward()?))
@@ -127,11 +127,11 @@ impl<D: Backend> Uploaded<D> {
 ///
 /// where `a` is the teachers' share and `T` the temperature. The factor `T^2` compensates for the gradients of the second
 /// term, which the temperature makes smaller by `T^2`.
-fn loss<D: Backend>(
-    logits: Logits<D, OwnedTape<f32, D>>,
-    targets: Tensor<(usize, Classes), f32, D>,
-    teachers: Option<TeacherTargets<D>>,
-) -> Tensor<Rank0, f32, D, OwnedTape<f32, D>> {
+fn loss(
+    logits: Logits<OwnedTape<f32, Cpu>>,
+    targets: Tensor<(usize, Classes), f32, Cpu>,
+    teachers: Option<TeacherTargets>,
+) -> Tensor<Rank0, f32, Cpu, OwnedTape<f32, Cpu>> {
     let Some(TeacherTargets { probabilities, temperature, share }) = teachers else {
         return cross_entropy_with_logits_loss(logits, targets);
     };
@@ -160,7 +160,7 @@ fn smoothed(label: u8, smoothing: f64, classes: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dfdx::prelude::{AsArray, Cpu, TensorFromVec};
+    use dfdx::prelude::AsArray;
 
     const LOGITS: [[f64; 3]; 2] = [[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]];
     const LABELS: [[f64; 3]; 2] = [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]];

@@ -22,14 +22,14 @@ use dfdx::prelude::{Cpu, CpuError, Gradients, NoneTape};
 pub struct CpuLearner<'a> {
     settings: &'a Settings,
     held_out: HeldOutImages<'a>,
-    network: Network<Cpu>,
-    optimizer: Optimizer<Cpu>,
+    network: Network,
+    optimizer: Optimizer,
     /// Zero between steps. `None` only while a step uses them.
     gradients: Option<Gradients<f32, Cpu>>,
     /// The moving average of the weights, if the run has one.
-    average: Option<Average<Cpu>>,
+    average: Option<Average>,
     /// The teachers, in a run with distillation.
-    teachers: Option<Teachers<Cpu>>,
+    teachers: Option<Teachers>,
     /// The integer network, if quantization-aware training has begun.
     integers: Option<IntegerNetwork>,
 }
@@ -42,7 +42,7 @@ impl TrainingDevice for Cpu {
 
 impl<'a> Learner<'a> for CpuLearner<'a> {
     type Device = Cpu;
-    type Logits = Logits<Cpu, NoneTape>;
+    type Logits = Logits<NoneTape>;
 
     fn new(
         device: Cpu,
@@ -147,7 +147,7 @@ impl<'a> Learner<'a> for CpuLearner<'a> {
 
 impl CpuLearner<'_> {
     /// Returns the network that the run would export now, in f32.
-    fn exported_network(&self) -> &Network<Cpu> {
+    fn exported_network(&self) -> &Network {
         self.average.as_ref().map_or(&self.network, |average| &average.network)
     }
 

@@ -18,7 +18,7 @@ use dfdx::prelude::{Cpu, Gradients, NoneTape};
 pub(super) struct IntegerNetwork {
     /// How the weights are quantized.
     pub(super) quantization: Quantization,
-    network: Network<Cpu>,
+    network: Network,
     /// Zero between steps. `None` only while a step uses them.
     gradients: Option<Gradients<f32, Cpu>>,
 }
@@ -28,7 +28,7 @@ impl IntegerNetwork {
     ///
     /// # Errors
     ///
-    /// Returns a [`TrainingError`] if the weights cannot be quantized or the device fails.
+    /// Returns a [`TrainingError`] if the weights cannot be quantized or memory runs out.
     pub(super) fn new(
         device: &Cpu,
         weights: &FloatWeights,
@@ -45,7 +45,7 @@ impl IntegerNetwork {
     /// # Errors
     ///
     /// Returns [`TrainingError::Quantize`] if the weights cannot be quantized.
-    pub(super) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network<Cpu>, TrainingError> {
+    pub(super) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network, TrainingError> {
         self.network.set_integers(&self.quantization.integers(weights)?);
         Ok(&self.network)
     }
@@ -55,12 +55,12 @@ impl IntegerNetwork {
     ///
     /// # Errors
     ///
-    /// Returns a [`TrainingError`] if the weights cannot be quantized or the device fails.
+    /// Returns a [`TrainingError`] if the weights cannot be quantized or memory runs out.
     pub(super) fn pass(
         &mut self,
-        batch: Uploaded<Cpu>,
+        batch: Uploaded,
         weights: &FloatWeights,
-    ) -> Result<(Logits<Cpu, NoneTape>, FloatWeights), TrainingError> {
+    ) -> Result<(Logits<NoneTape>, FloatWeights), TrainingError> {
         let integers = self.quantization.integers(weights)?;
         self.network.set_integers(&integers);
         let gradients = self.gradients.take().expect("returned by the last step");
