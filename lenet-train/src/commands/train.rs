@@ -161,7 +161,10 @@ impl<'a> TrainingRun<'a> {
     }
 
     /// Saves the state of an interrupted run. Returns the error that says how to continue.
-    fn interrupted<D: TrainingDevice>(&self, trainer: &mut Trainer<'_, D>) -> Result<CommandError, CommandError> {
+    fn interrupted<D: TrainingDevice>(
+        &self,
+        trainer: &mut Trainer<'_, D>,
+    ) -> Result<CommandError, CommandError> {
         let snapshot = trainer.snapshot()?;
         checkpoint::save(&self.folder.join(checkpoint::FILE_NAME), &self.prepared.run, &snapshot)?;
         let epochs = snapshot.history.len();

@@ -54,11 +54,7 @@ impl Network {
         // The order decides which random numbers each layer gets.
         let (conv1, conv2, fc1, fc2) = BuildModule::try_build(&device)?;
         let fc3 = OutputLayer::new(&device, classes)?;
-        Ok(Network {
-            layers: (conv1, conv2, fc1, fc2, fc3),
-            fake_quantize: None,
-            device,
-        })
+        Ok(Network { layers: (conv1, conv2, fc1, fc2, fc3), fake_quantize: None, device })
     }
 
     /// Creates an integer network from quantized layers.

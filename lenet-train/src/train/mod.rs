@@ -1,18 +1,15 @@
 //! Training: the recipes, the optimizers, and the training loop with its parts.
 
-mod average;
 mod batch;
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
-mod distill;
 mod error;
 mod history;
 mod images;
 mod learner;
 pub mod optimizer;
 mod pending;
-mod qat;
 pub mod recipe;
 mod snapshot;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::qat::IntegerNetwork;
+use super::cpu::qat::IntegerNetwork;
 use super::recipe::{Recipe, Schedule, Settings};
 use super::*;
 use crate::augment::Augment;

@@ -1,12 +1,12 @@
 //! The CUDA device: kernels of our own, launched through NVIDIA's driver.
 //!
-//! [`open`] is all that a build without the feature `cuda` has of it. `driver` calls the driver's library, `kernels`
+//! [`open`] is all that a build without the feature `cuda` has of it. `driver` calls the driver's library, `launch`
 //! launches the kernels in `kernels/*.cu`, and [`train`](crate::train) composes them to training steps.
 
 #[cfg(feature = "cuda")]
 mod driver;
 #[cfg(feature = "cuda")]
-pub(crate) mod kernels;
+pub(crate) mod launch;
 
 #[cfg(feature = "cuda")]
 pub(crate) use driver::{Buffer, CudaError, Gpu, Slice};
@@ -60,7 +60,7 @@ pub fn check() -> Result<(), DeviceError> {
 #[derive(Clone)]
 pub struct Cuda {
     pub(crate) gpu: std::rc::Rc<Gpu>,
-    pub(crate) kernels: std::rc::Rc<kernels::Kernels>,
+    pub(crate) kernels: std::rc::Rc<launch::Kernels>,
 }
 
 /// Opens the first GPU, and loads the kernels.
@@ -81,7 +81,7 @@ pub fn open() -> Result<Cuda, DeviceError> {
     match gpu.compute_capability().map_err(failed)? {
         capability if capability < OLDEST => Err(DeviceError::TooOld(capability)),
         _ => {
-            let kernels = kernels::Kernels::load(&gpu).map_err(failed)?;
+            let kernels = launch::Kernels::load(&gpu).map_err(failed)?;
             Ok(Cuda { gpu, kernels: std::rc::Rc::new(kernels) })
         }
     }

@@ -215,15 +215,13 @@ fn the_inputs_with_the_largest_accumulators_of_fc1_and_fc2_are_quantized_as_by_t
 
             let inputs = worst(&layers[2], largest(1));
             let count = inputs.len() / POOL2_LEN;
-            let batch: Batch<POOL2_LEN, NoneTape> =
-                device.tensor_from_vec(inputs.clone(), (count, Const));
+            let batch: Batch<POOL2_LEN, NoneTape> = device.tensor_from_vec(inputs.clone(), (count, Const));
             let found = hidden(fc1, batch, Some(&fake_quantizers[2])).unwrap().as_vec();
             assert_eq!(found, outputs(&layers[2], &inputs, POOL2_LEN), "fc1, {bits} bits");
 
             let inputs = worst(&layers[3], largest(2));
             let count = inputs.len() / FC1_OUTPUTS;
-            let batch: Batch<FC1_OUTPUTS, NoneTape> =
-                device.tensor_from_vec(inputs.clone(), (count, Const));
+            let batch: Batch<FC1_OUTPUTS, NoneTape> = device.tensor_from_vec(inputs.clone(), (count, Const));
             let found = hidden(fc2, batch, Some(&fake_quantizers[3])).unwrap().as_vec();
             assert_eq!(found, outputs(&layers[3], &inputs, FC1_OUTPUTS), "fc2, {bits} bits");
         }

@@ -1,7 +1,7 @@
 //! The forward and the backward pass of a network on a GPU, with the memory for their results.
 
 use super::layout::{Layout, Place};
-use crate::backend::cuda::kernels::{
+use crate::backend::cuda::launch::{
     CONV_PARAMETERS, Dense, Images, MAX_PARTS, Outputs, Pooled, REQUANTIZATION_WORDS,
 };
 use crate::backend::cuda::{Buffer, Cuda, CudaError, Slice};
@@ -195,5 +195,10 @@ impl Passes {
             self.hidden[0].download(0..images * FC1_OUTPUTS)?,
             self.hidden[1].download(0..images * FC2_OUTPUTS)?,
         ])
+    }
+
+    /// Replaces the gradients of the parameters.
+    pub(super) fn write_gradients(&mut self, gradients: &[f32]) -> Result<(), CudaError> {
+        self.gradients.upload(gradients)
     }
 }

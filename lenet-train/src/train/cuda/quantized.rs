@@ -3,11 +3,11 @@
 use super::layout::Layout;
 use super::passes::{HIDDEN_CHANNELS, Integers, Network};
 use crate::backend::FakeQuantize;
-use crate::backend::cuda::kernels::{REQUANTIZATION_WORDS, ROW_GRADIENT_NUMBERS, SCALE_WORDS};
+use crate::backend::cuda::launch::{REQUANTIZATION_WORDS, ROW_GRADIENT_NUMBERS, SCALE_WORDS};
 use crate::backend::cuda::{Buffer, Cuda, CudaError, Slice};
 use crate::model::integers::IntegerLayer;
 use crate::quantize::Quantization;
-use crate::train::qat::ChannelFactors;
+use crate::train::cpu::qat::ChannelFactors;
 use lenet_core::Requant;
 use lenet_core::model::largest_activation;
 use lenet_core::requant::PIXEL_STEPS;
@@ -65,8 +65,7 @@ impl Quantized {
     /// Returns the driver's error.
     pub(super) fn network(&self, cuda: &Cuda, parameters: Slice<'_, f32>) -> Result<Network<'_>, CudaError> {
         cuda.kernels.quantize(parameters, self.scales.all(), self.parameters.all(), self.failed.all())?;
-        let integers =
-            Integers { requantizations: self.requantizations.all(), logit_unit: self.logit_unit };
+        let integers = Integers { requantizations: self.requantizations.all(), logit_unit: self.logit_unit };
         Ok(Network { parameters: self.parameters.all(), integers: Some(integers) })
     }
 
@@ -95,7 +94,8 @@ fn scale_words(
 ) -> [u32; SCALE_WORDS] {
     let layer = &integers[index];
     let (weights, bias) = layout.channel(index, channel);
-    let input = index.checked_sub(1).map_or(PIXEL_STEPS, |input| largest_activation(integers[input].activation_bits));
+    let input =
+        index.checked_sub(1).map_or(PIXEL_STEPS, |input| largest_activation(integers[input].activation_bits));
     let halves = |word: u64| [word as u32, (word >> 32) as u32];
     let [scale, scale_high] = halves(quantization.scale(index, channel).to_bits());
     let [unit, unit_high] = halves(layer.units[channel].to_bits());

@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::passes::{Network, Passes};
-use crate::backend::cuda::kernels::{CrossEntropy, Images};
+use crate::backend::cuda::launch::{CrossEntropy, Images};
 use crate::backend::cuda::{Buffer, Cuda, CudaError, Slice};
 use crate::model::weights::FloatWeights;
 use crate::train::recipe::Settings;
@@ -56,8 +56,7 @@ impl Teachers {
         images: Images<'_>,
     ) -> Result<(), CudaError> {
         let numbers = 0..images.count * self.classes;
-        let (logits, probabilities) =
-            (self.logits.part(numbers.clone()), self.probabilities.part(numbers));
+        let (logits, probabilities) = (self.logits.part(numbers.clone()), self.probabilities.part(numbers));
         let share = 1.0 / self.parameters.len() as f32;
         for (teacher, parameters) in self.parameters.iter().enumerate() {
             let network = Network { parameters: parameters.all(), integers: None };
@@ -81,9 +80,7 @@ impl Teachers {
         let &Teachers { share, temperature, .. } = self;
         cuda.kernels.cross_entropy(CrossEntropy { share: 1.0 - share, ..labels }, gradients)?;
         let targets = self.probabilities.part(0..labels.images * self.classes);
-        cuda.kernels.cross_entropy(
-            CrossEntropy { targets, temperature, share, adds: true, ..labels },
-            gradients,
-        )
+        cuda.kernels
+            .cross_entropy(CrossEntropy { targets, temperature, share, adds: true, ..labels }, gradients)
     }
 }

@@ -1,11 +1,13 @@
 //! The kernels and the steps on a GPU (or on the stand-in), compared with the CPU.
 
+use super::step::input;
 use super::*;
 use crate::backend::cuda;
 use crate::model::activations::Activations;
 use crate::model::network::Network as CpuNetwork;
 use crate::test_images::synthetic;
 use crate::train::Trainer;
+use crate::train::optimizer::Algorithm;
 use crate::train::optimizer::Rule;
 use crate::train::recipe::{Recipe, Schedule};
 use lenet_core::shape::CLASSES;
@@ -59,7 +61,13 @@ fn assert_close(found: &FloatWeights, expected: &FloatWeights, tolerance: f32) {
 
 /// Trains one epoch on both devices, and compares the losses, the weights, and the moments.
 #[track_caller]
-fn assert_alike(settings: &Settings, set: &LabelledImages, classes: usize, teachers: &[FloatWeights], tolerance: f32) {
+fn assert_alike(
+    settings: &Settings,
+    set: &LabelledImages,
+    classes: usize,
+    teachers: &[FloatWeights],
+    tolerance: f32,
+) {
     let (mut cpu, mut cuda) = (on_cpu(settings, set, classes), on_cuda(settings, set, classes));
     if !teachers.is_empty() {
         cpu.learn_from(teachers).unwrap();
@@ -68,13 +76,25 @@ fn assert_alike(settings: &Settings, set: &LabelledImages, classes: usize, teach
     let expected = cpu.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().clone();
     let found = cuda.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().clone();
     assert!((found.train.loss - expected.train.loss).abs() <= f64::from(tolerance), "{found:?} {expected:?}");
-    assert!((found.held_out.loss - expected.held_out.loss).abs() <= f64::from(tolerance), "{found:?} {expected:?}");
+    assert!(
+        (found.held_out.loss - expected.held_out.loss).abs() <= f64::from(tolerance),
+        "{found:?} {expected:?}"
+    );
     let (found, expected) = (cuda.snapshot().unwrap(), cpu.snapshot().unwrap());
     assert_close(&found.weights, &expected.weights, tolerance);
     assert_close(&found.optimizer.first_moment, &expected.optimizer.first_moment, tolerance);
     if let (Some(found), Some(expected)) = (&found.average, &expected.average) {
         assert_close(found, expected, tolerance);
     }
+}
+
+/// Weights and their quantization for activation ranges that clip some activations. Some weights are clipped too.
+fn quantization(weights: &FloatWeights, bits: &str) -> Quantization {
+    let mut smaller = weights.clone();
+    for layer in smaller.layers_mut() {
+        layer.weight.iter_mut().for_each(|weight| *weight *= 0.8);
+    }
+    Quantization::new(&smaller, [0.5, 0.4, 0.3, 0.2], bits.parse().unwrap())
 }
 
 #[test]
@@ -111,7 +131,8 @@ fn an_epoch_with_odd_batches_ends_as_on_the_cpu() {
 fn an_epoch_with_teachers_and_augmentation_ends_as_on_the_cpu() {
     let set = synthetic(120);
     let teachers = [1, 2].map(|seed| CpuNetwork::new(Cpu::seed_from_u64(seed), CLASSES).unwrap().weights());
-    let settings = Settings { distillation: 0.5, temperature: 2.0, augment: STRONG, ..settings(Algorithm::Sgd) };
+    let settings =
+        Settings { distillation: 0.5, temperature: 2.0, augment: STRONG, ..settings(Algorithm::Sgd) };
     assert_alike(&settings, &set, CLASSES, &teachers, 1e-4);
 }
 
@@ -134,9 +155,9 @@ fn augmented_images_are_those_of_the_cpu_byte_by_byte() {
         learner.input.upload(&input(&batch)).unwrap();
         learner.batch_images(&batch).unwrap();
         let changed = learner.augmentation.as_ref().unwrap().changed.download(0..100 * IMAGE_PIXELS).unwrap();
-        let expected = numbers.iter().flat_map(|&number| {
-            augment.apply(&set.images[number as usize], settings.seed, 2, number)
-        });
+        let expected = numbers
+            .iter()
+            .flat_map(|&number| augment.apply(&set.images[number as usize], settings.seed, 2, number));
         assert!(changed.into_iter().eq(expected), "{augment:?}");
     }
 }
@@ -162,7 +183,7 @@ fn an_integer_network_has_the_integers_of_the_cpu_layer_by_layer() {
     for bits in ["8", "4", "conv=8,fc=4,activations=7", "fc=8,conv2=4,activations=4"] {
         let mut trainer = on_cuda(&settings, &set, CLASSES);
         let weights = trainer.weights().unwrap();
-        let quantization = Quantization::new(&weights, [0.5, 0.4, 0.3, 0.2], bits.parse().unwrap());
+        let quantization = quantization(&weights, bits);
         trainer.learner.quantize(quantization.clone(), &weights).unwrap();
         for weights in [weights.clone(), beyond(&weights)] {
             let learner = &mut trainer.learner;
@@ -192,12 +213,72 @@ fn an_integer_network_has_the_integers_of_the_cpu_layer_by_layer() {
 }
 
 #[test]
+fn a_quantization_aware_step_has_the_loss_and_the_gradients_of_the_cpu() {
+    let set = synthetic(120);
+    let rule = Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.0 };
+    let settings = Settings { batch_size: 120, rule, ..settings(Algorithm::Sgd) };
+    for bits in ["8", "4", "conv=8,fc=4,activations=6"] {
+        let (mut cpu, mut cuda) = (on_cpu(&settings, &set, CLASSES), on_cuda(&settings, &set, CLASSES));
+        let weights = cpu.weights().unwrap();
+        let quantization = quantization(&weights, bits);
+        cpu.learner.quantize(quantization.clone(), &weights).unwrap();
+        cuda.learner.quantize(quantization, &weights).unwrap();
+        let expected = cpu.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().train;
+        let found = cuda.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().train;
+        assert_eq!(found, expected, "{bits} bits");
+        let (found, expected) = (cuda.snapshot().unwrap().optimizer, cpu.snapshot().unwrap().optimizer);
+        assert_close(&found.first_moment, &expected.first_moment, 1e-5);
+    }
+}
+
+#[test]
+fn many_updates_with_the_same_gradients_give_the_parameters_of_the_cpu() {
+    let set = synthetic(10);
+    for algorithm in [Algorithm::Sgd, Algorithm::AdamW] {
+        let settings = Settings { ema_decay: 0.9, ..settings(algorithm) };
+        let (mut cpu, mut cuda) = (on_cpu(&settings, &set, CLASSES), on_cuda(&settings, &set, CLASSES));
+        let learner = &mut cuda.learner;
+        for count in 1..=70 {
+            let gradients: Vec<f32> = (0..learner.layout.len)
+                .map(|index| ((index * 7 + count * 13) % 17) as f32 * 1e-3 - 7e-3)
+                .collect();
+            cpu.learner.update_by(&learner.layout.split(&gradients), 3e-3, count as u64).unwrap();
+            learner.passes.write_gradients(&gradients).unwrap();
+            learner.steps += 1;
+            learner
+                .cuda
+                .kernels
+                .update(learner.updated(), learner.update_numbers(3e-3, count as u64))
+                .unwrap();
+        }
+        let (found, expected) = (cuda.snapshot().unwrap(), cpu.snapshot().unwrap());
+        assert_close(&found.weights, &expected.weights, 1e-6);
+        assert_close(found.average.as_ref().unwrap(), expected.average.as_ref().unwrap(), 1e-6);
+        assert_close(&found.optimizer.first_moment, &expected.optimizer.first_moment, 1e-6);
+        if algorithm == Algorithm::AdamW {
+            assert_close(&found.optimizer.second_moment, &expected.optimizer.second_moment, 1e-6);
+        }
+    }
+}
+
+#[test]
+fn the_same_steps_give_the_same_bits() {
+    let (settings, set) = (Settings { epochs: 1, ..settings(Algorithm::AdamW) }, synthetic(120));
+    let [first, second] = [(); 2].map(|()| {
+        let mut trainer = on_cuda(&settings, &set, CLASSES);
+        trainer.epoch(|_| ControlFlow::Continue(())).unwrap();
+        trainer.weights().unwrap()
+    });
+    assert_eq!(first, second);
+}
+
+#[test]
 fn a_parameter_that_is_not_finite_is_reported_as_by_the_exporter() {
     let set = synthetic(60);
     let settings = settings(Algorithm::Sgd);
     let mut trainer = on_cuda(&settings, &set, CLASSES);
     let weights = trainer.weights().unwrap();
-    let quantization = Quantization::new(&weights, [0.5, 0.4, 0.3, 0.2], settings.bits);
+    let quantization = quantization(&weights, "8");
     trainer.learner.quantize(quantization, &weights).unwrap();
     let mut bad = weights;
     bad.fc1.bias[7] = f32::INFINITY;

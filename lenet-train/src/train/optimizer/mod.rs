@@ -172,10 +172,7 @@ impl TensorVisitor<f32, Cpu> for Update<'_> {
 }
 
 /// Reads the buffers of a network's parameters, in the order of the layers.
-pub(crate) fn read(
-    buffers: &mut Gradients<f32, Cpu>,
-    network: &Network,
-) -> Result<FloatWeights, CpuError> {
+pub(crate) fn read(buffers: &mut Gradients<f32, Cpu>, network: &Network) -> Result<FloatWeights, CpuError> {
     let mut visitor = Read { buffers, values: Vec::new() };
     Layers::iter_tensors(&mut RecursiveWalker { m: &network.layers, f: &mut visitor })?;
     let mut values = visitor.values.into_iter();

@@ -17,8 +17,8 @@ use dfdx::prelude::{
     ReshapeTo, SplitTape, Tensor, TensorFromVec, Trace, TryMatMul,
 };
 use lenet_core::shape::{
-    CLASSES, CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, IMAGE_CHANNELS, IMAGE_PIXELS, IMAGE_SIDE,
-    KERNEL_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN,
+    CLASSES, CONV1_CHANNELS, CONV1_SIDE, CONV2_CHANNELS, CONV2_SIDE, IMAGE_CHANNELS, IMAGE_PIXELS,
+    IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN,
 };
 
 type Traced = OwnedTape<f32, Cpu>;
@@ -40,7 +40,9 @@ fn patch_indices(channels: usize, side: usize) -> Indices {
         (channel * side + row) * side + column
     });
     let position = |index| index / output_side * side + index % output_side;
-    upload(taps.flat_map(|tap| (0..output_side * output_side).map(move |index| tap + position(index))).collect())
+    upload(
+        taps.flat_map(|tap| (0..output_side * output_side).map(move |index| tap + position(index))).collect(),
+    )
 }
 
 /// Returns, for each of the four positions in a pooling window, the index of that member of every window.
@@ -56,7 +58,11 @@ fn pool_indices(channels: usize, side: usize) -> [Indices; POOL_SIDE * POOL_SIDE
 }
 
 /// Runs both convolutional blocks: pixels (images x 784, row by row) to features (images x 256, channel by channel).
-fn features_by_dfdx(ConvLayers { conv1, conv2 }: &ConvLayers<'_>, pixels: Pixels, tape: Traced) -> Features<Traced> {
+fn features_by_dfdx(
+    ConvLayers { conv1, conv2 }: &ConvLayers<'_>,
+    pixels: Pixels,
+    tape: Traced,
+) -> Features<Traced> {
     let batch = pixels.shape().0;
     let pixels: Tensor<(Const<IMAGE_PIXELS>, usize), f32, Cpu> = pixels.permute();
     // The tape starts after the gather, since the pixels need no gradient.

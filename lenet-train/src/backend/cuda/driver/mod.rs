@@ -10,6 +10,8 @@
 mod library;
 mod memory;
 mod module;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use memory::{Buffer, Slice};
 pub(crate) use module::{Function, Module};
@@ -138,7 +140,11 @@ impl Gpu {
         // SAFETY: the pointer is to the pointer that the driver writes; it points to a constant string, or stays null.
         let text = unsafe {
             (self.functions.error_text)(code, &mut text);
-            if text.is_null() { format!("error {code}") } else { CStr::from_ptr(text).to_string_lossy().into() }
+            if text.is_null() {
+                format!("error {code}")
+            } else {
+                CStr::from_ptr(text).to_string_lossy().into()
+            }
         };
         Err(CudaError { call, code, text })
     }

@@ -24,6 +24,8 @@ pub(crate) struct Function {
     handle: Handle,
     name: &'static str,
     parameters: Vec<Kind>,
+    /// The number of threads of its blocks.
+    threads: u32,
 }
 
 /// The type of a parameter.
@@ -113,13 +115,13 @@ impl Module {
     ///
     /// Panics if the module has no such kernel.
     pub(crate) fn function(self: &Rc<Self>, name: &'static str) -> Result<Function, CudaError> {
-        let parameters = parameters(self.ptx, name).expect("a kernel of the module");
+        let (parameters, threads) = declaration(self.ptx, name).expect("a kernel of the module");
         assert!(parameters.len() <= MAX_PARAMETERS, "{name} has {} parameters", parameters.len());
-        let mut function = Function { module: Rc::clone(self), handle: null_mut(), name, parameters };
+        let mut function =
+            Function { module: Rc::clone(self), handle: null_mut(), name, parameters, threads };
         let text = CString::new(name).expect("a name is text");
         // SAFETY: the module is loaded, the text ends with 0, and the pointer is to the handle that the driver writes.
-        let code =
-            unsafe { (self.gpu.functions.function)(&mut function.handle, self.handle, text.as_ptr()) };
+        let code = unsafe { (self.gpu.functions.function)(&mut function.handle, self.handle, text.as_ptr()) };
         self.gpu.check("cuModuleGetFunction", code)?;
         Ok(function)
     }
@@ -134,21 +136,29 @@ impl Drop for Module {
     }
 }
 
-/// Returns the types of a kernel's parameters, as its PTX declares them. `None` if there is no such kernel.
-fn parameters(ptx: &str, name: &str) -> Option<Vec<Kind>> {
+/// Returns the types of a kernel's parameters and the number of threads of its blocks, as its PTX declares them. `None` if
+/// there is no such kernel.
+fn declaration(ptx: &str, name: &str) -> Option<(Vec<Kind>, u32)> {
     let (_, declaration) = ptx.split_once(&format!(".entry {name}("))?;
-    let (list, _) = declaration.split_once(')')?;
+    let (list, rest) = declaration.split_once(')')?;
     let kinds = list.split(".param").skip(1).map(|parameter| match parameter.split_whitespace().next() {
         Some(".u64") => Some(Kind::Pointer),
         Some(".u32") => Some(Kind::Integer),
         Some(".f32") => Some(Kind::Float),
         _ => None,
     });
-    kinds.collect()
+    let (directives, _) = rest.split_once('{')?;
+    let (_, threads) = directives.split_once(".maxntid ")?;
+    Some((kinds.collect::<Option<_>>()?, threads.split(',').next()?.trim().parse().ok()?))
 }
 
 impl Function {
-    /// Queues a launch of the kernel, with `grid` blocks along each of two axes and `threads` threads per block.
+    /// Returns the number of threads of its blocks.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads as usize
+    }
+
+    /// Queues a launch of the kernel, with `grid` blocks along each of two axes.
     ///
     /// # Errors
     ///
@@ -157,12 +167,7 @@ impl Function {
     /// # Panics
     ///
     /// Panics if the arguments are not those of the kernel.
-    pub(crate) fn launch(
-        &self,
-        grid: [usize; 2],
-        threads: usize,
-        arguments: &[Argument],
-    ) -> Result<(), CudaError> {
+    pub(crate) fn launch(&self, grid: [usize; 2], arguments: &[Argument]) -> Result<(), CudaError> {
         let kinds = arguments.iter().map(|argument| argument.kind());
         assert!(kinds.eq(self.parameters.iter().copied()), "{}: {:?}", self.name, self.parameters);
         let gpu = &self.module.gpu;
@@ -184,7 +189,7 @@ impl Function {
         // device's memory.
         let code = unsafe {
             let (launch, [x, y], stream) = (gpu.functions.launch, grid.map(count), gpu.stream);
-            launch(self.handle, x, y, 1, count(threads), 1, 1, 0, stream, pointers.as_mut_ptr(), null_mut())
+            launch(self.handle, x, y, 1, self.threads, 1, 1, 0, stream, pointers.as_mut_ptr(), null_mut())
         };
         gpu.check("cuLaunchKernel", code).map_err(|error| CudaError { call: self.name, ..error })
     }
@@ -199,12 +204,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_types_of_parameters_are_read_from_ptx() {
-        let ptx = ".visible .entry first(\n\t.param .u64 .ptr .align 1 first_param_0,\n\t.param .f32 first_param_1\n)\n{\n}\n\
-                   .visible .entry second(\n\t.param .u32 second_param_0\n)\n{\n}\n.visible .entry third(\n\t.param .f64 a\n)";
-        assert_eq!(parameters(ptx, "first"), Some(vec![Kind::Pointer, Kind::Float]));
-        assert_eq!(parameters(ptx, "second"), Some(vec![Kind::Integer]));
-        assert_eq!(parameters(ptx, "third"), None);
-        assert_eq!(parameters(ptx, "fir"), None);
+    fn the_types_of_parameters_and_the_number_of_threads_are_read_from_ptx() {
+        let ptx = ".visible .entry first(\n\t.param .u64 .ptr .align 1 first_param_0,\n\t.param .f32 first_param_1\n)\n\
+                   .maxntid 288, 1, 1\n{\n}\n.visible .entry second(\n\t.param .u32 second_param_0\n)\n.maxntid 64\n{\n}\n\
+                   .visible .entry third(\n\t.param .f64 a\n)\n.maxntid 64\n{\n}\n.visible .entry fourth(\n)\n{\n}\n";
+        assert_eq!(declaration(ptx, "first"), Some((vec![Kind::Pointer, Kind::Float], 288)));
+        assert_eq!(declaration(ptx, "second"), Some((vec![Kind::Integer], 64)));
+        for name in ["third", "fourth", "fir"] {
+            assert_eq!(declaration(ptx, name), None);
+        }
     }
 }

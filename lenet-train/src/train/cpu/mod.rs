@@ -1,13 +1,15 @@
-//! Training on the CPU.
+//! Training on the CPU: the networks, the loss and the optimizers of dfdx, with convolutions of our own.
 
-use super::average::Average;
+pub(super) mod average;
+mod distill;
+mod pass;
+pub(super) mod qat;
+
 use super::batch::Batch;
-use super::distill::Teachers;
 use super::error::{TrainingError, device_error};
 use super::images::TrainingImages;
 use super::learner::{Learner, TrainingDevice};
 use super::optimizer::{self, Optimizer};
-use super::qat::IntegerNetwork;
 use super::recipe::Settings;
 use super::snapshot::LearnerState;
 use crate::data::Split;
@@ -15,8 +17,12 @@ use crate::eval::score::{HeldOutImages, Score};
 use crate::model::network::{Logits, Network};
 use crate::model::weights::FloatWeights;
 use crate::quantize::Quantization;
+use average::Average;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Cpu, CpuError, Gradients, NoneTape};
+use distill::Teachers;
+use pass::TensorBatch;
+use qat::IntegerNetwork;
 
 /// The state of a run on the CPU.
 pub struct CpuLearner<'a> {
@@ -82,7 +88,7 @@ impl<'a> Learner<'a> for CpuLearner<'a> {
     }
 
     fn step(&mut self, batch: &Batch, learning_rate: f64, count: u64) -> Result<Self::Logits, TrainingError> {
-        let mut batch = batch.upload(&self.network).map_err(device_error::<Cpu>)?;
+        let mut batch = TensorBatch::new(batch, &self.network).map_err(device_error::<Cpu>)?;
         if let Some(teachers) = &self.teachers {
             teachers.add_targets(&mut batch).map_err(device_error::<Cpu>)?;
         }
@@ -164,5 +170,22 @@ impl CpuLearner<'_> {
             Some(average) => average.update(&self.network, count),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+impl CpuLearner<'_> {
+    /// Updates the parameters by given gradients.
+    pub(super) fn update_by(
+        &mut self,
+        gradients: &FloatWeights,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<(), CpuError> {
+        let mut buffers = self.gradients.take().expect("returned by the last step");
+        optimizer::write(&mut buffers, &self.network, gradients)?;
+        self.update(&mut buffers, learning_rate, count)?;
+        self.gradients = Some(buffers);
+        Ok(())
     }
 }

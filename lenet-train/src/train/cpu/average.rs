@@ -36,7 +36,7 @@ impl Average {
 
 /// Returns the decay of the average in step `steps`, counted from 1. It starts small, so that the average soon forgets the
 /// initial weights.
-pub(super) fn decay_at(decay: f64, steps: u64) -> f64 {
+pub(in crate::train) fn decay_at(decay: f64, steps: u64) -> f64 {
     decay.min(steps as f64 / (steps + 10) as f64)
 }
 

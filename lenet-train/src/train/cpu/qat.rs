@@ -4,18 +4,18 @@
 //! integer network computes with them what the integer engine would. Its gradients then update the f32 weights, as if
 //! quantization were the identity (the straight-through estimator).
 
-use super::batch::Uploaded;
-use super::error::{TrainingError, device_error};
-use super::optimizer;
+use super::pass::TensorBatch;
 use crate::model::integers::IntegerLayer;
 use crate::model::network::{Logits, Network};
 use crate::model::weights::FloatWeights;
 use crate::quantize::Quantization;
+use crate::train::error::{TrainingError, device_error};
+use crate::train::optimizer;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Cpu, Gradients, NoneTape};
 
 /// The integer network of a run, with its gradients.
-pub(super) struct IntegerNetwork {
+pub(in crate::train) struct IntegerNetwork {
     /// How the weights are quantized.
     pub(super) quantization: Quantization,
     network: Network,
@@ -29,7 +29,7 @@ impl IntegerNetwork {
     /// # Errors
     ///
     /// Returns a [`TrainingError`] if the weights cannot be quantized or memory runs out.
-    pub(super) fn new(
+    pub(in crate::train) fn new(
         device: &Cpu,
         weights: &FloatWeights,
         quantization: Quantization,
@@ -45,7 +45,7 @@ impl IntegerNetwork {
     /// # Errors
     ///
     /// Returns [`TrainingError::Quantize`] if the weights cannot be quantized.
-    pub(super) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network, TrainingError> {
+    pub(in crate::train) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network, TrainingError> {
         self.network.set_integers(&self.quantization.integers(weights)?);
         Ok(&self.network)
     }
@@ -58,7 +58,7 @@ impl IntegerNetwork {
     /// Returns a [`TrainingError`] if the weights cannot be quantized or memory runs out.
     pub(super) fn pass(
         &mut self,
-        batch: Uploaded,
+        batch: TensorBatch,
         weights: &FloatWeights,
     ) -> Result<(Logits<NoneTape>, FloatWeights), TrainingError> {
         let integers = self.quantization.integers(weights)?;
@@ -96,18 +96,18 @@ impl IntegerNetwork {
 
 /// How the gradients for the integers of an output channel become those for its f32 parameters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ChannelFactors {
+pub(in crate::train) struct ChannelFactors {
     /// Integers per unit of a weight.
-    pub(super) per_weight: f32,
+    pub(in crate::train) per_weight: f32,
     /// Accumulator units per unit of the bias.
-    pub(super) per_bias: f32,
+    pub(in crate::train) per_bias: f32,
     /// The largest magnitude of a weight that is not clipped.
-    pub(super) clip: f32,
+    pub(in crate::train) clip: f32,
 }
 
 impl ChannelFactors {
     /// The factors of `channel` of the layer with number `index`, whose integers are `layer`.
-    pub(super) fn new(
+    pub(in crate::train) fn new(
         quantization: &Quantization,
         layer: &IntegerLayer,
         index: usize,

@@ -1,6 +1,6 @@
 //! Distillation: a run learns from the mean prediction of trained networks, its teachers, on each augmented image.
 
-use super::batch::{TeacherTargets, Uploaded};
+use super::pass::{TeacherTargets, TensorBatch};
 use crate::model::network::Network;
 use crate::model::weights::FloatWeights;
 use dfdx::prelude::{Axis, Cpu, CpuError, NoneTape, TryAdd, TryDiv, TryMul};
@@ -44,7 +44,7 @@ impl Teachers {
     /// # Panics
     ///
     /// Panics if there are no teachers.
-    pub(super) fn add_targets(&self, batch: &mut Uploaded) -> Result<(), CpuError> {
+    pub(super) fn add_targets(&self, batch: &mut TensorBatch) -> Result<(), CpuError> {
         let &Teachers { ref networks, share, temperature } = self;
         let mut members = networks.iter().map(|network| {
             let logits = network.logits(batch.pixels.clone(), NoneTape)?;
@@ -84,7 +84,7 @@ mod tests {
         let pixels = networks[0].upload(&synthetic(5).images).unwrap();
         let labels: Vec<f32> = (0..50).map(|index| f32::from(u8::from(index % 11 == 0))).collect();
         let targets = device.tensor_from_vec(labels.clone(), (5, Classes(10)));
-        let mut batch = Uploaded { pixels: pixels.clone(), targets, teachers: None };
+        let mut batch = TensorBatch { pixels: pixels.clone(), targets, teachers: None };
         teachers.add_targets(&mut batch).unwrap();
 
         let [first, second] =
