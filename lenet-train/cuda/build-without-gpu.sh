@@ -14,8 +14,7 @@ mkdir -p "$folder/driver"
 
 [ -x "$folder/venv/bin/pip" ] || python3 -m venv "$folder/venv"
 [ -d "$folder/toolkit" ] || "$folder/venv/bin/pip" install -q --no-deps --target "$folder/toolkit" \
-    nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-runtime==13.0.96 \
-    nvidia-cuda-cccl==13.0.85
+    nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-runtime==13.0.96
 
 export CUDA_PATH=$folder/toolkit/nvidia/cu13
 cargo build --locked --release -p lenet-train --features cuda --target-dir "$folder/target"

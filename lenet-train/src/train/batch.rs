@@ -36,7 +36,7 @@ impl Batch {
         let Settings { augment, seed, .. } = settings;
         let images = if resident {
             let changed = if *augment == Augment::OFF { &[] } else { indices };
-            let changes = changed.iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
+            let changes = changed.par_iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
             Images::Resident { numbers: indices.to_vec(), changes }
         } else {
             let image = |&index: &u32| augment.apply(training.image(index), *seed, epoch, index);

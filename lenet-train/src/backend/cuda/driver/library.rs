@@ -2,6 +2,7 @@
 
 use libloading::Library;
 use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::sync::LazyLock;
 
 /// The name of the library.
 const NAME: &str = if cfg!(windows) { "nvcuda.dll" } else { "libcuda.so.1" };
@@ -60,12 +61,18 @@ type Launch = unsafe extern "C" fn(
 ) -> Code;
 
 impl Functions {
-    /// Loads the library and finds its functions.
+    /// Returns the functions. The library is loaded by the first call, and stays loaded: drivers are not made to be unloaded.
     ///
     /// # Errors
     ///
-    /// Returns the system's error if there is no such library, or if it lacks a function.
-    pub(super) fn load() -> Result<Self, libloading::Error> {
+    /// Returns the system's message if there is no such library, or if it lacks a function.
+    pub(super) fn get() -> Result<&'static Self, String> {
+        static FUNCTIONS: LazyLock<Result<Functions, String>> =
+            LazyLock::new(|| Functions::load().map_err(|error| error.to_string()));
+        FUNCTIONS.as_ref().map_err(String::clone)
+    }
+
+    fn load() -> Result<Self, libloading::Error> {
         // SAFETY: the library is NVIDIA's driver, whose initialization has no requirements.
         let library = unsafe { Library::new(NAME) }?;
         // SAFETY: each name is that of the function in `cuda.h` with the type of its field. The functions stay valid as

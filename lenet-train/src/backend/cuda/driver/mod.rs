@@ -64,7 +64,7 @@ pub(super) enum OpenError {
 
 /// A GPU, and the stream that its work is queued on.
 pub(crate) struct Gpu {
-    functions: Functions,
+    functions: &'static Functions,
     device: i32,
     context: Handle,
     stream: Handle,
@@ -77,7 +77,7 @@ impl Gpu {
     ///
     /// Returns an [`OpenError`] if there is no driver, no such GPU, or if the driver fails.
     pub(super) fn open(ordinal: i32) -> Result<Rc<Self>, OpenError> {
-        let functions = Functions::load().map_err(|error| OpenError::NoDriver(error.to_string()))?;
+        let functions = Functions::get().map_err(OpenError::NoDriver)?;
         let (mut gpu, mut count) =
             (Self { functions, device: 0, context: null_mut(), stream: null_mut() }, 0);
         // SAFETY: these functions take plain numbers and pointers to the variables that they write.
