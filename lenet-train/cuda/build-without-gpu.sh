@@ -37,8 +37,9 @@ fails_with "an NVIDIA driver and a GPU" "$folder/driver"
 
 # The driver calls of a step in the last epoch: the difference between runs of three and of two epochs. The first epoch
 # is never quantization-aware.
-print_step() { # steps per epoch, integers or float (the last epochs), flags
-    steps=$1 last=$2 && shift 2
+steps=430 # per epoch: 55,000 images in batches of 128
+print_step() { # integers or float (the last epochs), flags
+    last=$1 && shift
     for epochs in 2 3; do
         qat=0
         if [ "$last" = integers ]; then qat=$((epochs - 1)); fi
@@ -47,9 +48,9 @@ print_step() { # steps per epoch, integers or float (the last epochs), flags
     done
     echo "driver calls per step with $*, in $last:"
     join "$folder/calls-2" "$folder/calls-3" --nocheck-order |
-        awk -v steps="$steps" '{ printf "  %-17s%9.1f\n", $1, ($3 - $2) / steps }'
+        awk -v steps=$steps '{ printf "  %-17s%9.1f\n", $1, ($3 - $2) / steps }'
 }
-print_step 430 float --recipe default # 55,000 images in batches of 128
-print_step 1118 float --recipe best   # 143,000 images
-print_step 1118 integers --recipe best
+print_step float --recipe default
+print_step float --recipe mnist
+print_step integers --recipe mnist
 echo "built: $folder/target/release/lenet-train"

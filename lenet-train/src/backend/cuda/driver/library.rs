@@ -1,6 +1,7 @@
 //! The functions of the driver's library, found when a device is opened.
 
 use libloading::Library;
+use std::error::Error;
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::sync::LazyLock;
 
@@ -68,7 +69,7 @@ impl Functions {
     /// Returns the system's message if there is no such library, or if it lacks a function.
     pub(super) fn get() -> Result<&'static Self, String> {
         static FUNCTIONS: LazyLock<Result<Functions, String>> =
-            LazyLock::new(|| Functions::load().map_err(|error| error.to_string()));
+            LazyLock::new(|| Functions::load().map_err(|error| message(&error)));
         FUNCTIONS.as_ref().map_err(String::clone)
     }
 
@@ -103,4 +104,9 @@ impl Functions {
             })
         }
     }
+}
+
+/// Returns the system's message, which is the source of an error of `libloading`.
+fn message(error: &libloading::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
