@@ -1,63 +1,39 @@
 #!/usr/bin/env bash
-# Builds and links `lenet-train --features cuda` on a machine without a GPU, a driver and the CUDA toolkit. Then runs it
-# twice: without a driver, to check that its error names what is missing; and with a stand-in driver that only counts
-# calls, to check that training needs no kernel to be compiled at run time, and to print the calls of a training step.
+# Builds `lenet-train --features cuda` on a machine without a GPU, a driver and the CUDA toolkit. Then runs it without a
+# driver and without a GPU, to check that its errors name what is missing; and with a stand-in driver that only counts calls,
+# to print the calls of a training step.
 #
 #   lenet-train/cuda/build-without-gpu.sh [FOLDER]
 #
-# FOLDER (default: target/cuda) takes about 600 MB, for NVIDIA's compiler from PyPI and stand-ins for the driver and its
-# libraries. Needs Python 3 with venv, a C compiler and the network. The binary is built for compute capability 9.0;
-# set GPU_CAP for another. To train, build on the machine with the GPU instead.
+# FOLDER (default: target/cuda) takes about 600 MB, for NVIDIA's compiler from PyPI and the build. Needs Python 3 with venv,
+# a C compiler and the network. The kernels in the binary run on every GPU of compute capability 7.5 or newer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$(realpath -m "${1:-target/cuda}")
-mkdir -p "$folder"/{lib64,bin}
+mkdir -p "$folder/driver"
 
-# nvcc 13.0 is the newest version whose code the bindings of dfdx 0.13 can load.
 [ -x "$folder/venv/bin/pip" ] || python3 -m venv "$folder/venv"
 [ -d "$folder/toolkit" ] || "$folder/venv/bin/pip" install -q --no-deps --target "$folder/toolkit" \
-    nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-runtime==13.0.96 \
-    nvidia-cuda-cccl==13.0.85
-ln -sfn "$folder/toolkit/nvidia/cu13/include" "$folder/include"
+    nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-runtime==13.0.96
 
-# The build script of dfdx calls nvidia-smi to find out which GPU to compile for.
-printf '#!/bin/sh\necho compute_cap\necho "${GPU_CAP:-9.0}"\n' > "$folder/bin/nvidia-smi"
-chmod +x "$folder/bin/nvidia-smi"
-
-# Stand-in libraries for the linker: the functions in driver.c, and every other function returns 100, "no device".
-cargo fetch --locked -q
-bindings=$(cargo metadata --locked --format-version 1 | python3 -c '
-import json, os, sys
-packages = json.load(sys.stdin)["packages"]
-print(next(os.path.dirname(p["manifest_path"]) for p in packages if p["name"] == "cudarc"))')/src
-driver=$PWD/lenet-train/cuda/driver.c
-stand_in() { # name, soname, file of bindings
-    {
-        if [ "$1" = cuda ]; then cat "$driver"; fi
-        grep -ohE 'pub fn (cu|cublas|nvrtc)[A-Za-z0-9_]+' "$bindings/$3" | awk '{ print $3 }' | sort -u |
-            grep -vxFf <(grep -oE '^int \w+' "$driver" | cut -c5-) | sed 's/.*/int &(void) { return 100; }/'
-    } > "$folder/$1.c"
-    cc -shared -fPIC -w -Wl,-soname,"$2" -o "$folder/lib64/lib$1.so" "$folder/$1.c"
-    ln -sfn "lib$1.so" "$folder/lib64/$2"
-}
-stand_in cuda libcuda.so.1 driver/sys.rs
-stand_in nvrtc libnvrtc.so.13 nvrtc/sys.rs
-stand_in cublas libcublas.so.13 cublas/sys.rs
-stand_in cublasLt libcublasLt.so.13 cublaslt/sys.rs
-
-export CUDA_PATH=$folder PATH="$folder/bin:$folder/toolkit/nvidia/cu13/bin:$PATH"
+export CUDA_PATH=$folder/toolkit/nvidia/cu13
 cargo build --locked --release -p lenet-train --features cuda --target-dir "$folder/target"
 
-# Without a driver, the program must print an error and exit with status 1, without a panic or a backtrace.
-status=0
-message=$(LD_LIBRARY_PATH="$folder/lib64" RUST_BACKTRACE=1 \
-    "$folder/target/release/lenet-train" --cuda --force --out "$folder/run" 2>&1) || status=$?
-echo "$message"
-if [ "$status" != 1 ] || [[ $message != "error: --cuda: expected an NVIDIA driver and a GPU"* ]] ||
-    [[ $message == *panicked* || $message == *backtrace* ]]; then
-    echo "expected a plain error and exit status 1, found status $status" >&2
-    exit 1
-fi
+# Where there is no driver or no GPU, the program must print an error and exit with status 1, without a panic or a backtrace.
+fails_with() { # the beginning of the message, the folder of the driver
+    status=0
+    message=$(LD_LIBRARY_PATH="$2" RUST_BACKTRACE=1 \
+        "$folder/target/release/lenet-train" --cuda --force --out "$folder/run" 2>&1) || status=$?
+    echo "$message"
+    if [ "$status" != 1 ] || [[ $message != "error: --cuda: expected $1"* ]] ||
+        [[ $message == *panicked* || $message == *backtrace* ]]; then
+        echo "expected a plain error and exit status 1, found status $status" >&2
+        exit 1
+    fi
+}
+if ! ldconfig -p | grep -q libcuda.so.1; then fails_with "NVIDIA's driver" "$folder"; fi
+cc -shared -fPIC -w -Wl,-soname,libcuda.so.1 -o "$folder/driver/libcuda.so.1" lenet-train/cuda/driver.c
+fails_with "an NVIDIA driver and a GPU" "$folder/driver"
 
 # The driver calls of a step in the last epoch: the difference between runs of three and of two epochs. The first epoch
 # is never quantization-aware.
@@ -67,7 +43,7 @@ print_step() { # integers or float (the last epochs), flags
     for epochs in 2 3; do
         qat=0
         if [ "$last" = integers ]; then qat=$((epochs - 1)); fi
-        CALLS=$folder/calls-$epochs LD_LIBRARY_PATH="$folder/lib64" "$folder/target/release/lenet-train" \
+        CALLS=$folder/calls-$epochs LD_LIBRARY_PATH="$folder/driver" "$folder/target/release/lenet-train" \
             --cuda --quiet --force --out "$folder/run" --epochs "$epochs" --qat-epochs "$qat" "$@"
     done
     echo "driver calls per step with $*, in $last:"
@@ -75,6 +51,6 @@ print_step() { # integers or float (the last epochs), flags
         awk -v steps=$steps '{ printf "  %-17s%9.1f\n", $1, ($3 - $2) / steps }'
 }
 print_step float --recipe default
-print_step float --recipe best
-print_step integers --recipe best
-echo "built and linked: $folder/target/release/lenet-train"
+print_step float --recipe mnist
+print_step integers --recipe mnist
+echo "built: $folder/target/release/lenet-train"

@@ -3,7 +3,7 @@
 //! The modules, in the order of their dependencies; each uses only those above it in this list:
 //!
 //! - [`data`]: the images, where they come from, and which are held out.
-//! - [`backend`]: the operations that the CPU and CUDA implement differently.
+//! - [`backend`]: the convolutions of the CPU, and the CUDA device with its kernels.
 //! - [`model`]: the network: its weights as plain numbers, as dfdx layers, and as integers.
 //! - [`exchange`]: import and export of the weights: PyTorch and ONNX.
 //! - [`augment`]: random changes of the training images.
@@ -13,7 +13,8 @@
 //! - [`run`]: one run on disk: its folder, settings, checkpoint, metrics and model file.
 //! - [`report`]: the HTML report of a run.
 //! - [`commands`]: the commands of the program; [`commands::train`] is a training run from start to finish.
-#![forbid(unsafe_code)]
+// Only the calls of the CUDA driver are allowed to be unsafe, in `backend::cuda::driver`.
+#![deny(unsafe_code)]
 
 pub mod augment;
 pub mod backend;

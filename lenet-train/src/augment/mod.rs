@@ -2,22 +2,20 @@
 //!
 //! The change of an image is a function of the settings, the seed, the epoch and the image's index in the training set.
 //! So it does not depend on the number of threads, and a resumed run needs no saved state. The CPU changes the bytes of
-//! an image before it is uploaded. A GPU changes the images that it keeps in its memory, with other operations; in rare
-//! cases a pixel differs by one gray level.
+//! an image. A GPU changes the images that it keeps in its memory, by the same operations, to the same gray levels.
 
-mod on_device;
 mod stroke;
 #[cfg(test)]
 mod tests;
 mod warp;
 
-pub(crate) use on_device::{DeviceAugment, PaddedBatch};
+pub(crate) use warp::SPLINE_WEIGHTS;
 
 use crate::backend::cpu::simd::{self, Kernel, Simd};
 use crate::draws::Draws;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 use serde::{Deserialize, Serialize};
-use warp::Warp;
+use warp::{POINTS, Warp};
 
 /// Width of the blank border of a [`Padded`] image, in pixels.
 const BORDER: usize = 2;
@@ -75,6 +73,24 @@ pub(crate) struct Change {
     stroke: f32,
 }
 
+/// The number of words of a [`Change`] for a GPU.
+pub(crate) const CHANGE_WORDS: usize = 6 + 2 * POINTS * POINTS + 1;
+
+impl Change {
+    /// Returns the change as the kernel for GPUs takes it: the affine maps and the control points of both axes (f32), and
+    /// the change of the stroke width in steps (i32).
+    pub(crate) fn words(&self) -> [u32; CHANGE_WORDS] {
+        let mut words = [0; CHANGE_WORDS];
+        let (stroke, coefficients) = words.split_last_mut().expect("words");
+        for (word, coefficient) in coefficients.iter_mut().zip(self.warp.coefficients()) {
+            *word = coefficient.to_bits();
+        }
+        let share = i32::from(stroke::share(self.stroke.abs()));
+        *stroke = if self.stroke < 0.0 { -share } else { share }.cast_unsigned();
+        words
+    }
+}
+
 /// The augmentation of one image, compiled for each instruction set. It uses no fused multiply-add, so that every machine
 /// gives the same image.
 struct Augmentation<'a> {
@@ -98,7 +114,7 @@ impl Kernel for Augmentation<'_> {
 
 /// Adds the blank border to an image.
 #[inline(always)]
-pub(crate) fn padded(image: &[u8; IMAGE_PIXELS]) -> Padded {
+fn padded(image: &[u8; IMAGE_PIXELS]) -> Padded {
     let mut padded = [0; PADDED_SIDE * PADDED_SIDE];
     for (row, pixels) in image.chunks_exact(IMAGE_SIDE).enumerate() {
         padded[(row + BORDER) * PADDED_SIDE + BORDER..][..IMAGE_SIDE].copy_from_slice(pixels);

@@ -3,7 +3,7 @@
 use super::{PADDED_SIDE, Padded};
 
 /// Number of steps into which a share from 0 to 1 is divided.
-pub(super) const SHARE_STEPS: f32 = 256.0;
+const SHARE_STEPS: f32 = 256.0;
 
 /// Blends the image with its dilation by one pixel, or, for a negative `amount`, with its erosion.
 ///

@@ -5,20 +5,18 @@ use crate::draws::Draws;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 /// Number of control points along each axis.
-const POINTS: usize = 5;
+pub(super) const POINTS: usize = 5;
 /// Distance between two control points, in pixels. A quadratic B-spline of n control points spans n - 2 cells.
 const CELL: f32 = IMAGE_SIDE as f32 / (POINTS - 2) as f32;
 /// Coordinate of the image's center, which lies between its two middle pixels.
 const CENTER: f32 = (IMAGE_SIDE - 1) as f32 / 2.0;
 /// Number of steps into which the distance between two pixels is divided.
-pub(super) const STEPS_PER_PIXEL: u32 = 256;
-/// Number of coefficients of a warp along one axis: three of the affine map, one per control point.
-pub(super) const COEFFICIENTS: usize = 3 + POINTS * POINTS;
+const STEPS_PER_PIXEL: u32 = 256;
 /// One number per column of the image.
 type Row = [f32; IMAGE_SIDE];
 
 /// Weight of each control point in the displacement of each column (or row): the quadratic B-spline.
-const SPLINE_WEIGHTS: [Row; POINTS] = spline_weights();
+pub(crate) const SPLINE_WEIGHTS: [Row; POINTS] = spline_weights();
 
 /// A warp of an image: for each pixel, the coordinates in the original image that it is sampled from.
 pub(super) struct Warp {
@@ -50,13 +48,9 @@ impl Warp {
         Warp { affine, points }
     }
 
-    /// Returns the factors of the [`basis`] functions whose sum is the source column (`axis` 0) or row (`axis` 1), in
-    /// pixels.
-    pub(super) fn coefficients(&self, axis: usize) -> [f32; COEFFICIENTS] {
-        let mut coefficients = [0.0; COEFFICIENTS];
-        coefficients[..3].copy_from_slice(&self.affine[axis]);
-        coefficients[3..].copy_from_slice(self.points[axis].as_flattened());
-        coefficients
+    /// Returns the affine map of both axes, and then the displacements of the control points.
+    pub(super) fn coefficients(&self) -> impl Iterator<Item = f32> {
+        self.affine.as_flattened().iter().chain(self.points.as_flattened().as_flattened()).copied()
     }
 
     /// Returns the warped image. It is blank where it lies outside the original.
@@ -87,21 +81,6 @@ impl Warp {
             }
         }
         sources
-    }
-}
-
-/// The basis function of a [coefficient](Warp::coefficients) at a pixel: what a coefficient of 1 adds to its source
-/// coordinate.
-pub(super) fn basis(coefficient: usize, pixel: usize) -> f32 {
-    let (row, column) = (pixel / IMAGE_SIDE, pixel % IMAGE_SIDE);
-    match coefficient {
-        0 => column as f32,
-        1 => row as f32,
-        2 => 1.0,
-        _ => {
-            let point = coefficient - 3;
-            SPLINE_WEIGHTS[point / POINTS][row] * SPLINE_WEIGHTS[point % POINTS][column]
-        }
     }
 }
 

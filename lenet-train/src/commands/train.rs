@@ -4,7 +4,7 @@ use super::error::CommandError;
 use super::prepare::{Prepared, prepare, splits, with_threads};
 use super::results::Results;
 use super::session::Session;
-use crate::backend::{Backend, cuda};
+use crate::backend::cuda;
 use crate::data::Dataset;
 use crate::eval::check::FinalTable;
 use crate::generate::Mix;
@@ -18,7 +18,7 @@ use crate::run::progress::Progress;
 use crate::run::selection::{best_epoch, is_over};
 use crate::run::trained::Trained;
 use crate::train::recipe::Settings;
-use crate::train::{ExtraImages, Snapshot, Trainer};
+use crate::train::{ExtraImages, Snapshot, Trainer, TrainingDevice};
 use dfdx::prelude::Cpu;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -84,14 +84,14 @@ impl<'a> TrainingRun<'a> {
         let seed = self.prepared.run.training.seed;
         let last = match self.prepared.run.machine.device {
             DeviceKind::Cpu => self.train_on(Cpu::seed_from_u64(seed))?,
-            DeviceKind::Cuda => self.train_on(cuda::open_cuda(seed)?)?,
+            DeviceKind::Cuda => self.train_on(cuda::open()?)?,
         };
         let trained = Trained::from_snapshot(self.folder, self.prepared.run, last)?;
         Ok((trained, self.prepared.dataset))
     }
 
     /// Trains to the end of the run on a device. Returns its last state.
-    fn train_on<D: Backend>(&mut self, device: D) -> Result<Snapshot, CommandError> {
+    fn train_on<D: TrainingDevice>(&mut self, device: D) -> Result<Snapshot, CommandError> {
         let stopped = self.stopped.take();
         let Prepared { run, dataset, extra, teachers } = &self.prepared;
         let console = &self.session.console;
@@ -149,7 +149,7 @@ impl<'a> TrainingRun<'a> {
     }
 
     /// Saves the state after an epoch, and also as that of the best epoch if it is.
-    fn save<D: Backend>(&self, trainer: &mut Trainer<'_, D>) -> Result<(), CommandError> {
+    fn save<D: TrainingDevice>(&self, trainer: &mut Trainer<'_, D>) -> Result<(), CommandError> {
         let (run, snapshot) = (&self.prepared.run, trainer.snapshot()?);
         let last = snapshot.history.last().map(|epoch| epoch.epoch);
         let best = best_epoch(&run.training, &snapshot.history).map(|epoch| epoch.epoch);
@@ -161,7 +161,10 @@ impl<'a> TrainingRun<'a> {
     }
 
     /// Saves the state of an interrupted run. Returns the error that says how to continue.
-    fn interrupted<D: Backend>(&self, trainer: &mut Trainer<'_, D>) -> Result<CommandError, CommandError> {
+    fn interrupted<D: TrainingDevice>(
+        &self,
+        trainer: &mut Trainer<'_, D>,
+    ) -> Result<CommandError, CommandError> {
         let snapshot = trainer.snapshot()?;
         checkpoint::save(&self.folder.join(checkpoint::FILE_NAME), &self.prepared.run, &snapshot)?;
         let epochs = snapshot.history.len();

@@ -1,9 +1,8 @@
 //! Loss and accuracy, computed from logits.
 
-use crate::backend::{Backend, Pixels};
 use crate::data::Split;
 use crate::model::network::Network;
-use dfdx::prelude::NoneTape;
+use dfdx::prelude::{CpuError, NoneTape};
 use serde::{Deserialize, Serialize};
 
 /// The number of images per forward pass.
@@ -82,45 +81,25 @@ fn cross_entropy(logits: &[f32], label: u8) -> f64 {
 }
 
 /// Held-out images that networks are scored on.
-pub struct HeldOutImages<'a, D: Backend> {
+pub struct HeldOutImages<'a> {
     split: Split<'a>,
-    /// The same images in batches on the device, if they stay there.
-    resident: Option<Vec<Pixels<D>>>,
 }
 
-impl<'a, D: Backend> HeldOutImages<'a, D> {
-    /// Creates a set of images that are uploaded each time they are scored.
+impl<'a> HeldOutImages<'a> {
+    /// Creates a set of images.
     pub fn new(split: Split<'a>) -> Self {
-        HeldOutImages { split, resident: None }
-    }
-
-    /// Uploads the images to the device of `network`, where they stay.
-    ///
-    /// # Errors
-    ///
-    /// Returns the device's error, for example out of memory.
-    pub fn keep_on_device(&mut self, network: &Network<D>) -> Result<(), D::Err> {
-        let batches = self.split.images.chunks(BATCH).map(|images| network.upload(images));
-        self.resident = Some(batches.collect::<Result<_, _>>()?);
-        Ok(())
+        HeldOutImages { split }
     }
 
     /// Returns the loss and the accuracy of a network.
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub fn score(&self, network: &Network<D>) -> Result<Score, D::Err> {
-        let pixels = |(batch, images): (usize, &[_])| match &self.resident {
-            Some(resident) => Ok(resident[batch].clone()),
-            None => network.upload(images),
-        };
-        let batches = self.split.images.chunks(BATCH).enumerate();
-        let logits = batches.map(|batch| network.logits(pixels(batch)?, NoneTape));
-        // All batches are started before the first logits are read, since reading waits for the device.
-        let logits = logits.collect::<Result<Vec<_>, _>>()?;
+    /// Returns an error if memory runs out.
+    pub fn score(&self, network: &Network) -> Result<Score, CpuError> {
         let mut tally = Tally::new(network.classes());
-        for (logits, labels) in logits.iter().zip(self.split.labels.chunks(BATCH)) {
+        for (images, labels) in self.split.images.chunks(BATCH).zip(self.split.labels.chunks(BATCH)) {
+            let logits = network.logits(network.upload(images)?, NoneTape)?;
             tally.add(&logits.as_vec(), labels.iter().copied());
         }
         Ok(tally.score())

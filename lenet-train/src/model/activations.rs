@@ -43,7 +43,7 @@ impl Activations {
     }
 
     /// Runs `network`, an f32 or an integer network, on `images`.
-    pub(crate) fn of_network(network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) -> Self {
+    pub(crate) fn of_network(network: &Network, images: &[[u8; IMAGE_PIXELS]]) -> Self {
         let mut all = Self::default();
         images.chunks(BATCH).for_each(|batch| all.run(network, batch));
         all
@@ -54,7 +54,7 @@ impl Activations {
         [&self.pool1, &self.pool2, &self.fc1, &self.fc2]
     }
 
-    fn run(&mut self, network: &Network<Cpu>, images: &[[u8; IMAGE_PIXELS]]) {
+    fn run(&mut self, network: &Network, images: &[[u8; IMAGE_PIXELS]]) {
         let (conv1, conv2, fc1, fc2, fc3) = &network.layers;
         let fake_quantize = network.fake_quantize();
         let dense = |index: usize| fake_quantize.map(|fake_quantize| &fake_quantize.hidden[index]);
@@ -62,7 +62,7 @@ impl Activations {
         let convolutions = fake_quantize.map(NetworkFakeQuantize::convolutions);
         let (pool1, pool2) =
             conv::pooled(&ConvLayers { conv1, conv2 }, convolutions, &pixels.expect(MEMORY).as_vec());
-        let features: Batch<POOL2_LEN, Cpu, NoneTape> =
+        let features: Batch<POOL2_LEN, NoneTape> =
             network.device().tensor_from_vec(pool2.clone(), (images.len(), Const));
         let after_fc1 = hidden(fc1, features, dense(2)).expect(MEMORY);
         let after_fc2 = hidden(fc2, after_fc1.clone(), dense(3)).expect(MEMORY);

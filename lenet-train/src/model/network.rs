@@ -3,10 +3,11 @@
 use super::integers::IntegerLayer;
 use super::output_layer::{Classes, OutputLayer};
 use super::weights::{Affine, FloatWeights};
-use crate::backend::{Backend, Batch, ConvLayers, FakeQuantize, Features, Pixels};
+use crate::backend::cpu::conv;
+use crate::backend::{Batch, ConvLayers, FakeQuantize, Features, Pixels};
 use dfdx::nn::modules::Linear;
 use dfdx::nn::{BuildModule, Module};
-use dfdx::prelude::{Const, Device, Tape, Tensor, TryMul};
+use dfdx::prelude::{Const, Cpu, CpuError, Tape, Tensor, TensorFromVec, TryMul};
 use lenet_core::requant::PIXEL_STEPS;
 use lenet_core::shape::{
     CONV1_CHANNELS, CONV1_TAPS, CONV2_CHANNELS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_PIXELS, POOL2_LEN,
@@ -17,58 +18,52 @@ use rayon::prelude::*;
 pub(crate) const MAX_GRAY_LEVEL: f32 = PIXEL_STEPS as f32;
 
 /// The logits of a batch: images x classes.
-pub type Logits<D, T> = Tensor<(usize, Classes), f32, D, T>;
+pub type Logits<T> = Tensor<(usize, Classes), f32, Cpu, T>;
 
 /// The five layers: conv1, conv2, fc1, fc2, fc3.
 ///
 /// A convolution is a linear map of each 5x5 patch, so its parameters are those of a linear layer. The initial values are
 /// drawn as in PyTorch, uniformly within 1 / sqrt(fan-in).
-pub type Layers<D> = (
-    Linear<CONV1_TAPS, CONV1_CHANNELS, f32, D>,
-    Linear<CONV2_TAPS, CONV2_CHANNELS, f32, D>,
-    Linear<POOL2_LEN, FC1_OUTPUTS, f32, D>,
-    Linear<FC1_OUTPUTS, FC2_OUTPUTS, f32, D>,
-    OutputLayer<f32, D>,
+pub type Layers = (
+    Linear<CONV1_TAPS, CONV1_CHANNELS, f32, Cpu>,
+    Linear<CONV2_TAPS, CONV2_CHANNELS, f32, Cpu>,
+    Linear<POOL2_LEN, FC1_OUTPUTS, f32, Cpu>,
+    Linear<FC1_OUTPUTS, FC2_OUTPUTS, f32, Cpu>,
+    OutputLayer<f32, Cpu>,
 );
 
-/// A network on a device: the f32 network, or an integer network.
+/// A network on the CPU: the f32 network, or an integer network.
 ///
 /// An integer network has the parameters of the quantized model, stored as f32, and fake-quantizes its activations. Its
 /// results are those of the integer engine.
-pub struct Network<D: Backend> {
-    device: D,
-    conv_indices: D::ConvIndices,
+pub struct Network {
+    device: Cpu,
     /// The layers with their parameters.
-    pub layers: Layers<D>,
+    pub layers: Layers,
     /// The fake quantization of an integer network; `None` in an f32 network.
-    fake_quantize: Option<NetworkFakeQuantize<D>>,
+    fake_quantize: Option<NetworkFakeQuantize>,
 }
 
-impl<D: Backend> Network<D> {
+impl Network {
     /// Creates an f32 network with `classes` outputs and initial weights drawn from the device's seed.
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub fn new(device: D, classes: usize) -> Result<Self, D::Err> {
+    /// Returns an error if memory runs out.
+    pub fn new(device: Cpu, classes: usize) -> Result<Self, CpuError> {
         // The order decides which random numbers each layer gets.
         let (conv1, conv2, fc1, fc2) = BuildModule::try_build(&device)?;
         let fc3 = OutputLayer::new(&device, classes)?;
-        Ok(Network {
-            conv_indices: device.conv_indices()?,
-            layers: (conv1, conv2, fc1, fc2, fc3),
-            fake_quantize: None,
-            device,
-        })
+        Ok(Network { layers: (conv1, conv2, fc1, fc2, fc3), fake_quantize: None, device })
     }
 
     /// Creates an integer network from quantized layers.
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub(crate) fn from_integers(device: D, integers: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
-        let fake_quantize = NetworkFakeQuantize::new(&device, integers)?;
+    /// Returns an error if memory runs out.
+    pub(crate) fn from_integers(device: Cpu, integers: &[IntegerLayer; 5]) -> Result<Self, CpuError> {
+        let fake_quantize = NetworkFakeQuantize::new(integers);
         let mut network = Network::new(device, integers[4].biases.len())?;
         network.fake_quantize = Some(fake_quantize);
         network.set_integers(integers);
@@ -81,13 +76,13 @@ impl<D: Backend> Network<D> {
         fc3.classes()
     }
 
-    /// Returns the device that the network runs on.
-    pub fn device(&self) -> &D {
+    /// Returns the device of the tensors.
+    pub fn device(&self) -> &Cpu {
         &self.device
     }
 
     /// Returns the fake quantization of an integer network, `None` for an f32 network.
-    pub(crate) fn fake_quantize(&self) -> Option<&NetworkFakeQuantize<D>> {
+    pub(crate) fn fake_quantize(&self) -> Option<&NetworkFakeQuantize> {
         self.fake_quantize.as_ref()
     }
 
@@ -95,8 +90,8 @@ impl<D: Backend> Network<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub(crate) fn upload(&self, images: &[[u8; IMAGE_PIXELS]]) -> Result<Pixels<D>, D::Err> {
+    /// Returns an error if memory runs out.
+    pub(crate) fn upload(&self, images: &[[u8; IMAGE_PIXELS]]) -> Result<Pixels, CpuError> {
         let mut values = vec![0.0; images.len() * IMAGE_PIXELS];
         values.par_chunks_exact_mut(IMAGE_PIXELS).zip(images).for_each(|(values, image)| {
             for (value, &pixel) in values.iter_mut().zip(image) {
@@ -111,8 +106,8 @@ impl<D: Backend> Network<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub(crate) fn scale_pixels(&self, pixels: Pixels<D>) -> Result<Pixels<D>, D::Err> {
+    /// Returns an error if memory runs out.
+    pub(crate) fn scale_pixels(&self, pixels: Pixels) -> Result<Pixels, CpuError> {
         if self.fake_quantize.is_some() { pixels.try_mul(MAX_GRAY_LEVEL) } else { Ok(pixels) }
     }
 
@@ -121,14 +116,13 @@ impl<D: Backend> Network<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub fn logits<T: Tape<f32, D>>(&self, pixels: Pixels<D>, tape: T) -> Result<Logits<D, T>, D::Err> {
+    /// Returns an error if memory runs out.
+    pub fn logits<T: Tape<f32, Cpu>>(&self, pixels: Pixels, tape: T) -> Result<Logits<T>, CpuError> {
         let fake_quantize = self.fake_quantize.as_ref();
         let convolutions = fake_quantize.map(NetworkFakeQuantize::convolutions);
         let pixels = self.scale_pixels(pixels)?;
         let (conv1, conv2, ..) = &self.layers;
-        let features =
-            D::features(&self.conv_indices, &ConvLayers { conv1, conv2 }, pixels, tape, convolutions)?;
+        let features = conv::features(&ConvLayers { conv1, conv2 }, convolutions, &pixels, tape)?;
         fully_connected(&self.layers, features, fake_quantize)
     }
 
@@ -170,47 +164,34 @@ impl<D: Backend> Network<D> {
     }
 }
 
-/// The fake quantization of all layers of a network, on a device.
-pub struct NetworkFakeQuantize<D: Backend> {
-    /// The fake quantizers of `conv1`, `conv2`, `fc1` and `fc2`.
-    pub(crate) hidden: [D::FakeQuantizer; 4],
+/// The fake quantization of all layers of a network.
+pub struct NetworkFakeQuantize {
+    /// The fake quantizations of `conv1`, `conv2`, `fc1` and `fc2`.
+    pub(crate) hidden: [FakeQuantize; 4],
     /// The real value of one unit of the integer logits, in nats.
     pub(crate) logit_unit: f32,
 }
 
-impl<D: Backend> NetworkFakeQuantize<D> {
-    /// Uploads the fake quantization of the given layers.
-    ///
-    /// # Errors
-    ///
-    /// Returns the device's error, for example out of memory.
-    pub(crate) fn new(device: &D, [conv1, conv2, fc1, fc2, fc3]: &[IntegerLayer; 5]) -> Result<Self, D::Err> {
-        let fake_quantizer = |layer: &IntegerLayer| {
-            device.fake_quantizer(FakeQuantize::new(layer.requants.clone(), layer.activation_bits))
-        };
-        Ok(NetworkFakeQuantize {
-            hidden: [
-                fake_quantizer(conv1)?,
-                fake_quantizer(conv2)?,
-                fake_quantizer(fc1)?,
-                fake_quantizer(fc2)?,
-            ],
-            logit_unit: fc3.units[0] as f32,
-        })
+impl NetworkFakeQuantize {
+    /// Creates the fake quantization of the given layers.
+    pub(crate) fn new([conv1, conv2, fc1, fc2, fc3]: &[IntegerLayer; 5]) -> Self {
+        let hidden = [conv1, conv2, fc1, fc2]
+            .map(|layer| FakeQuantize::new(layer.requants.clone(), layer.activation_bits));
+        NetworkFakeQuantize { hidden, logit_unit: fc3.units[0] as f32 }
     }
 
-    /// Returns the fake quantizers of both convolutions.
-    pub(crate) fn convolutions(&self) -> [&D::FakeQuantizer; 2] {
+    /// Returns the fake quantizations of both convolutions.
+    pub(crate) fn convolutions(&self) -> [&FakeQuantize; 2] {
         [&self.hidden[0], &self.hidden[1]]
     }
 }
 
 /// Runs the three fully-connected layers on the features. Returns the logits, in nats.
-pub(crate) fn fully_connected<D: Backend, T: Tape<f32, D>>(
-    (_, _, fc1, fc2, fc3): &Layers<D>,
-    features: Features<D, T>,
-    fake_quantize: Option<&NetworkFakeQuantize<D>>,
-) -> Result<Logits<D, T>, D::Err> {
+pub(crate) fn fully_connected<T: Tape<f32, Cpu>>(
+    (_, _, fc1, fc2, fc3): &Layers,
+    features: Features<T>,
+    fake_quantize: Option<&NetworkFakeQuantize>,
+) -> Result<Logits<T>, CpuError> {
     let x = hidden(fc1, features, fake_quantize.map(|fake_quantize| &fake_quantize.hidden[2]))?;
     let x = hidden(fc2, x, fake_quantize.map(|fake_quantize| &fake_quantize.hidden[3]))?;
     let logits = fc3.try_forward(x)?;
@@ -221,23 +202,23 @@ pub(crate) fn fully_connected<D: Backend, T: Tape<f32, D>>(
 }
 
 /// Runs a hidden fully-connected layer, followed by the ReLU or, in an integer network, by fake quantization.
-pub(crate) fn hidden<const I: usize, const O: usize, D: Backend, T: Tape<f32, D>>(
-    layer: &Linear<I, O, f32, D>,
-    input: Batch<I, D, T>,
-    fake_quantizer: Option<&D::FakeQuantizer>,
-) -> Result<Batch<O, D, T>, D::Err> {
+pub(crate) fn hidden<const I: usize, const O: usize, T: Tape<f32, Cpu>>(
+    layer: &Linear<I, O, f32, Cpu>,
+    input: Batch<I, T>,
+    fake_quantize: Option<&FakeQuantize>,
+) -> Result<Batch<O, T>, CpuError> {
     let accumulators = layer.try_forward(input)?;
-    match fake_quantizer {
-        Some(fake_quantizer) => D::fake_quantize(fake_quantizer, accumulators),
+    match fake_quantize {
+        Some(fake_quantize) => fake_quantize.apply(accumulators),
         None => accumulators.try_relu(),
     }
 }
 
-fn read<const I: usize, const O: usize, D: Device<f32>>(layer: &Linear<I, O, f32, D>) -> Affine {
+fn read<const I: usize, const O: usize>(layer: &Linear<I, O, f32, Cpu>) -> Affine {
     Affine { weight: layer.weight.as_vec(), bias: layer.bias.as_vec() }
 }
 
-fn write<const I: usize, const O: usize, D: Device<f32>>(layer: &mut Linear<I, O, f32, D>, values: &Affine) {
+fn write<const I: usize, const O: usize>(layer: &mut Linear<I, O, f32, Cpu>, values: &Affine) {
     layer.weight.copy_from(&values.weight);
     layer.bias.copy_from(&values.bias);
 }

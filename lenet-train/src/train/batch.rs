@@ -1,34 +1,26 @@
 //! The batch of a training step, prepared on the host while the step before it runs.
 
 use super::images::TrainingImages;
-use super::resident::ResidentImages;
 use crate::augment::{Augment, Change};
-use crate::backend::{Backend, Pixels};
-use crate::model::network::{Logits, Network};
-use crate::model::output_layer::Classes;
 use crate::train::recipe::Settings;
-use dfdx::losses::cross_entropy_with_logits_loss;
-use dfdx::prelude::{
-    Backward, Gradients, NoneTape, OwnedTape, PutTape, Rank0, SplitTape, Tensor, Trace, WithEmptyTape,
-};
 use lenet_core::shape::IMAGE_PIXELS;
 use rayon::prelude::*;
 
 /// A batch of training images on the host, with their labels and targets.
-pub(super) struct Batch {
-    images: Images,
+pub struct Batch {
+    pub(super) images: Images,
     /// The class of each image, if it has one.
     pub(super) labels: Vec<Option<u8>>,
     /// The target probability of each class, image after image.
-    targets: Vec<f32>,
+    pub(super) targets: Vec<f32>,
 }
 
 /// The images of a batch.
-enum Images {
-    /// The augmented images, to be uploaded.
+pub(super) enum Images {
+    /// The augmented images.
     Augmented(Vec<[u8; IMAGE_PIXELS]>),
-    /// The indices of images that are on the device already, and the augmentation of each, if there is any.
-    Resident { indices: Vec<u32>, changes: Vec<Change> },
+    /// The numbers of images that are on the device already, and the augmentation of each, if there is any.
+    Resident { numbers: Vec<u32>, changes: Vec<Change> },
 }
 
 impl Batch {
@@ -44,8 +36,8 @@ impl Batch {
         let Settings { augment, seed, .. } = settings;
         let images = if resident {
             let changed = if *augment == Augment::OFF { &[] } else { indices };
-            let changes = changed.iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
-            Images::Resident { indices: indices.to_vec(), changes }
+            let changes = changed.par_iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
+            Images::Resident { numbers: indices.to_vec(), changes }
         } else {
             let image = |&index: &u32| augment.apply(training.image(index), *seed, epoch, index);
             Images::Augmented(indices.par_iter().map(image).collect())
@@ -61,92 +53,6 @@ impl Batch {
     pub(super) fn len(&self) -> usize {
         self.labels.len()
     }
-
-    /// Uploads the batch to the device of `network`. `resident` are the training images on that device, if they stay there.
-    ///
-    /// # Errors
-    ///
-    /// Returns the device's error, for example out of memory.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the batch consists of resident images and `resident` is `None`.
-    pub(super) fn upload<D: Backend>(
-        &self,
-        network: &Network<D>,
-        resident: Option<&ResidentImages<D>>,
-    ) -> Result<Uploaded<D>, D::Err> {
-        let pixels = match &self.images {
-            Images::Augmented(images) => network.upload(images)?,
-            Images::Resident { indices, changes } => {
-                resident.expect("the resident images of the batch").pixels(indices, changes)?
-            }
-        };
-        let shape = (self.len(), Classes(network.classes()));
-        let targets = network.device().try_tensor_from_vec(self.targets.clone(), shape)?;
-        Ok(Uploaded { pixels, targets, teachers: None })
-    }
-}
-
-/// A batch on a device.
-pub(super) struct Uploaded<D: Backend> {
-    /// The images.
-    pub(super) pixels: Pixels<D>,
-    /// The target probability of each class: images x classes.
-    pub(super) targets: Tensor<(usize, Classes), f32, D>,
-    /// The targets from the teachers, in a run with distillation.
-    pub(super) teachers: Option<TeacherTargets<D>>,
-}
-
-/// The targets of a batch that its teachers give.
-pub(super) struct TeacherTargets<D: Backend> {
-    /// The teachers' probability of each class at `temperature`: images x classes.
-    pub(super) probabilities: Tensor<(usize, Classes), f32, D>,
-    /// The temperature: logits are divided by it before the softmax.
-    pub(super) temperature: f32,
-    /// The share of the loss, 0 to 1, that compares with the teachers.
-    pub(super) share: f32,
-}
-
-/// A batch's logits, and the gradients of its loss.
-pub(super) type Pass<D> = (Logits<D, NoneTape>, Gradients<f32, D>);
-
-impl<D: Backend> Uploaded<D> {
-    /// Runs the forward and the backward pass. Returns the logits, and `gradients` with those of the parameters added.
-    ///
-    /// # Errors
-    ///
-    /// Returns the device's error, for example out of memory.
-    pub(super) fn pass(self, network: &Network<D>, gradients: Gradients<f32, D>) -> Result<Pass<D>, D::Err> {
-        let (pixels, tape): (_, OwnedTape<f32, D>) = self.pixels.traced(gradients).split_tape();
-        let (logits, tape) = network.logits(pixels, tape)?.split_tape();
-        let traced = logits.clone().put_tape(tape);
-        Ok((logits, loss(traced, self.targets, self.teachers).try_backward()?))
-    }
-}
-
-/// Computes the loss of a batch.
-///
-/// Without teachers, it is the mean cross-entropy of `targets` and the softmax of the logits. With teachers, it is that of
-/// Hinton, Vinyals and Dean (2015, <https://arxiv.org/abs/1503.02531>),
-///
-/// ```text
-/// (1 - a) CE(targets, softmax(logits)) + a T^2 CE(probabilities, softmax(logits / T))
-/// ```
-///
-/// where `a` is the teachers' share and `T` the temperature. The factor `T^2` compensates for the gradients of the second
-/// term, which the temperature makes smaller by `T^2`.
-fn loss<D: Backend>(
-    logits: Logits<D, OwnedTape<f32, D>>,
-    targets: Tensor<(usize, Classes), f32, D>,
-    teachers: Option<TeacherTargets<D>>,
-) -> Tensor<Rank0, f32, D, OwnedTape<f32, D>> {
-    let Some(TeacherTargets { probabilities, temperature, share }) = teachers else {
-        return cross_entropy_with_logits_loss(logits, targets);
-    };
-    let label_loss = cross_entropy_with_logits_loss(logits.with_empty_tape(), targets);
-    let teacher_loss = cross_entropy_with_logits_loss(logits / temperature, probabilities);
-    teacher_loss * (share * temperature.powi(2)) + label_loss * (1.0 - share)
 }
 
 /// Returns the target probabilities of an image: those of its label, or the same for every class if it has none.
@@ -169,64 +75,6 @@ fn smoothed(label: u8, smoothing: f64, classes: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dfdx::prelude::{AsArray, Cpu, TensorFromVec};
-
-    const LOGITS: [[f64; 3]; 2] = [[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]];
-    const LABELS: [[f64; 3]; 2] = [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]];
-    const TEACHERS: [[f64; 3]; 2] = [[0.5, 0.125, 0.375], [0.25, 0.5, 0.25]];
-
-    fn softmax(logits: [f64; 3], temperature: f64) -> [f64; 3] {
-        let exponentials = logits.map(|logit| (logit / temperature).exp());
-        exponentials.map(|exponential| exponential / exponentials.iter().sum::<f64>())
-    }
-
-    /// The mean cross-entropy over the images, computed as in the definition.
-    fn cross_entropy(targets: [[f64; 3]; 2], temperature: f64) -> f64 {
-        let pairs = targets.into_iter().zip(LOGITS.map(|logits| softmax(logits, temperature)));
-        pairs.map(|(target, found)| -(0..3).map(|k| target[k] * found[k].ln()).sum::<f64>()).sum::<f64>()
-            / 2.0
-    }
-
-    /// The loss, and its gradient for each logit. `teachers` are their share and the temperature.
-    fn loss_of(teachers: Option<(f32, f32)>) -> (f64, Vec<f32>) {
-        let device = Cpu::default();
-        let tensor = |values: [[f64; 3]; 2]| {
-            let values = values.into_iter().flatten().map(|value| value as f32).collect();
-            device.tensor_from_vec(values, (2, Classes(3)))
-        };
-        let teachers = teachers.map(|(share, temperature)| TeacherTargets {
-            probabilities: tensor(TEACHERS),
-            temperature,
-            share,
-        });
-        let logits = tensor(LOGITS);
-        let loss = loss(logits.leaky_trace(), tensor(LABELS), teachers);
-        let value = f64::from(loss.array());
-        (value, loss.try_backward().unwrap().get(&logits).as_vec())
-    }
-
-    #[test]
-    fn without_teachers_the_loss_is_the_cross_entropy_with_the_labels() {
-        let (loss, _) = loss_of(None);
-        assert!((loss - cross_entropy(LABELS, 1.0)).abs() < 1e-6, "{loss}");
-    }
-
-    #[test]
-    fn the_distillation_loss_and_its_gradients_match_the_formula() {
-        for (share, temperature) in [(0.25, 4.0), (0.0, 4.0), (1.0, 2.0), (0.5, 1.0)] {
-            let (a, t) = (f64::from(share), f64::from(temperature));
-            let (loss, gradients) = loss_of(Some((share, temperature)));
-            let expected = (1.0 - a) * cross_entropy(LABELS, 1.0) + a * t * t * cross_entropy(TEACHERS, t);
-            assert!((loss - expected).abs() < 1e-5, "{loss} {expected}");
-            for (index, gradient) in gradients.into_iter().enumerate() {
-                let (image, class) = (index / 3, index % 3);
-                let hard = softmax(LOGITS[image], 1.0)[class] - LABELS[image][class];
-                let soft = softmax(LOGITS[image], t)[class] - TEACHERS[image][class];
-                let expected = ((1.0 - a) * hard + a * t * soft) / 2.0;
-                assert!((f64::from(gradient) - expected).abs() < 1e-6, "{gradient} {expected}");
-            }
-        }
-    }
 
     #[test]
     fn smoothed_targets_sum_to_one_and_peak_at_the_label() {

@@ -1,6 +1,6 @@
 //! The errors that stop training.
 
-use crate::backend::Backend;
+use super::learner::TrainingDevice;
 use crate::quantize::QuantizeError;
 use std::fmt::Display;
 use thiserror::Error;
@@ -47,6 +47,6 @@ pub enum TrainingError {
 }
 
 /// Wraps a device's error, which does not implement [`std::error::Error`].
-pub(super) fn device_error<D: Backend>(error: impl Display) -> TrainingError {
+pub(super) fn device_error<D: TrainingDevice>(error: impl Display) -> TrainingError {
     TrainingError::Device { device: D::NAME, message: error.to_string() }
 }

@@ -19,7 +19,7 @@ pub struct ExtraImages<'a> {
 }
 
 /// The images that a run trains on. They are numbered: first those of the data set, then the others.
-pub(super) struct TrainingImages<'a> {
+pub struct TrainingImages<'a> {
     /// The images of the data set, all of which are in each epoch.
     pub(super) data: Split<'a>,
     others: Vec<Generated>,

@@ -1,16 +1,16 @@
 //! Training: the recipes, the optimizers, and the training loop with its parts.
 
-mod average;
 mod batch;
-mod distill;
+mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod error;
 mod history;
 mod images;
+mod learner;
 pub mod optimizer;
 mod pending;
-mod qat;
 pub mod recipe;
-mod resident;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -19,5 +19,6 @@ mod trainer;
 pub use error::TrainingError;
 pub use history::{EpochMetrics, PartialEpoch};
 pub use images::ExtraImages;
+pub use learner::{Learner, TrainingDevice};
 pub use snapshot::Snapshot;
 pub use trainer::Trainer;

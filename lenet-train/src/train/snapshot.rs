@@ -1,10 +1,9 @@
 //! The state of a run, from which training can continue.
 
 use super::Trainer;
-use super::error::{TrainingError, device_error};
+use super::error::TrainingError;
 use super::history::{EpochMetrics, PartialEpoch};
-use super::qat::IntegerNetwork;
-use crate::backend::Backend;
+use super::learner::{Learner, TrainingDevice};
 use crate::model::weights::FloatWeights;
 use crate::quantize::Quantization;
 use crate::train::optimizer::OptimizerState;
@@ -26,7 +25,18 @@ pub struct Snapshot {
     pub quantization: Option<Quantization>,
 }
 
-impl<D: Backend> Trainer<'_, D> {
+/// What a [`Learner`] updates in each step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearnerState {
+    /// The f32 parameters.
+    pub weights: FloatWeights,
+    /// The state of the optimizer.
+    pub optimizer: OptimizerState,
+    /// The moving average of the parameters, if the run has one.
+    pub average: Option<FloatWeights>,
+}
+
+impl<D: TrainingDevice> Trainer<'_, D> {
     /// Continues from `snapshot`.
     ///
     /// # Errors
@@ -37,17 +47,14 @@ impl<D: Backend> Trainer<'_, D> {
     ///
     /// Panics if the snapshot is of a network with another number of classes.
     pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainingError> {
-        self.network.set_weights(&snapshot.weights);
-        self.optimizer.restore(&snapshot.optimizer, &self.network).map_err(device_error::<D>)?;
-        if let (Some(average), Some(weights)) = (&mut self.average, &snapshot.average) {
-            average.network.set_weights(weights);
+        let Snapshot { history, partial, weights, optimizer, average, quantization } = snapshot;
+        let state = LearnerState { weights, optimizer, average };
+        self.learner.restore(&state)?;
+        if let Some(quantization) = quantization {
+            self.learner.quantize(quantization, &state.weights)?;
         }
-        self.integers = snapshot
-            .quantization
-            .map(|quantization| IntegerNetwork::new(self.network.device(), &snapshot.weights, quantization))
-            .transpose()?;
-        self.partial = snapshot.partial;
-        self.history = snapshot.history;
+        self.partial = partial;
+        self.history = history;
         Ok(())
     }
 
@@ -57,12 +64,13 @@ impl<D: Backend> Trainer<'_, D> {
     ///
     /// Returns [`TrainingError::Device`] if the device fails, for example because it is out of memory.
     pub fn snapshot(&mut self) -> Result<Snapshot, TrainingError> {
+        let LearnerState { weights, optimizer, average } = self.learner.state()?;
         Ok(Snapshot {
             history: self.history.clone(),
             partial: self.partial,
-            weights: self.network.weights(),
-            optimizer: self.optimizer.state(&self.network).map_err(device_error::<D>)?,
-            average: self.average.as_ref().map(|average| average.network.weights()),
+            weights,
+            optimizer,
+            average,
             quantization: self.quantization().cloned(),
         })
     }

@@ -1,4 +1,4 @@
-use super::qat::IntegerNetwork;
+use super::cpu::qat::IntegerNetwork;
 use super::recipe::{Recipe, Schedule, Settings};
 use super::*;
 use crate::augment::Augment;
@@ -36,13 +36,6 @@ fn settings(algorithm: Algorithm) -> Settings {
 fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
     let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
     Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, &[], held_out).unwrap()
-}
-
-/// A trainer that keeps the images on the device, as on a GPU.
-fn resident<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
-    let mut trainer = trainer(settings, set);
-    trainer.keep_images_on_device().unwrap();
-    trainer
 }
 
 /// Settings with every feature of a run turned on, in few epochs.
@@ -159,37 +152,14 @@ fn a_run_stopped_within_an_epoch_ends_bit_by_bit_as_an_uninterrupted_one() {
 }
 
 #[test]
-fn a_resumed_run_with_teachers_and_images_on_the_device_ends_bit_by_bit_as_an_uninterrupted_one() {
+fn a_resumed_run_with_teachers_ends_bit_by_bit_as_an_uninterrupted_one() {
     let (settings, set) = (everything(), synthetic(120));
     let teachers = [1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), CLASSES).unwrap().weights());
     assert_resumes(|| {
-        let mut trainer = resident(&settings, &set);
+        let mut trainer = trainer(&settings, &set);
         trainer.learn_from(&teachers).unwrap();
         trainer
     });
-}
-
-#[test]
-fn without_augmentation_images_on_the_device_give_the_same_weights_as_uploaded_ones() {
-    let settings = Settings { augment: Augment::OFF, ..everything() };
-    let set = synthetic(120);
-    let [uploaded, resident] = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
-        train(&mut trainer, EPOCHS);
-        trainer.snapshot().unwrap()
-    });
-    assert_eq!(bits(&resident), bits(&uploaded));
-    assert_eq!(scores(&resident), scores(&uploaded));
-}
-
-#[test]
-fn images_augmented_on_the_device_are_learned_as_well_as_those_augmented_on_the_host() {
-    let set = synthetic(200);
-    let settings = Settings { epochs: 8, qat_epochs: 2, ..everything() };
-    let accuracies = [trainer(&settings, &set), resident(&settings, &set)].map(|mut trainer| {
-        train(&mut trainer, settings.epochs);
-        trainer.history().last().unwrap().held_out.accuracy
-    });
-    assert!(accuracies.iter().all(|&accuracy| accuracy > 0.95), "{accuracies:?}");
 }
 
 #[test]
@@ -204,7 +174,7 @@ fn training_learns_and_another_seed_gives_other_weights() {
     assert!(last.train.loss < first.history()[0].train.loss);
 
     let other = Settings { seed: 12, ..settings.clone() };
-    assert_ne!(trainer(&other, &set).network().weights(), trainer(&settings, &set).network().weights());
+    assert_ne!(trainer(&other, &set).weights().unwrap(), trainer(&settings, &set).weights().unwrap());
 }
 
 #[test]
@@ -253,7 +223,7 @@ fn a_quantization_aware_network_gives_the_engines_logits_for_all_test_images_of_
         let mut trainer = Trainer::new(device, &settings, train_split, &[], train_split.last(500)).unwrap();
         train(&mut trainer, settings.epochs);
 
-        let (weights, quantization) = (trainer.network().weights(), trainer.quantization().unwrap().clone());
+        let (weights, quantization) = (trainer.weights().unwrap(), trainer.quantization().unwrap().clone());
         let mut integers = IntegerNetwork::new(&Cpu::default(), &weights, quantization.clone()).unwrap();
         let images = &dataset.test.images;
         let found = Activations::of_network(integers.quantized(&weights).unwrap(), images).logits;

@@ -16,11 +16,11 @@ use lenet_core::model::largest_activation;
 #[derive(Clone, Debug, PartialEq)]
 pub struct FakeQuantize {
     /// One requantization per channel.
-    pub(in crate::backend) requants: Vec<Requant>,
+    requants: Vec<Requant>,
     /// The factor of each requantization as one f32 number.
-    pub(in crate::backend) factors: Vec<f32>,
+    factors: Vec<f32>,
     /// The largest activation.
-    pub(in crate::backend) largest: u8,
+    largest: u8,
 }
 
 impl FakeQuantize {
@@ -55,8 +55,8 @@ impl FakeQuantize {
     /// Returns an error if memory runs out.
     pub(crate) fn apply<const LEN: usize, T: Tape<f32, Cpu>>(
         &self,
-        accumulators: Batch<LEN, Cpu, T>,
-    ) -> Result<Batch<LEN, Cpu, T>, CpuError> {
+        accumulators: Batch<LEN, T>,
+    ) -> Result<Batch<LEN, T>, CpuError> {
         let device = accumulators.device().clone();
         let shape = *accumulators.shape();
         let mut slopes = accumulators.as_vec();

@@ -1,5 +1,4 @@
 use super::*;
-use crate::backend::dfdx_ops::fake_quantize::DfdxFakeQuantize;
 use crate::model::activations::Activations;
 use crate::model::integers::IntegerLayer;
 use crate::model::network::{Network, hidden};
@@ -21,7 +20,7 @@ fn quantization(bits: &str) -> Quantization {
     Quantization::new(&weights(), RANGES, bits.parse().unwrap())
 }
 
-fn integer_network(quantization: &Quantization) -> Network<Cpu> {
+fn integer_network(quantization: &Quantization) -> Network {
     Network::from_integers(Cpu::default(), &quantization.integers(&weights()).unwrap()).unwrap()
 }
 
@@ -129,72 +128,12 @@ fn the_gradient_passes_between_the_ends_of_the_range_and_nowhere_else() {
     assert_eq!(accumulators.map(|accumulator| fake_quantize.activation(0, accumulator)), expected);
 
     let device = Cpu::default();
-    let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
-    let batch: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.to_vec(), (7, Const));
-    let by_loop = fake_quantize.apply(batch.leaky_trace()).unwrap();
-    let by_dfdxs_operations = on_device.apply_dense(batch.leaky_trace()).unwrap();
-    for activations in [by_loop, by_dfdxs_operations] {
-        assert_eq!(activations.as_vec(), expected.map(|(activation, _)| activation));
-        let gradients = activations.sum().backward();
-        let slopes = expected.map(|(_, passes)| if passes { 1.0 / 1_024.0 } else { 0.0 });
-        assert_eq!(gradients.get(&batch).as_vec(), slopes);
-    }
-}
-
-/// Accumulators around every step of a requantization, and many more over the range that f32 represents exactly.
-fn accumulators(requant: Requant) -> Vec<f32> {
-    const END: i64 = 1 << 24;
-    let numerator = 1_i64 << (Requant::ACTIVATION_SHIFT + u32::from(requant.pre_shift()));
-    let steps = (0..=257).map(|step| step * numerator / i64::from(requant.multiplier().max(1)));
-    let saturation = 1_i64 << (16 + requant.pre_shift());
-    let borders = steps.chain([0, saturation, END, -END]);
-    let around = borders.flat_map(|border| {
-        let unit = 1_i64 << requant.pre_shift();
-        [-unit, -1, 0, 1, unit].map(|offset| border + offset)
-    });
-    let all = around.chain((-20_000..END).step_by(9_973));
-    all.filter(|accumulator| accumulator.abs() < END).map(|accumulator| accumulator as f32).collect()
-}
-
-#[test]
-fn dfdxs_operations_requantize_every_accumulator_as_the_engine_does() {
-    let device = Cpu::default();
-    for multiplier in [0, 1, 255, 256, 32_767, 32_768, 40_503, 49_407, 65_279, u16::MAX] {
-        for (pre_shift, largest) in
-            (0..=Requant::MAX_PRE_SHIFT).zip([15, 31, 63, 127, 255].into_iter().cycle())
-        {
-            let requant = Requant::new(multiplier, pre_shift).unwrap();
-            let fake_quantize =
-                FakeQuantize { requants: vec![requant], factors: vec![factor(&requant)], largest };
-            let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
-            let accumulators = accumulators(requant);
-            let shape = (accumulators.len(), Const);
-            let batch: Batch<1, Cpu, NoneTape> = device.tensor_from_vec(accumulators.clone(), shape);
-            let found = on_device.apply_dense(batch.leaky_trace()).unwrap();
-            for (accumulator, found) in accumulators.iter().zip(found.as_vec()) {
-                let expected = f32::from(requant.activation(*accumulator as i32, largest));
-                assert_eq!(found, expected, "{accumulator}, {requant:?}, {largest}");
-            }
-            let by_loop =
-                fake_quantize.apply(batch.leaky_trace()).unwrap().sum().backward().get(&batch).as_vec();
-            assert_eq!(found.sum().backward().get(&batch).as_vec(), by_loop, "{requant:?}, {largest}");
-        }
-    }
-}
-
-#[test]
-fn dfdxs_operations_and_the_loop_give_the_same_activations_for_all_channels_of_a_layer() {
-    let device = Cpu::default();
-    let layers = quantization("conv=8,fc=4,activations=7").integers(&weights()).unwrap();
-    let fake_quantize = FakeQuantize::new(layers[2].requants.clone(), layers[2].activation_bits);
-    let on_device = DfdxFakeQuantize::new(&device, &fake_quantize).unwrap();
-    let batch: Batch<FC1_OUTPUTS, Cpu, NoneTape> = device.tensor_from_vec(
-        (0..50 * FC1_OUTPUTS as i32).map(|x| (x * 97 % 90_000 - 9_000) as f32).collect(),
-        (50, Const),
-    );
-    let expected = fake_quantize.apply(batch.clone()).unwrap().as_vec();
-    assert_eq!(on_device.apply_dense(batch).unwrap().as_vec(), expected);
-    assert!(expected.iter().any(|&activation| 0.0 < activation && activation < 127.0));
+    let batch: Batch<1, NoneTape> = device.tensor_from_vec(accumulators.to_vec(), (7, Const));
+    let activations = fake_quantize.apply(batch.leaky_trace()).unwrap();
+    assert_eq!(activations.as_vec(), expected.map(|(activation, _)| activation));
+    let gradients = activations.sum().backward();
+    let slopes = expected.map(|(_, passes)| if passes { 1.0 / 1_024.0 } else { 0.0 });
+    assert_eq!(gradients.get(&batch).as_vec(), slopes);
 }
 
 /// Parameters given by functions: `weight` of layer, output and tap, and `bias` of layer and output.
@@ -276,15 +215,13 @@ fn the_inputs_with_the_largest_accumulators_of_fc1_and_fc2_are_quantized_as_by_t
 
             let inputs = worst(&layers[2], largest(1));
             let count = inputs.len() / POOL2_LEN;
-            let batch: Batch<POOL2_LEN, Cpu, NoneTape> =
-                device.tensor_from_vec(inputs.clone(), (count, Const));
+            let batch: Batch<POOL2_LEN, NoneTape> = device.tensor_from_vec(inputs.clone(), (count, Const));
             let found = hidden(fc1, batch, Some(&fake_quantizers[2])).unwrap().as_vec();
             assert_eq!(found, outputs(&layers[2], &inputs, POOL2_LEN), "fc1, {bits} bits");
 
             let inputs = worst(&layers[3], largest(2));
             let count = inputs.len() / FC1_OUTPUTS;
-            let batch: Batch<FC1_OUTPUTS, Cpu, NoneTape> =
-                device.tensor_from_vec(inputs.clone(), (count, Const));
+            let batch: Batch<FC1_OUTPUTS, NoneTape> = device.tensor_from_vec(inputs.clone(), (count, Const));
             let found = hidden(fc2, batch, Some(&fake_quantizers[3])).unwrap().as_vec();
             assert_eq!(found, outputs(&layers[3], &inputs, FC1_OUTPUTS), "fc2, {bits} bits");
         }

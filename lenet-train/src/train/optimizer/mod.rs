@@ -6,17 +6,15 @@
 #[cfg(test)]
 mod tests;
 
-use crate::backend::Backend;
+use crate::backend::cpu::flush_subnormals;
 use crate::model::network::{Layers, Network};
 use crate::model::weights::{Affine, FloatWeights};
 use dfdx::nn::tensor_collection::{
     RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorRef,
 };
 use dfdx::optim::{AdamConfig, Momentum, SgdConfig, WeightDecay};
-use dfdx::prelude::{Gradients, HasShape, Shape, Tensor};
-use rand_distr::Distribution;
+use dfdx::prelude::{Cpu, CpuError, Gradients, HasShape, Shape, Tensor};
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
 use std::fmt;
 
 /// Number of steps between two flushes of subnormal moments to 0.
@@ -68,16 +66,16 @@ pub struct OptimizerState {
     pub second_moment: FloatWeights,
 }
 
-/// An optimizer with its state on a device.
-pub struct Optimizer<D: Backend> {
+/// An optimizer on the CPU, with its state.
+pub struct Optimizer {
     rule: Rule,
     steps: u32,
     // `Gradients` is dfdx's map from each parameter to a buffer of the same size.
-    first_moment: Gradients<f32, D>,
-    second_moment: Gradients<f32, D>,
+    first_moment: Gradients<f32, Cpu>,
+    second_moment: Gradients<f32, Cpu>,
 }
 
-impl<D: Backend> Optimizer<D> {
+impl Optimizer {
     /// Creates an optimizer that has taken no step.
     pub fn new(rule: Rule) -> Self {
         Optimizer { rule, steps: 0, first_moment: Gradients::leaky(), second_moment: Gradients::leaky() }
@@ -87,13 +85,13 @@ impl<D: Backend> Optimizer<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
+    /// Returns an error if memory runs out.
     pub fn step(
         &mut self,
-        network: &mut Network<D>,
-        gradients: &mut Gradients<f32, D>,
+        network: &mut Network,
+        gradients: &mut Gradients<f32, Cpu>,
         learning_rate: f64,
-    ) -> Result<(), D::Err> {
+    ) -> Result<(), CpuError> {
         self.steps += 1;
         let mut update = Update { optimizer: self, gradients, learning_rate };
         Layers::iter_tensors(&mut RecursiveWalker { m: &mut network.layers, f: &mut update }).map(drop)
@@ -103,8 +101,8 @@ impl<D: Backend> Optimizer<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub fn state(&mut self, network: &Network<D>) -> Result<OptimizerState, D::Err> {
+    /// Returns an error if memory runs out.
+    pub fn state(&mut self, network: &Network) -> Result<OptimizerState, CpuError> {
         Ok(OptimizerState {
             steps: self.steps,
             first_moment: read(&mut self.first_moment, network)?,
@@ -116,35 +114,35 @@ impl<D: Backend> Optimizer<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
+    /// Returns an error if memory runs out.
     ///
     /// # Panics
     ///
     /// Panics if a tensor of the state has another length than in the network.
-    pub fn restore(&mut self, state: &OptimizerState, network: &Network<D>) -> Result<(), D::Err> {
+    pub fn restore(&mut self, state: &OptimizerState, network: &Network) -> Result<(), CpuError> {
         self.steps = state.steps;
         write(&mut self.first_moment, network, &state.first_moment)?;
         write(&mut self.second_moment, network, &state.second_moment)
     }
 }
 
-struct Update<'a, D: Backend> {
-    optimizer: &'a mut Optimizer<D>,
-    gradients: &'a mut Gradients<f32, D>,
+struct Update<'a> {
+    optimizer: &'a mut Optimizer,
+    gradients: &'a mut Gradients<f32, Cpu>,
     learning_rate: f64,
 }
 
-impl<D: Backend> TensorVisitor<f32, D> for Update<'_, D> {
+impl TensorVisitor<f32, Cpu> for Update<'_> {
     type Viewer = ViewTensorMut;
-    type Err = D::Err;
+    type Err = CpuError;
     type E2 = f32;
-    type D2 = D;
+    type D2 = Cpu;
 
     fn visit<S: Shape>(
         &mut self,
-        _: TensorOptions<S, f32, D>,
-        parameter: &mut Tensor<S, f32, D>,
-    ) -> Result<Option<Tensor<S, f32, D>>, D::Err> {
+        _: TensorOptions<S, f32, Cpu>,
+        parameter: &mut Tensor<S, f32, Cpu>,
+    ) -> Result<Option<Tensor<S, f32, Cpu>>, CpuError> {
         let Rule { algorithm, momentum, weight_decay } = self.optimizer.rule;
         let decays = weight_decay > 0.0 && S::NUM_DIMS > 1;
         let gradient = self.gradients.get_or_alloc_mut(parameter)?;
@@ -162,22 +160,19 @@ impl<D: Backend> TensorVisitor<f32, D> for Update<'_, D> {
                 let config = AdamConfig { lr: self.learning_rate, weight_decay, ..Default::default() };
                 config.try_update(self.optimizer.steps as i32, parameter, first, second, gradient)?;
                 if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
-                    D::flush_subnormals(second);
+                    flush_subnormals(second);
                 }
             }
         }
         if self.optimizer.steps.is_multiple_of(FLUSH_STEPS) {
-            D::flush_subnormals(first);
+            flush_subnormals(first);
         }
         Ok(None)
     }
 }
 
 /// Reads the buffers of a network's parameters, in the order of the layers.
-pub(crate) fn read<D: Backend>(
-    buffers: &mut Gradients<f32, D>,
-    network: &Network<D>,
-) -> Result<FloatWeights, D::Err> {
+pub(crate) fn read(buffers: &mut Gradients<f32, Cpu>, network: &Network) -> Result<FloatWeights, CpuError> {
     let mut visitor = Read { buffers, values: Vec::new() };
     Layers::iter_tensors(&mut RecursiveWalker { m: &network.layers, f: &mut visitor })?;
     let mut values = visitor.values.into_iter();
@@ -186,69 +181,57 @@ pub(crate) fn read<D: Backend>(
     Ok(FloatWeights { conv1: affine(), conv2: affine(), fc1: affine(), fc2: affine(), fc3: affine() })
 }
 
-struct Read<'a, D: Backend> {
-    buffers: &'a mut Gradients<f32, D>,
+struct Read<'a> {
+    buffers: &'a mut Gradients<f32, Cpu>,
     values: Vec<Vec<f32>>,
 }
 
-impl<D: Backend> TensorVisitor<f32, D> for Read<'_, D> {
+impl TensorVisitor<f32, Cpu> for Read<'_> {
     type Viewer = ViewTensorRef;
-    type Err = D::Err;
+    type Err = CpuError;
     type E2 = f32;
-    type D2 = D;
+    type D2 = Cpu;
 
     fn visit<S: Shape>(
         &mut self,
-        _: TensorOptions<S, f32, D>,
-        parameter: &Tensor<S, f32, D>,
-    ) -> Result<Option<Tensor<S, f32, D>>, D::Err> {
-        self.buffers.try_alloc_for(parameter)?;
-        self.values.push(self.buffers.get(parameter).as_vec());
+        _: TensorOptions<S, f32, Cpu>,
+        parameter: &Tensor<S, f32, Cpu>,
+    ) -> Result<Option<Tensor<S, f32, Cpu>>, CpuError> {
+        self.values.push(self.buffers.get_or_alloc_mut(parameter)?.to_vec());
         Ok(None)
     }
 }
 
 /// Writes the buffers of a network's parameters, in the order of the layers.
-pub(crate) fn write<D: Backend>(
-    buffers: &mut Gradients<f32, D>,
-    network: &Network<D>,
+pub(crate) fn write(
+    buffers: &mut Gradients<f32, Cpu>,
+    network: &Network,
     values: &FloatWeights,
-) -> Result<(), D::Err> {
+) -> Result<(), CpuError> {
     let values = values.layers().into_iter().flat_map(|layer| [&layer.weight, &layer.bias]);
     let mut visitor = Write { buffers, values };
     Layers::iter_tensors(&mut RecursiveWalker { m: &network.layers, f: &mut visitor }).map(drop)
 }
 
-struct Write<'a, D: Backend, I> {
-    buffers: &'a mut Gradients<f32, D>,
+struct Write<'a, I> {
+    buffers: &'a mut Gradients<f32, Cpu>,
     values: I,
 }
 
-impl<'v, D: Backend, I: Iterator<Item = &'v Vec<f32>>> TensorVisitor<f32, D> for Write<'_, D, I> {
+impl<'v, I: Iterator<Item = &'v Vec<f32>>> TensorVisitor<f32, Cpu> for Write<'_, I> {
     type Viewer = ViewTensorRef;
-    type Err = D::Err;
+    type Err = CpuError;
     type E2 = f32;
-    type D2 = D;
+    type D2 = Cpu;
 
     fn visit<S: Shape>(
         &mut self,
-        _: TensorOptions<S, f32, D>,
-        parameter: &Tensor<S, f32, D>,
-    ) -> Result<Option<Tensor<S, f32, D>>, D::Err> {
+        _: TensorOptions<S, f32, Cpu>,
+        parameter: &Tensor<S, f32, Cpu>,
+    ) -> Result<Option<Tensor<S, f32, Cpu>>, CpuError> {
         let values = self.values.next().expect("ten parameters");
         assert_eq!(values.len(), parameter.shape().num_elements(), "saved values of one parameter");
-        let buffer = self.buffers.get_or_alloc_mut(parameter)?;
-        parameter.device().try_fill_with_distr(buffer, InOrder(RefCell::new(values.iter())))?;
+        self.buffers.get_or_alloc_mut(parameter)?.copy_from_slice(values);
         Ok(None)
-    }
-}
-
-/// Saved values as a "distribution". Filling a buffer from a distribution is dfdx's only public way to write one, and it
-/// keeps every bit.
-struct InOrder<'a>(RefCell<std::slice::Iter<'a, f32>>);
-
-impl Distribution<f32> for InOrder<'_> {
-    fn sample<R: rand::Rng + ?Sized>(&self, _: &mut R) -> f32 {
-        *self.0.borrow_mut().next().expect("as many values as the buffer has elements")
     }
 }

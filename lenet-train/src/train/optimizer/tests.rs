@@ -14,7 +14,7 @@ fn two_steps(rule: Rule) -> [(f64, f64); 3] {
         .map(|[outputs, inputs]| Affine { weight: vec![0.5; outputs * inputs], bias: vec![0.5; outputs] });
     let [conv1, conv2, fc1, fc2, fc3] = halves;
     write(&mut gradients, &network, &FloatWeights { conv1, conv2, fc1, fc2, fc3 }).unwrap();
-    let first = |network: &Network<Cpu>| {
+    let first = |network: &Network| {
         let fc3 = network.weights().fc3;
         (f64::from(fc3.weight[0]), f64::from(fc3.bias[0]))
     };

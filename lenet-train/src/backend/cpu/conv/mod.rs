@@ -7,6 +7,8 @@
 mod kernel;
 
 #[cfg(test)]
+mod by_dfdx;
+#[cfg(test)]
 mod tests;
 
 use crate::backend::cpu::simd::{self, Kernel, Simd, WIDTH};
@@ -47,7 +49,7 @@ struct Blocks {
 
 impl Blocks {
     fn new(
-        ConvLayers { conv1, conv2 }: &ConvLayers<'_, Cpu>,
+        ConvLayers { conv1, conv2 }: &ConvLayers<'_>,
         fake_quantizers: Option<[&FakeQuantize; 2]>,
     ) -> Self {
         Blocks {
@@ -91,11 +93,11 @@ struct Trace {
 ///
 /// Out of memory.
 pub(crate) fn features<T: Tape<f32, Cpu>>(
-    layers: &ConvLayers<'_, Cpu>,
+    layers: &ConvLayers<'_>,
     fake_quantize: Option<[&FakeQuantize; 2]>,
-    pixels: &Pixels<Cpu>,
+    pixels: &Pixels,
     mut tape: T,
-) -> Result<Features<Cpu, T>, CpuError> {
+) -> Result<Features<T>, CpuError> {
     let blocks = Blocks::new(layers, fake_quantize);
     let mut pixel_values = vec![0.0; pixels.shape().0 * IMAGE_PIXELS];
     pixels.copy_into(&mut pixel_values);
@@ -123,7 +125,7 @@ pub(crate) fn features<T: Tape<f32, Cpu>>(
 
 /// Both blocks' pooled activations (864 and 256 an image, channel by channel) of pixels, 784 an image.
 pub(crate) fn pooled(
-    layers: &ConvLayers<'_, Cpu>,
+    layers: &ConvLayers<'_>,
     fake_quantize: Option<[&FakeQuantize; 2]>,
     pixels: &[f32],
 ) -> (Vec<f32>, Vec<f32>) {

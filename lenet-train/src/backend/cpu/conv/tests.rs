@@ -68,7 +68,7 @@ fn every_instruction_set_trains_alike() {
 }
 
 /// The sum of the features times fixed numbers, in f64.
-fn objective(layers: &ConvLayers<'_, Cpu>, pixels: &[f32]) -> f64 {
+fn objective(layers: &ConvLayers<'_>, pixels: &[f32]) -> f64 {
     let (_, features) = pooled(layers, None, pixels);
     features.iter().enumerate().map(|(index, &value)| f64::from(value) * (index % 13) as f64).sum()
 }

@@ -1,24 +1,24 @@
 //! The exponential moving average of the weights. A run with an
 //! [`ema_decay`](crate::train::recipe::Settings::ema_decay) above 0 exports it in place of the last weights.
 
-use crate::backend::Backend;
 use crate::model::network::Network;
 use dfdx::nn::ModelEMA;
+use dfdx::prelude::CpuError;
 
 /// A moving average of the weights over about the last `1 / (1 - decay)` steps.
-pub(super) struct Average<D: Backend> {
+pub(super) struct Average {
     decay: f64,
     /// A network whose weights are the average.
-    pub(super) network: Network<D>,
+    pub(super) network: Network,
 }
 
-impl<D: Backend> Average<D> {
+impl Average {
     /// Creates an average that starts with the weights of `network`.
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub(super) fn new(decay: f64, network: &Network<D>) -> Result<Self, D::Err> {
+    /// Returns an error if memory runs out.
+    pub(super) fn new(decay: f64, network: &Network) -> Result<Self, CpuError> {
         let mut average = Network::new(network.device().clone(), network.classes())?;
         average.set_weights(&network.weights());
         Ok(Average { decay, network: average })
@@ -28,15 +28,16 @@ impl<D: Backend> Average<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
-    pub(super) fn update(&mut self, network: &Network<D>, steps: u64) -> Result<(), D::Err> {
-        self.network.layers.try_ema(&network.layers, self.decay_at(steps))
+    /// Returns an error if memory runs out.
+    pub(super) fn update(&mut self, network: &Network, steps: u64) -> Result<(), CpuError> {
+        self.network.layers.try_ema(&network.layers, decay_at(self.decay, steps))
     }
+}
 
-    /// Returns the decay in step `steps`. It starts small, so that the average soon forgets the initial weights.
-    fn decay_at(&self, steps: u64) -> f64 {
-        self.decay.min(steps as f64 / (steps + 10) as f64)
-    }
+/// Returns the decay of the average in step `steps`, counted from 1. It starts small, so that the average soon forgets the
+/// initial weights.
+pub(in crate::train) fn decay_at(decay: f64, steps: u64) -> f64 {
+    decay.min(steps as f64 / (steps + 10) as f64)
 }
 
 #[cfg(test)]
@@ -45,7 +46,7 @@ mod tests {
     use crate::model::weights::FloatWeights;
     use dfdx::prelude::Cpu;
 
-    fn filled(network: &Network<Cpu>, value: f32) -> FloatWeights {
+    fn filled(network: &Network, value: f32) -> FloatWeights {
         let mut weights = network.weights();
         for layer in weights.layers_mut() {
             layer.weight.fill(value);

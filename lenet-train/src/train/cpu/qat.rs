@@ -4,40 +4,39 @@
 //! integer network computes with them what the integer engine would. Its gradients then update the f32 weights, as if
 //! quantization were the identity (the straight-through estimator).
 
-use super::batch::Uploaded;
-use super::error::{TrainingError, device_error};
-use super::optimizer;
-use crate::backend::Backend;
+use super::pass::TensorBatch;
 use crate::model::integers::IntegerLayer;
 use crate::model::network::{Logits, Network};
 use crate::model::weights::FloatWeights;
 use crate::quantize::Quantization;
+use crate::train::error::{TrainingError, device_error};
+use crate::train::optimizer;
 use dfdx::nn::ZeroGrads;
-use dfdx::prelude::{Gradients, NoneTape};
+use dfdx::prelude::{Cpu, Gradients, NoneTape};
 
 /// The integer network of a run, with its gradients.
-pub(super) struct IntegerNetwork<D: Backend> {
+pub(in crate::train) struct IntegerNetwork {
     /// How the weights are quantized.
     pub(super) quantization: Quantization,
-    network: Network<D>,
+    network: Network,
     /// Zero between steps. `None` only while a step uses them.
-    gradients: Option<Gradients<f32, D>>,
+    gradients: Option<Gradients<f32, Cpu>>,
 }
 
-impl<D: Backend> IntegerNetwork<D> {
+impl IntegerNetwork {
     /// Creates the integer network of the quantized `weights`.
     ///
     /// # Errors
     ///
-    /// Returns a [`TrainingError`] if the weights cannot be quantized or the device fails.
-    pub(super) fn new(
-        device: &D,
+    /// Returns a [`TrainingError`] if the weights cannot be quantized or memory runs out.
+    pub(in crate::train) fn new(
+        device: &Cpu,
         weights: &FloatWeights,
         quantization: Quantization,
     ) -> Result<Self, TrainingError> {
         let integers = quantization.integers(weights)?;
-        let network = Network::from_integers(device.clone(), &integers).map_err(device_error::<D>)?;
-        let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<D>)?);
+        let network = Network::from_integers(device.clone(), &integers).map_err(device_error::<Cpu>)?;
+        let gradients = Some(network.layers.try_alloc_grads().map_err(device_error::<Cpu>)?);
         Ok(IntegerNetwork { quantization, network, gradients })
     }
 
@@ -46,7 +45,7 @@ impl<D: Backend> IntegerNetwork<D> {
     /// # Errors
     ///
     /// Returns [`TrainingError::Quantize`] if the weights cannot be quantized.
-    pub(super) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network<D>, TrainingError> {
+    pub(in crate::train) fn quantized(&mut self, weights: &FloatWeights) -> Result<&Network, TrainingError> {
         self.network.set_integers(&self.quantization.integers(weights)?);
         Ok(&self.network)
     }
@@ -56,12 +55,12 @@ impl<D: Backend> IntegerNetwork<D> {
     ///
     /// # Errors
     ///
-    /// Returns a [`TrainingError`] if the weights cannot be quantized or the device fails.
+    /// Returns a [`TrainingError`] if the weights cannot be quantized or memory runs out.
     pub(super) fn pass(
         &mut self,
-        batch: Uploaded<D>,
+        batch: TensorBatch,
         weights: &FloatWeights,
-    ) -> Result<(Logits<D, NoneTape>, FloatWeights), TrainingError> {
+    ) -> Result<(Logits<NoneTape>, FloatWeights), TrainingError> {
         let integers = self.quantization.integers(weights)?;
         self.network.set_integers(&integers);
         let gradients = self.gradients.take().expect("returned by the last step");
@@ -71,7 +70,7 @@ impl<D: Backend> IntegerNetwork<D> {
             self.gradients = Some(gradients);
             Ok((logits, read))
         });
-        let (logits, mut gradients) = pass.map_err(device_error::<D>)?;
+        let (logits, mut gradients) = pass.map_err(device_error::<Cpu>)?;
         self.unscale(&mut gradients, &integers, weights);
         Ok((logits, gradients))
     }
@@ -83,15 +82,42 @@ impl<D: Backend> IntegerNetwork<D> {
             let taps = layer.weight.len() / layer.bias.len();
             let rows = gradient.weight.chunks_exact_mut(taps).zip(layer.weight.chunks_exact(taps));
             for (channel, ((row, weights), bias)) in rows.zip(&mut gradient.bias).enumerate() {
-                let scale = self.quantization.scale(index, channel);
-                let clip = (scale * f64::from(integers.bits.largest())) as f32;
-                *bias *= (1.0 / integers.units[channel]) as f32;
+                let factors = ChannelFactors::new(&self.quantization, integers, index, channel);
+                *bias *= factors.per_bias;
                 for (gradient, &weight) in row.iter_mut().zip(weights) {
                     // A weight beyond the largest integer may only move back towards the range.
-                    let outwards = weight.abs() > clip && *gradient * weight < 0.0;
-                    *gradient *= if outwards { 0.0 } else { (1.0 / scale) as f32 };
+                    let outwards = weight.abs() > factors.clip && *gradient * weight < 0.0;
+                    *gradient *= if outwards { 0.0 } else { factors.per_weight };
                 }
             }
+        }
+    }
+}
+
+/// How the gradients for the integers of an output channel become those for its f32 parameters.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::train) struct ChannelFactors {
+    /// Integers per unit of a weight.
+    pub(in crate::train) per_weight: f32,
+    /// Accumulator units per unit of the bias.
+    pub(in crate::train) per_bias: f32,
+    /// The largest magnitude of a weight that is not clipped.
+    pub(in crate::train) clip: f32,
+}
+
+impl ChannelFactors {
+    /// The factors of `channel` of the layer with number `index`, whose integers are `layer`.
+    pub(in crate::train) fn new(
+        quantization: &Quantization,
+        layer: &IntegerLayer,
+        index: usize,
+        channel: usize,
+    ) -> Self {
+        let scale = quantization.scale(index, channel);
+        ChannelFactors {
+            per_weight: (1.0 / scale) as f32,
+            per_bias: (1.0 / layer.units[channel]) as f32,
+            clip: (scale * f64::from(layer.bits.largest())) as f32,
         }
     }
 }

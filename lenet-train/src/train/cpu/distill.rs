@@ -1,32 +1,31 @@
 //! Distillation: a run learns from the mean prediction of trained networks, its teachers, on each augmented image.
 
-use super::batch::{TeacherTargets, Uploaded};
-use crate::backend::Backend;
+use super::pass::{TeacherTargets, TensorBatch};
 use crate::model::network::Network;
 use crate::model::weights::FloatWeights;
-use dfdx::prelude::{Axis, NoneTape, TryAdd, TryDiv, TryMul};
+use dfdx::prelude::{Axis, Cpu, CpuError, NoneTape, TryAdd, TryDiv, TryMul};
 
 /// An ensemble of trained networks.
-pub(super) struct Teachers<D: Backend> {
-    networks: Vec<Network<D>>,
+pub(super) struct Teachers {
+    networks: Vec<Network>,
     /// The share of the loss, 0 to 1, that compares with the teachers.
     share: f32,
     /// The temperature of the softmax.
     temperature: f32,
 }
 
-impl<D: Backend> Teachers<D> {
+impl Teachers {
     /// Creates the ensemble of networks with the weights `members`.
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
+    /// Returns an error if memory runs out.
     pub(super) fn new(
-        device: &D,
+        device: &Cpu,
         members: &[FloatWeights],
         share: f64,
         temperature: f64,
-    ) -> Result<Self, D::Err> {
+    ) -> Result<Self, CpuError> {
         let member = |weights: &FloatWeights| {
             let mut network = Network::new(device.clone(), weights.classes())?;
             network.set_weights(weights);
@@ -40,12 +39,12 @@ impl<D: Backend> Teachers<D> {
     ///
     /// # Errors
     ///
-    /// Returns the device's error, for example out of memory.
+    /// Returns an error if memory runs out.
     ///
     /// # Panics
     ///
     /// Panics if there are no teachers.
-    pub(super) fn add_targets(&self, batch: &mut Uploaded<D>) -> Result<(), D::Err> {
+    pub(super) fn add_targets(&self, batch: &mut TensorBatch) -> Result<(), CpuError> {
         let &Teachers { ref networks, share, temperature } = self;
         let mut members = networks.iter().map(|network| {
             let logits = network.logits(batch.pixels.clone(), NoneTape)?;
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
     use crate::model::output_layer::Classes;
     use crate::test_images::synthetic;
-    use dfdx::prelude::{Cpu, TensorFromVec};
+    use dfdx::prelude::TensorFromVec;
 
     const SHARE: f32 = 0.75;
     const TEMPERATURE: f32 = 2.0;
@@ -85,7 +84,7 @@ mod tests {
         let pixels = networks[0].upload(&synthetic(5).images).unwrap();
         let labels: Vec<f32> = (0..50).map(|index| f32::from(u8::from(index % 11 == 0))).collect();
         let targets = device.tensor_from_vec(labels.clone(), (5, Classes(10)));
-        let mut batch = Uploaded { pixels: pixels.clone(), targets, teachers: None };
+        let mut batch = TensorBatch { pixels: pixels.clone(), targets, teachers: None };
         teachers.add_targets(&mut batch).unwrap();
 
         let [first, second] =

@@ -1,0 +1,76 @@
+//! What a device does in training: it takes the steps, and keeps the parameters and everything that is updated with them.
+//!
+//! The [`Trainer`](super::Trainer) decides which images are in a step, the learning rate, and when a phase of the run begins;
+//! a learner computes. There is one for the CPU and one for CUDA.
+
+use super::batch::Batch;
+use super::error::TrainingError;
+use super::images::TrainingImages;
+use super::snapshot::LearnerState;
+use crate::data::Split;
+use crate::eval::score::Score;
+use crate::model::weights::FloatWeights;
+use crate::quantize::Quantization;
+use crate::train::recipe::Settings;
+
+/// A device that networks can be trained on.
+pub trait TrainingDevice: Sized {
+    /// The name of the device: `cpu` or `cuda`.
+    const NAME: &'static str;
+    /// Whether the training images stay in the device's memory and are augmented there.
+    const KEEPS_IMAGES: bool;
+    /// What takes the steps on this device.
+    type Learner<'a>: Learner<'a, Device = Self>;
+}
+
+/// The state of a training run on a device, and the operations on it.
+///
+/// Each function returns a [`TrainingError`] if the device fails, for example because it is out of memory.
+pub trait Learner<'a>: Sized {
+    /// The device.
+    type Device;
+    /// The logits of a step, which may not be computed yet.
+    type Logits;
+
+    /// Creates a run at its beginning.
+    #[allow(missing_docs)]
+    fn new(
+        device: Self::Device,
+        settings: &'a Settings,
+        images: &TrainingImages<'a>,
+        held_out: Split<'a>,
+    ) -> Result<Self, TrainingError>;
+
+    /// Adds teachers.
+    fn learn_from(&mut self, teachers: &[FloatWeights]) -> Result<(), TrainingError>;
+
+    /// Begins quantization-aware training, or continues it. The scales of `quantization` fit `weights`.
+    fn quantize(&mut self, quantization: Quantization, weights: &FloatWeights) -> Result<(), TrainingError>;
+
+    /// Returns how the weights are quantized, if quantization-aware training has begun.
+    fn quantization(&self) -> Option<&Quantization>;
+
+    /// Runs step `count` of the run, counted from 1. Returns the batch's logits from before the update.
+    fn step(&mut self, batch: &Batch, learning_rate: f64, count: u64) -> Result<Self::Logits, TrainingError>;
+
+    /// Reads the logits of at most [`STEPS_PER_READING`] steps, the last ones, in their order.
+    fn read(&mut self, logits: Vec<Self::Logits>) -> Result<Vec<Vec<f32>>, TrainingError>;
+
+    /// Returns the weights that the run would export now: the averaged ones, if the run has an average.
+    fn exported(&self) -> Result<FloatWeights, TrainingError>;
+
+    /// Scores the network that the run would export now on the held-out images.
+    fn score(&mut self) -> Result<Score, TrainingError>;
+
+    /// Returns the logits of the first training image.
+    fn logits_of_first_image(&mut self, images: &TrainingImages<'a>) -> Result<Vec<f32>, TrainingError>;
+
+    /// Returns the state.
+    fn state(&mut self) -> Result<LearnerState, TrainingError>;
+
+    /// Continues from a state, without the quantization.
+    fn restore(&mut self, state: &LearnerState) -> Result<(), TrainingError>;
+}
+
+/// Number of steps whose logits are read together, so that the host does not wait for each step to end.
+pub(super) const STEPS_PER_READING: usize = 32;
