@@ -45,9 +45,11 @@ pub(crate) fn build(compiles: bool) {
     command.arg("--ptx").arg(format!("--gpu-architecture={ARCHITECTURE}")).args(sizes);
     let compiled = command.arg("-o").arg(&output).arg(Path::new(FOLDER).join(FILE)).output();
     match compiled {
-        Ok(compiled) if compiled.status.success() => {}
+        Ok(compiled) if compiled.status.success() => tell_version(&nvcc),
         Ok(compiled) => fail(&format!(
-            "{} cannot compile the CUDA kernels of lenet-train for {ARCHITECTURE}. It printed:\n{}{}",
+            "{} cannot compile the CUDA kernels of lenet-train for {ARCHITECTURE}: use a CUDA toolkit from 11.8 on. If it does \
+             not take the C++ compiler of this machine, name an older one: NVCC_APPEND_FLAGS=\"-ccbin g++-11\". It \
+             printed:\n{}{}",
             nvcc.display(),
             String::from_utf8_lossy(&compiled.stdout),
             String::from_utf8_lossy(&compiled.stderr)
@@ -58,6 +60,17 @@ pub(crate) fn build(compiles: bool) {
              folder or put nvcc on the PATH. To train on the CPU, build without --features cuda",
             nvcc.display()
         )),
+    }
+}
+
+/// Tells the program the version of the compiler, for the message about a driver that is older: the "13.0" in "Cuda
+/// compilation tools, release 13.0, V13.0.88".
+fn tell_version(nvcc: &Path) {
+    let printed =
+        Command::new(nvcc).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
+    let printed = String::from_utf8_lossy(&printed);
+    if let Some((version, _)) = printed.split_once("release ").and_then(|(_, rest)| rest.split_once(',')) {
+        println!("cargo:rustc-env=LENET_CUDA_VERSION={version}");
     }
 }
 

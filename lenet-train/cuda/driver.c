@@ -20,8 +20,10 @@ static void write_calls(void) {
 
 int cuGetErrorString(int error, const char **text) { *text = "stand-in driver"; return 0; }
 int cuInit(unsigned flags) { return getenv("CALLS") ? atexit(write_calls) : 100; }
+int cuDriverGetVersion(int *version) { *version = 13000; return 0; }
 int cuDeviceGetCount(int *count) { *count = 1; return 0; }
 int cuDeviceGet(int *device, int ordinal) { return *device = 0; }
+int cuDeviceGetName(char *name, int length, int device) { *name = 0; return 0; }
 /* Compute capability 9.9. */
 int cuDeviceGetAttribute(int *value, int attribute, int device) { *value = 9; return 0; }
 

@@ -132,11 +132,27 @@ fn flags_override_the_config_file_and_the_file_overrides_its_recipe() {
 }
 
 #[test]
+fn a_gpu_is_chosen_by_its_number() {
+    let machine = |flags: &str| parse(flags).unwrap().machine;
+    assert_eq!((machine("--cuda").device, machine("--cuda").gpu), (DeviceKind::Cuda, None));
+    assert_eq!(machine("--cuda --device 1").gpu, Some(1));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("second.toml");
+    fs::write(&file, "[machine]\ndevice = \"cuda\"\ngpu = 1\ngpu_name = \"Tesla T4\"").unwrap();
+    let repeated = machine(&format!("--config {}", file.display()));
+    // The name is that of the GPU which the earlier run had.
+    assert_eq!((repeated.device, repeated.gpu, repeated.gpu_name), (DeviceKind::Cuda, Some(1), None));
+    assert_eq!(machine(&format!("--config {} --cuda --device 0", file.display())).gpu, Some(0));
+}
+
+#[test]
 fn flags_that_cannot_be_combined_are_usage_errors() {
     for flags in [
         "--resume --force --out runs/a",
         "--force",
         "--config run.toml --recipe best",
+        "--device 1",
+        "--cuda --device -1",
         "--config no/such/file.toml",
         "quantize",
         "import weights.safetensors --mean 0.1",

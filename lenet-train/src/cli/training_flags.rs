@@ -87,6 +87,9 @@ pub(crate) struct TrainingFlags {
     /// Train on an NVIDIA GPU (needs a build with --features cuda)
     #[arg(long)]
     cuda: bool,
+    /// Number of the GPU to train on, counted from 0 as CUDA does [default: 0]
+    #[arg(long, value_name = "N", requires = "cuda")]
+    device: Option<usize>,
     #[command(flatten)]
     augment: AugmentFlags,
     #[command(flatten)]
@@ -212,6 +215,7 @@ impl TrainingFlags {
         }
         if self.cuda {
             run.machine.device = DeviceKind::Cuda;
+            run.machine.gpu = self.device.or(run.machine.gpu);
         }
         run
     }

@@ -40,7 +40,7 @@ pub(super) fn prepare(run: RunConfig, console: &Console) -> Result<Prepared, Com
     }
     match run.machine.device {
         DeviceKind::Cpu => drop(run.machine.arithmetic.get_or_insert_with(arithmetic)),
-        DeviceKind::Cuda => cuda::check()?,
+        DeviceKind::Cuda => run.machine.gpu_name = Some(cuda::check(run.machine.gpu.unwrap_or(0))?),
     }
     run.machine.threads = Some(rayon::current_num_threads());
     let mut named = std::mem::take(&mut run.teachers);

@@ -7,7 +7,7 @@ use super::train::TrainingRun;
 use crate::backend::cpu::arithmetic;
 use crate::eval::check::FinalTable;
 use crate::run::checkpoint;
-use crate::run::config::{DataConfig, DeviceKind, RunConfig};
+use crate::run::config::{DataConfig, DeviceKind, MachineConfig, RunConfig};
 use crate::run::console::Console;
 use crate::run::folder::{self, RunFolder};
 use crate::train::Snapshot;
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Continues the run in `folder`, or the newest run. `change` applies the user's flags to the description of the run: it
-/// may change the number of epochs, and the folders of the data set and the teachers.
+/// may change the number of epochs, the GPU, and the folders of the data set and the teachers.
 ///
 /// # Errors
 ///
@@ -79,6 +79,7 @@ fn resume<'a>(
         run.training.check()?;
     }
     run.data.path = requested.data.path;
+    run.machine.gpu = requested.machine.gpu;
     for (teacher, requested) in run.teachers.iter_mut().zip(requested.teachers) {
         teacher.folder = requested.folder;
     }
@@ -131,7 +132,7 @@ fn difference(saved: &RunConfig, requested: &RunConfig) -> Option<(String, Strin
         (run.training.epochs, run.training.extended) = (0, Vec::new());
         run.version = String::new();
         run.data.path = None;
-        (run.machine.threads, run.machine.arithmetic) = (None, None);
+        run.machine = MachineConfig { device: run.machine.device, ..MachineConfig::default() };
         run.teachers.iter_mut().for_each(|teacher| teacher.folder = Default::default());
         serde_json::to_value(run).expect("plain fields")
     };

@@ -82,9 +82,10 @@ impl<'a> TrainingRun<'a> {
     /// Trains to the end of the run. Returns the finished run and the data set.
     pub(super) fn train(mut self) -> Result<(Trained, Dataset), CommandError> {
         let seed = self.prepared.run.training.seed;
+        let gpu = self.prepared.run.machine.gpu.unwrap_or(0);
         let last = match self.prepared.run.machine.device {
             DeviceKind::Cpu => self.train_on(Cpu::seed_from_u64(seed))?,
-            DeviceKind::Cuda => self.train_on(cuda::open()?)?,
+            DeviceKind::Cuda => self.train_on(cuda::open(gpu)?)?,
         };
         let trained = Trained::from_snapshot(self.folder, self.prepared.run, last)?;
         Ok((trained, self.prepared.dataset))

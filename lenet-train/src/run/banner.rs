@@ -14,7 +14,7 @@ pub(crate) fn banner(run: &RunConfig, folder: &str, threads: usize) -> String {
     let mut text = format!(
         "lenet-train {}\n\
          data     {}: {}{} classes, {} training images, {} validation images, {} test images\n\
-         device   {}, {threads} threads",
+         device   {}{}, {threads} threads",
         run.version,
         data.contents,
         match data.pictures {
@@ -27,6 +27,7 @@ pub(crate) fn banner(run: &RunConfig, folder: &str, threads: usize) -> String {
         data.validation_images,
         data.test_images,
         run.machine.device.name(),
+        run.machine.gpu_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default(),
     );
     if let Some(arithmetic) = run.machine.arithmetic {
         text += &format!(", {arithmetic}");

@@ -93,6 +93,12 @@ pub struct ExtraConfig {
 pub struct MachineConfig {
     /// The device.
     pub device: DeviceKind,
+    /// The number of the GPU, counted from 0. `None` means the first one. It may change when a run is resumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<usize>,
+    /// The name of the GPU, as its driver tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu_name: Option<String>,
     /// Number of worker threads. It does not change the results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,

@@ -82,7 +82,7 @@ pub fn read(path: &Path, epochs: Option<u32>) -> Result<RunConfig, ConfigError> 
 fn as_new_run(mut config: RunConfig) -> RunConfig {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     config.version = env!("CARGO_PKG_VERSION").to_owned();
-    config.machine.arithmetic = None;
+    (config.machine.arithmetic, config.machine.gpu_name) = (None, None);
     config.data.path = config.data.path.as_ref().map(absolute);
     config.teachers.iter_mut().for_each(|teacher| teacher.folder = absolute(&teacher.folder));
     config
@@ -170,7 +170,7 @@ mod tests {
         config.training.seed = u64::MAX;
         config.data.path = Some("some/where".into());
         config.data.classes = vec!["cat".to_owned(), "\"dog\"".to_owned()];
-        config.machine.device = DeviceKind::Cuda;
+        (config.machine.device, config.machine.gpu) = (DeviceKind::Cuda, Some(1));
         config.version = "0.0.1".to_owned();
         assert_eq!(parse(&config.to_toml(), None).unwrap(), config);
     }

@@ -11,6 +11,7 @@ pub(super) fn header(metrics: &Metrics) -> Markup {
     let (run, result) = (&metrics.run, &metrics.result);
     let (training, data) = (&run.training, &run.data);
     let points = (result.integer_accuracy() - result.f32_accuracy()) * 100.0;
+    let device = run.machine.gpu_name.as_deref().unwrap_or(run.machine.device.name());
     let tiles: [(&str, String, String); 10] = [
         (
             "integer accuracy",
@@ -37,7 +38,7 @@ pub(super) fn header(metrics: &Metrics) -> Markup {
             format!("{} training images", text::size(data.train_images)),
         ),
         ("recipe", training.title(), training.rule.algorithm.to_string()),
-        ("seed", training.seed.to_string(), format!("device: {}", run.machine.device.name())),
+        ("seed", training.seed.to_string(), format!("device: {device}")),
     ];
     html! {
         header {

@@ -23,8 +23,10 @@ type OfDevice = unsafe extern "C" fn(c_int) -> Code;
 pub(super) struct Functions {
     pub(super) init: unsafe extern "C" fn(c_uint) -> Code,
     pub(super) error_text: unsafe extern "C" fn(Code, *mut *const c_char) -> Code,
+    pub(super) version: Number,
     pub(super) device_count: Number,
     pub(super) device: unsafe extern "C" fn(*mut c_int, c_int) -> Code,
+    pub(super) device_name: unsafe extern "C" fn(*mut c_char, c_int, c_int) -> Code,
     pub(super) attribute: unsafe extern "C" fn(*mut c_int, c_int, c_int) -> Code,
     pub(super) retain_context: unsafe extern "C" fn(*mut Handle, c_int) -> Code,
     pub(super) release_context: OfDevice,
@@ -82,8 +84,10 @@ impl Functions {
             Ok(Self {
                 init: *library.get(b"cuInit\0")?,
                 error_text: *library.get(b"cuGetErrorString\0")?,
+                version: *library.get(b"cuDriverGetVersion\0")?,
                 device_count: *library.get(b"cuDeviceGetCount\0")?,
                 device: *library.get(b"cuDeviceGet\0")?,
+                device_name: *library.get(b"cuDeviceGetName\0")?,
                 attribute: *library.get(b"cuDeviceGetAttribute\0")?,
                 retain_context: *library.get(b"cuDevicePrimaryCtxRetain\0")?,
                 release_context: *library.get(b"cuDevicePrimaryCtxRelease_v2\0")?,

@@ -17,7 +17,7 @@ pub(crate) use memory::{Buffer, Slice};
 pub(crate) use module::{Function, Module};
 
 use library::{Code, Functions, Handle};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 use std::ptr::null_mut;
 use std::rc::Rc;
 use thiserror::Error;
@@ -39,6 +39,11 @@ pub(crate) struct CudaError {
 }
 
 impl CudaError {
+    /// Whether the driver does not know the version of PTX that the kernels are compiled to.
+    pub(super) fn is_of_unknown_ptx(&self) -> bool {
+        UNSUPPORTED_PTX.contains(&self.code)
+    }
+
     fn hint(&self) -> &'static str {
         match self.code {
             OUT_OF_MEMORY => ": lower --batch-size, or free memory of the GPU",
@@ -56,8 +61,10 @@ impl CudaError {
 pub(super) enum OpenError {
     /// The library of the driver cannot be loaded. Holds the system's message.
     NoDriver(String),
-    /// The driver reports no device, or not so many. Holds the driver's message, or the number of devices.
+    /// The driver reports no device. Holds its message.
     NoDevice(String),
+    /// There is no device of the given number. Holds the names of those there are.
+    NoSuchDevice(Vec<String>),
     /// The driver failed.
     Driver(CudaError),
 }
@@ -71,12 +78,12 @@ pub(crate) struct Gpu {
 }
 
 impl Gpu {
-    /// Opens the GPU with number `ordinal`, counted from 0.
+    /// Opens the GPU of this number, counted from 0.
     ///
     /// # Errors
     ///
     /// Returns an [`OpenError`] if there is no driver, no such GPU, or if the driver fails.
-    pub(super) fn open(ordinal: i32) -> Result<Rc<Self>, OpenError> {
+    pub(super) fn open(number: usize) -> Result<Rc<Self>, OpenError> {
         let functions = Functions::get().map_err(OpenError::NoDriver)?;
         let (mut gpu, mut count) =
             (Self { functions, device: 0, context: null_mut(), stream: null_mut() }, 0);
@@ -85,11 +92,16 @@ impl Gpu {
             let no_device = |error: CudaError| OpenError::NoDevice(error.text);
             gpu.check("cuInit", (gpu.functions.init)(0)).map_err(no_device)?;
             gpu.check("cuDeviceGetCount", (gpu.functions.device_count)(&mut count)).map_err(no_device)?;
-            if ordinal >= count {
-                return Err(OpenError::NoDevice(format!("{count} devices")));
+            if count == 0 {
+                return Err(OpenError::NoDevice("no CUDA-capable device is detected".to_owned()));
             }
-            let code = (gpu.functions.device)(&mut gpu.device, ordinal);
-            gpu.check("cuDeviceGet", code).map_err(OpenError::Driver)?;
+            let wanted = c_int::try_from(number).ok().filter(|number| *number < count);
+            let Some(wanted) = wanted else {
+                let names =
+                    (0..count).map(|number| gpu.name_of(gpu.device_of(number)?)).collect::<Result<_, _>>();
+                return Err(names.map_or_else(OpenError::Driver, OpenError::NoSuchDevice));
+            };
+            gpu.device = gpu.device_of(wanted).map_err(OpenError::Driver)?;
             let code = (gpu.functions.retain_context)(&mut gpu.context, gpu.device);
             gpu.check("cuDevicePrimaryCtxRetain", code).map_err(OpenError::Driver)?;
         }
@@ -99,6 +111,43 @@ impl Gpu {
         let code = unsafe { (gpu.functions.create_stream)(&mut gpu.stream, 1) };
         gpu.check("cuStreamCreate", code).map_err(OpenError::Driver)?;
         Ok(Rc::new(gpu))
+    }
+
+    /// Returns the name of the GPU, such as "Tesla T4".
+    ///
+    /// # Errors
+    ///
+    /// Returns the driver's error.
+    pub(super) fn name(&self) -> Result<String, CudaError> {
+        self.name_of(self.device)
+    }
+
+    fn device_of(&self, number: c_int) -> Result<c_int, CudaError> {
+        let mut device = 0;
+        // SAFETY: the pointer is to the device that the driver writes.
+        self.check("cuDeviceGet", unsafe { (self.functions.device)(&mut device, number) })?;
+        Ok(device)
+    }
+
+    fn name_of(&self, device: c_int) -> Result<String, CudaError> {
+        let mut name = [0; 256];
+        // SAFETY: the pointer is to as many bytes as the driver may write.
+        let code = unsafe { (self.functions.device_name)(name.as_mut_ptr(), name.len() as c_int, device) };
+        self.check("cuDeviceGetName", code)?;
+        let bytes = name.map(|byte| byte as u8);
+        Ok(CStr::from_bytes_until_nul(&bytes).unwrap_or_default().to_string_lossy().into_owned())
+    }
+
+    /// Returns the newest version of CUDA that the driver knows, such as 13.0.
+    ///
+    /// # Errors
+    ///
+    /// Returns the driver's error.
+    pub(super) fn driver_version(&self) -> Result<String, CudaError> {
+        let mut version = 0;
+        // SAFETY: the pointer is to the number that the driver writes.
+        self.check("cuDriverGetVersion", unsafe { (self.functions.version)(&mut version) })?;
+        Ok(format!("{}.{}", version / 1000, version % 1000 / 10))
     }
 
     /// Returns the compute capability, such as 75 for 7.5.

@@ -53,7 +53,7 @@ fn a_launch_with_other_arguments_than_those_of_the_kernel_is_refused() {
 
 #[test]
 fn an_ordinal_without_a_device_is_refused() {
-    assert!(matches!(Gpu::open(1_000), Err(OpenError::NoDevice(_))));
+    assert!(matches!(Gpu::open(1_000), Err(OpenError::NoSuchDevice(_))));
 }
 
 #[test]

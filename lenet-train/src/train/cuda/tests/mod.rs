@@ -19,7 +19,7 @@ const STRONG: Augment =
     Augment { rotation: 30.0, shift: 3.0, scale: 0.2, shear: 0.3, elastic: 3.0, stroke: 1.0 };
 
 fn open() -> Cuda {
-    cuda::open().unwrap_or_else(|error| panic!("{error}"))
+    cuda::open(0).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Settings with a batch size that makes the last batch shorter.
