@@ -8,14 +8,17 @@ mod stroke;
 #[cfg(test)]
 mod tests;
 mod warp;
+#[cfg(feature = "cuda")]
+mod words;
 
-pub(crate) use warp::SPLINE_WEIGHTS;
+#[cfg(feature = "cuda")]
+pub(crate) use words::{CHANGE_WORDS, SPLINE_WEIGHTS};
 
 use crate::backend::cpu::simd::{self, Kernel, Simd};
 use crate::draws::Draws;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 use serde::{Deserialize, Serialize};
-use warp::{POINTS, Warp};
+use warp::Warp;
 
 /// Width of the blank border of a [`Padded`] image, in pixels.
 const BORDER: usize = 2;
@@ -71,24 +74,6 @@ pub(crate) struct Change {
     warp: Warp,
     /// The share of the image that is replaced: by its dilation if positive, by its erosion if negative; -1 to 1.
     stroke: f32,
-}
-
-/// The number of words of a [`Change`] for a GPU.
-pub(crate) const CHANGE_WORDS: usize = 6 + 2 * POINTS * POINTS + 1;
-
-impl Change {
-    /// Returns the change as the kernel for GPUs takes it: the affine maps and the control points of both axes (f32), and
-    /// the change of the stroke width in steps (i32).
-    pub(crate) fn words(&self) -> [u32; CHANGE_WORDS] {
-        let mut words = [0; CHANGE_WORDS];
-        let (stroke, coefficients) = words.split_last_mut().expect("words");
-        for (word, coefficient) in coefficients.iter_mut().zip(self.warp.coefficients()) {
-            *word = coefficient.to_bits();
-        }
-        let share = i32::from(stroke::share(self.stroke.abs()));
-        *stroke = if self.stroke < 0.0 { -share } else { share }.cast_unsigned();
-        words
-    }
 }
 
 /// The augmentation of one image, compiled for each instruction set. It uses no fused multiply-add, so that every machine

@@ -49,6 +49,7 @@ impl Warp {
     }
 
     /// Returns the affine map of both axes, and then the displacements of the control points.
+    #[cfg(feature = "cuda")]
     pub(super) fn coefficients(&self) -> impl Iterator<Item = f32> {
         self.affine.as_flattened().iter().chain(self.points.as_flattened().as_flattened()).copied()
     }

@@ -1,48 +1,26 @@
 //! The batch of a training step, prepared on the host while the step before it runs.
 
 use super::images::TrainingImages;
-use crate::augment::{Augment, Change};
 use crate::train::recipe::Settings;
-use lenet_core::shape::IMAGE_PIXELS;
-use rayon::prelude::*;
 
-/// A batch of training images on the host, with their labels and targets.
-pub struct Batch {
-    pub(super) images: Images,
+/// A batch of training images on the host, with their labels and targets. `I` are the images, as a device takes them.
+pub struct Batch<I> {
+    pub(super) images: I,
     /// The class of each image, if it has one.
     pub(super) labels: Vec<Option<u8>>,
     /// The target probability of each class, image after image.
     pub(super) targets: Vec<f32>,
 }
 
-/// The images of a batch.
-pub(super) enum Images {
-    /// The augmented images.
-    Augmented(Vec<[u8; IMAGE_PIXELS]>),
-    /// The numbers of images that are on the device already, and the augmentation of each, if there is any.
-    Resident { numbers: Vec<u32>, changes: Vec<Change> },
-}
-
-impl Batch {
-    /// Prepares the images of `training` with the numbers `indices` for epoch `epoch`. With `resident`, the images are on the device
-    /// already.
+impl<I> Batch<I> {
+    /// Adds the labels and the targets of the images of `training` with the numbers `numbers` to the prepared `images`.
     pub(super) fn new(
+        images: I,
         settings: &Settings,
         training: &TrainingImages<'_>,
-        epoch: u32,
-        indices: &[u32],
-        resident: bool,
+        numbers: &[u32],
     ) -> Self {
-        let Settings { augment, seed, .. } = settings;
-        let images = if resident {
-            let changed = if *augment == Augment::OFF { &[] } else { indices };
-            let changes = changed.par_iter().map(|&index| augment.draw(*seed, epoch, index)).collect();
-            Images::Resident { numbers: indices.to_vec(), changes }
-        } else {
-            let image = |&index: &u32| augment.apply(training.image(index), *seed, epoch, index);
-            Images::Augmented(indices.par_iter().map(image).collect())
-        };
-        let labels: Vec<Option<u8>> = indices.iter().map(|&index| training.label(index)).collect();
+        let labels: Vec<Option<u8>> = numbers.iter().map(|&number| training.label(number)).collect();
         let targets = labels
             .iter()
             .flat_map(|&label| target(label, settings.label_smoothing, training.data.classes))

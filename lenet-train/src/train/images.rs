@@ -74,6 +74,7 @@ impl<'a> TrainingImages<'a> {
     }
 
     /// All images, in the order of their numbers.
+    #[cfg(any(test, feature = "cuda"))]
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8; IMAGE_PIXELS]> {
         self.data.images.iter().chain(self.others.iter().map(|other| &other.image))
     }

@@ -17,8 +17,6 @@ use crate::train::recipe::Settings;
 pub trait TrainingDevice: Sized {
     /// The name of the device: `cpu` or `cuda`.
     const NAME: &'static str;
-    /// Whether the training images stay in the device's memory and are augmented there.
-    const KEEPS_IMAGES: bool;
     /// What takes the steps on this device.
     type Learner<'a>: Learner<'a, Device = Self>;
 }
@@ -29,6 +27,8 @@ pub trait TrainingDevice: Sized {
 pub trait Learner<'a>: Sized {
     /// The device.
     type Device;
+    /// The images of a batch, prepared on the host.
+    type Images: Send;
     /// The logits of a step, which may not be computed yet.
     type Logits;
 
@@ -41,6 +41,14 @@ pub trait Learner<'a>: Sized {
         held_out: Split<'a>,
     ) -> Result<Self, TrainingError>;
 
+    /// Prepares the images of `training` with the numbers `numbers` for epoch `epoch`.
+    fn prepare(
+        settings: &Settings,
+        training: &TrainingImages<'_>,
+        epoch: u32,
+        numbers: &[u32],
+    ) -> Self::Images;
+
     /// Adds teachers.
     fn learn_from(&mut self, teachers: &[FloatWeights]) -> Result<(), TrainingError>;
 
@@ -51,7 +59,12 @@ pub trait Learner<'a>: Sized {
     fn quantization(&self) -> Option<&Quantization>;
 
     /// Runs step `count` of the run, counted from 1. Returns the batch's logits from before the update.
-    fn step(&mut self, batch: &Batch, learning_rate: f64, count: u64) -> Result<Self::Logits, TrainingError>;
+    fn step(
+        &mut self,
+        batch: &Batch<Self::Images>,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<Self::Logits, TrainingError>;
 
     /// Reads the logits of at most [`STEPS_PER_READING`] steps, the last ones, in their order.
     fn read(&mut self, logits: Vec<Self::Logits>) -> Result<Vec<Vec<f32>>, TrainingError>;

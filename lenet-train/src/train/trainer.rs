@@ -156,8 +156,12 @@ impl<'a, D: TrainingDevice> Trainer<'a, D> {
         let order = images.order(settings.seed, epoch);
         let mut pending = PendingSteps::new(epoch, begun);
         let mut batches = order.chunks(settings.batch_size).skip(first as usize);
-        let mut prepare_next =
-            || batches.next().map(|indices| Batch::new(settings, &images, epoch, indices, D::KEEPS_IMAGES));
+        let mut prepare_next = || {
+            batches.next().map(|numbers| {
+                let prepared = <D::Learner<'a>>::prepare(settings, &images, epoch, numbers);
+                Batch::new(prepared, settings, &images, numbers)
+            })
+        };
         let mut next = prepare_next();
         for step in first..steps {
             let batch = next.take().expect("a batch for each step");

@@ -21,8 +21,10 @@ use average::Average;
 use dfdx::nn::ZeroGrads;
 use dfdx::prelude::{Cpu, CpuError, Gradients, NoneTape};
 use distill::Teachers;
+use lenet_core::shape::IMAGE_PIXELS;
 use pass::TensorBatch;
 use qat::IntegerNetwork;
+use rayon::prelude::*;
 
 /// The state of a run on the CPU.
 pub struct CpuLearner<'a> {
@@ -42,12 +44,13 @@ pub struct CpuLearner<'a> {
 
 impl TrainingDevice for Cpu {
     const NAME: &'static str = "cpu";
-    const KEEPS_IMAGES: bool = false;
     type Learner<'a> = CpuLearner<'a>;
 }
 
 impl<'a> Learner<'a> for CpuLearner<'a> {
     type Device = Cpu;
+    /// The augmented images.
+    type Images = Vec<[u8; IMAGE_PIXELS]>;
     type Logits = Logits<NoneTape>;
 
     fn new(
@@ -71,6 +74,17 @@ impl<'a> Learner<'a> for CpuLearner<'a> {
         })
     }
 
+    fn prepare(
+        settings: &Settings,
+        training: &TrainingImages<'_>,
+        epoch: u32,
+        numbers: &[u32],
+    ) -> Self::Images {
+        let Settings { augment, seed, .. } = settings;
+        let image = |&number: &u32| augment.apply(training.image(number), *seed, epoch, number);
+        numbers.par_iter().map(image).collect()
+    }
+
     fn learn_from(&mut self, teachers: &[FloatWeights]) -> Result<(), TrainingError> {
         let Settings { distillation, temperature, .. } = *self.settings;
         let teachers = Teachers::new(self.network.device(), teachers, distillation, temperature);
@@ -87,7 +101,12 @@ impl<'a> Learner<'a> for CpuLearner<'a> {
         self.integers.as_ref().map(|integers| &integers.quantization)
     }
 
-    fn step(&mut self, batch: &Batch, learning_rate: f64, count: u64) -> Result<Self::Logits, TrainingError> {
+    fn step(
+        &mut self,
+        batch: &Batch<Self::Images>,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<Self::Logits, TrainingError> {
         let mut batch = TensorBatch::new(batch, &self.network).map_err(device_error::<Cpu>)?;
         if let Some(teachers) = &self.teachers {
             teachers.add_targets(&mut batch).map_err(device_error::<Cpu>)?;
@@ -173,7 +192,7 @@ impl CpuLearner<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cuda"))]
 impl CpuLearner<'_> {
     /// Updates the parameters by given gradients.
     pub(super) fn update_by(

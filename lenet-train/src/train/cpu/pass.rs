@@ -3,12 +3,13 @@
 use crate::backend::Pixels;
 use crate::model::network::{Logits, Network};
 use crate::model::output_layer::Classes;
-use crate::train::batch::{Batch, Images};
+use crate::train::batch::Batch;
 use dfdx::losses::cross_entropy_with_logits_loss;
 use dfdx::prelude::{
     Backward, Cpu, CpuError, Gradients, NoneTape, OwnedTape, PutTape, Rank0, SplitTape, Tensor,
     TensorFromVec, Trace, WithEmptyTape,
 };
+use lenet_core::shape::IMAGE_PIXELS;
 
 /// A batch as tensors.
 pub(super) struct TensorBatch {
@@ -39,13 +40,8 @@ impl TensorBatch {
     /// # Errors
     ///
     /// Returns an error if memory runs out.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the images are on a device.
-    pub(super) fn new(batch: &Batch, network: &Network) -> Result<Self, CpuError> {
-        let Images::Augmented(images) = &batch.images else { panic!("expected images on the host") };
-        let pixels = network.upload(images)?;
+    pub(super) fn new(batch: &Batch<Vec<[u8; IMAGE_PIXELS]>>, network: &Network) -> Result<Self, CpuError> {
+        let pixels = network.upload(&batch.images)?;
         let shape = (batch.len(), Classes(network.classes()));
         let targets = network.device().try_tensor_from_vec(batch.targets.clone(), shape)?;
         Ok(TensorBatch { pixels, targets, teachers: None })

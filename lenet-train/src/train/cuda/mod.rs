@@ -32,6 +32,7 @@ use layout::Layout;
 use lenet_core::shape::IMAGE_PIXELS;
 use passes::{Network, Passes};
 use quantized::Quantized;
+use step::NumberedImages;
 use teachers::Teachers;
 
 /// The largest number of held-out images in a forward pass, where the batches of training are smaller.
@@ -87,12 +88,12 @@ pub struct StepLogits {
 
 impl TrainingDevice for Cuda {
     const NAME: &'static str = "cuda";
-    const KEEPS_IMAGES: bool = true;
     type Learner<'a> = CudaLearner<'a>;
 }
 
 impl<'a> Learner<'a> for CudaLearner<'a> {
     type Device = Cuda;
+    type Images = NumberedImages;
     type Logits = StepLogits;
 
     fn new(
@@ -104,6 +105,10 @@ impl<'a> Learner<'a> for CudaLearner<'a> {
         let initial = network::Network::new(Cpu::seed_from_u64(settings.seed), images.data.classes);
         let weights = initial.map_err(device_error::<Cpu>)?.weights();
         Self::allocate(device, settings, images, held_out, &weights).map_err(device_error::<Cuda>)
+    }
+
+    fn prepare(settings: &Settings, _: &TrainingImages<'_>, epoch: u32, numbers: &[u32]) -> NumberedImages {
+        NumberedImages::new(settings, epoch, numbers)
     }
 
     fn learn_from(&mut self, teachers: &[FloatWeights]) -> Result<(), TrainingError> {
@@ -123,7 +128,12 @@ impl<'a> Learner<'a> for CudaLearner<'a> {
         self.quantized.as_ref().map(|quantized| &quantized.quantization)
     }
 
-    fn step(&mut self, batch: &Batch, learning_rate: f64, count: u64) -> Result<StepLogits, TrainingError> {
+    fn step(
+        &mut self,
+        batch: &Batch<NumberedImages>,
+        learning_rate: f64,
+        count: u64,
+    ) -> Result<StepLogits, TrainingError> {
         self.queue_step(batch, learning_rate, count).map_err(device_error::<Cuda>)
     }
 

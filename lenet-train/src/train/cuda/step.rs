@@ -3,19 +3,38 @@
 use super::passes::Network;
 use super::quantized::Quantized;
 use super::{Augmentation, CudaLearner, StepLogits, first_images};
-use crate::augment::CHANGE_WORDS;
+use crate::augment::{Augment, CHANGE_WORDS, Change};
 use crate::backend::cuda::launch::{CrossEntropy, Images, UpdateNumbers, Updated};
 use crate::backend::cuda::{Buffer, CudaError};
-use crate::train::batch::{self, Batch};
+use crate::train::batch::Batch;
 use crate::train::cpu::average;
 use crate::train::optimizer::{Algorithm, Rule};
+use crate::train::recipe::Settings;
 use dfdx::optim::AdamConfig;
+use rayon::prelude::*;
+
+/// Images of a batch, which are in the memory of the GPU already.
+pub struct NumberedImages {
+    numbers: Vec<u32>,
+    /// The augmentation of each image. Empty if there is none.
+    changes: Vec<Change>,
+}
+
+impl NumberedImages {
+    /// Draws the augmentation of the images with these numbers for epoch `epoch`.
+    pub(super) fn new(settings: &Settings, epoch: u32, numbers: &[u32]) -> Self {
+        let Settings { augment, seed, .. } = settings;
+        let changed = if *augment == Augment::OFF { &[] } else { numbers };
+        let changes = changed.par_iter().map(|&number| augment.draw(*seed, epoch, number)).collect();
+        NumberedImages { numbers: numbers.to_vec(), changes }
+    }
+}
 
 impl CudaLearner<'_> {
     /// Queues all work of a step.
     pub(super) fn queue_step(
         &mut self,
-        batch: &Batch,
+        batch: &Batch<NumberedImages>,
         learning_rate: f64,
         count: u64,
     ) -> Result<StepLogits, CudaError> {
@@ -58,7 +77,7 @@ impl CudaLearner<'_> {
     }
 
     /// Returns the images of a batch whose input is uploaded, after it has queued their augmentation.
-    pub(super) fn batch_images(&self, batch: &Batch) -> Result<Images<'_>, CudaError> {
+    pub(super) fn batch_images(&self, batch: &Batch<NumberedImages>) -> Result<Images<'_>, CudaError> {
         let (count, classes) = (batch.len(), self.layout.classes);
         let places = self.input.part(count * classes..count * (classes + 1));
         let images = Images { places: Some(places), ..first_images(self.images.all(), count) };
@@ -100,10 +119,8 @@ impl CudaLearner<'_> {
 }
 
 /// Returns what a step uploads.
-pub(super) fn input(batch: &Batch) -> Vec<u32> {
-    let batch::Images::Resident { numbers, changes } = &batch.images else {
-        panic!("expected images that are on the device")
-    };
+pub(super) fn input(batch: &Batch<NumberedImages>) -> Vec<u32> {
+    let NumberedImages { numbers, changes } = &batch.images;
     let targets = batch.targets.iter().map(|target| target.to_bits());
     let changes = changes.iter().flat_map(|change| change.words());
     targets.chain(numbers.iter().copied()).chain(changes).collect()

@@ -142,7 +142,8 @@ fn augmented_images_are_those_of_the_cpu_byte_by_byte() {
         let settings = Settings { augment, batch_size: 100, ..settings(Algorithm::Sgd) };
         let mut trainer = on_cuda(&settings, &set, CLASSES);
         let numbers: Vec<u32> = (0..100).rev().collect();
-        let batch = Batch::new(&settings, &trainer.images, 2, &numbers, true);
+        let changed = NumberedImages::new(&settings, 2, &numbers);
+        let batch = Batch::new(changed, &settings, &trainer.images, &numbers);
         let learner = &mut trainer.learner;
         learner.input.upload(&input(&batch)).unwrap();
         learner.batch_images(&batch).unwrap();
