@@ -33,7 +33,6 @@ pub trait Learner<'a>: Sized {
     type Logits;
 
     /// Creates a run at its beginning.
-    #[allow(missing_docs)]
     fn new(
         device: Self::Device,
         settings: &'a Settings,

@@ -151,8 +151,8 @@ impl<'a, D: TrainingDevice> Trainer<'a, D> {
         begun: PartialEpoch,
         mut on_step: impl FnMut(usize) -> ControlFlow<()>,
     ) -> Result<PartialEpoch, TrainingError> {
+        let (first, steps) = (begun.steps, self.steps_per_epoch());
         let (settings, images, learner) = (self.settings, Arc::clone(&self.images), &mut self.learner);
-        let (first, steps) = (begun.steps, images.per_epoch().div_ceil(settings.batch_size) as u64);
         let order = images.order(settings.seed, epoch);
         let mut pending = PendingSteps::new(epoch, begun);
         let mut batches = order.chunks(settings.batch_size).skip(first as usize);
