@@ -65,7 +65,7 @@ pub trait Learner<'a>: Sized {
         count: u64,
     ) -> Result<Self::Logits, TrainingError>;
 
-    /// Reads the logits of at most [`STEPS_PER_READING`] steps, the last ones, in their order.
+    /// Reads the logits of the steps since the last reading, at most `STEPS_PER_READING`, in their order.
     fn read(&mut self, logits: Vec<Self::Logits>) -> Result<Vec<Vec<f32>>, TrainingError>;
 
     /// Returns the weights that the run would export now: the averaged ones, if the run has an average.
