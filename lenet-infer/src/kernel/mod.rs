@@ -85,8 +85,10 @@ mod board;
 )]
 pub mod corpus;
 mod driver;
-#[cfg(not(lenet_device = "armv7em"))]
+#[cfg(not(any(lenet_device = "armv7em", lenet_device = "mve")))]
 pub(crate) mod lanes;
+#[cfg(lenet_device = "mve")]
+mod mve;
 #[cfg(any(lenet_device = "portable", feature = "corpus", test))]
 mod portable;
 #[cfg(lenet_device = "riscv32")]
@@ -99,6 +101,8 @@ mod tests;
 #[cfg(lenet_device = "armv7em")]
 pub(crate) use armv7em::lanes;
 pub(crate) use driver::{Scratch, place};
+#[cfg(lenet_device = "mve")]
+pub(crate) use mve::lanes;
 
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.
 #[cfg(not(lenet_device = "portable"))]
