@@ -1,9 +1,9 @@
 //! The first convolution: one input channel, six output channels.
 //!
 //! The six image rows of a pooled row are laid out column by column, twice: rows 0 to 4 for the upper row of the
-//! windows and rows 1 to 5 for the lower one. A vector from column x on then holds columns x to x + 2, which are the
-//! first three columns of the kernel at position x, and the last two at position x - 3. So one load serves two
-//! positions of two channels, four instructions of multiply-accumulates.
+//! windows and rows 1 to 5 for the lower one. A vector from column x on then holds columns x to x + 2 and one pixel of
+//! the next. It meets the first sixteen taps of the kernel at position x, and the other nine at position x - 3. So one
+//! load serves two positions of two channels, four multiply-accumulates.
 
 use super::requant::{Layer, Offsets, enter, finish_pair, largest_of_windows, leave};
 use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
@@ -16,7 +16,8 @@ use lenet_core::shape::CONV1_CHANNELS;
 /// that a vector reads beyond them and multiplies by 0.
 type Columns = [[u8; 148]; 2];
 
-/// The lanes: fifteen taps of the kernel's first three columns, then ten of its last two.
+/// The lanes: the first sixteen taps by columns, then the last two columns without the first tap, which is the
+/// sixteenth.
 static OFFSETS: Offsets = Offsets { taps: taps(), outputs: [0, 1, 6, 7, 12, 13, 18, 19] };
 
 const fn taps() -> [u8; 32] {
@@ -24,7 +25,7 @@ const fn taps() -> [u8; 32] {
     let mut index = 0;
     while index < KERNEL_SIDE * KERNEL_SIDE {
         let (row, column) = (index % KERNEL_SIDE, index / KERNEL_SIDE);
-        taps[if column < 3 { index } else { index + 1 }] = (row * KERNEL_SIDE + column) as u8;
+        taps[if index < 16 { index } else { index + 1 }] = (row * KERNEL_SIDE + column) as u8;
         index += 1;
     }
     taps
@@ -179,6 +180,9 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "add r11, r9, #72",
         "add r0, r11, #{CHANNELS}",
         "str r0, [sp, #76]",
+        // The lanes of the second vector that have a tap of their own.
+        "movw r0, #0x03FE",
+        "vmsr p0, r0",
         "2:",
         // The weights of the even channel go to q0 and q1, those of the odd one to q2 and q3.
         "ldrd r0, r2, [sp, #168]",
@@ -186,13 +190,8 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "vldrw.u32 q7, [sp, #192]",
         "add r4, r0, r2",
         "sub r4, #1",
-        "movw r6, #0x7FFF",
-        "vmsr p0, r6",
-        "vpstt",
-        "vldrbt.u8 q0, [r0, q6]",
-        "vldrbt.u8 q2, [r4, q6]",
-        "movw r6, #0x03FF",
-        "vmsr p0, r6",
+        "vldrb.u8 q0, [r0, q6]",
+        "vldrb.u8 q2, [r4, q6]",
         "vpstt",
         "vldrbt.u8 q1, [r0, q7]",
         "vldrbt.u8 q3, [r4, q7]",
