@@ -184,7 +184,7 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "movw r0, #0x03FE",
         "vmsr p0, r0",
         "2:",
-        // The weights of the even channel go to q0 and q1, those of the odd one to q2 and q3.
+        // For each pair: the weights of the even channel go to q0 and q1, those of the odd one to q2 and q3.
         "ldrd r0, r2, [sp, #168]",
         "vldrw.u32 q6, [sp, #176]",
         "vldrw.u32 q7, [sp, #192]",
@@ -227,6 +227,7 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "str r8, [sp, #72]",
         "strd r4, lr, [sp, #144]",
         "str r12, [sp, #152]",
+        // For each four pooled positions.
         "4:",
         "mov r5, sp",
         "add r7, sp, #80",

@@ -1,4 +1,12 @@
 //! The second convolution: six input channels, sixteen output channels.
+//!
+//! The six rows of a pooled row are laid out `[column][row][channel]`, so that a column of a kernel meets 30 activations
+//! side by side, in two vectors: sixteen taps, then fourteen. Half of a channel's weights, one vector for each of the
+//! five columns of the kernel, stays in registers while the eight positions of a row are computed: each of the twelve
+//! columns of the input is loaded once and multiplied by up to five vectors, 52 instructions for 40 multiply-accumulates.
+//! The upper row of the windows and the lower one follow each other with the same weights, then both again with the other
+//! half of the taps.
+
 use super::requant::{Layer, Offsets, enter, finish_pair, largest_of_windows, leave};
 use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
@@ -73,7 +81,7 @@ macro_rules! sixteen {
 /// - `columns` (`r1`): where the columns go.
 /// - `places` (`r2`): the table.
 ///
-/// Changes `r0` to `r2`, `r12`, `lr` and `q0` to `q3`. Takes 16 bytes of stack.
+/// Changes `r0` to `r2`, `r12`, `lr` and `q0` to `q3`. Takes 24 bytes of stack.
 ///
 /// # Safety
 ///
@@ -145,40 +153,71 @@ macro_rules! eight_positions {
     };
 }
 
+/// Points `r1` and `r2` to `r8`, the even ones, to the first weight of a channel in each column of the kernel.
+#[rustfmt::skip]
+macro_rules! kernel_columns {
+    () => {
+        concat!("add r2, r1, r7\n", "add r4, r2, r7\n", "add r6, r4, r7\n", "add r8, r6, r7\n")
+    };
+}
+
+/// Adds the weights in `q0` to `q4` to `r0`; `$first` is the instruction that begins.
+#[rustfmt::skip]
+macro_rules! sum_of_weights {
+    ($first:literal) => {
+        concat!(
+            $first, " r0, q0\n",
+            "vaddva.s8 r0, q1\n",
+            "vaddva.s8 r0, q2\n",
+            "vaddva.s8 r0, q3\n",
+            "vaddva.s8 r0, q4\n",
+        )
+    };
+}
+
 /// Computes all channels of a pooled row.
+///
+/// - `columns` (`r0`): the input, from [`transpose`].
+/// - `weights` (`r1`): the weights of conv2, at any address.
+/// - `layer` (`r2`): where the outputs go.
+///
+/// Weights are gathered by the byte. Changes `r0` to `r3`, `r12`, `lr`, `q0` to `q3`, the predicate and the flags. Takes
+/// 332 bytes of stack.
+///
+/// # Safety
+///
+/// `columns` and `weights` must be valid for reads, and `layer` must be that of a row of conv2, with the bytes per tap
+/// of these weights.
 #[unsafe(naked)]
 unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _layer: &Layer) {
     naked_asm!(
         mve!(),
+        // Beside the frame's content: the sum of the first half of a channel's weights, and the end of the outputs.
         enter!("8"),
         "mov r11, r0",
         "add r0, r9, #{CHANNELS}",
         "str r0, [sp, #228]",
         "add r7, r6, r6, lsl #1",
         "lsl r7, #1",
+        // The lanes of the second half that have a tap.
         "movw r0, #0x3FFF",
         "vmsr p0, r0",
+        // For each pair, for each channel of it.
         "2:",
         "mov r5, sp",
         "3:",
         "vldrw.u32 q7, [sp, #176]",
-        "add r2, r1, r7",
-        "add r4, r2, r7",
-        "add r6, r4, r7",
-        "add r8, r6, r7",
+        kernel_columns!(),
         "vldrb.u8 q0, [r1, q7]",
         "vldrb.u8 q1, [r2, q7]",
         "vldrb.u8 q2, [r4, q7]",
         "vldrb.u8 q3, [r6, q7]",
         "vldrb.u8 q4, [r8, q7]",
+        // int4 weights are unpacked. The flags stay until the second half.
         "cmp r7, #12",
         "bne 6f",
         "4:",
-        "vaddv.s8 r0, q0",
-        "vaddva.s8 r0, q1",
-        "vaddva.s8 r0, q2",
-        "vaddva.s8 r0, q3",
-        "vaddva.s8 r0, q4",
+        sum_of_weights!("vaddv.s8"),
         "str r0, [sp, #224]",
         "mov r3, r11",
         eight_positions!("vmladav.s8"),
@@ -188,10 +227,7 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "stmia r5!, {{r0, r2, r4, r6, r8, r10, r12, lr}}",
         "sub r5, #64",
         "vldrw.u32 q7, [sp, #192]",
-        "add r2, r1, r7",
-        "add r4, r2, r7",
-        "add r6, r4, r7",
-        "add r8, r6, r7",
+        kernel_columns!(),
         "vpstttt",
         "vldrbt.u8 q0, [r1, q7]",
         "vldrbt.u8 q1, [r2, q7]",
@@ -202,11 +238,8 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "bne 7f",
         "5:",
         "ldr r0, [sp, #224]",
-        "vaddva.s8 r0, q0",
-        "vaddva.s8 r0, q1",
-        "vaddva.s8 r0, q2",
-        "vaddva.s8 r0, q3",
-        "vaddva.s8 r0, q4",
+        sum_of_weights!("vaddva.s8"),
+        // The activations are 128 too small, so 128 times the sum of the weights goes into the bias.
         "ldrd r2, r4, [sp, #160]",
         "ldr r6, [r2], #4",
         "ldrh r8, [r4], #2",
@@ -224,6 +257,7 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "add r3, r11, #22",
         eight_positions!("vmladava.s8"),
         "stmia r5!, {{r0, r2, r4, r6, r8, r10, r12, lr}}",
+        // The odd channel's weights are one byte further, or in the same bytes.
         "add r5, #16",
         "ldr r2, [sp, #172]",
         "add r0, sp, #160",
@@ -255,7 +289,7 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
 }
 
 /// Unpacks int4 weights in `q0` to `q4`, of the even channel of their pair if `r5` is the stack pointer, or else of the
-/// odd one. Changes `q7`, `r10` and the flags. Needs no stack.
+/// odd one. Changes `q7` and `r10`, but not the flags. Needs no stack.
 ///
 /// # Safety
 ///
