@@ -33,8 +33,7 @@ pub enum Core {
 
 impl Core {
     /// All cores.
-    pub const ALL: [Self; 7] =
-        [Self::M0, Self::M3, Self::M4, Self::M7, Self::M33, Self::M55, Self::Rv32imc];
+    pub const ALL: [Self; 7] = [Self::M0, Self::M3, Self::M4, Self::M7, Self::M33, Self::M55, Self::Rv32imc];
 
     /// The short name of the core, such as `M0`.
     #[must_use]

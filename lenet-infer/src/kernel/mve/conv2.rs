@@ -289,7 +289,7 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
 }
 
 /// Unpacks int4 weights in `q0` to `q4`, of the even channel of their pair if `r5` is the stack pointer, or else of the
-/// odd one. Changes `q7` and `r10`, but not the flags. Needs no stack.
+/// odd one. Changes `r2` and `q7`, but not the flags. Needs no stack.
 ///
 /// # Safety
 ///
@@ -298,18 +298,17 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
 unsafe extern "C" fn unpack() {
     naked_asm!(
         mve!(),
-        // The sums of the odd channel lie 80 bytes higher: from 0 and 80 to 4 and 0.
-        "mov r10, sp",
-        "sub r10, r5, r10",
-        "lsr r10, r10, #4",
-        "mvn r10, r10",
-        "and r10, r10, #4",
+        "mov r2, sp",
+        "sub r2, r5, r2",
+        "cbnz r2, 2f",
+        "vshl.i8 q0, q0, #4",
+        "vshl.i8 q1, q1, #4",
+        "vshl.i8 q2, q2, #4",
+        "vshl.i8 q3, q3, #4",
+        "vshl.i8 q4, q4, #4",
+        "bx lr",
+        "2:",
         "vmov.i8 q7, #0xF0",
-        "vshl.s8 q0, r10",
-        "vshl.s8 q1, r10",
-        "vshl.s8 q2, r10",
-        "vshl.s8 q3, r10",
-        "vshl.s8 q4, r10",
         "vand q0, q0, q7",
         "vand q1, q1, q7",
         "vand q2, q2, q7",
