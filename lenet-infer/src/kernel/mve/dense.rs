@@ -11,41 +11,29 @@ use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS};
 const ROWS: usize = 6;
 
 /// Weights of a layer, one row per output.
-#[derive(Clone, Copy)]
 struct Matrix {
     weights: *const u8,
     row_bytes: usize,
+    is_int4: bool,
 }
 
 impl Matrix {
-    /// Returns the matrix, and whether its weights are int4. That is no field, so that the compiler sees it from the
-    /// outside of functions, and leaves out the loop for the other width if a program includes its model.
     #[inline(always)]
-    fn new<const IN: usize, const HALF: usize>(
-        weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
-    ) -> (Self, bool) {
+    fn new<const IN: usize, const HALF: usize>(weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>) -> Self {
         match weights {
-            Weights::Int8(rows) => (Self { weights: rows.as_ptr().cast(), row_bytes: IN }, false),
-            Weights::Int4(rows) => (Self { weights: rows.as_ptr().cast(), row_bytes: HALF }, true),
+            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, is_int4: false },
+            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, is_int4: true },
         }
     }
 
     /// Writes the sums of `tiles` times six outputs, from output `first` on, to `sums`. `stride` is the distance
-    /// between rows: the bytes of a row, or 0 to compute one output six times. `int4` comes from [`Self::new`].
+    /// between rows: the bytes of a row, or 0 to compute one output six times.
     ///
     /// # Safety
     ///
     /// The matrix must have these rows, and `input` one activation per weight of a row. `sums` must be valid for writes.
-    #[inline(always)]
-    unsafe fn tiles(
-        self,
-        int4: bool,
-        first: usize,
-        stride: usize,
-        input: &[u8],
-        sums: *mut i32,
-        tiles: usize,
-    ) {
+    #[inline(never)]
+    unsafe fn tiles(&self, first: usize, stride: usize, input: &[u8], sums: *mut i32, tiles: usize) {
         // SAFETY: the caller guarantees it.
         unsafe {
             let job = Job {
@@ -56,7 +44,7 @@ impl Matrix {
                 input: input.as_ptr(),
                 row_bytes: self.row_bytes,
             };
-            if int4 { int4_tiles(&job) } else { int8_tiles(&job) }
+            if self.is_int4 { int4_tiles(&job) } else { int8_tiles(&job) }
         }
     }
 }
@@ -243,11 +231,11 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
     output: &mut [u8; OUT],
 ) {
     const { assert!(OUT.is_multiple_of(ROWS) && OUT.is_multiple_of(4) && OUT <= FC1_OUTPUTS) };
-    let (matrix, int4) = Matrix::new(layer.weights().as_rows());
+    let matrix = Matrix::new(layer.weights().as_rows());
     let layer = Layer::new(layer, 0, ptr::null(), output.as_mut_ptr());
     // SAFETY: the types say how many weights, inputs and outputs there are, and the assertions that their numbers are
     // multiples of six and of four.
-    unsafe { all_outputs(matrix, int4, input, OUT, &layer) }
+    unsafe { all_outputs(&matrix, input, OUT, &layer) }
 }
 
 /// Computes a hidden layer of `outputs` outputs.
@@ -257,12 +245,12 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
 /// `outputs` must be a multiple of six and of four, above 0 and at most that of fc1. The matrix must have that many
 /// rows, and `layer` that many outputs. `input` must have one activation per weight of a row.
 #[inline(never)]
-unsafe fn all_outputs(matrix: Matrix, int4: bool, input: &[u8], outputs: usize, layer: &Layer) {
+unsafe fn all_outputs(matrix: &Matrix, input: &[u8], outputs: usize, layer: &Layer) {
     let mut sums = MaybeUninit::<[i32; FC1_OUTPUTS]>::uninit();
     let sums = sums.as_mut_ptr().cast();
     // SAFETY: the caller guarantees it.
     unsafe {
-        matrix.tiles(int4, 0, matrix.row_bytes, input, sums, outputs / ROWS);
+        matrix.tiles(0, matrix.row_bytes, input, sums, outputs / ROWS);
         finish_all(sums, outputs, layer);
     }
 }
@@ -273,13 +261,13 @@ unsafe fn all_outputs(matrix: Matrix, int4: bool, input: &[u8], outputs: usize, 
 /// six, they are computed one by one.
 #[inline(never)]
 pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    let (matrix, int4) = Matrix::new(layer.weights());
+    let matrix = Matrix::new(layer.weights());
     let count = layer.classes().min(logits.len());
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };
     for first in (0..count).step_by(rows).map(|first| first.min(count - rows)) {
         let mut sums = [0; ROWS];
         // SAFETY: the layer has the rows that are summed, 84 weights in each.
-        unsafe { matrix.tiles(int4, first, stride, input, sums.as_mut_ptr(), 1) };
+        unsafe { matrix.tiles(first, stride, input, sums.as_mut_ptr(), 1) };
         let outputs = logits.iter_mut().zip(layer.bias_bytes()).skip(first);
         for ((logit, bias), sum) in outputs.zip(&sums[..rows]) {
             *logit = sum + i32::from_le_bytes(*bias);

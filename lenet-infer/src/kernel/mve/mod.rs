@@ -19,7 +19,7 @@
 //! The input is laid out column by column, so that a vector holds the rows of neighboring columns, and the vector at
 //! one position is also that of other taps at the positions before it. In conv1, where 25 taps take two vectors, a load
 //! serves two positions of two channels. In conv2, where 150 taps take ten, it serves five positions of one channel.
-//! Weights are gathered from the file by the byte, at most once per pooled row. int4 weights cost a shift and a mask
+//! Weights are gathered from the file by the byte, at most once per pooled row. int4 weights cost a shift or a mask
 //! per vector there, and the loops do not know the difference.
 //!
 //! The sums of eight positions leave the core registers in one store. The maximum, the bias and the shift work on four
@@ -44,8 +44,8 @@
 //! | conv2, its input by columns | 568 |
 //! | fully-connected sums | 9,592 |
 //! | fully-connected requantization | 848 |
-//! | all else | 2,069 |
-//! | in all | 48,693 |
+//! | all else | 2,127 |
+//! | in all | 48,751 |
 //!
 //! An end of a low-overhead loop counts each time, although a core on silicon does not execute it again.
 //!
