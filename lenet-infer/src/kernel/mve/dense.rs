@@ -1,14 +1,20 @@
 //! The fully-connected layers: six outputs at a time.
+//!
+//! Sizes and sums wrap, because the compiler does not see that they are in range: a program must link with overflow checks
+//! only if none can fail.
 
 use super::requant::{Layer, finish_all};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 use core::ptr;
 use lenet_core::model::{Dense, Fc3, Weights};
-use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS};
+use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 
 /// Outputs in a tile.
 const ROWS: usize = 6;
+
+// A sum with raised weights, and what is taken from it.
+const _: () = assert!(POOL2_LEN * 255 * 255 <= i32::MAX as usize);
 
 /// Weights of a layer, one row per output.
 struct Matrix {
@@ -37,10 +43,10 @@ impl Matrix {
         // SAFETY: the caller guarantees it.
         unsafe {
             let job = Job {
-                before: self.weights.add(first * self.row_bytes).wrapping_sub(stride),
+                before: self.weights.add(first.wrapping_mul(self.row_bytes)).wrapping_sub(stride),
                 stride,
                 sums,
-                end: sums.add(ROWS * tiles),
+                end: sums.add(ROWS.wrapping_mul(tiles)),
                 input: input.as_ptr(),
                 row_bytes: self.row_bytes,
             };
@@ -264,13 +270,13 @@ pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logi
     let matrix = Matrix::new(layer.weights());
     let count = layer.classes().min(logits.len());
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };
-    for first in (0..count).step_by(rows).map(|first| first.min(count - rows)) {
+    for first in (0..count).step_by(rows).map(|first| first.min(count.wrapping_sub(rows))) {
         let mut sums = [0; ROWS];
         // SAFETY: the layer has the rows that are summed, 84 weights in each.
         unsafe { matrix.tiles(first, stride, input, sums.as_mut_ptr(), 1) };
         let outputs = logits.iter_mut().zip(layer.bias_bytes()).skip(first);
         for ((logit, bias), sum) in outputs.zip(&sums[..rows]) {
-            *logit = sum + i32::from_le_bytes(*bias);
+            *logit = sum.wrapping_add(i32::from_le_bytes(*bias));
         }
     }
 }
