@@ -4,9 +4,11 @@ use std::env::var;
 
 /// The Armv8-M Mainline cores with the DSP extension, as `-Ctarget-cpu` names them.
 const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"];
+/// Those of them that have Helium, the vector extension MVE.
+const ARMV8M_WITH_MVE: [&str; 2] = ["cortex-m55", "cortex-m85"];
 
 /// The values of the cfg `lenet_device`: a back end per kind of core, and one for all other cores.
-const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "riscv32", "portable""#;
+const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "riscv32", "portable""#;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -23,20 +25,25 @@ fn main() {
     }
     let target = var("TARGET").unwrap_or_default();
     let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    let dsp_cpu = if target.starts_with("thumbv8m.main-") { dsp_cpu(&flags) } else { None };
-    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&target, dsp_cpu.is_some()));
+    let is_mainline = target.starts_with("thumbv8m.main-");
+    let has = |cpus, feature| if is_mainline { cpu_with(cpus, feature, &flags) } else { None };
+    let dsp_cpu = has(&ARMV8M_WITH_DSP[..], "dsp");
+    let mve_cpu = dsp_cpu.and_then(|_| has(&ARMV8M_WITH_MVE, "mve"));
+    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&target, dsp_cpu.is_some(), mve_cpu.is_some()));
     // When the whole program is optimized at once, the assembler knows only the target. So the kernels name the
     // processor, which is the one that all other code is compiled for.
     let directive = dsp_cpu.map_or_else(String::new, |cpu| format!(".cpu {cpu}"));
     println!("cargo::rustc-env=LENET_CPU_DIRECTIVE={directive}");
 }
 
-/// Returns the back end for a target. `mainline_dsp` says whether an Armv8-M Mainline core has the DSP extension.
-fn device(target: &str, mainline_dsp: bool) -> &'static str {
+/// Returns the back end for a target. `dsp` and `mve` say whether an Armv8-M Mainline core has these extensions.
+fn device(target: &str, dsp: bool, mve: bool) -> &'static str {
     let is = |prefix| target.starts_with(prefix);
     if is("thumbv6m-") || is("thumbv8m.base-") {
         "armv6m"
-    } else if is("thumbv7em-") || mainline_dsp {
+    } else if mve {
+        "mve"
+    } else if is("thumbv7em-") || dsp {
         "armv7em"
     } else if is("thumbv7m-") || is("thumbv8m.main-") {
         "armv7m"
@@ -47,15 +54,15 @@ fn device(target: &str, mainline_dsp: bool) -> &'static str {
     }
 }
 
-/// Returns the core that the compiler flags name, if it has the DSP extension and the flags do not turn it off.
+/// Returns the core that the compiler flags name, if it is one of `cpus` and the flags do not turn `extension` off.
 ///
-/// The target `thumbv8m.main` alone does not promise the extension.
-fn dsp_cpu(flags: &str) -> Option<&str> {
-    let value = |flag: &str| -> Vec<&str> {
+/// The target `thumbv8m.main` alone does not promise an extension.
+fn cpu_with<'a>(cpus: &[&str], extension: &str, flags: &'a str) -> Option<&'a str> {
+    let value = |flag: &str| -> Vec<&'a str> {
         flags.split('\x1f').filter_map(|word| word.split_once(flag).map(|(_, value)| value)).collect()
     };
     let features = value("target-feature=").join(",");
-    let last = features.split(',').rfind(|feature| matches!(*feature, "+dsp" | "-dsp"));
+    let last = features.split(',').rfind(|feature| feature.get(1..) == Some(extension));
     let cpu = value("target-cpu=").last().copied()?;
-    (ARMV8M_WITH_DSP.contains(&cpu) && last != Some("-dsp")).then_some(cpu)
+    (cpus.contains(&cpu) && last.is_none_or(|feature| feature.starts_with('+'))).then_some(cpu)
 }

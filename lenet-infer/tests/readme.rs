@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 
 /// The cores of the README's table, each with the board of `size.tsv` on which it was measured.
-const CORES: [(&str, &str); 6] = [
+const CORES: [(&str, &str); 7] = [
     ("Cortex-M0, M0+", "microbit"),
     ("Cortex-M3", "lm3s6965evb"),
     ("Cortex-M4", "mps2-an386"),
     ("Cortex-M7", "mps2-an500"),
     ("Cortex-M33", "mps2-an505"),
+    ("Cortex-M55", "mps3-an547"),
     ("RV32IMC", "virt"),
 ];
 

@@ -16,12 +16,13 @@ struct Board {
 }
 
 #[rustfmt::skip] // A table.
-const BOARDS: [Board; 5] = [
+const BOARDS: [Board; 6] = [
     Board { name: "microbit", target: "thumbv6m-none-eabi", clock: 16_000_000, side: 48, uart: ("nrf51", 0x4000_2000) },
     Board { name: "lm3s6965evb", target: "thumbv7m-none-eabi", clock: 12_500_000, side: 64, uart: ("pl011", 0x4000_C000) },
     Board { name: "mps2-an386", target: "thumbv7em-none-eabihf", clock: 25_000_000, side: 64, uart: ("cmsdk", 0x4000_4000) },
     Board { name: "mps2-an500", target: "thumbv7em-none-eabihf", clock: 25_000_000, side: 64, uart: ("cmsdk", 0x4000_4000) },
     Board { name: "mps2-an505", target: "thumbv8m.main-none-eabihf", clock: 20_000_000, side: 64, uart: ("cmsdk", 0x5020_0000) },
+    Board { name: "mps3-an547", target: "thumbv8m.main-none-eabihf", clock: 32_000_000, side: 64, uart: ("cmsdk", 0x5930_3000) },
 ];
 
 fn main() {

@@ -6,6 +6,8 @@ use super::armv6m::{conv1, conv2, dense};
 use super::armv7em::{conv1, conv2, dense};
 #[cfg(lenet_device = "armv7m")]
 use super::armv7m::{conv1, conv2, dense};
+#[cfg(lenet_device = "mve")]
+use super::mve::{conv1, conv2, dense};
 #[cfg(lenet_device = "riscv32")]
 use super::riscv32::{conv1, conv2, dense};
 use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE, PooledRow};

@@ -41,7 +41,7 @@
 //! instruction set that is compiled in; `portable` and `avx2` implement it themselves. [`driver`] calls the kernels. It owns the order of the layers, the ring of rows and the
 //! scratch memory, for all back ends.
 //!
-//! Inputs, outputs and the model may lie at any address. The kernels in `armv7m` and `armv7em`, for Armv7-M and
+//! Inputs, outputs and the model may lie at any address. The kernels in `armv7m`, `armv7em` and `mve`, for Armv7-M and
 //! Armv8-M Mainline, load words from addresses that are not multiples of four. These cores allow such loads after
 //! reset; a program must leave `CCR.UNALIGN_TRP` clear. The other back ends have no such requirement.
 //!
@@ -49,7 +49,8 @@
 //!
 //! | core | module | how it multiplies |
 //! |---|---|---|
-//! | Cortex-M4, M7; M33, M35P, M55, M85 by `-Ctarget-cpu` | `armv7em` | two products per instruction |
+//! | Cortex-M55, M85 by `-Ctarget-cpu` | `mve` | sixteen products per instruction |
+//! | Cortex-M4, M7; M33, M35P by `-Ctarget-cpu` | `armv7em` | two products per instruction |
 //! | Cortex-M0, M0+, M23 | `armv6m` | the weights of three or four channels packed in two or three words |
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product per instruction |
 //! | RV32IMC | `riscv32` | a multiply and an addition, with a fifth fewer multiplies |
@@ -85,8 +86,10 @@ mod board;
 )]
 pub mod corpus;
 mod driver;
-#[cfg(not(lenet_device = "armv7em"))]
+#[cfg(not(any(lenet_device = "armv7em", lenet_device = "mve")))]
 pub(crate) mod lanes;
+#[cfg(lenet_device = "mve")]
+mod mve;
 #[cfg(any(lenet_device = "portable", feature = "corpus", test))]
 mod portable;
 #[cfg(lenet_device = "riscv32")]
@@ -99,6 +102,8 @@ mod tests;
 #[cfg(lenet_device = "armv7em")]
 pub(crate) use armv7em::lanes;
 pub(crate) use driver::{Scratch, place};
+#[cfg(lenet_device = "mve")]
+pub(crate) use mve::lanes;
 
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.
 #[cfg(not(lenet_device = "portable"))]

@@ -138,7 +138,7 @@ fn wrong_usage_exits_with_two_and_says_what_is_wrong() {
             &["board", "--port", "a", "--qemu", "M4", "info"],
             "'--port <PORT>' cannot be used with '--qemu <CORE>'",
         ),
-        (&["board", "--qemu", "M9", "info"], "possible values: M0, M3, M4, M7, M33, RV32IMC"),
+        (&["board", "--qemu", "M9", "info"], "possible values: M0, M3, M4, M7, M33, M55, RV32IMC"),
         (&["board", "--port", "a", "--timeout", "0", "info"], "expected 0.001 to 3600 seconds"),
         (&["board", "--port", "a", "--firmware", "a.elf", "info"], "'--firmware' needs '--qemu <CORE>'"),
         (&["board", "--port", "a", "eval", "--data", ".", "--limit", "0"], "0 is not in 1..=4294967295"),

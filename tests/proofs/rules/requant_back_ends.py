@@ -38,6 +38,17 @@ def avx2_clamp(lane, shift):
     return smaller(larger(lane >> shift, word(0)), word(0xFFFF))
 
 
+def vqmovun(lane, shift):
+    """`VSHL.S32` by the negative of a shift, and `VQMOVUNB.S32` or `VQMOVUNT.S32`, of mve."""
+    return usat16(lane, shift)
+
+
+def upper_product(activation, multiplier, shift):
+    """`VMULH.U16`, which keeps the upper half of each product, and `VSHR.U16`."""
+    product = unsigned(activation) * unsigned(multiplier)
+    return unsigned(LShR(Extract(31, 16, product), shift))
+
+
 def mask_minimum(step, most):
     """The minimum of armv6m (`subs`, `asrs`, `ands`, `adds`) and of riscv32 (`sub`, `srai`, `and`, `add`)."""
     less = most - step
@@ -62,6 +73,7 @@ with Identity(
     "lenet-infer/src/kernel/armv6m/requant.rs: finish_from_assembly",
     "lenet-infer/src/kernel/armv7m/requant.rs: activations",
     "lenet-infer/src/kernel/armv7em/requant.rs: finish_pair",
+    "lenet-infer/src/kernel/mve/requant.rs: finish_pair!, finish_all",
     "lenet-infer/src/kernel/riscv32/requant.rs: requantize",
     "lenet-infer/src/kernel/avx2/requant.rs: Finish::requantize",
 ) as identity:
@@ -72,12 +84,21 @@ with Identity(
         ("riscv32", riscv32_clamp),
         ("armv7m and armv7em", usat16),
         ("avx2", avx2_clamp),
+        ("mve", vqmovun),
     ):
         identity.holds(
             f"{name}: clamp to 16 bits of any accumulator",
             clamp(accumulator, shift) == clamped(accumulator, shift),
             in_range,
         )
+
+    half, multiplier = words("half multiplier", 16)
+    shifted = LShR(unsigned(half) * unsigned(multiplier), ACTIVATION_SHIFT)
+    identity.holds(
+        "mve: the upper half of a product, shifted by 7, is the product shifted by 23",
+        upper_product(half, multiplier, ACTIVATION_SHIFT - 16) == shifted,
+    )
+    identity.fails("mve: shifted by 6", upper_product(half, multiplier, ACTIVATION_SHIFT - 17) == shifted)
 
     # What the multiply and the shift leave: nine bits. The largest activation has four to eight.
     step, odd, most = words("step odd most")

@@ -22,6 +22,9 @@ pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<Pa
     cargo.current_dir(workspace()).env("BOARD", board.name);
     cargo.args(["build", "--quiet", "--locked", "--release", "--target", board.target]);
     cargo.args(["--package", package, "--bin", program]);
+    if let Some(cpu) = board.cpu {
+        cargo.env("RUSTFLAGS", format!("-Ctarget-cpu={cpu}"));
+    }
     run(&mut cargo)?;
     Ok(target_folder().join(board.target).join("release").join(program))
 }

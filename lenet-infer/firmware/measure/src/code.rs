@@ -2,7 +2,7 @@
 
 use crate::program::{Isa, Program};
 use crate::step::{Register, Step};
-use crate::{riscv, thumb};
+use crate::{mve, riscv, thumb};
 use anyhow::{Context, Result};
 use capstone::prelude::*;
 use capstone::{Capstone, arch};
@@ -40,18 +40,31 @@ impl Code {
             Isa::Thumb => (thumb::step, thumb::STACK, &thumb::SCRATCH, &thumb::LINKS),
             Isa::RiscV => (riscv::step, riscv::STACK, &riscv::SCRATCH, &riscv::LINKS),
         };
+        let beyond = |address, bytes: &[u8]| match program.isa {
+            Isa::Thumb => mve::step(address, bytes),
+            Isa::RiscV => None,
+        };
         let mut steps = BTreeMap::new();
         for range in &program.code {
             let mut address = range.start;
             while address < range.end {
                 let bytes = program.bytes(address).context("a section without its bytes")?;
                 let bytes = bytes.get(..(range.end - address) as usize).unwrap_or(bytes);
+                let from = address;
                 for instruction in capstone.disasm_all(bytes, u64::from(address))?.iter() {
-                    steps.insert(address, step(&capstone, instruction));
+                    let known = beyond(address, instruction.bytes());
+                    steps.insert(address, known.map_or_else(|| step(&capstone, instruction), Ok));
                     address += u32::try_from(instruction.len())?;
                 }
-                // Bytes that are not an instruction are skipped. They are an error only where a path leads to them.
-                address += 2;
+                let rest = &bytes[(address - from) as usize..];
+                match beyond(address, rest) {
+                    Some(step) => {
+                        address += step.length;
+                        steps.insert(address - step.length, Ok(step));
+                    }
+                    // Bytes that are not an instruction are skipped. They are an error only where a path leads to them.
+                    None => address += 2,
+                }
             }
         }
         Ok(Self { steps, stack, scratch, links })

@@ -22,6 +22,7 @@ mod bound;
 mod build;
 mod code;
 mod count;
+mod mve;
 mod program;
 mod riscv;
 mod state;

@@ -104,6 +104,11 @@ impl State {
             },
             Operation::Offset(register, 0) => self.get(register),
             Operation::Offset(register, plus) => self.get(register).plus(plus),
+            Operation::AtMostLess(register, bytes) => match self.get(register) {
+                // As deep as it can be.
+                Value::Stack(offset) => Value::Stack(offset.wrapping_sub_unsigned(bytes)),
+                _ => Value::Unknown,
+            },
             Operation::Add(a, b) => self.get(a).add(self.get(b)),
             Operation::Subtract(a, b) => match self.get(b) {
                 Value::Constant(value) => self.get(a).plus(value.wrapping_neg().cast_signed()),

@@ -57,6 +57,8 @@ pub(crate) enum Operation {
     ShiftLeft(Register, u32),
     /// A register plus a constant.
     Offset(Register, i32),
+    /// A register less a number of bytes from 0 to this one: an address that is rounded down.
+    AtMostLess(Register, u32),
     Add(Register, Register),
     Subtract(Register, Register),
     /// A word from memory at a constant address.

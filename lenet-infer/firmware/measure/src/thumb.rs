@@ -122,6 +122,10 @@ fn operation(name: &str, operands: &[Operand], address: u32) -> Operation {
         }
         ("add", [_, Register(a), Register(b)] | [Register(a), Register(b)]) => Operation::Add(*a, *b),
         ("sub", [_, Register(a), Register(b)] | [Register(a), Register(b)]) => Operation::Subtract(*a, *b),
+        // How the compiler aligns a frame. The stack pointer is a multiple of four before.
+        ("bfc", [Register(to), Immediate(0), Immediate(bits @ 2..16)]) => {
+            Operation::AtMostLess(*to, (1 << bits) - 4)
+        }
         ("ldr", [_, Memory(PROGRAM_COUNTER, None, plus)]) => {
             Operation::Load(here(address).wrapping_add_signed(*plus))
         }

@@ -25,13 +25,15 @@ pub enum Core {
     M7,
     /// Cortex-M33.
     M33,
+    /// Cortex-M55.
+    M55,
     /// RISC-V, 32 bits.
     Rv32imc,
 }
 
 impl Core {
     /// All cores.
-    pub const ALL: [Self; 6] = [Self::M0, Self::M3, Self::M4, Self::M7, Self::M33, Self::Rv32imc];
+    pub const ALL: [Self; 7] = [Self::M0, Self::M3, Self::M4, Self::M7, Self::M33, Self::M55, Self::Rv32imc];
 
     /// The short name of the core, such as `M0`.
     #[must_use]
@@ -42,6 +44,7 @@ impl Core {
             Self::M4 => "M4",
             Self::M7 => "M7",
             Self::M33 => "M33",
+            Self::M55 => "M55",
             Self::Rv32imc => "RV32IMC",
         }
     }
@@ -55,6 +58,7 @@ impl Core {
             Self::M4 => "Cortex-M4",
             Self::M7 => "Cortex-M7",
             Self::M33 => "Cortex-M33",
+            Self::M55 => "Cortex-M55",
             Self::Rv32imc => "RISC-V, 32 bits",
         }
     }
@@ -74,6 +78,7 @@ impl Core {
             Self::M4 => "mps2-an386",
             Self::M7 => "mps2-an500",
             Self::M33 => "mps2-an505",
+            Self::M55 => "mps3-an547",
             Self::Rv32imc => "virt",
         }
     }
@@ -84,7 +89,11 @@ impl Core {
         let (board, target) = (self.board(), self.target());
         match self {
             Self::Rv32imc => format!("(cd {FIRMWARE}/qemu-riscv && cargo build --release --target {target})"),
-            _ => format!("(cd {FIRMWARE}/qemu-arm && BOARD={board} cargo build --release --target {target})"),
+            _ => {
+                let flags = if self == Self::M55 { "RUSTFLAGS=-Ctarget-cpu=cortex-m55 " } else { "" };
+                let cargo = format!("cargo build --release --target {target}");
+                format!("(cd {FIRMWARE}/qemu-arm && {flags}BOARD={board} {cargo})")
+            }
         }
     }
 
@@ -116,7 +125,7 @@ impl Core {
             Self::M0 => "thumbv6m-none-eabi",
             Self::M3 => "thumbv7m-none-eabi",
             Self::M4 | Self::M7 => "thumbv7em-none-eabihf",
-            Self::M33 => "thumbv8m.main-none-eabihf",
+            Self::M33 | Self::M55 => "thumbv8m.main-none-eabihf",
             Self::Rv32imc => "riscv32imc-unknown-none-elf",
         }
     }

@@ -54,6 +54,20 @@ fn a_frame_from_a_register_is_followed_as_armv6m_makes_it() {
 }
 
 #[test]
+fn a_frame_that_is_aligned_takes_the_most_that_it_can() {
+    // push {r6, r7, lr}; mov r7, sp; sub sp, #16; mov r6, sp; bfc r6, #0, #4; mov sp, r6; mov sp, r7; pop {r6, r7, pc}
+    let code = [0xB5C0, 0x466F, SUB_SP_16, 0x466E, 0xF36F, 0x0603, 0x46B5, 0x46BD, 0xBDC0];
+    assert_eq!(thumb(&[&code]), 12 + 16 + 12);
+}
+
+#[test]
+fn a_loop_over_vectors_takes_no_stack() {
+    // push {r4, lr}; dls lr, r1; vldrb.u8 q0, [r5], #16; le lr, .-4; pop {r4, pc}
+    let code = [PUSH_R4_LR, 0xF041, 0xE001, 0xECB5, 0x1E10, 0xF00F, 0xC005, POP_R4_PC];
+    assert_eq!(thumb(&[&code]), 8);
+}
+
+#[test]
 fn a_call_adds_what_it_calls() {
     let call = bl(2, 8);
     let (caller, leaf) = ([PUSH_R4_LR, call[0], call[1], POP_R4_PC], [SUB_SP_16, ADD_SP_16, BX_LR]);
