@@ -108,11 +108,15 @@ impl LoadedModule {
             return Ok(Some(kernel));
         }
         let Some(function) = self.ptx.kernel(name) else { return Ok(None) };
-        let c = translate::kernel(&self.ptx, name, options().variant)?;
+        let run = if options().skip_kernels {
+            skip
+        } else {
+            compile(name, &translate::kernel(&self.ptx, name, options().variant)?, &options().cache)?
+        };
         let (params, params_size) = parameters(function);
         let kernel = Kernel {
             name: CString::new(name).map_err(|error| error.to_string())?,
-            run: compile(name, &c, &options().cache)?,
+            run,
             params,
             params_size,
             max_threads: function.max_threads.unwrap_or(1024),
@@ -125,6 +129,9 @@ impl LoadedModule {
         Ok(Some(kernel))
     }
 }
+
+/// Takes the place of a kernel that is not to be computed.
+unsafe extern "C" fn skip(_: *const Task) {}
 
 impl Kernel {
     /// What a GPU would refuse about a launch.

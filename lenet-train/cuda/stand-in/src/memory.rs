@@ -39,13 +39,18 @@ fn memory() -> MutexGuard<'static, Memory> {
     MEMORY.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Allocates memory, or nothing if the device has not that much left. Nothing is promised of what is in it.
+/// Allocates memory, or nothing if the device has not that much left. It is filled with NaN, so that what is read before
+/// it is written shows.
 pub(crate) fn allocate(bytes: usize) -> Option<Address> {
     let options = options();
     if bytes > options.memory_bytes.saturating_sub(memory().used) {
         return None;
     }
     let (address, block) = if options.guarded { guarded(bytes)? } else { plain(bytes)? };
+    // SAFETY: the allocation has so many bytes, and nobody else knows it yet.
+    unsafe {
+        std::ptr::write_bytes(address as *mut u8, if options.skip_kernels { 0 } else { UNWRITTEN }, bytes)
+    };
     let mut memory = memory();
     memory.used += bytes;
     memory.blocks.insert(address, (bytes, block));
@@ -61,7 +66,7 @@ fn plain(bytes: usize) -> Option<(Address, Block)> {
     (!start.is_null()).then_some((start as Address, Block::Plain(layout)))
 }
 
-/// Memory that ends where a page without access begins, so that what reads or writes behind it stops; filled with NaN.
+/// Memory that ends where a page without access begins, so that what reads or writes behind it stops.
 /// The start is then aligned only as far as the size is.
 fn guarded(bytes: usize) -> Option<(Address, Block)> {
     let room = bytes.next_multiple_of(PAGE).max(PAGE);
@@ -74,7 +79,6 @@ fn guarded(bytes: usize) -> Option<(Address, Block)> {
             return None;
         }
         let address = start as usize + room - bytes;
-        std::ptr::write_bytes(address as *mut u8, UNWRITTEN, bytes);
         Some((address as Address, Block::Guarded { start: start as usize, size: room + PAGE }))
     }
 }

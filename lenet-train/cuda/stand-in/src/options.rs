@@ -12,8 +12,10 @@ pub(crate) struct Options {
     pub(crate) reverse: bool,
     /// `STAND_IN_STREAMS=late`: a stream runs only when something waits for it.
     pub(crate) late: bool,
-    /// `STAND_IN_MEMORY=guarded`: allocations end at a page without access, and are filled with NaN.
+    /// `STAND_IN_MEMORY=guarded`: allocations end at a page without access.
     pub(crate) guarded: bool,
+    /// `STAND_IN_KERNELS=skip`: calls are counted, but nothing is computed, and all memory is 0.
+    pub(crate) skip_kernels: bool,
     /// `STAND_IN_WITHOUT=waits`: streams do not wait for events. A negative control.
     pub(crate) without_waits: bool,
     /// `STAND_IN_WITHOUT=barriers` and `STAND_IN_FIND=races`.
@@ -72,6 +74,7 @@ impl Options {
             reverse: chosen("ORDER", &["reverse"])?.is_some(),
             late: chosen("STREAMS", &["late"])?.is_some(),
             guarded: chosen("MEMORY", &["guarded"])?.is_some(),
+            skip_kernels: chosen("KERNELS", &["skip"])?.is_some(),
             without_waits: without == Some(1),
             variant: Variant {
                 without_barriers: without == Some(0),
@@ -119,6 +122,7 @@ mod tests {
             ("STAND_IN_ORDER", "reverse"),
             ("STAND_IN_STREAMS", "late"),
             ("STAND_IN_MEMORY", "guarded"),
+            ("STAND_IN_KERNELS", "skip"),
             ("STAND_IN_WITHOUT", "barriers"),
             ("STAND_IN_FIND", "races"),
             ("STAND_IN_DEVICES", "2"),
@@ -128,8 +132,8 @@ mod tests {
             ("STAND_IN_CACHE", "/somewhere"),
         ]);
         let options = options.unwrap();
-        assert!(options.reverse && options.late && options.guarded && !options.without_waits);
-        assert!(options.variant.without_barriers && options.variant.find_races);
+        assert!(options.reverse && options.late && options.guarded && options.skip_kernels);
+        assert!(!options.without_waits && options.variant.without_barriers && options.variant.find_races);
         assert_eq!((options.devices, options.memory_bytes), (2, 1000));
         assert_eq!((options.capability, options.driver), (75, 122));
         assert_eq!(options.cache, PathBuf::from("/somewhere"));

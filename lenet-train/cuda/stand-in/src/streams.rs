@@ -149,10 +149,8 @@ fn recorded(streams: &Streams, event: usize) -> Option<(usize, u64)> {
 /// What is queued on a stream from now on waits for an event. One that was not recorded is no reason to wait.
 pub(crate) fn wait(stream: usize, event: usize) {
     let mut streams = streams();
-    if let Some((of, until)) = recorded(&streams, event) {
-        if !options().without_waits {
-            streams.push(stream, Work::Wait { stream: of, until });
-        }
+    if let Some((of, until)) = recorded(&streams, event).filter(|_| !options().without_waits) {
+        streams.push(stream, Work::Wait { stream: of, until });
     }
 }
 

@@ -110,7 +110,7 @@ pub unsafe extern "C" fn cuMemcpyHtoDAsync_v2(
     SUCCESS
 }
 
-/// Copies from the host.
+/// Copies from the host, and returns when it is done.
 ///
 /// # Safety
 ///
@@ -118,7 +118,9 @@ pub unsafe extern "C" fn cuMemcpyHtoDAsync_v2(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyHtoD_v2(to: Address, from: *const u8, bytes: usize) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { cuMemcpyHtoDAsync_v2(to, from, bytes, DEFAULT) }
+    let status = unsafe { cuMemcpyHtoDAsync_v2(to, from, bytes, DEFAULT) };
+    streams::synchronize(DEFAULT);
+    status
 }
 
 /// Copies to the host. As with memory of the host that is not locked, this returns when the copy is there.

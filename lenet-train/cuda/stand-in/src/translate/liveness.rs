@@ -81,22 +81,18 @@ fn next(statement: &Statement) -> (bool, Option<&str>) {
 
 /// From the registers needed after an instruction to those needed before it.
 fn step_back(needed: &mut Set, instruction: &Instruction) {
-    let mut operands = &instruction.operands[..];
-    // Everything but these writes its first operand.
-    if !matches!(instruction.name.as_str(), "st" | "red" | "bar" | "barrier" | "call" | "prefetch") {
-        if let Some((first, rest)) = operands.split_first() {
-            match first {
-                Operand::Memory(..) => {}
-                _ if instruction.guard.is_none() => written(first, &mut |register| needed.remove(register)),
-                _ => {}
-            }
-            if !matches!(first, Operand::Memory(..)) {
-                operands = rest;
-            }
-        }
+    let operands = &instruction.operands[..];
+    let (destination, sources) = match (instruction.name.as_str(), operands.split_first()) {
+        // These write memory, or nothing.
+        ("st" | "red" | "bar" | "barrier" | "call" | "prefetch", _) | (_, None) => (None, operands),
+        (_, Some((first, rest))) => (Some(first), rest),
+    };
+    // A guarded instruction may not write.
+    if let Some(destination) = destination.filter(|_| instruction.guard.is_none()) {
+        registers(destination, &mut |register| needed.remove(register));
     }
-    for operand in operands {
-        written(operand, &mut |register| needed.insert(register));
+    for operand in sources {
+        registers(operand, &mut |register| needed.insert(register));
     }
     if let Some((register, _)) = instruction.guard {
         needed.insert(register);
@@ -104,12 +100,12 @@ fn step_back(needed: &mut Set, instruction: &Instruction) {
 }
 
 /// All registers in an operand.
-fn written(operand: &Operand, to: &mut dyn FnMut(usize)) {
+fn registers(operand: &Operand, to: &mut dyn FnMut(usize)) {
     match operand {
         Operand::Register(register) | Operand::Not(register) => to(*register),
-        Operand::Pair(pair) => pair.iter().for_each(|operand| written(operand, to)),
-        Operand::Memory(base, _) => written(base, to),
-        Operand::Vector(list) | Operand::List(list) => list.iter().for_each(|operand| written(operand, to)),
+        Operand::Pair(pair) => pair.iter().for_each(|operand| registers(operand, to)),
+        Operand::Memory(base, _) => registers(base, to),
+        Operand::Vector(list) | Operand::List(list) => list.iter().for_each(|operand| registers(operand, to)),
         _ => {}
     }
 }

@@ -5,22 +5,15 @@
 //! is later called again to go on from there; `c/run.h` decides when. A register holds bits: `f32` values pass
 //! through `f32_of` and `bits_f32`, which cost nothing.
 
-mod arithmetic;
-mod atomic;
-mod bits;
-mod compare;
-mod control;
-mod convert;
-mod float;
-mod instruction;
-mod integer;
+mod function;
+mod instructions;
 mod liveness;
-mod memory;
 mod modifiers;
 mod operands;
-mod warp;
+mod shared;
 
-use crate::ptx::{Function, Instruction, Module, Space, Statement, Variable};
+use crate::ptx::{Function, Instruction, Module, Statement};
+use shared::Shared;
 use std::fmt::Write;
 
 /// The C that every kernel begins with.
@@ -31,9 +24,6 @@ const BEFORE: [&str; 5] = [
     include_str!("c/memory.h"),
     include_str!("c/position.h"),
 ];
-/// The C that every kernel ends with: one of these.
-const RUN_ALONE: &str = include_str!("c/run_alone.h");
-const RUN_TOGETHER: &str = include_str!("c/run_together.h");
 
 /// How a kernel is translated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,44 +32,6 @@ pub struct Variant {
     pub without_barriers: bool,
     /// Stops where two threads of a block use the same shared memory between barriers, and one of them writes.
     pub find_races: bool,
-}
-
-/// Where shared memory's variables lie.
-struct Shared {
-    /// Offset of each variable of the module, `None` for those in other memory.
-    module: Vec<Option<usize>>,
-    /// Offset of each variable of the function.
-    function: Vec<Option<usize>>,
-    /// Of all with a size, in bytes. Dynamic shared memory begins here.
-    size: usize,
-}
-
-impl Shared {
-    fn new(module: &Module, function: &Function) -> Self {
-        let mut size = 0;
-        let mut sized = |variable: &Variable| {
-            (variable.space == Space::Shared && variable.size > 0).then(|| {
-                let at = usize::next_multiple_of(size, variable.align);
-                size = at + variable.size;
-                at
-            })
-        };
-        let mut of_module: Vec<_> = module.variables.iter().map(&mut sized).collect();
-        let mut of_function: Vec<_> = function.variables.iter().map(&mut sized).collect();
-        // Arrays without a size all lie behind the others, aligned for any type.
-        let size = size.next_multiple_of(16);
-        for (offset, variable) in of_module.iter_mut().zip(&module.variables) {
-            if variable.space == Space::Shared {
-                offset.get_or_insert(size);
-            }
-        }
-        for (offset, variable) in of_function.iter_mut().zip(&function.variables) {
-            if variable.space == Space::Shared {
-                offset.get_or_insert(size);
-            }
-        }
-        Shared { module: of_module, function: of_function, size }
-    }
 }
 
 /// Translates one function of a module.
@@ -147,38 +99,6 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// The C of the function; of a kernel with all that runs it.
-    fn c_function(&mut self, index: usize) -> Result<String, String> {
-        let body = self.body()?;
-        if !self.function.entry && self.function.variables.iter().any(|v| v.space == Space::Shared) {
-            return Err(format!(
-                "{}: shared memory of a called function is not supported",
-                self.function.name
-            ));
-        }
-        let mut c = String::new();
-        if self.function.entry {
-            self.kernel_head(&mut c);
-        } else {
-            self.function_head(&mut c, index);
-            c.push_str(" {\n");
-        }
-        for (register, ty) in self.function.registers.iter().enumerate() {
-            let _ = writeln!(c, "    u{} r{register} = 0;", ty.bits);
-        }
-        c.push_str("    u64 carry = 0;\n");
-        self.variables(&mut c);
-        if !self.places.is_empty() {
-            self.resume(&mut c);
-        }
-        c.push_str(&body);
-        c.push_str(if self.function.entry { "    return 0;\n}\n" } else { "    return;\n}\n" });
-        if self.function.entry {
-            c.push_str(if self.places.is_empty() { RUN_ALONE } else { RUN_TOGETHER });
-        }
-        Ok(c)
-    }
-
     /// All statements.
     fn body(&mut self) -> Result<String, String> {
         let mut c = String::new();
@@ -208,80 +128,6 @@ impl<'a> Translator<'a> {
             let _ = write!(name, ".{modifier}");
         }
         format!("kernel or function `{}`, line {}: `{name}`: {why}", self.function.name, instruction.line)
-    }
-
-    fn kernel_head(&self, c: &mut String) {
-        c.push_str("struct kept {\n    int place;\n    struct exchange exchange;\n");
-        for register in self.kept_registers() {
-            let _ = writeln!(c, "    u{} r{register};", self.function.registers[register].bits);
-        }
-        for (index, variable) in self.local_variables() {
-            let _ = writeln!(c, "    u8 v{index}[{}] __attribute__((aligned(16)));", variable.size.max(1));
-        }
-        c.push_str("};\nstatic inline int thread(const struct position at, u8 *S, struct kept *k) {\n");
-    }
-
-    fn function_head(&self, c: &mut String, index: usize) {
-        let _ = write!(c, "static void function_{index}(const struct position at, u8 *S");
-        for variable in self.function.returns.iter().chain(&self.function.params) {
-            let _ = write!(c, ", u8 *v{variable}");
-        }
-        c.push(')');
-    }
-
-    fn kept_registers(&self) -> Vec<usize> {
-        let mut kept: Vec<usize> = self.places.iter().flatten().copied().collect();
-        kept.sort_unstable();
-        kept.dedup();
-        kept
-    }
-
-    fn local_variables(&self) -> impl Iterator<Item = (usize, &Variable)> {
-        self.function.variables.iter().enumerate().filter(|(_, variable)| variable.space == Space::Local)
-    }
-
-    /// Declares pointers to the variables in `.param` and `.local` memory.
-    fn variables(&self, c: &mut String) {
-        let mut offset = 0;
-        for &index in self.function.params.iter().filter(|_| self.function.entry) {
-            let variable = &self.function.variables[index];
-            offset = usize::next_multiple_of(offset, variable.align);
-            let _ = writeln!(c, "    const u8 *v{index} = task->params + {offset};");
-            offset += variable.size;
-        }
-        for (index, variable) in self.function.variables.iter().enumerate() {
-            let formal = self.function.params.contains(&index) || self.function.returns.contains(&index);
-            match variable.space {
-                Space::Param if !formal => {
-                    let _ = writeln!(c, "    u8 v{index}[{}] __attribute__((aligned(16)));", variable.size);
-                }
-                Space::Local if self.function.entry => {
-                    let _ = writeln!(c, "    u8 *v{index} = k->v{index};");
-                }
-                Space::Local => {
-                    let _ = writeln!(
-                        c,
-                        "    u8 v{index}[{}] __attribute__((aligned(16)));",
-                        variable.size.max(1)
-                    );
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Goes on where a thread stopped to wait.
-    fn resume(&self, c: &mut String) {
-        c.push_str("    switch (k->place) {\n");
-        for (index, registers) in self.places.iter().enumerate() {
-            let place = index + 1;
-            let _ = write!(c, "    case {place}: ");
-            for register in registers {
-                let _ = write!(c, "r{register} = k->r{register}; ");
-            }
-            let _ = writeln!(c, "goto place_{place};");
-        }
-        c.push_str("    }\n");
     }
 
     /// C that saves what is needed and returns, and goes on when all threads that this one waits for have come.

@@ -1,10 +1,10 @@
 //! Conversions between types and address spaces, and moves.
 
-use super::Translator;
 use super::float::saturated;
-use super::modifiers::Modifiers;
-use super::operands::c_type;
 use crate::ptx::{Instruction, Operand, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
+use crate::translate::operands::c_type;
 
 impl Translator<'_> {
     /// `cvt`, `cvta` and `mov`.

@@ -1,8 +1,8 @@
 //! Branches, calls, barriers and the end of a thread.
 
-use super::modifiers::Modifiers;
-use super::{Translator, c_name};
 use crate::ptx::{Instruction, Operand, Type};
+use crate::translate::modifiers::Modifiers;
+use crate::translate::{Translator, c_name};
 use std::fmt::Write;
 
 impl Translator<'_> {

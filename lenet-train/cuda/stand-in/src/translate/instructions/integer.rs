@@ -1,9 +1,9 @@
 //! Arithmetic of integers. C's own wraps around, as `-fwrapv` promises.
 
-use super::Translator;
-use super::modifiers::Modifiers;
-use super::operands::c_type;
 use crate::ptx::{Instruction, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
+use crate::translate::operands::c_type;
 
 impl Translator<'_> {
     /// `add` to `sad`.

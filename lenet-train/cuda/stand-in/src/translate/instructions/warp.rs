@@ -1,9 +1,9 @@
 //! Exchanges between the threads of a warp. A thread leaves what it brings in `k->exchange`, waits, and finds what it
 //! gets there; `c/run_together.h` makes the exchange when all threads of the mask have come.
 
-use super::Translator;
-use super::modifiers::Modifiers;
 use crate::ptx::{Instruction, Kind, Operand, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
 
 /// All bits of a warp's threads.
 const WORD: Type = Type::unsigned(32);

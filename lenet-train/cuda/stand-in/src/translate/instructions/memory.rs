@@ -1,8 +1,8 @@
 //! Loads and stores. The C functions are in `c/memory.h`.
 
-use super::Translator;
-use super::modifiers::Modifiers;
 use crate::ptx::{Instruction, Operand, Space, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
 
 /// State spaces, as instructions name them.
 const SPACES: [&str; 5] = ["global", "const", "shared", "local", "param"];

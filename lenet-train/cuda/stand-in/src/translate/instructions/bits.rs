@@ -1,9 +1,9 @@
 //! Instructions on bits. The C functions are in `c/integer.h`.
 
-use super::Translator;
-use super::modifiers::Modifiers;
-use super::operands::c_type;
 use crate::ptx::{Instruction, Kind, Operand, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
+use crate::translate::operands::c_type;
 
 impl Translator<'_> {
     /// `and` to `dp4a`.

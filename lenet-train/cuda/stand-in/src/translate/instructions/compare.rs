@@ -1,8 +1,8 @@
 //! Comparisons and selections.
 
-use super::Translator;
-use super::modifiers::Modifiers;
 use crate::ptx::{Instruction, Kind, Operand, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
 
 /// All names of comparisons.
 const COMPARISONS: [&str; 18] = [

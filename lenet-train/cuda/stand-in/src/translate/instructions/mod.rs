@@ -1,4 +1,15 @@
-//! Which part translates an instruction.
+//! Instructions to C, by what they do.
+
+mod arithmetic;
+mod atomic;
+mod bits;
+mod compare;
+mod control;
+mod convert;
+mod float;
+mod integer;
+mod memory;
+mod warp;
 
 use super::Translator;
 use super::modifiers::Modifiers;

@@ -1,8 +1,8 @@
 //! Instructions that are there for integers and for floating point numbers.
 
-use super::Translator;
-use super::modifiers::Modifiers;
 use crate::ptx::{Instruction, Kind};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
 
 impl Translator<'_> {
     /// `add` to `sad`, by their type.

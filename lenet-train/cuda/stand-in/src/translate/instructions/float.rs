@@ -1,8 +1,8 @@
 //! Arithmetic of floating point numbers. The C functions are in `c/float.h`.
 
-use super::Translator;
-use super::modifiers::Modifiers;
 use crate::ptx::{Instruction, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
 
 /// How results are rounded, as PTX names it.
 const ROUNDINGS: [&str; 4] = ["rn", "rz", "rm", "rp"];
@@ -69,7 +69,7 @@ impl Translator<'_> {
             return self.result(
                 i,
                 Type::PREDICATE,
-                &format!("is_{test}(({}){a})", super::operands::c_type(ty)),
+                &format!("is_{test}(({}){a})", crate::translate::operands::c_type(ty)),
             );
         }
         let flush = m.take("ftz");

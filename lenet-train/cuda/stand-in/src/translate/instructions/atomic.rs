@@ -1,10 +1,10 @@
 //! Atomic operations. Threads run one after another, so each is a load, an operation and a store.
 
-use super::Translator;
 use super::memory::{ORDERS, space};
-use super::modifiers::Modifiers;
-use super::operands::c_type;
 use crate::ptx::{Instruction, Operand, Type};
+use crate::translate::Translator;
+use crate::translate::modifiers::Modifiers;
+use crate::translate::operands::c_type;
 
 impl Translator<'_> {
     /// `atom` and `red`.
