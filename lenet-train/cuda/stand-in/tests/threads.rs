@@ -211,6 +211,20 @@ fn threads_of_a_warp_vote_and_add_up() {
 }
 
 #[test]
+fn threads_of_a_block_learn_at_a_barrier_how_many_agree() {
+    let below = |limit: u32| format!("setp.lt.u32 %p1, %tid, {limit};");
+    for (limit, count, all, any) in [(0, 0, 0, 0), (50, 50, 0, 1), (96, 96, 1, 1)] {
+        let below = below(limit);
+        assert_eq!(run(&format!("{below} bar.red.popc.u32 %result, 0, %p1;"), 1, 96), [count; 96]);
+        for (name, expected) in [("and", all), ("or", any)] {
+            let code =
+                format!("{below} barrier.cta.red.{name}.pred %p2, 0, %p1; selp.u32 %result, 1, 0, %p2;");
+            assert_eq!(run(&code, 1, 96), [expected; 96], "{name} below {limit}");
+        }
+    }
+}
+
+#[test]
 fn half_a_warp_may_exchange_on_its_own() {
     let code = "mov.u32 %result, 7; setp.ge.u32 %p1, %tid, 16; @%p1 bra skip; shfl.sync.bfly.b32 %result, %tid, 1, 31, 0xffff; skip: bar.sync 0;";
     let expected: Vec<u32> = (0..32).map(|lane| if lane < 16 { lane ^ 1 } else { 7 }).collect();

@@ -74,7 +74,7 @@ fn token(text: &str) -> Result<(TokenKind<'_>, usize), String> {
     }
     match text.chars().next() {
         Some(mark) if ",;:{}()[]<>+-=!|@".contains(mark) => Ok((TokenKind::Mark(mark), 1)),
-        other => Err(format!("{other:?} has no place in PTX")),
+        other => Err(format!("`{}` has no place in PTX", other.unwrap_or_default())),
     }
 }
 

@@ -142,3 +142,48 @@ pub enum Operand {
     /// A destination that is not kept, `_`.
     Sink,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_is_read_with_its_parameters_and_variables() {
+        let module = Module::parse(
+            "// a comment\n.version 8.3\n.target sm_75, debug\n.address_size 64\n.file 1 \"a.cu\"\n\
+             .global .align 8 .b8 table[4] = {1, 2, -1};\n\
+             .visible .entry first(.param .u64 .ptr .global .align 4 a, .param .align 8 .b8 b[24])\n.maxntid 32, 4, 1\n\
+             {\n.reg .pred %p<2>;\n.loc 1 2 3\n/* another */ @!%p1 bra $end;\n$end: ret;\n}\n\
+             .section .debug_loc { .b8 0 }\n",
+        );
+        let module = module.unwrap();
+        assert_eq!((module.version, module.target), (83, 75));
+        assert_eq!(module.variables[0].initial, [1, 2, 255]);
+        let kernel = module.kernel("first").unwrap();
+        assert_eq!(kernel.max_threads, Some(128));
+        let params: Vec<_> = kernel.params.iter().map(|&index| &kernel.variables[index]).collect();
+        assert_eq!((params[0].size, params[0].align), (8, 8));
+        assert_eq!((params[1].size, params[1].align), (24, 8));
+        let Statement::Instruction(branch) = &kernel.body[0] else { panic!("{:?}", kernel.body[0]) };
+        assert_eq!(branch.guard, Some((1, true)));
+        assert_eq!(branch.operands, [Operand::Name("$end".to_owned())]);
+        assert_eq!(kernel.body[1], Statement::Label("$end".to_owned()));
+        assert_eq!(module.kernel("second").map(|kernel| &kernel.name), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_line() {
+        for (text, error) in [
+            (
+                ".version 9.0\n.entry k() { .reg .f16x2 %h; }",
+                "line 2: registers of type `.f16x2` are not supported",
+            ),
+            (".entry k()\n{\n mov.u32 %r1, ?;", "line 3: `?` has no place in PTX"),
+            (".entry k()\n{ ret;", "line 2: the file ends here"),
+            (".address_size 32", "line 1: addresses of 32 bits; only 64 are supported"),
+            (".global .u32 x = 09;", "line 1: `09` is no number"),
+        ] {
+            assert_eq!(Module::parse(text).unwrap_err(), error);
+        }
+    }
+}

@@ -95,6 +95,8 @@ impl<'a> Parser<'a> {
                     bits => return Err(format!("addresses of {bits} bits; only 64 are supported")),
                 },
                 ".visible" | ".extern" | ".weak" | ".common" => {}
+                ".file" => self.skip_line(),
+                ".section" => self.skip_section()?,
                 ".entry" => self.function(true)?,
                 ".func" => self.function(false)?,
                 ".global" => self.module_variable(Space::Global)?,

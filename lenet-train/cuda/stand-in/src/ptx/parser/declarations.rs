@@ -23,21 +23,30 @@ impl Parser<'_> {
             "shared" => self.function_variable(Space::Shared),
             "local" => self.function_variable(Space::Local),
             "param" => self.function_variable(Space::Param),
-            "pragma" | "loc" | "file" => self.skip_directive(directive),
+            // For NVIDIA's assembler.
+            "pragma" => {
+                while self.next()? != TokenKind::Mark(';') {}
+                Ok(())
+            }
+            "loc" | "file" => {
+                self.skip_line();
+                Ok(())
+            }
             other => Err(format!("`.{other}` is not supported in a function")),
         }
     }
 
-    /// Directives for debuggers and for NVIDIA's assembler have no effect here.
-    fn skip_directive(&mut self, directive: &str) -> Result<(), String> {
-        if directive == "pragma" {
-            while self.next()? != TokenKind::Mark(';') {}
-            return Ok(());
-        }
+    /// The rest of a line: what tells debuggers which line of which file the code is from has no effect here.
+    pub(super) fn skip_line(&mut self) {
         let line = self.line();
         while self.tokens.get(self.at).is_some_and(|token| token.line == line) {
             self.at += 1;
         }
+    }
+
+    /// A section in braces, for debuggers.
+    pub(super) fn skip_section(&mut self) -> Result<(), String> {
+        while self.next()? != TokenKind::Mark('}') {}
         Ok(())
     }
 

@@ -77,9 +77,10 @@ static int release_members(struct block *b, u32 first, u32 lane) {
     return 1;
 }
 
-/* Releases all of a block's threads, which must wait at one barrier. */
+/* Releases all of a block's threads, which must wait at one barrier. Each gets the sum of what they bring, and how many
+ * they are. */
 static void release_block(struct block *b) {
-    u32 first = b->threads;
+    u32 first = b->threads, sum = 0, count = 0;
     for (u32 i = 0; i < b->threads; i++) {
         if (b->state[i] == ENDED) continue;
         if (first == b->threads) first = i;
@@ -88,6 +89,12 @@ static void release_block(struct block *b) {
         if (c->exchange.kind != BARRIER) stuck("a warp's threads wait for one that does not come", i, first);
         if (a->place != c->place || a->exchange.mask != c->exchange.mask) stuck("wait at different barriers", first, i);
         b->state[i] = RUNS;
+        sum += c->exchange.value;
+        count++;
+    }
+    for (u32 i = 0; i < b->threads; i++) {
+        b->kept[i].exchange.value = sum;
+        b->kept[i].exchange.b = count;
     }
 #if FIND_RACES
     block_time++;

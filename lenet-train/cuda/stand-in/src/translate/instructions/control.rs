@@ -37,10 +37,13 @@ impl Translator<'_> {
         }
     }
 
-    /// `bar.sync` of all threads of a block, and `bar.warp.sync` of those of a mask.
+    /// `bar.sync` and `bar.red` of all threads of a block, and `bar.warp.sync` of those of a mask.
     fn barrier(&mut self, i: &Instruction, m: &mut Modifiers<'_>) -> Result<String, String> {
         let warp = m.take("warp");
         m.ignore(&["cta", "aligned"]);
+        if m.take("red") {
+            return self.barrier_with_result(i, m);
+        }
         if !m.take("sync") {
             return Err("expected `.sync`: others are not supported".to_owned());
         }
@@ -52,6 +55,26 @@ impl Translator<'_> {
         let kind = if warp { "WARP_BARRIER" } else { "BARRIER" };
         let wait = self.wait()?;
         Ok(format!("k->exchange = (struct exchange){{{kind}, {number}, 0, 0, 0}}; {wait}"))
+    }
+
+    /// A barrier at which all threads learn how many of them bring a true predicate, whether all do, or whether one does.
+    fn barrier_with_result(&mut self, i: &Instruction, m: &mut Modifiers<'_>) -> Result<String, String> {
+        let ty = m.ty()?;
+        let operation = m.take_one(&["popc", "and", "or"]).ok_or("expected .popc, .and or .or")?;
+        self.count(i, 3)?;
+        let number = self.read(&i.operands[1], Type::unsigned(32))?;
+        let brought = self.read(&i.operands[2], Type::PREDICATE)?;
+        let result = match operation {
+            "popc" => "k->exchange.value",
+            "and" => "k->exchange.value == k->exchange.b",
+            _ => "k->exchange.value != 0",
+        };
+        let write = self.result(i, ty, result)?;
+        if self.variant.without_barriers {
+            return Ok(format!("k->exchange.value = {brought}; k->exchange.b = 1; {write}"));
+        }
+        let wait = self.wait()?;
+        Ok(format!("k->exchange = (struct exchange){{BARRIER, {number}, {brought}, 0, 0}}; {wait} {write}"))
     }
 
     /// A call of a function of the module, or of the assertion that the CUDA library offers.
