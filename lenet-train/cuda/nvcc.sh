@@ -11,7 +11,7 @@ cuda=$(dirname "$(realpath "$0")")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lenet/nvcc-$version
 
 compile() {
-    "$cuda/compiler.sh" "$folder"
+    "$cuda/compiler.sh" "$folder" || exit
     "$folder/toolkit/nvidia/cu13/bin/nvcc" "$@"
 }
 
@@ -44,7 +44,11 @@ if [ "$ptx" = false ] || [ "${#sources[@]}" != 1 ]; then
     case $* in
         --version | --list-gpu-code | --list-gpu-arch)
             mkdir -p "$cache"
-            [ -s "$cache/$1" ] || { compile "$1" > "$cache/$1.$$" && mv "$cache/$1.$$" "$cache/$1"; }
+            if [ ! -s "$cache/$1" ]; then
+                answer=$(compile "$1")
+                echo "$answer" > "$cache/$1.$$"
+                mv "$cache/$1.$$" "$cache/$1"
+            fi
             cat "$cache/$1"
             ;;
         *) compile "$@" ;;

@@ -22,6 +22,7 @@ cd "$(dirname "$0")/../.."
 folder=$(realpath -m "${1:-target/cuda}")
 cuda=$PWD/lenet-train/cuda
 mkdir -p "$folder"/{bin,include,lib64,stand-in}
+rm -f "$folder/no-compiler"
 
 ln -sfn "$cuda/nvcc.sh" "$folder/bin/nvcc"
 # The build script of dfdx calls nvidia-smi to find out which GPU to compile for.

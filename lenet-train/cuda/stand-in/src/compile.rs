@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// Runs all threads of a launch. The pointer must be that of a [`Task`] whose pointers hold while it runs.
 pub(crate) type Run = unsafe extern "C" fn(*const Task);
@@ -21,6 +22,9 @@ pub(crate) fn compile(kernel: &str, c: &str, cache: &Path) -> Result<Run, String
     (c, FLAGS, machine).hash(&mut hasher);
     let stem = cache.join(format!("{:.100}-{:016x}", kernel, hasher.finish()));
     let library = stem.with_extension("so");
+    // Modules may have kernels in common, which two threads must not build at once.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     if !library.exists() {
         build(c, machine, &library)?;
     }

@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
                 TokenKind::Mark('{') => break,
                 TokenKind::Word(".noreturn") => {}
                 TokenKind::Word(".minnctapersm" | ".maxnreg") => drop(self.integer()?),
-                TokenKind::Word(".maxntid") => self.function.max_threads = Some(self.threads()?),
+                TokenKind::Word(".maxntid" | ".reqntid") => self.function.max_threads = Some(self.threads()?),
                 other => return Err(format!("{other:?} is not supported before the body of a function")),
             }
         }
