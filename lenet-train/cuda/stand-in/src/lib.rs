@@ -2,8 +2,8 @@
 //!
 //! A CUDA program that loads this library as `libcuda.so.1` finds a GPU with compute capability 9.0. Its kernels are
 //! executed on the CPU from their own PTX: every instruction, thread, block, barrier, shared memory and atomic operation,
-//! on one core and in a fixed order. What is not known here, an instruction, a modifier of one, or a function of the
-//! driver, stops the program with a message that names it.
+//! on one core and in a fixed order. An instruction that is not known here, or a modifier of one, stops the program with a
+//! message that names it.
 //!
 //! How a kernel gets to run, module by module:
 //!

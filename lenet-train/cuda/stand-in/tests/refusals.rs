@@ -70,15 +70,6 @@ fn what_is_no_ptx_is_named_by_line() {
 }
 
 #[test]
-fn a_function_of_the_driver_that_is_not_there_is_named() {
-    if is_apart() {
-        cuda::not_provided::nvrtcCompileProgram();
-    }
-    let message = stopped("a_function_of_the_driver_that_is_not_there_is_named", &[]);
-    assert!(message.contains("nvrtcCompileProgram was called, which is not supported"), "{message}");
-}
-
-#[test]
 fn memory_that_is_freed_twice_is_named() {
     if is_apart() {
         let address = Buffer::new(&[1u32]).address;
