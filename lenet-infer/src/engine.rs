@@ -9,7 +9,7 @@ use lenet_core::shape::IMAGE_PIXELS;
 /// Bytes of RAM that an [`Engine`] holds for activations, beside the caller's image and the model.
 pub const RAM_BYTES: usize = size_of::<Scratch>();
 
-const _: () = assert!(RAM_BYTES <= 700);
+const _: () = assert!(RAM_BYTES <= if cfg!(lenet_device = "armv7em") { 1_124 } else { 700 });
 
 /// A model with the scratch memory to run it.
 ///
@@ -37,7 +37,7 @@ impl<'a> Engine<'a> {
     /// An engine for `model`.
     #[must_use]
     pub const fn new(model: &'a Model<'a>) -> Self {
-        Self { model, scratch: Scratch::new() }
+        Self { model, scratch: Scratch::new(model.conv2()) }
     }
 
     /// The model that the engine runs.

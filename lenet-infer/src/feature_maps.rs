@@ -1,6 +1,7 @@
 //! The activations of the convolutions, for programs that show how a model sees an image.
 
-use crate::kernel::{self, Image, PATCH_SIDE};
+use crate::kernel::{self, DeviceRow, Image, PATCH_SIDE, PooledRow};
+use bytemuck::Zeroable;
 use lenet_core::Model;
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_PIXELS, POOL_SIDE, POOL1_SIDE, POOL2_SIDE};
 
@@ -33,15 +34,16 @@ impl FeatureMaps {
     #[must_use]
     pub fn new(model: &Model<'_>, image: &[u8; IMAGE_PIXELS]) -> Self {
         let image: &Image = bytemuck::must_cast_ref(image);
-        let mut pooled1 = [[[0; CONV1_CHANNELS]; POOL1_SIDE]; POOL1_SIDE];
+        let device = kernel::device(model.conv2());
+        let mut pooled1 = [DeviceRow::zeroed(); POOL1_SIDE];
         for (y, output) in pooled1.iter_mut().enumerate() {
-            kernel::conv1_row(model.conv1(), patch_rows(image, y), output);
+            kernel::conv1_row(device, model.conv1(), patch_rows(image, y), output);
         }
         let mut pooled2 = [[[0; CONV2_CHANNELS]; POOL2_SIDE]; POOL2_SIDE];
         for (y, output) in pooled2.iter_mut().enumerate() {
-            kernel::conv2_row(model.conv2(), patch_rows(&pooled1, y), output);
+            kernel::conv2_row(device, model.conv2(), patch_rows(&pooled1, y), output);
         }
-        Self { conv1: by_channel(&pooled1), conv2: by_channel(&pooled2) }
+        Self { conv1: by_channel(&pooled1.map(PooledRow::from)), conv2: by_channel(&pooled2) }
     }
 }
 

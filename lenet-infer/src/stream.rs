@@ -76,7 +76,7 @@ impl<'a> Stream<'a> {
         Self {
             model,
             rows: [[0; IMAGE_SIDE]; PATCH_SIDE],
-            scratch: Scratch::new(),
+            scratch: Scratch::new(model.conv2()),
             taken: Count::ZERO,
             pooled: Count::ZERO,
         }
@@ -89,11 +89,12 @@ impl<'a> Stream<'a> {
         self.rows[self.taken.next()] = *row;
         self.taken.window()?;
         let place = self.pooled.next();
-        let (ring, features) = self.scratch.for_convolutions();
-        kernel::conv1_row(self.model.conv1(), self.taken.oldest_first(&self.rows), &mut ring[place]);
+        let device = self.scratch.device();
+        let (ring, features) = self.scratch.of_device();
+        kernel::conv1_row(device, self.model.conv1(), self.taken.oldest_first(&self.rows), &mut ring[place]);
         let window = self.pooled.window()?;
         let output = features.get_mut(window)?;
-        kernel::conv2_row(self.model.conv2(), self.pooled.oldest_first(ring), output);
+        kernel::conv2_row(device, self.model.conv2(), self.pooled.oldest_first(ring), output);
         if usize::from(self.pooled.rows) < POOL1_SIDE {
             return None;
         }

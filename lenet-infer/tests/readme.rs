@@ -14,11 +14,12 @@ const CORES: [(&str, &str); 7] = [
     ("RV32IMC", "virt"),
 ];
 
-/// What was measured on a board with the model `included` in the program, or `decoded` at run time.
+/// What was measured on a board with the model `included` in the program, or `decoded` at run time, or `int4`.
 struct Figures {
     code: u64,
     ram: u64,
     instructions: u64,
+    cycles: u64,
 }
 
 impl Figures {
@@ -33,13 +34,15 @@ impl Figures {
             code: figure("text") + figure("rodata"),
             ram: figure("data+bss") + figure("stack"),
             instructions: figure("instructions"),
+            cycles: figure("cycles"),
         }
     }
 }
 
-/// Groups the digits of a number below a billion.
+/// Groups the digits of a number below a billion. 0 stands for what was not measured.
 fn grouped(number: u64) -> String {
     match (number / 1_000_000, number / 1_000 % 1_000, number % 1_000) {
+        (0, 0, 0) => "-".to_owned(),
         (0, 0, ones) => format!("{ones}"),
         (0, thousands, ones) => format!("{thousands},{ones:03}"),
         (millions, thousands, ones) => format!("{millions},{thousands:03},{ones:03}"),
@@ -52,9 +55,11 @@ fn the_table_of_cores_is_that_of_size_tsv() {
     let [readme, sizes] = ["README.md", "firmware/size.tsv"]
         .map(|file| fs::read_to_string(package.join(file)).expect("the file is in the repository"));
     let rows = CORES.map(|(core, board)| {
-        let [included, decoded] = ["included", "decoded"].map(|model| Figures::find(&sizes, board, model));
-        let figures = [included.instructions, included.code, decoded.code, included.ram];
-        format!("| {core} | {} |", figures.map(grouped).join(" | "))
+        let [included, int4, decoded] =
+            ["included", "int4", "decoded"].map(|model| Figures::find(&sizes, board, model));
+        let speed = [included.instructions, included.cycles, int4.instructions, int4.cycles];
+        let figures = [&speed[..], &[included.code, decoded.code, included.ram]].concat();
+        format!("| {core} | {} |", figures.into_iter().map(grouped).collect::<Vec<_>>().join(" | "))
     });
     let rows = rows.join("\n");
     assert!(readme.contains(&rows), "expected these rows in lenet-infer/README.md:\n{rows}");

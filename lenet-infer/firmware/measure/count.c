@@ -3,9 +3,11 @@
  *     cc -O2 -shared -fPIC count.c -o libcount.so
  *     qemu-system-... -plugin ./libcount.so,start=bench_start,stop=bench_stop,out=FILE
  *
- * FILE gets a line `pair N` each time execution reaches `stop` after `start`. At the end it gets a line
- * `function N NAME` for each function that executed N of all counted instructions. An instruction whose condition fails
- * counts as executed, as it does on silicon. The plugin uses version 1 of the interface, which QEMU 4.2 to 8.2 have.
+ * Each time execution reaches `stop` after `start`, FILE gets a line `at ADDRESS N T F` for each instruction that was
+ * executed: N times, of them T times right after the instruction two bytes before it, and F times right after the one four
+ * bytes before it. Which of the two is its neighbor follows from the program: QEMU does not know the size of an instruction
+ * that crosses a page. Then it gets a line `pair N` with the number of all. At the end it gets a line `function N NAME` for each function that executed N of all counted
+ * instructions. An instruction whose condition fails counts as executed, as it does on silicon. The plugin uses version 1 of the interface, which QEMU 4.2 to 8.2 have.
  * Debian packages no header for it, so this file declares what it uses. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
@@ -30,6 +32,7 @@ void qemu_plugin_register_atexit_cb(plugin_id, void (*)(plugin_id, void *), void
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
 const char *qemu_plugin_insn_symbol(const struct qemu_plugin_insn *);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
 
 EXPORT int qemu_plugin_version = 1;
 
@@ -40,11 +43,22 @@ struct function {
     struct function *next;
 };
 
+/* An instruction of the program. QEMU may translate it more than once. */
+struct instruction {
+    uint64_t address;
+    struct function *function;
+    uint64_t executed, after_two, after_four;
+    struct instruction *next;
+};
+
+#define BUCKETS 4096
+
 static const char *start_name, *stop_name;
 static FILE *out;
 static struct function *functions;
+static struct instruction *instructions[BUCKETS];
 static bool counting;
-static uint64_t counted;
+static uint64_t counted, last;
 
 static struct function *function_named(const char *name) {
     for (struct function *known = functions; known; known = known->next)
@@ -57,21 +71,50 @@ static struct function *function_named(const char *name) {
     return functions = added;
 }
 
+static struct instruction *instruction_at(uint64_t address, const char *name) {
+    struct instruction **bucket = &instructions[address / 2 % BUCKETS];
+    for (struct instruction *known = *bucket; known; known = known->next)
+        if (known->address == address)
+            return known;
+    struct instruction *added = calloc(1, sizeof *added);
+    if (!added)
+        abort();
+    *added = (struct instruction){.address = address, .function = function_named(name), .next = *bucket};
+    return *bucket = added;
+}
+
+static void write_pair(void) {
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct instruction *known = instructions[i]; known; known = known->next) {
+            if (known->executed)
+                fprintf(out, "at %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", known->address,
+                        known->executed, known->after_two, known->after_four);
+            known->executed = known->after_two = known->after_four = 0;
+        }
+    fprintf(out, "pair %" PRIu64 "\n", counted);
+}
+
 static void execute(unsigned cpu, void *data) {
-    struct function *function = data;
+    struct instruction *instruction = data;
+    struct function *function = instruction->function;
     (void)cpu;
     if (!counting) {
         if (strcmp(function->name, start_name))
             return;
         counting = true;
         counted = 0;
+        last = 0;
     } else if (!strcmp(function->name, stop_name)) {
         counting = false;
-        fprintf(out, "pair %" PRIu64 "\n", counted);
+        write_pair();
         return;
     }
     counted++;
     function->executed++;
+    instruction->executed++;
+    instruction->after_two += instruction->address == last + 2;
+    instruction->after_four += instruction->address == last + 4;
+    last = instruction->address;
 }
 
 static void translate(plugin_id id, struct qemu_plugin_tb *block) {
@@ -79,7 +122,8 @@ static void translate(plugin_id id, struct qemu_plugin_tb *block) {
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
         const char *name = qemu_plugin_insn_symbol(insn);
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, execute, NO_REGISTERS, function_named(name ? name : "?"));
+        struct instruction *instruction = instruction_at(qemu_plugin_insn_vaddr(insn), name ? name : "?");
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, execute, NO_REGISTERS, instruction);
     }
 }
 

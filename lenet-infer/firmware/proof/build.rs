@@ -3,9 +3,10 @@
 use std::env;
 
 /// The functions of each program that the world may call.
-const ROOTS: [(&str, &[&str]); 6] = [
+const ROOTS: [(&str, &[&str]); 7] = [
     ("proof-engine", &["proof_decode", "proof_classify"]),
     ("proof-included", &["proof_classify"]),
+    ("proof-int4", &["proof_classify"]),
     ("proof-stream", &["proof_decode", "proof_push"]),
     ("proof-picture", &["proof_prepare"]),
     ("proof-find", &["proof_find", "proof_rows"]),

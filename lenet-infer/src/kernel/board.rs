@@ -1,9 +1,8 @@
-//! The back end of the board that the crate is compiled for. The folders of all instruction sets have the same functions.
+//! The back end of the board that the crate is compiled for, where the folders of the instruction sets have the same
+//! functions. `armv7em` implements the trait itself.
 
 #[cfg(lenet_device = "armv6m")]
 use super::armv6m::{conv1, conv2, dense};
-#[cfg(lenet_device = "armv7em")]
-use super::armv7em::{conv1, conv2, dense};
 #[cfg(lenet_device = "armv7m")]
 use super::armv7m::{conv1, conv2, dense};
 #[cfg(lenet_device = "mve")]
@@ -17,10 +16,11 @@ use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 
 /// The kernels of the board's instruction set.
 #[derive(Clone, Copy)]
-pub(super) struct Board;
+pub(crate) struct Board;
 
 impl Backend for Board {
     type Prepared = ();
+    type Row = PooledRow;
 
     #[inline(always)]
     fn prepare(self, _: &Model<'_>) {}

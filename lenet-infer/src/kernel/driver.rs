@@ -2,19 +2,22 @@
 //!
 //! conv2 needs six pooled rows of conv1 at a time, so only six are kept, in a ring.
 
-use super::{Backend, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, PooledRow, Ring};
+use super::{Backend, Device, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, Ring, device};
 use bytemuck::must_cast_mut;
 use lenet_core::Model;
+use lenet_core::model::Conv2;
 use lenet_core::shape::{
     FC1_OUTPUTS, FC2_OUTPUTS, IMAGE_SIDE, MAX_CLASSES, POOL_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE,
 };
 
 /// Size of the ring in 32-bit words.
-const RING_WORDS: usize = size_of::<Ring>() / size_of::<i32>();
+const RING_WORDS: usize = RING_BYTES / size_of::<i32>();
+/// Size of the ring in bytes. All back ends of one target have rows of the same size.
+const RING_BYTES: usize = size_of::<Ring<Device>>();
 
 const _: () = {
-    assert!(size_of::<Ring>().is_multiple_of(size_of::<i32>()));
-    assert!(FC1_OUTPUTS <= size_of::<Ring>() && FC2_OUTPUTS <= POOL2_LEN && MAX_CLASSES <= RING_WORDS);
+    assert!(RING_BYTES.is_multiple_of(size_of::<i32>()));
+    assert!(FC1_OUTPUTS <= RING_BYTES && FC2_OUTPUTS <= POOL2_LEN && MAX_CLASSES <= RING_WORDS);
     // `place` subtracts at most once, and the input has every row that the driver asks for.
     assert!(POOL1_SIDE <= 2 * PATCH_SIDE);
     assert!(POOL_SIDE * (POOL1_SIDE - 1) + PATCH_SIDE <= IMAGE_SIDE);
@@ -28,16 +31,31 @@ pub(crate) struct Scratch {
     first: [i32; RING_WORDS],
     /// The pooled output of conv2, 4x4x16; later the 84 outputs of fc2.
     second: [u8; POOL2_LEN],
+    /// The back end for the model.
+    device: Device,
 }
 
 impl Scratch {
-    pub(crate) const fn new() -> Self {
-        Self { first: [0; RING_WORDS], second: [0; POOL2_LEN] }
+    /// The memory to run a model with this second convolution.
+    pub(crate) const fn new(conv2: &Conv2<'_>) -> Self {
+        Self { first: [0; RING_WORDS], second: [0; POOL2_LEN], device: device(conv2) }
+    }
+
+    /// The back end of the target for the model.
+    #[inline(always)]
+    pub(crate) const fn device(&self) -> Device {
+        self.device
+    }
+
+    /// The memory as the convolutions of [`Device`] use it: the ring, and the pooled output of conv2.
+    #[inline(always)]
+    pub(crate) fn of_device(&mut self) -> (&mut Ring<Device>, &mut Features) {
+        self.for_convolutions::<Device>()
     }
 
     /// The memory as the convolutions use it: the ring, and the pooled output of conv2.
     #[inline(always)]
-    pub(crate) fn for_convolutions(&mut self) -> (&mut Ring, &mut Features) {
+    fn for_convolutions<B: Backend>(&mut self) -> (&mut Ring<B>, &mut Features) {
         (must_cast_mut(&mut self.first), must_cast_mut(&mut self.second))
     }
 }
@@ -58,7 +76,7 @@ pub(super) fn classify<'s>(
 #[inline(always)]
 fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratch: &mut Scratch) {
     let prepared = backend.prepare(model);
-    let (ring, features) = scratch.for_convolutions();
+    let (ring, features) = scratch.for_convolutions::<B>();
     let mut pooled = 0;
     for (y, output) in features.iter_mut().enumerate() {
         let first = POOL_SIDE * y;
@@ -80,7 +98,7 @@ fn conv1_row<B: Backend>(
     prepared: &B::Prepared,
     image: &Image,
     pooled: usize,
-    output: &mut PooledRow,
+    output: &mut B::Row,
 ) {
     backend.conv1_row(model.conv1(), prepared, image_rows(image, POOL_SIDE.wrapping_mul(pooled)), output);
 }
@@ -91,7 +109,7 @@ fn conv2_row<B: Backend>(
     backend: B,
     model: &Model<'_>,
     prepared: &B::Prepared,
-    ring: &Ring,
+    ring: &Ring<B>,
     first: usize,
     output: &mut FeatureRow,
 ) {
@@ -104,9 +122,9 @@ fn conv2_row<B: Backend>(
 pub(super) fn dense_layers<'s>(
     backend: impl Backend,
     model: &Model<'_>,
-    Scratch { first, second }: &'s mut Scratch,
+    Scratch { first, second, .. }: &'s mut Scratch,
 ) -> &'s [i32] {
-    let ring_bytes: &mut [u8; size_of::<Ring>()] = must_cast_mut(first);
+    let ring_bytes: &mut [u8; RING_BYTES] = must_cast_mut(first);
     backend.fc1(model.fc1(), second, prefix_mut(ring_bytes));
     backend.fc2(model.fc2(), prefix(ring_bytes), prefix_mut(second));
     // Clamped so that no bounds check is needed.

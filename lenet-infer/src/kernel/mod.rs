@@ -37,9 +37,10 @@
 //! with int4 weights. None allocates, panics, or reads its output before it writes it.
 //!
 //! Every back end is a folder with the same modules: `conv1`, `conv2`, `dense`, `requant`, and `window` where both
-//! convolutions share code. The folders of boards have the same functions, so `board` implements the trait once, for the
-//! instruction set that is compiled in; `portable` and `avx2` implement it themselves. [`driver`] calls the kernels. It owns the order of the layers, the ring of rows and the
-//! scratch memory, for all back ends.
+//! convolutions share code. Most folders of boards have the same functions, so `board` implements the trait once, for the
+//! instruction set that is compiled in; `armv7em`, `portable` and `avx2` implement it themselves. [`driver`] calls the
+//! kernels. It owns the order of the layers, the ring of rows and the scratch memory, for all back ends. The rows in the
+//! ring have the form that a back end chooses, [`Backend::Row`].
 //!
 //! Inputs, outputs and the model may lie at any address. The kernels in `armv7m`, `armv7em` and `mve`, for Armv7-M and
 //! Armv8-M Mainline, load words from addresses that are not multiples of four. These cores allow such loads after
@@ -50,7 +51,7 @@
 //! | core | module | how it multiplies |
 //! |---|---|---|
 //! | Cortex-M55, M85 by `-Ctarget-cpu` | `mve` | sixteen products per instruction |
-//! | Cortex-M4, M7; M33, M35P by `-Ctarget-cpu` | `armv7em` | two products per instruction |
+//! | Cortex-M4, M7; M33, M35P by `-Ctarget-cpu` | `armv7em` | four products per instruction, two in the fully-connected layers |
 //! | Cortex-M0, M0+, M23 | `armv6m` | the weights of three or four channels packed in two or three words |
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product per instruction |
 //! | RV32IMC | `riscv32` | a multiply and an addition, with a fifth fewer multiplies |
@@ -62,6 +63,7 @@
 //! This file is the only place that selects a back end, with cfgs that `build.rs` derives from the target.
 //! `KERNELS.md`, beside the crate's `Cargo.toml`, explains how the kernels work and why.
 
+use bytemuck::Pod;
 use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
 use lenet_core::shape::{
@@ -77,7 +79,7 @@ mod armv7em;
 mod armv7m;
 #[cfg(lenet_avx2)]
 mod avx2;
-#[cfg(not(lenet_device = "portable"))]
+#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em")))]
 mod board;
 #[cfg(any(feature = "corpus", test))]
 #[cfg_attr(
@@ -106,10 +108,15 @@ pub(crate) use driver::{Scratch, place};
 pub(crate) use mve::lanes;
 
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.
-#[cfg(not(lenet_device = "portable"))]
+#[cfg(lenet_device = "armv7em")]
+use armv7em::Armv7em as Device;
+#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em")))]
 use board::Board as Device;
 #[cfg(lenet_device = "portable")]
 use portable::Portable as Device;
+
+/// One row of the pooled output of conv1 as [`Device`] keeps it.
+pub(crate) type DeviceRow = <Device as Backend>::Row;
 
 /// Rows and columns of a patch: the input of a 2x2 window of 5x5 kernels.
 pub(crate) const PATCH_SIDE: usize = KERNEL_SIDE + 1;
@@ -120,8 +127,8 @@ pub(crate) type ImageRow = [u8; IMAGE_SIDE];
 pub(crate) type Image = [ImageRow; IMAGE_SIDE];
 /// One row of the pooled output of conv1, `[column][channel]`, 12x6.
 pub(crate) type PooledRow = [[u8; CONV1_CHANNELS]; POOL1_SIDE];
-/// The six pooled rows of conv1 that are kept at a time. [`place`] returns the index of a row.
-pub(crate) type Ring = [PooledRow; PATCH_SIDE];
+/// The six pooled rows of conv1 that a back end keeps at a time. [`place`] returns the index of a row.
+pub(crate) type Ring<B> = [<B as Backend>::Row; PATCH_SIDE];
 /// One row of the pooled output of conv2, `[column][channel]`, 4x16.
 pub(crate) type FeatureRow = [[u8; CONV2_CHANNELS]; POOL2_SIDE];
 /// The pooled output of conv2, `[row][column][channel]`: the 256 inputs of fc1.
@@ -129,11 +136,15 @@ pub(crate) type Features = [FeatureRow; POOL2_SIDE];
 
 /// The kernels of one instruction set.
 ///
-/// A value of the type is proof that this processor can execute them. Most of the types have size zero.
+/// A value of the type is proof that this processor can execute them for the model at hand. Most of the types have size
+/// zero.
 pub(crate) trait Backend: Copy {
     /// The weights of both convolutions in the order in which the kernels read them. `()` for a back end that reads
     /// them as the file stores them.
     type Prepared;
+
+    /// One row of the pooled output of conv1 in the form in which this back end's conv2 reads it.
+    type Row: Pod + From<PooledRow> + Into<PooledRow>;
 
     /// Prepares the weights of both convolutions, once per image.
     fn prepare(self, model: &Model<'_>) -> Self::Prepared;
@@ -148,7 +159,7 @@ pub(crate) trait Backend: Copy {
         layer: &Conv1<'_>,
         prepared: &Self::Prepared,
         input: [&ImageRow; PATCH_SIDE],
-        output: &mut PooledRow,
+        output: &mut Self::Row,
     );
 
     /// Computes one pooled row of conv2 from the six pooled rows of conv1 that it depends on, otherwise like
@@ -157,7 +168,7 @@ pub(crate) trait Backend: Copy {
         self,
         layer: &Conv2<'_>,
         prepared: &Self::Prepared,
-        input: [&PooledRow; PATCH_SIDE],
+        input: [&Self::Row; PATCH_SIDE],
         output: &mut FeatureRow,
     );
 
@@ -173,13 +184,24 @@ pub(crate) trait Backend: Copy {
 
 /// Calls a function of [`driver`] with the best back end that this processor has.
 macro_rules! with_backend {
-    ($function:path, $($argument:expr),*) => {{
+    ($function:path, $scratch:ident, $($argument:expr),*) => {{
         #[cfg(lenet_avx2)]
         if let Some(avx2) = avx2::Avx2::detect() {
-            return $function(avx2, $($argument),*);
+            return $function(avx2, $($argument,)* $scratch);
         }
-        $function(Device, $($argument),*)
+        $function($scratch.device(), $($argument,)* $scratch)
     }};
+}
+
+/// The back end of the target for a model with this second convolution.
+pub(crate) const fn device(conv2: &Conv2<'_>) -> Device {
+    #[cfg(lenet_device = "armv7em")]
+    return Device::new(conv2);
+    #[cfg(not(lenet_device = "armv7em"))]
+    {
+        let _ = conv2;
+        Device
+    }
 }
 
 /// Runs all layers on `image` and returns the logits, one per class. They lie in `scratch`.
@@ -189,25 +211,35 @@ pub(crate) fn classify<'s>(
     image: &[u8; IMAGE_PIXELS],
     scratch: &'s mut Scratch,
 ) -> &'s [i32] {
-    with_backend!(driver::classify, model, bytemuck::must_cast_ref(image), scratch)
+    with_backend!(driver::classify, scratch, model, bytemuck::must_cast_ref(image))
 }
 
 /// Runs the fully-connected layers on the features in `scratch` and returns the logits, which also lie in `scratch`.
 #[inline]
 pub(crate) fn dense_layers<'s>(model: &Model<'_>, scratch: &'s mut Scratch) -> &'s [i32] {
-    with_backend!(driver::dense_layers, model, scratch)
+    with_backend!(driver::dense_layers, scratch, model)
 }
 
 /// Computes one pooled row of conv1, for an image that arrives row by row.
 ///
-/// It always uses [`Device`]: to prepare weights for a single row would cost more than it saves.
+/// It always uses a [`Device`]: to prepare weights for a single row would cost more than it saves.
 #[inline]
-pub(crate) fn conv1_row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-    Device.conv1_row(layer, &(), input, output);
+pub(crate) fn conv1_row(
+    device: Device,
+    layer: &Conv1<'_>,
+    input: [&ImageRow; PATCH_SIDE],
+    output: &mut DeviceRow,
+) {
+    device.conv1_row(layer, &(), input, output);
 }
 
 /// Computes one pooled row of conv2, like [`conv1_row`].
 #[inline]
-pub(crate) fn conv2_row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-    Device.conv2_row(layer, &(), input, output);
+pub(crate) fn conv2_row(
+    device: Device,
+    layer: &Conv2<'_>,
+    input: [&DeviceRow; PATCH_SIDE],
+    output: &mut FeatureRow,
+) {
+    device.conv2_row(layer, &(), input, output);
 }

@@ -7,7 +7,7 @@ use crate::stack;
 use core::fmt::Write;
 use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Error, Model, Prediction, SHIPPED};
+use lenet_infer::{Engine, Error, Model, Prediction, SHIPPED, SHIPPED_INT4};
 
 /// Marks the start of the counted instructions: its entry.
 #[unsafe(no_mangle)]
@@ -52,7 +52,16 @@ pub fn bench<B: Board>(board: &mut B) -> bool {
 
 /// Does the same as [`bench`](fn@bench) with the model that was decoded while the program was compiled.
 pub fn bench_included<B: Board>(board: &mut B) -> bool {
-    let Some(classify_stack) = bench_model::<B>(&SHIPPED.model) else { return false };
+    bench_compiled(board, &SHIPPED.model)
+}
+
+/// Does the same as [`bench_included`] with the model that has int4 weights.
+pub fn bench_int4<B: Board>(board: &mut B) -> bool {
+    bench_compiled(board, &SHIPPED_INT4.model)
+}
+
+fn bench_compiled<B: Board>(board: &mut B, model: &Model<'_>) -> bool {
+    let Some(classify_stack) = bench_model::<B>(model) else { return false };
     // A board's `write` reports no failure, so printing does not fail either.
     writeln!(Console(board), "decode 0 classify {classify_stack}").is_ok()
 }

@@ -4,7 +4,7 @@
 //!
 //! - [`Board`]: what a board must provide.
 //! - [`run`]: the program that classifies the golden digits.
-//! - [`bench`](fn@bench), [`bench_included`]: the programs whose instructions and stack are counted.
+//! - [`bench`](fn@bench), [`bench_included`], [`bench_int4`]: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
 //!   ones.
 //! - `pictures`, with the same feature: the program that prepares generated pictures, to compare what cores make of
@@ -41,7 +41,7 @@ mod run;
 mod serve;
 mod stack;
 
-pub use bench::{bench, bench_included};
+pub use bench::{bench, bench_included, bench_int4};
 pub use bench_picture::bench_picture;
 pub use board::{Board, Memory, Serial};
 #[cfg(feature = "semihosting")]

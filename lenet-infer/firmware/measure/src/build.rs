@@ -29,9 +29,9 @@ pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<Pa
     Ok(target_folder().join(board.target).join("release").join(program))
 }
 
-/// Returns the size in bytes of the model file that the measured programs include.
-pub(crate) fn model_bytes() -> Result<u64> {
-    let path = workspace().join("../assets/model.lenet");
+/// Returns the size in bytes of a model file that the measured programs include.
+pub(crate) fn model_bytes(file: &str) -> Result<u64> {
+    let path = workspace().join("../assets").join(file);
     Ok(fs::metadata(&path).with_context(|| format!("{}: cannot be read", path.display()))?.len())
 }
 

@@ -6,14 +6,17 @@
 //!
 //! The figures of a row:
 //!
-//! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled; `picture` is the
-//!   preparation of a picture of 160x120 pixels on a work grid of 48 cells per side.
+//! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled; `int4` is the included
+//!   model that has int4 weights; `picture` is the preparation of a picture of 160x120 pixels on a work grid of 48 cells
+//!   per side.
 //! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and
-//!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included` with `classify`, or `proof-picture`
-//!   with `prepare`. The weights are not counted.
+//!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included` and `proof-int4` with
+//!   `classify`, or `proof-picture` with `prepare`. The weights are not counted.
 //! - `stack`: the most stack that `classify` can take there, found by following every path through the code
 //!   ([`bound`]).
 //! - `instructions`: those that one `classify` executes, or the slowest of three `prepare`, counted in QEMU ([`count`]).
+//! - `cycles`: what the slowest of three runs takes by a model of the core without wait states ([`cycles`]); 0 where
+//!   there is no model.
 //!
 //! It also fails if the number of instructions depends on the pixels, or if a measured stack is deeper than its bound.
 
@@ -22,6 +25,7 @@ mod bound;
 mod build;
 mod code;
 mod count;
+mod cycles;
 mod mve;
 mod program;
 mod riscv;
@@ -34,7 +38,9 @@ use anyhow::{Context, Result};
 use board::{BOARDS, Board};
 use bound::{Bound, Bounds};
 use count::Run;
+use cycles::{Core, Timing};
 use program::{Program, Sizes};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
@@ -101,7 +107,7 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
 }
 
 /// Measures one board, prints the figures that have no column in the table, and returns its rows and what is wrong.
-fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 3], Vec<String>)> {
+fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 4], Vec<String>)> {
     let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?)?;
     let start = Bounds::new(&engine)?.of("proof_decode")?.bytes;
     println!("{} {}: stack {start} to decode", board.core, board.name);
@@ -109,11 +115,16 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     let (decoded, mut complaints, instructions) = row(board, plugin, opt_level, classify, &engine)?;
     complaints.extend(differing(instructions));
 
-    let mut included = Program::read(&build::firmware(board, "proof", "proof-included")?)?;
-    included.sizes.rodata -= build::model_bytes()?;
-    let classify = ["included", "bench-included", "proof_classify"];
-    let (included, found, instructions) = row(board, plugin, opt_level, classify, &included)?;
-    complaints.extend(found.into_iter().chain(differing(instructions)));
+    let mut compiled = |model: &str, file: &str| -> Result<Row> {
+        let mut program = Program::read(&build::firmware(board, "proof", &format!("proof-{model}"))?)?;
+        program.sizes.rodata -= build::model_bytes(file)?;
+        let classify = [model, &format!("bench-{model}"), "proof_classify"];
+        let (row, found, instructions) = row(board, plugin, opt_level, classify, &program)?;
+        complaints.extend(found.into_iter().chain(differing(instructions)));
+        Ok(row)
+    };
+    let included = compiled("included", "model.lenet")?;
+    let int4 = compiled("int4", "model-int4.lenet")?;
 
     // How long a preparation takes depends on the picture.
     let picture = Program::read(&build::firmware(board, "proof", "proof-picture")?)?;
@@ -123,7 +134,7 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     complaints.extend(found);
 
     print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?)?)?;
-    Ok(([decoded, included, prepared], complaints))
+    Ok(([decoded, included, int4, prepared], complaints))
 }
 
 /// Runs the counted program `counted`, and returns the row of `program`, which contains the same code below `root`, what
@@ -141,11 +152,36 @@ fn row(
     let [first, ..] = run.instructions;
     let most = run.instructions.into_iter().fold(first, u64::max);
     println!("    {model}: {most} instructions, stack {stack}");
-    let complaints = check_stack(&Program::read(&counted)?, &run, &root.replace("proof", "bench"))?;
+    let counted = Program::read(&counted)?;
+    let complaints = check_stack(&counted, &run, &root.replace("proof", "bench"))?;
+    let cycles = cycles(board, &counted, &run)?;
     let keys = [board.target, board.name, model, opt_level].map(str::to_owned);
     let Sizes { text, rodata, variables } = program.sizes;
-    let figures = [text, rodata, variables, u64::from(stack), most];
+    let figures = [text, rodata, variables, u64::from(stack), most, cycles];
     Ok((Row { keys, figures }, complaints, run.instructions))
+}
+
+/// Prints what the slowest of the runs takes by each model of the board's core, and returns the first. Writes the cycles of
+/// each function, by the first model, to the file of the counts.
+fn cycles(board: &Board, counted: &Program, run: &Run) -> Result<u64> {
+    let mut first = None;
+    for &(core, name) in Core::of(board.core) {
+        let timing = Timing::new(counted, core)?;
+        let mut slowest = BTreeMap::new();
+        for executed in &run.executed {
+            let cycles = timing.cycles(executed)?;
+            if cycles.values().sum::<u64>() > slowest.values().sum() {
+                slowest = cycles;
+            }
+        }
+        let most = slowest.values().sum();
+        println!("    {most} cycles by the model of {name}");
+        if first.is_none() {
+            run.write_cycles(counted, &slowest)?;
+            first = Some(most);
+        }
+    }
+    Ok(first.unwrap_or(0))
 }
 
 /// Complains if the instructions of a classification depend on the image.

@@ -1,238 +1,311 @@
 //! The second convolution: six input channels, sixteen output channels.
 //!
-//! The kernels take one kernel row at a time for four pairs of channels, so only two rows of a window's patch are
-//! widened at a time. The lower of the two is the upper one of the next kernel row.
+//! A row of windows is two rows of eight sums of each channel. The words of weights of one kernel row, six groups, are
+//! made at a time and serve both rows, so they take 72 bytes of stack and not 360. For that, the accumulators of one of
+//! the two rows rest in a *slot* while the other row is summed:
+//!
+//! | kernel row | 0 | 1 | 2 | 3 | 4 |
+//! |---|---|---|---|---|---|
+//! | first, then second row of sums | 0, 1 | 1, 0 | 0, 1 | 1, 0 | 0, 1 |
+//! | rows of the input | 0, 1 | 2, 1 | 2, 3 | 4, 3 | 4, 5 |
+//!
+//! # Range
+//!
+//! The lanes of a whole channel hold its sums if its positive weights add up to at most 4,112, and its negative weights
+//! too: 255 * 4,112 < 2^20. Trained models are far below. A model with a channel beyond that ([`must_drain`]) has its
+//! lanes emptied into sums of 32 bits after every kernel row, which takes about 28,000 instructions more.
 
-use super::requant::{Finish, finish_pair};
-use super::window::{int4_to_int8, largest, step};
-use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use super::pooled::PackedRow;
+use super::requant::Finish;
+use super::window::{
+    Windows, activations, add_bias, columns, group, int4_weights, larger, next_channel, row_maxima, seeds,
+    weight_words,
+};
+use crate::kernel::{FeatureRow, PATCH_SIDE};
 use core::arch::naked_asm;
-use core::mem::MaybeUninit;
+use core::hint::black_box;
 use lenet_core::model::{Conv2, Weights};
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL2_SIDE};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, KERNEL_SIDE, POOL2_SIDE};
 
-/// A row of the input of a window as pairs of halfwords: for each of three pairs of input channels, for each of six
-/// columns, the activations of both channels.
-type PatchRow = [u32; PATCH_SIDE * CONV1_CHANNELS / 2];
-/// Taps in one row of a kernel.
-const ROW_TAPS: usize = KERNEL_SIDE * CONV1_CHANNELS;
-/// Pairs of output channels whose sums are held at a time. With all eight, the patch would be widened once and not
-/// twice, which saves 7,000 instructions per image for 128 bytes of stack.
-const HELD_PAIRS: usize = 4;
+// What the assembly takes for granted.
+const _: () = assert!(CONV2_TAPS == KERNEL_SIDE * 30 && CONV1_CHANNELS == 6 && KERNEL_SIDE == 5);
+const _: () = assert!(CONV2_CHANNELS == 16 && POOL2_SIDE == 4);
 
-const _: () = assert!(CONV2_PAIRS.is_multiple_of(HELD_PAIRS));
+/// The largest sum of a channel's positive weights, and of its negative ones, for which the lanes hold every sum.
+const REACH: i32 = (1 << 20) / 255;
 
-/// The sums of a pair of channels at the four positions of a window, `[row][column][channel of the pair]`.
-type Sums = [i32; 8];
-
-/// Computes one pooled row from the six pooled rows of conv1 that it depends on.
-#[inline(never)]
-pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-    let rows = input.as_ptr().cast::<*const u8>();
-    let (weights, tap_bytes) = match layer.weights() {
-        Weights::Int8(weights) => (weights.as_ptr().cast(), 2),
-        Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
-    };
-    let mut finish = Finish::new(layer, output.as_flattened_mut());
-    // SAFETY: `rows`, the weights and `finish` are those of a row of conv2.
-    unsafe { windows(weights, tap_bytes, rows, &mut finish) }
+/// Whether some channel has sums that the lanes cannot hold for all inputs.
+pub(super) const fn must_drain(layer: &Conv2<'_>) -> bool {
+    let weights = layer.weights();
+    let mut pair = 0;
+    while pair < CONV2_PAIRS {
+        let (mut positive, mut negative) = ([0_i32; 2], [0_i32; 2]);
+        let mut tap = 0;
+        while tap < CONV2_TAPS {
+            let [even, odd] = weights.tap(pair, tap);
+            add_to_side(&mut positive[0], &mut negative[0], even);
+            add_to_side(&mut positive[1], &mut negative[1], odd);
+            // Hidden, or the compiler would unroll it, for code that runs once.
+            tap = black_box(tap + 1);
+        }
+        let ([p0, p1], [n0, n1]) = (positive, negative);
+        if p0 > REACH || p1 > REACH || n0 < -REACH || n1 < -REACH {
+            return true;
+        }
+        pair += 1;
+    }
+    false
 }
 
-/// Computes a row of pooled positions. `tap_bytes` is the size of the weights of a pair at one tap: 2 for int8, 1 for
-/// int4.
-///
-/// # Safety
-///
-/// `weights` must point to the weights of conv2, `rows` to the addresses of six pooled rows of conv1, and `finish`
-/// must be at the start of a row of outputs.
+/// Adds a weight to the sum of those with its sign. Wrapping, because the compiler does not see that 150 weights fit.
+const fn add_to_side(positive: &mut i32, negative: &mut i32, weight: i8) {
+    let side = if weight > 0 { positive } else { negative };
+    *side = side.wrapping_add(weight as i32);
+}
+
+/// Computes one pooled row from the six pooled rows of conv1 that it depends on. `drain` is [`must_drain`].
 #[inline(always)]
-unsafe fn windows(weights: *const u8, tap_bytes: usize, rows: *const *const u8, finish: &mut Finish) {
-    let mut patch = MaybeUninit::<[PatchRow; 2]>::uninit();
-    let patch = patch.as_mut_ptr().cast::<PatchRow>();
-    let mut column = 0;
-    // SAFETY: the caller guarantees it.
-    unsafe {
-        let end = finish.output.add(POOL2_SIDE * CONV2_CHANNELS);
-        while finish.output != end {
-            let mut weights = weights;
-            let last = finish.biases.add(CONV2_CHANNELS);
-            while finish.biases != last {
-                let mut sums = [[0; 8]; HELD_PAIRS];
-                let mut row = widen_row(rows, column, patch);
-                while row != rows.add(PATCH_SIDE) {
-                    row = widen_row(row, column, patch.add(row.offset_from_unsigned(rows) % 2));
-                    kernel_rows(weights, tap_bytes, patch, &mut sums);
-                    weights = weights.add(ROW_TAPS * tap_bytes);
-                }
-                weights = weights.add((HELD_PAIRS - 1) * CONV2_TAPS * tap_bytes);
-                let range = sums.as_ptr_range();
-                finish_windows(range.start, range.end, finish);
-            }
-            finish.rewind(CONV2_CHANNELS);
-            column += POOL_SIDE * CONV1_CHANNELS;
-        }
-    }
+pub(super) fn row(layer: &Conv2<'_>, drain: bool, input: [&PackedRow; PATCH_SIDE], output: &mut FeatureRow) {
+    let (weights, mode, steps) = match layer.weights() {
+        Weights::Int8(weights) => (weights.as_ptr().cast(), 0, [1, 2 * CONV2_TAPS - 1]),
+        Weights::Int4(weights) => (weights.as_ptr().cast(), Windows::INT4, [0, CONV2_TAPS]),
+    };
+    let mode = if drain { mode | Windows::DRAIN } else { mode };
+    let finish = Finish::new(layer, output.as_flattened_mut());
+    let mut windows = Windows { finish, weights, mode, steps };
+    // SAFETY: the pointers are those of a row of conv2, and the mode says what its weights need.
+    unsafe { all_windows(&mut windows, input.as_ptr().cast()) }
 }
 
-/// Adds the products of one kernel row of [`HELD_PAIRS`] pairs of channels to `sums`.
+/// Adds the sums of two columns, from an accumulator and the low word of the next one, to the two words at `r1`, and
+/// advances it. Changes `r0`, `r2`, `r3` and `lr`.
+#[rustfmt::skip]
+macro_rules! add_columns {
+    ($low:literal, $high:literal, $next:literal) => {
+        concat!(
+            columns!("r2", "r3", $low, $high, $next),
+            "ldrd r0, lr, [r1]\n",
+            "add r0, r0, r2, lsr #11\n",
+            "add lr, lr, r3, lsr #11\n",
+            "strd r0, lr, [r1], #8\n",
+        )
+    };
+}
+
+/// Computes a row of windows.
+///
+/// - `windows` (`r0`): the weights and the outputs.
+/// - `rows` (`r1`): the addresses of six rows.
+///
+/// Frame:
+///
+/// | offset | content |
+/// |---|---|
+/// | 0 | the words of weights of a kernel row; at the end, maxima |
+/// | 72, 108 | the slots, or the sums of both rows in 32 bits, when the lanes are drained |
+/// | 144 | the addresses of the rows of the input in the order of the table above |
+/// | 184 | a kernel row of int4 weights as int8 |
+/// | 216, 220 | the address of the free slot, and of the other |
+/// | 224 | the address of the next entry of the table at 144 |
+/// | 228 | the next kernel row of weights |
+/// | 232 | the weights of the next channel |
+/// | 236 | the channels that are left |
+/// | 240 | `windows` |
+/// | 244 | the end of the weights of the channel |
+///
+/// The upper bits of the edge, `r12`: bit 31 is set when a row was the first with these weights, bits 30 and 29 are
+/// those of [`Windows`], and bit 28 says which row has been summed, when the lanes are drained.
+///
+/// Weights may lie at any address. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 284 bytes of stack.
 ///
 /// # Safety
 ///
-/// `weights` must point to this kernel row of the first pair, in the weights of conv2. `tap_bytes` must be as for
-/// [`windows`]. `patch` must be valid for reads of two rows.
-#[inline(never)]
-unsafe fn kernel_rows(
-    weights: *const u8,
-    tap_bytes: usize,
-    patch: *const PatchRow,
-    sums: &mut [Sums; HELD_PAIRS],
-) {
-    // SAFETY: the caller guarantees it.
-    unsafe {
-        if tap_bytes == 1 {
-            int4_kernel_rows(weights, patch, sums);
-        } else {
-            let range = sums.as_mut_ptr_range();
-            int8_kernel_rows(weights, patch, range.start, range.end);
-        }
-    }
-}
-
-/// Adds the products of one kernel row of [`HELD_PAIRS`] pairs with int4 weights, which it unpacks pair by pair.
-///
-/// # Safety
-///
-/// As for [`kernel_rows`].
-#[inline(never)]
-unsafe fn int4_kernel_rows(weights: *const u8, patch: *const PatchRow, sums: &mut [Sums; HELD_PAIRS]) {
-    let mut int8 = MaybeUninit::<[[u8; 2]; ROW_TAPS]>::uninit();
-    let int8 = int8.as_mut_ptr().cast::<u8>();
-    for (pair, sums) in sums.iter_mut().enumerate() {
-        let sums = core::ptr::from_mut(sums);
-        // SAFETY: the caller guarantees it.
-        unsafe {
-            let weights = weights.add(pair * CONV2_TAPS);
-            int4_to_int8(weights, weights.add(ROW_TAPS), int8);
-            int8_kernel_rows(int8, patch, sums, sums.add(1));
-        }
-    }
-}
-
-/// Adds the products of one kernel row to the sums of one or more pairs of channels.
-///
-/// The two rows of the patch have changed places since the kernel row before, so this function swaps the two halves of
-/// each pair's sums.
-///
-/// - `weights` (`r0`): this kernel row of the first pair, at any address; that of the next pair is 300 bytes further.
-/// - `patch` (`r1`): the two rows of the patch.
-/// - `sums` (`r2`), `end` (`r3`): the start and the end of the sums.
-///
-/// Changes `r0` to `r2`, `r12`, `lr` and the flags. Takes 48 bytes of stack.
-///
-/// # Safety
-///
-/// `end` must follow `sums` by one or more elements, which are valid for reads and writes. `weights` must be valid for
-/// reads of 60 bytes for each of these pairs, and `patch` for reads of two rows.
+/// `windows` must be that of a row of conv2: weights, steps and mode agree, and there are 64 outputs. `rows` must be six
+/// [`PackedRow`]s.
 #[unsafe(naked)]
-unsafe extern "C" fn int8_kernel_rows(
-    _weights: *const u8,
-    _patch: *const PatchRow,
-    _sums: *mut Sums,
-    _end: *mut Sums,
-) {
-    naked_asm!(
-        dsp!(),
-        "push {{r2-r11, lr}}",
-        "add r12, r1, #20",
-        "push {{r12}}",
-        "2:",
-        "ldr r2, [sp, #4]",
-        "ldmia r2!, {{r8-r11}}",
-        "ldmia r2, {{r4-r7}}",
-        "3:",
-        step!("smlad", 0, 72),
-        step!("smlad", 24, 72),
-        step!("smlad", 48, 72),
-        "ldr r2, [sp]",
-        "add r1, #4",
-        "cmp r1, r2",
-        "bne 3b",
-        "ldrd r2, r3, [sp, #4]",
-        "stmia r2!, {{r4-r11}}",
-        "str r2, [sp, #4]",
-        "sub r1, #20",
-        "add r0, r0, #240",
-        "cmp r2, r3",
-        "bne 2b",
-        "pop {{r1-r11, pc}}",
-    )
-}
-
-/// Computes the activations of one or more pairs of channels from their sums: maximum, bias, ReLU and requantization.
-///
-/// - `sums` (`r0`), `end` (`r1`): the start and the end of the sums.
-/// - `finish` (`r2`): where the outputs go; it is advanced by all channels.
-///
-/// Changes `r0`, `r2`, `r3`, `r12`, `lr` and the flags. Takes 36 bytes of stack.
-///
-/// # Safety
-///
-/// `end` must follow `sums` by one or more elements, which are valid for reads. `finish` must have as many outputs
-/// left as there are channels.
-#[unsafe(naked)]
-unsafe extern "C" fn finish_windows(_sums: *const Sums, _end: *const Sums, _finish: &mut Finish) {
+unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const PackedRow) {
     naked_asm!(
         dsp!(),
         "push {{r4-r11, lr}}",
-        "mov r12, r2",
+        "sub sp, #248",
+        "str r0, [sp, #240]",
+        "ldmia r1, {{r4-r9}}",
+        "strd r4, r5, [sp, #144]",
+        "strd r6, r5, [sp, #152]",
+        "strd r6, r7, [sp, #160]",
+        "strd r8, r7, [sp, #168]",
+        "strd r8, r9, [sp, #176]",
+        "add r2, sp, #72",
+        "add r3, sp, #108",
+        "strd r2, r3, [sp, #216]",
+        "ldr r0, [r0, #16]",
+        "mov r1, #16",
+        "strd r0, r1, [sp, #232]",
+        // A channel: its lanes,
         "2:",
-        "ldmia r0!, {{r4-r11}}",
-        largest!("r4", "r6", "r8", "r10"),
-        largest!("r5", "r7", "r9", "r11"),
-        "bl {finish_pair}",
+        "ldr lr, [sp, #240]",
+        "ldrd r2, r3, [lr, #24]",
+        "strd r3, r2, [lr, #24]",
+        "add r2, r0",
+        "add r1, sp, #144",
+        "strd r1, r0, [sp, #224]",
+        "str r2, [sp, #232]",
+        "ldr r3, [lr, #20]",
+        "tst r3, #0x20000000",
+        "ite eq",
+        "addeq r1, r0, #300",
+        "addne r1, r0, #150",
+        "str r1, [sp, #244]",
+        "adr r1, 99f",
+        "ldmia r1, {{r4-r12}}",
+        "orr r12, r3",
+        "ldr r2, [sp, #220]",
+        "orr r12, #0x80000000",
+        "stmia r2, {{r4-r12}}",
+        "bic r12, #0x80000000",
+        "lsls r3, r3, #1",
+        "bpl 3f",
+        "add r1, sp, #72",
+        "add r2, r1, #64",
+        "mov r3, #0",
+        "22:",
+        "str r3, [r1], #4",
+        "cmp r1, r2",
+        "bne 22b",
+        // the weights of a kernel row,
+        "3:",
+        "tst r12, #0x20000000",
+        "bne 7f",
+        "add r1, r0, #60",
+        "str r1, [sp, #228]",
+        weight_words!("0", "0", "12"),
+        weight_words!("12", "2", "12"),
+        weight_words!("24", "4", "12"),
+        weight_words!("36", "6", "12"),
+        weight_words!("48", "8", "12"),
+        weight_words!("60", "10", "12"),
+        // the products of one row,
+        "4:",
+        "ldr r2, [sp, #224]",
+        "ldr r0, [r2], #4",
+        "str r2, [sp, #224]",
+        group!("0", "0"),
+        group!("24", "12"),
+        group!("48", "24"),
+        group!("72", "36"),
+        group!("96", "48"),
+        group!("120", "60"),
+        "eor r12, #0x80000000",
+        "lsls r3, r12, #1",
+        "bmi 8f",
+        "bcc 5f",
+        // and, with the same weights, those of the other.
+        "ldrd r1, r2, [sp, #216]",
+        "strd r2, r1, [sp, #216]",
+        "stmia r1, {{r4-r12}}",
+        "ldmia r2, {{r4-r12}}",
+        "b 4b",
+        "5:",
+        "ldr r0, [sp, #228]",
+        "ldr r1, [sp, #244]",
         "cmp r0, r1",
+        "bne 3b",
+        // The maxima of the second row, then of the first.
+        "lsls r3, r12, #1",
+        "bmi 9f",
+        row_maxima!(),
+        "stmia sp, {{r1-r4}}",
+        "ldr r0, [sp, #220]",
+        "ldmia r0, {{r4-r12}}",
+        row_maxima!(),
+        "ldmia sp, {{r5-r8}}",
+        larger!("r1", "r5"),
+        larger!("r2", "r6"),
+        larger!("r3", "r7"),
+        larger!("r4", "r8"),
+        "ldr lr, [sp, #240]",
+        next_channel!(),
+        add_bias!(),
+        "6:",
+        activations!("16"),
+        "strb r1, [r10]",
+        "strb r3, [r10, #32]",
+        "lsr r1, #16",
+        "lsr r3, #16",
+        "strb r1, [r10, #16]",
+        "strb r3, [r10, #48]",
+        "add r10, #1",
+        "str r10, [lr, #8]",
+        "ldrd r0, r1, [sp, #232]",
+        "subs r1, #1",
+        "str r1, [sp, #236]",
         "bne 2b",
+        "add sp, #248",
         "pop {{r4-r11, pc}}",
-        finish_pair = sym finish_pair,
-    )
-}
-
-/// Writes one row of a patch, and returns `row + 1`.
-///
-/// - `row` (`r0`): points to the address of a row of activations, which may lie at any address.
-/// - `column` (`r1`): the offset of the patch in the row, in bytes.
-/// - `words` (`r2`): where the row of the patch goes.
-///
-/// Activations are read by the word. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 8 bytes of stack.
-///
-/// # Safety
-///
-/// The row must be valid for reads of 36 bytes from `column` on, and `words` for writes.
-#[unsafe(naked)]
-unsafe extern "C" fn widen_row(
-    _row: *const *const u8,
-    _column: usize,
-    _words: *mut PatchRow,
-) -> *const *const u8 {
-    naked_asm!(
-        dsp!(),
-        "push {{r4, lr}}",
-        "ldr r3, [r0], #4",
-        "add r3, r1",
-        "add r1, r2, #24",
-        "2:",
-        ".irp at, 0, 48, 28",
-        "ldr r4, [r3], #4",
-        "uxtb16 r12, r4",
-        "uxtb16 r4, r4, ror #8",
-        "pkhbt lr, r12, r4, lsl #16",
-        "pkhtb r4, r4, r12, asr #16",
-        "str lr, [r2, #\\at]",
-        "str r4, [r2, #(\\at + 24) % 68]",
-        ".endr",
-        "add r2, #8",
-        "cmp r2, r1",
-        "bne 2b",
-        "pop {{r4, pc}}",
+        // int4: the weights of an even channel are 4 bits lower. An even number of channels is left before it.
+        "7:",
+        "add r1, r0, #30",
+        "str r1, [sp, #228]",
+        "ldr r2, [sp, #236]",
+        "tst r2, #1",
+        "mov r3, #0xF0F0F0F0",
+        "bne 71f",
+        int4_weights!(", lsl #4", "184", "0", "4", "8", "12", "16", "20", "24", "26"),
+        "b 72f",
+        "71:",
+        int4_weights!("", "184", "0", "4", "8", "12", "16", "20", "24", "26"),
+        "72:",
+        "add r0, sp, #184",
+        weight_words!("0", "0", "6"),
+        weight_words!("12", "1", "6"),
+        weight_words!("24", "2", "6"),
+        weight_words!("36", "3", "6"),
+        weight_words!("48", "4", "6"),
+        weight_words!("60", "5", "6"),
+        "b 4b",
+        // Drain the lanes of the row in bit 28, and start them anew.
+        "8:",
+        "ubfx r1, r12, #28, #1",
+        "add r0, sp, #72",
+        "add r1, r0, r1, lsl #5",
+        add_columns!("r4", "r5", "r6"),
+        add_columns!("r6", "r7", "r8"),
+        add_columns!("r8", "r9", "r10"),
+        add_columns!("r10", "r11", "r12"),
+        "mov r1, r12",
+        "adr r0, 99f",
+        "ldmia r0, {{r4-r12}}",
+        "bfi r1, r12, #0, #28",
+        "mov r12, r1",
+        "lsls r3, r12, #1",
+        "bcc 5b",
+        "eor r12, #0x10000000",
+        "b 4b",
+        // The maxima of drained sums, each of which began at five times 2^20.
+        "9:",
+        "add r0, sp, #72",
+        "mov r1, sp",
+        "add r2, r0, #32",
+        "91:",
+        "ldrd r5, r6, [r0, #32]",
+        "ldrd r3, r4, [r0], #8",
+        larger!("r3", "r4"),
+        larger!("r5", "r6"),
+        larger!("r3", "r5"),
+        "sub r3, #0x400000",
+        "str r3, [r1], #4",
+        "cmp r0, r2",
+        "bne 91b",
+        "ldmia sp, {{r1-r4}}",
+        "ldr lr, [sp, #240]",
+        next_channel!(),
+        "add r1, r5",
+        "add r2, r5",
+        "add r3, r5",
+        "add r4, r5",
+        "b 6b",
+        ".p2align 2",
+        "99:",
+        seeds!(),
     )
 }

@@ -1,50 +1,56 @@
-//! Kernels for Cortex-M4 and M7, and for M33, M35P, M55 and M85 with the DSP extension: two products per instruction.
-//!
-//! `SMLAD` multiplies two pairs of halfwords and adds both products to a sum. So 281,640 products take at least
-//! 140,820 instructions. What can be saved beyond that are the instructions that bring the halfwords into registers.
+//! Kernels for Cortex-M4 and M7, and for M33 and M35P with the DSP extension: four products per instruction in
+//! the convolutions, two in the fully-connected layers.
 //!
 //! # The convolutions
 //!
-//! A tile is a pooling window for a pair of channels: eight sums, in `r4` to `r11`. A step takes two taps of both
-//! channels. One `LDR` loads the four weights, two `SXTB16` separate them by channel, two `LDRD` load the activations
-//! of the two rows of the window, and eight `SMLAD` add sixteen products: 13 instructions. The registers that remain
-//! hold a pointer to the weights and one to the activations. A wider tile needs more sums than there are registers,
-//! and a narrower one loads more: 2 positions of 4 channels take 15 instructions.
+//! `SMLAL` multiplies two words and adds the product to 64 bits, in one cycle. Two activations in one word, times two
+//! weights in another, are four products in three lanes of 21 bits: see [`window`]. Eight columns of one row of one
+//! output channel are nine registers of sums. The five weights of a kernel row and six words of activations are 40
+//! products in 23 instructions: nine loads, twelve `SMLAL`, two `SMLABB`. That is 0.58 instructions per product, where
+//! `SMLAD` with its tile of four positions by two channels takes 0.81.
 //!
-//! The activations must lie as halfwords, two taps in a word, with the words of neighboring positions side by side.
-//! They are widened for one window at a time, and the 3 or 8 pairs of channels of the layer share the result. The
-//! weights are sign-extended each time. To extend them in advance would save two instructions of 13, for twice the
-//! bytes on the stack.
+//! What this needs:
 //!
-//! The maximum of the four positions is taken on sums, two channels are requantized at a time, and the number of
-//! instructions does not depend on a pixel. int4 weights are unpacked first, a few taps at a time.
+//! - *Words of activations.* conv1 makes those of eight columns at a time, which serve its six channels: 144 bytes of
+//!   stack. Its outputs are stored as words, `[row][channel][pair of columns]`, in the ring that conv2 reads
+//!   ([`pooled`]). So the ring takes 864 bytes and not 432, and conv2 makes none.
+//! - *Words of weights*, three for five weights. They are made for one channel of conv1, and for one channel and one
+//!   kernel row of conv2, at a time: 60 and 72 bytes of stack. Those of the whole channel would save conv2 the exchange
+//!   of its accumulators, about 9,000 cycles, for 216 bytes. int4 weights take the same way, after they are unpacked
+//!   to bytes, four at a time.
+//! - *Lanes that are wide enough*: always in conv1, and in conv2 for the models that the exporter makes. Others take a
+//!   loop that empties the lanes in time: see [`conv2`].
+//!
+//! The maximum of the four positions of a window is taken on the sums, and the number of instructions does not depend
+//! on a pixel.
 //!
 //! # The fully-connected layers
 //!
 //! A weight is used once, so the four outputs of a tile share only the activations: `LDR` and two `UXTB16` for four of
-//! them, then `LDR`, two `SXTB16` and two `SMLAD` for each output, 23 instructions for 16 products. int4 weights take
-//! as many: an `AND` with a shifted operand leaves a pair of weights in the tops of the halfwords, 256 times too
-//! large.
+//! them, then `LDR`, two `SXTB16` and two `SMLAD` for each output, 23 instructions for 16 products. Two or three loads
+//! stand side by side, so that all but the first of them take one cycle. int4 weights take as many instructions: an
+//! `AND` with a shifted operand leaves a pair of weights in the tops of the halfwords, 256 times too large.
 //!
 //! # Cost
 //!
-//! One classification on a Cortex-M4, in instructions, as `firmware/measure/count.c` counts them by function while
-//! `cargo run --release -p measure -- M4`, in `firmware`, runs the program `bench`:
+//! One classification on a Cortex-M4, as `firmware/measure/count.c` counts it by function while
+//! `cargo run --release -p measure -- M4`, in `firmware`, runs the program `bench`. The cycles are those of the model in
+//! `firmware/measure/README.md`, without wait states:
 //!
-//! | part | instructions |
-//! |---|---|
-//! | conv1, products and maxima | 82,800 |
-//! | conv1, widening | 16,848 |
-//! | conv2, products | 144,640 |
-//! | conv2, widening | 14,784 |
-//! | fully-connected products | 63,417 |
-//! | requantization | 15,888 |
-//! | all else | 16,820 |
-//! | in all | 355,197 |
+//! | part | instructions | cycles |
+//! |---|---|---|
+//! | conv1 | 91,704 | 120,576 |
+//! | of it, products | 49,680 | 60,480 |
+//! | conv2 | 125,252 | 163,552 |
+//! | of it, products | 88,320 | 107,520 |
+//! | fully-connected products | 63,417 | 72,507 |
+//! | all else | 5,748 | 9,383 |
+//! | in all | 286,121 | 366,018 |
 //!
-//! The loops themselves cost some 15,000 to 20,000 of these instructions, and save over 1 kB of code.
+//! With int4 weights in all layers but conv1 it is 299,073 instructions and 384,739 cycles.
 //!
-//! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD` and `LDM` access only the stack.
+//! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD`, `STRD`, `LDM` and `STM` access only
+//! the stack and the ring.
 
 #![allow(unsafe_code)]
 
@@ -56,9 +62,63 @@ macro_rules! dsp {
     };
 }
 
-pub(super) mod conv1;
-pub(super) mod conv2;
-pub(super) mod dense;
+mod conv1;
+mod conv2;
+mod dense;
 pub(crate) mod lanes;
+mod pooled;
 mod requant;
 mod window;
+
+use self::pooled::PackedRow;
+use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE};
+use lenet_core::Model;
+use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
+use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
+
+/// The kernels for one model.
+#[derive(Clone, Copy)]
+pub(crate) struct Armv7em {
+    /// Whether conv2 has sums that need more than a lane.
+    drain: bool,
+}
+
+impl Armv7em {
+    /// The kernels for a model with this second convolution.
+    pub(super) const fn new(conv2: &Conv2<'_>) -> Self {
+        Self { drain: conv2::must_drain(conv2) }
+    }
+}
+
+impl Backend for Armv7em {
+    type Prepared = ();
+    type Row = PackedRow;
+
+    #[inline(always)]
+    fn prepare(self, _: &Model<'_>) {}
+
+    #[inline(always)]
+    fn conv1_row(self, layer: &Conv1<'_>, (): &(), input: [&ImageRow; PATCH_SIDE], output: &mut PackedRow) {
+        conv1::row(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn conv2_row(self, layer: &Conv2<'_>, (): &(), input: [&PackedRow; PATCH_SIDE], output: &mut FeatureRow) {
+        conv2::row(layer, self.drain, input, output);
+    }
+
+    #[inline(always)]
+    fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
+        dense::hidden(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
+        dense::hidden(layer, input, output);
+    }
+
+    #[inline(always)]
+    fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
+        dense::logits(layer, input, logits);
+    }
+}

@@ -3,13 +3,13 @@
 use core::arch::naked_asm;
 use lenet_core::model::Hidden;
 
-/// The biases, the requants and the place of the next outputs. [`finish_pair`] advances it.
+/// The biases, the requants and the place of the next outputs. The assembly advances it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(super) struct Finish {
-    pub(super) biases: *const [u8; 4],
+    biases: *const [u8; 4],
     requants: *const [u8; 3],
-    pub(super) output: *mut u8,
+    output: *mut u8,
     /// 65,535 minus the largest activation, in both halves.
     headroom: u32,
 }
@@ -26,62 +26,20 @@ impl Finish {
         }
     }
 
-    /// Moves the biases and the requants back by `channels`, for the next position.
-    ///
-    /// # Safety
-    ///
-    /// At least `channels` outputs must have been finished since the start of the layer.
+    /// The outputs of `layer`, two in a word, the second 21 bits above the first. The headroom of the upper half is for
+    /// an activation that is 5 bits up there.
     #[inline(always)]
-    pub(super) unsafe fn rewind(&mut self, channels: usize) {
-        // SAFETY: the caller guarantees it.
-        (self.biases, self.requants) = unsafe { (self.biases.sub(channels), self.requants.sub(channels)) };
+    pub(super) fn packed<W: Copy, const OUT: usize>(layer: &Hidden<'_, W, OUT>, output: &mut [u8]) -> Self {
+        let largest = u32::from(layer.largest_activation());
+        Self { headroom: (0xFFFF - largest) | (0xFFFF - (largest << 5)) << 16, ..Self::new(layer, output) }
     }
 }
 
-/// Computes two activations, of neighboring outputs, from their sums: bias, ReLU and requantization.
+/// Computes four activations, of neighboring outputs, from the sums in `r0`, and advances the [`Finish`] in `r1`: bias,
+/// ReLU and requantization, two at a time.
 ///
-/// Needs the sums in `r4` and `r5` and the address of the [`Finish`] in `r12`, which it advances. Biases and requants
-/// are loaded by the word and the halfword and may lie at any address. Changes `r2` to `r11` and the flags, but not
-/// `r0`, `r1`, `r12` and `lr`. Needs no stack.
-///
-/// # Safety
-///
-/// It must be called from assembly only, with a [`Finish`] that has two outputs left.
-#[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish_pair() {
-    naked_asm!(
-        dsp!(),
-        "ldmia r12, {{r2, r3, r6, r7}}",
-        "ldr r8, [r2], #4",
-        "ldr r9, [r2], #4",
-        "add r4, r8",
-        "add r5, r9",
-        "ldrh r8, [r3], #2",
-        "ldrb r10, [r3], #1",
-        "ldrh r9, [r3], #2",
-        "ldrb r11, [r3], #1",
-        "asr r4, r10",
-        "asr r5, r11",
-        "usat r4, #16, r4",
-        "usat r5, #16, r5",
-        "mul r4, r4, r8",
-        "mul r5, r5, r9",
-        "lsr r4, #23",
-        "lsr r5, #23",
-        "pkhbt r4, r4, r5, lsl #16",
-        // Clamp both to the largest activation.
-        "uqadd16 r4, r4, r7",
-        "usub16 r4, r4, r7",
-        "orr r4, r4, r4, lsr #8",
-        "strh r4, [r6], #2",
-        "stmia r12, {{r2, r3, r6}}",
-        "bx lr",
-    )
-}
-
-/// Computes four activations, of neighboring outputs, from the sums in `r0`, and advances the [`Finish`] in `r1`.
-///
-/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 36 bytes of stack.
+/// Biases and requants are loaded by the word and the halfword and may lie at any address. Changes `r0` to `r3`, `r12`,
+/// `lr` and the flags. Takes 36 bytes of stack.
 ///
 /// # Safety
 ///
@@ -91,14 +49,35 @@ pub(super) unsafe extern "C" fn finish_four(_sums: &[i32; 4], _finish: &mut Fini
     naked_asm!(
         dsp!(),
         "push {{r4-r11, lr}}",
-        "mov r12, r1",
-        "add r1, r0, #16",
+        "add lr, r0, #16",
+        "ldmia r1, {{r2, r3, r6, r7}}",
         "2:",
         "ldmia r0!, {{r4, r5}}",
-        "bl {finish_pair}",
-        "cmp r0, r1",
+        "ldr r8, [r2], #4",
+        "ldr r9, [r2], #4",
+        "ldrh r12, [r3], #2",
+        "ldrb r10, [r3], #1",
+        "add r4, r8",
+        "add r5, r9",
+        "ldrh r9, [r3], #2",
+        "ldrb r11, [r3], #1",
+        "asr r4, r10",
+        "asr r5, r11",
+        "usat r4, #16, r4",
+        "usat r5, #16, r5",
+        "mul r4, r4, r12",
+        "mul r5, r5, r9",
+        "lsr r4, #23",
+        "lsr r5, #23",
+        "pkhbt r4, r4, r5, lsl #16",
+        // Clamp both to the largest activation.
+        "uqadd16 r4, r4, r7",
+        "usub16 r4, r4, r7",
+        "orr r4, r4, r4, lsr #8",
+        "strh r4, [r6], #2",
+        "cmp r0, lr",
         "bne 2b",
+        "stmia r1, {{r2, r3, r6}}",
         "pop {{r4-r11, pc}}",
-        finish_pair = sym finish_pair,
     )
 }

@@ -53,6 +53,7 @@ impl Prepared {
 }
 
 impl Backend for Avx2 {
+    type Row = PooledRow;
     type Prepared = Prepared;
 
     fn prepare(self, model: &Model<'_>) -> Prepared {

@@ -15,10 +15,11 @@ use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 
 /// The portable kernels.
 #[derive(Clone, Copy)]
-pub(super) struct Portable;
+pub(crate) struct Portable;
 
 impl Backend for Portable {
     type Prepared = ();
+    type Row = PooledRow;
 
     fn prepare(self, _: &Model<'_>) {}
 

@@ -191,7 +191,7 @@ impl Network {
 
     /// The logits that the driver computes with `backend`.
     pub(super) fn logits(&self, backend: impl Backend, image: &Image) -> Vec<i32> {
-        self.model(|model| driver::classify(backend, model, image, &mut Scratch::new()).to_vec())
+        self.model(|model| driver::classify(backend, model, image, &mut Scratch::new(model.conv2())).to_vec())
     }
 }
 

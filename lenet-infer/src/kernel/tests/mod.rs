@@ -3,6 +3,7 @@
 extern crate std;
 
 mod drawn;
+mod lanes;
 mod limbs;
 
 use lenet_core::Requant;

@@ -5,13 +5,15 @@
 //! of the whole range and all activation widths. Weights and activations are slices of one table in flash, so that the
 //! smallest boards can run the comparison.
 
+mod limits;
+
 use super::portable::Portable;
-use super::{Backend, Device, PATCH_SIDE};
-use bytemuck::AnyBitPattern;
+use super::{Backend, FeatureRow, PATCH_SIDE, PooledRow, device};
+use bytemuck::{AnyBitPattern, Zeroable};
 use core::fmt;
 use lenet_core::Requant;
 use lenet_core::error::Layer;
-use lenet_core::model::{Fc3, Hidden, MAX_BIAS, Weights};
+use lenet_core::model::{Conv2, Fc3, Hidden, MAX_BIAS, Weights};
 use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
 use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES};
 
@@ -44,21 +46,25 @@ impl fmt::Display for Difference {
 ///
 /// The first output that differs.
 pub fn check(case: u32) -> Result<(), Difference> {
-    check_backend(Device, case)
+    check_backend(device, case)
 }
 
-/// Compares a back end that needs no prepared weights with `portable`.
-fn check_backend(backend: impl Backend<Prepared = ()>, case: u32) -> Result<(), Difference> {
+/// Compares a back end that needs no prepared weights with `portable`. `backend` is for a model with a given conv2.
+fn check_backend<B: Backend<Prepared = ()>>(
+    backend: impl Fn(&Conv2<'_>) -> B,
+    case: u32,
+) -> Result<(), Difference> {
     let draw = &mut Draw::new(case);
+    hidden(draw, Layer::Conv2, |layer, draw, outputs| conv2(&backend, layer, draw, outputs))?;
+    let layer = limits::conv2(case);
+    compare_outputs(Layer::Conv2, |outputs| conv2(&backend, &layer, draw, outputs))?;
+    let backend = backend(&layer);
     hidden(draw, Layer::Conv1, |layer, draw, [found, expected]| {
         let input = core::array::from_fn::<_, PATCH_SIDE, _>(|_| draw.activations());
-        backend.conv1_row(layer, &(), input, found);
+        let mut row = B::Row::zeroed();
+        backend.conv1_row(layer, &(), input, &mut row);
+        *found = row.into();
         Portable.conv1_row(layer, &(), input, expected);
-    })?;
-    hidden(draw, Layer::Conv2, |layer, draw, [found, expected]| {
-        let input = core::array::from_fn::<_, PATCH_SIDE, _>(|_| draw.activations());
-        backend.conv2_row(layer, &(), input, found);
-        Portable.conv2_row(layer, &(), input, expected);
     })?;
     hidden(draw, Layer::Fc1, |layer, draw, [found, expected]| {
         let input = draw.activations();
@@ -76,6 +82,19 @@ fn check_backend(backend: impl Backend<Prepared = ()>, case: u32) -> Result<(), 
     Ok(())
 }
 
+/// Computes a row of conv2, of drawn activations, by `backend` and by `portable`.
+fn conv2<B: Backend<Prepared = ()>>(
+    backend: &impl Fn(&Conv2<'_>) -> B,
+    layer: &Conv2<'_>,
+    draw: &mut Draw,
+    [found, expected]: [&mut FeatureRow; 2],
+) {
+    let input = core::array::from_fn::<PooledRow, PATCH_SIDE, _>(|_| *draw.activations());
+    let rows = input.map(B::Row::from);
+    backend(layer).conv2_row(layer, &(), rows.each_ref(), found);
+    Portable.conv2_row(layer, &(), input.each_ref(), expected);
+}
+
 /// Draws a hidden layer, lets `run` write the outputs of a back end and of `portable`, and compares them.
 fn hidden<W: Copy + DrawWeights, Output: bytemuck::Pod, const OUT: usize>(
     draw: &mut Draw,
@@ -86,8 +105,16 @@ fn hidden<W: Copy + DrawWeights, Output: bytemuck::Pod, const OUT: usize>(
     let biases = biases.first_chunk().expect("no layer has more outputs");
     let bits = draw.activation_bits();
     let drawn = Hidden::new(layer, W::draw(draw), biases, &requants, bits).expect("all values are in range");
+    compare_outputs(layer, |outputs| run(&drawn, draw, outputs))
+}
+
+/// Lets `run` write the outputs of a back end and of `portable`, and compares them.
+fn compare_outputs<Output: bytemuck::Pod>(
+    layer: Layer,
+    run: impl FnOnce([&mut Output; 2]),
+) -> Result<(), Difference> {
     let (mut found, mut expected) = (Output::zeroed(), Output::zeroed());
-    run(&drawn, draw, [&mut found, &mut expected]);
+    run([&mut found, &mut expected]);
     compare(layer, bytemuck::bytes_of(&found), bytemuck::bytes_of(&expected))
 }
 
@@ -223,88 +250,4 @@ impl<Int8: AnyBitPattern, Int4: AnyBitPattern> DrawWeights for Weights<'static, 
 }
 
 #[cfg(test)]
-mod tests {
-    extern crate std;
-
-    use super::*;
-    use core::cell::{Cell, RefCell};
-    use lenet_core::Model;
-    use lenet_core::model::{Conv1, Conv2, Fc1, Fc2};
-    use lenet_core::shape::{FC1_OUTPUTS, POOL2_LEN};
-    use std::collections::BTreeSet;
-
-    use crate::kernel::{FeatureRow, ImageRow, PooledRow};
-
-    #[test]
-    fn the_back_end_of_this_build_equals_portable() {
-        for case in 0..CASES {
-            check(case).unwrap_or_else(|difference| panic!("case {case}: {difference}"));
-        }
-    }
-
-    /// `portable` with a wrong last output of fc2.
-    #[derive(Clone, Copy)]
-    struct Wrong;
-
-    impl Backend for Wrong {
-        type Prepared = ();
-        fn prepare(self, _: &Model<'_>) {}
-        fn conv1_row(
-            self,
-            layer: &Conv1<'_>,
-            (): &(),
-            input: [&ImageRow; PATCH_SIDE],
-            output: &mut PooledRow,
-        ) {
-            Portable.conv1_row(layer, &(), input, output);
-        }
-        fn conv2_row(
-            self,
-            layer: &Conv2<'_>,
-            (): &(),
-            input: [&PooledRow; PATCH_SIDE],
-            output: &mut FeatureRow,
-        ) {
-            Portable.conv2_row(layer, &(), input, output);
-        }
-        fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
-            Portable.fc1(layer, input, output);
-        }
-        fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
-            Portable.fc2(layer, input, output);
-            output[83] ^= 1;
-        }
-        fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-            Portable.fc3(layer, input, logits);
-        }
-    }
-
-    #[test]
-    fn one_wrong_output_is_found() {
-        let difference = check_backend(Wrong, 0).unwrap_err();
-        assert_eq!((difference.layer, difference.output), (Layer::Fc2, 83));
-        assert_eq!(difference.found, difference.expected ^ 1);
-    }
-
-    #[test]
-    fn activations_take_most_values_and_accumulators_their_extremes() {
-        let (activations, least, largest) = (RefCell::new(BTreeSet::<u8>::new()), Cell::new(0), Cell::new(0));
-        for case in 0..CASES {
-            let draw = &mut Draw::new(case);
-            hidden(draw, Layer::Fc1, |layer, draw, [found, expected]| {
-                Portable.fc1(layer, draw.activations(), expected);
-                activations.borrow_mut().extend(*expected);
-                *found = *expected;
-            })
-            .unwrap();
-            let biases = [[0; 4]; MAX_CLASSES];
-            let layer = Fc3::new(draw.rows(MAX_CLASSES), &biases).unwrap();
-            let mut sums = [0; MAX_CLASSES];
-            Portable.fc3(&layer, draw.activations(), &mut sums);
-            least.set(sums.into_iter().fold(least.get(), i32::min));
-            largest.set(sums.into_iter().fold(largest.get(), i32::max));
-        }
-        assert!(activations.into_inner().len() > 200);
-        assert_eq!((least.get(), largest.get()), (84 * 255 * -128, 84 * 255 * 127));
-    }
-}
+mod tests;
