@@ -11,7 +11,7 @@ RANGE = 4_112
 
 with Identity(
     "X = x0 + x1 * 2^21 times W = w1 + w0 * 2^21 gives three sums of four products, 21 bits apart",
-    "the convolutions of the DSP back end, lenet-infer/src/kernel/armv7em, with four products per SMLAL",
+    "lenet-infer/src/kernel/armv7em/window.rs: the products of a kernel row, and the columns read out of their lanes",
 ) as identity:
     x0, x1, w0, w1, low, middle, high = integers("x0 x1 w0 w1 low middle high")
     x, w = x0 + x1 * 2**LANE, w1 + w0 * 2**LANE
