@@ -3,7 +3,7 @@ use crate::augment::Augment;
 use crate::data::Split;
 use crate::eval::score::Score;
 use crate::model::network::Network;
-use crate::model::weights::FloatWeights;
+use crate::model::weights::{FloatWeights, LAYERS};
 use crate::test_device::Open;
 use crate::test_images::synthetic;
 use crate::train::optimizer::{Algorithm, OptimizerState, Rule};
@@ -194,6 +194,22 @@ fn an_epoch_whose_last_step_diverges_stops_the_run_and_is_not_counted() {
     let error = trainer.epoch(go_on).unwrap_err();
     assert!(matches!(error, TrainingError::DivergedHeldOut { epoch: 1, .. }), "{error}");
     assert!(trainer.history().is_empty());
+}
+
+#[test]
+fn a_parameter_that_is_not_finite_stops_the_run_whatever_its_layer() {
+    let (settings, set) = (settings(Algorithm::Sgd), synthetic(120));
+    for (layer, name) in LAYERS.iter().enumerate() {
+        for number in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut trainer = trainer(&settings, &set);
+            let mut snapshot = trainer.snapshot().unwrap();
+            snapshot.weights.layers_mut()[layer].weight[0] = number;
+            trainer.restore(snapshot).unwrap();
+            let error = trainer.epoch(go_on).expect_err(name);
+            assert!(error.to_string().contains("lower the learning rate (--lr)"), "{name}: {error}");
+            assert!(trainer.history().is_empty());
+        }
+    }
 }
 
 #[test]
