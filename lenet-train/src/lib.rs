@@ -15,6 +15,10 @@
 //! - [`commands`]: the commands of the program; [`commands::train`] is a training run from start to finish.
 // Only the calls of the CUDA driver are allowed to be unsafe, in `backend::cuda::driver`.
 #![deny(unsafe_code)]
+#![cfg_attr(
+    all(test, feature = "cuda"),
+    allow(clippy::duplicate_mod, reason = "tests of a device are compiled once per device")
+)]
 
 pub mod augment;
 pub mod backend;
@@ -28,6 +32,8 @@ pub mod model;
 pub mod quantize;
 pub mod report;
 pub mod run;
+#[cfg(test)]
+mod test_device;
 #[cfg(test)]
 mod test_images;
 pub mod train;

@@ -125,20 +125,25 @@ mod tests {
     }
 
     #[test]
-    fn the_activations_match_the_definition_of_the_layers() {
-        let weights = Network::new(Cpu::seed_from_u64(5), 10).unwrap().weights();
+    fn the_activations_match_the_definition_of_the_layers_for_any_number_of_classes() {
         let set = synthetic(2);
-        let all = Activations::of(&weights, &set.images);
         let second: Vec<f64> = set.images[1].iter().map(|&pixel| f64::from(pixel) / 255.0).collect();
-        let pool1 = conv_pool(&weights.conv1, &second, 1, 28);
-        let pool2 = conv_pool(&weights.conv2, &pool1, 6, 12);
-        let fc1 = relu(dense(&weights.fc1, &pool2));
-        let fc2 = relu(dense(&weights.fc2, &fc1));
-        assert_close(&all.pool1[864..], &pool1);
-        assert_close(&all.pool2[256..], &pool2);
-        assert_close(&all.fc1[120..], &fc1);
-        assert_close(&all.fc2[84..], &fc2);
-        assert_close(&all.logits[10..], &dense(&weights.fc3, &fc2));
+        for classes in [2, 10, 64] {
+            let network = Network::new(Cpu::seed_from_u64(5), classes).unwrap();
+            let weights = network.weights();
+            let all = Activations::of(&weights, &set.images);
+            let pool1 = conv_pool(&weights.conv1, &second, 1, 28);
+            let pool2 = conv_pool(&weights.conv2, &pool1, 6, 12);
+            let fc1 = relu(dense(&weights.fc1, &pool2));
+            let fc2 = relu(dense(&weights.fc2, &fc1));
+            assert_close(&all.pool1[864..], &pool1);
+            assert_close(&all.pool2[256..], &pool2);
+            assert_close(&all.fc1[120..], &fc1);
+            assert_close(&all.fc2[84..], &fc2);
+            assert_close(&all.logits[classes..], &dense(&weights.fc3, &fc2));
+            let logits = network.logits(network.upload(&set.images).unwrap(), NoneTape).unwrap();
+            assert_eq!(logits.as_vec(), all.logits, "{classes} classes");
+        }
     }
 
     #[test]

@@ -222,3 +222,30 @@ fn write<const I: usize, const O: usize>(layer: &mut Linear<I, O, f32, Cpu>, val
     layer.weight.copy_from(&values.weight);
     layer.bias.copy_from(&values.bias);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_initial_weights_depend_on_the_seed() {
+        let [weights, again, other] =
+            [1, 1, 2].map(|seed| Network::new(Cpu::seed_from_u64(seed), 10).unwrap().weights());
+        assert_eq!(weights, again);
+        assert_ne!(weights, other);
+    }
+
+    #[test]
+    fn weights_are_read_from_a_network_as_they_were_written_bit_by_bit() {
+        let mut network = Network::new(Cpu::seed_from_u64(1), 10).unwrap();
+        let mut weights = network.weights();
+        for layer in weights.layers_mut() {
+            layer.weight.reverse();
+            layer.bias[..2].copy_from_slice(&[-0.0, f32::from_bits(1)]);
+        }
+        network.set_weights(&weights);
+        let read = network.weights();
+        assert_eq!(read, weights);
+        assert!(read.layers().iter().all(|layer| layer.bias[0].is_sign_negative()));
+    }
+}

@@ -13,6 +13,13 @@ pub struct Affine {
     pub bias: Vec<f32>,
 }
 
+impl Affine {
+    /// Returns whether no parameter is infinite or not a number.
+    pub fn is_finite(&self) -> bool {
+        self.weight.iter().chain(&self.bias).all(|number| number.is_finite())
+    }
+}
+
 /// The parameters of all layers. The inputs of `fc1` are ordered channel by channel (CHW), as PyTorch flattens them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatWeights {
@@ -56,5 +63,10 @@ impl FloatWeights {
     /// Returns the layers in the order of [`LAYERS`], mutably.
     pub fn layers_mut(&mut self) -> [&mut Affine; 5] {
         [&mut self.conv1, &mut self.conv2, &mut self.fc1, &mut self.fc2, &mut self.fc3]
+    }
+
+    /// Returns whether no parameter is infinite or not a number.
+    pub fn is_finite(&self) -> bool {
+        self.layers().iter().all(|layer| layer.is_finite())
     }
 }

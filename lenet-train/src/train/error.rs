@@ -33,6 +33,15 @@ pub enum TrainingError {
         /// The loss.
         loss: f64,
     },
+    /// A weight or a bias became infinite or not a number.
+    #[error(
+        "expected finite weights, found one that is infinite or not a number after epoch {epoch}: lower the learning rate \
+         (--lr) or the weight decay (--weight-decay), or warm up longer (--warmup-epochs)"
+    )]
+    DivergedWeights {
+        /// The epoch, counted from 1.
+        epoch: u32,
+    },
     /// The weights cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),

@@ -12,9 +12,9 @@ pub mod optimizer;
 mod pending;
 pub mod recipe;
 mod snapshot;
-#[cfg(test)]
-mod tests;
 mod trainer;
+#[cfg(all(test, feature = "cuda"))]
+mod two_devices;
 
 pub use error::TrainingError;
 pub use history::{EpochMetrics, PartialEpoch};
@@ -22,3 +22,16 @@ pub use images::ExtraImages;
 pub use learner::{Learner, TrainingDevice};
 pub use snapshot::Snapshot;
 pub use trainer::Trainer;
+
+#[cfg(test)]
+#[path = "."]
+mod on_cpu {
+    use dfdx::prelude::Cpu as TestDevice;
+    mod tests;
+}
+#[cfg(all(test, feature = "cuda"))]
+#[path = "."]
+mod on_cuda {
+    use crate::backend::cuda::Cuda as TestDevice;
+    mod tests;
+}

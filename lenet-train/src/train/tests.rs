@@ -1,19 +1,16 @@
-use super::cpu::qat::IntegerNetwork;
-use super::recipe::{Recipe, Schedule, Settings};
-use super::*;
+use super::TestDevice;
 use crate::augment::Augment;
-use crate::data::{Dataset, DatasetName, Preparation, Split};
+use crate::data::Split;
 use crate::eval::score::Score;
-use crate::model::activations::Activations;
 use crate::model::network::Network;
-use crate::model::weights::FloatWeights;
-use crate::quantize::quantize_weights;
+use crate::model::weights::{FloatWeights, LAYERS};
+use crate::test_device::Open;
 use crate::test_images::synthetic;
 use crate::train::optimizer::{Algorithm, OptimizerState, Rule};
+use crate::train::recipe::{Recipe, Schedule, Settings};
+use crate::train::*;
 use dfdx::prelude::Cpu;
 use lenet_core::shape::CLASSES;
-use lenet_infer::Engine;
-use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::LabelledImages;
 use rayon::ThreadPoolBuilder;
 use std::ops::ControlFlow;
@@ -33,9 +30,9 @@ fn settings(algorithm: Algorithm) -> Settings {
     }
 }
 
-fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, Cpu> {
+fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, TestDevice> {
     let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
-    Trainer::new(Cpu::seed_from_u64(settings.seed), settings, train, &[], held_out).unwrap()
+    Trainer::new(TestDevice::open(settings.seed), settings, train, &[], held_out).unwrap()
 }
 
 /// Settings with every feature of a run turned on, in few epochs.
@@ -56,7 +53,7 @@ fn go_on(_: usize) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn train(trainer: &mut Trainer<'_, Cpu>, epochs: u32) {
+fn train(trainer: &mut Trainer<'_, TestDevice>, epochs: u32) {
     for _ in 0..epochs {
         trainer.epoch(go_on).unwrap();
     }
@@ -92,7 +89,7 @@ fn scores(snapshot: &Snapshot) -> Vec<(u32, Score, Score)> {
 }
 
 /// Checks that the run that `begin` creates ends the same if it is stopped after any epoch and resumed.
-fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, Cpu>) {
+fn assert_resumes<'a>(begin: impl Fn() -> Trainer<'a, TestDevice>) {
     let mut uninterrupted = begin();
     let mut snapshots = Vec::new();
     for _ in 0..EPOCHS {
@@ -120,7 +117,7 @@ fn a_resumed_run_ends_bit_by_bit_as_an_uninterrupted_one() {
 
 /// Trains the run that `begin` creates, but stops in its second epoch after `stop` of three steps and resumes from a
 /// snapshot.
-fn trained_with_a_stop<'a>(begin: impl Fn() -> Trainer<'a, Cpu>, stop: usize) -> Snapshot {
+fn trained_with_a_stop<'a>(begin: impl Fn() -> Trainer<'a, TestDevice>, stop: usize) -> Snapshot {
     let mut stopped = begin();
     train(&mut stopped, 1);
     let mut steps = 0;
@@ -200,6 +197,22 @@ fn an_epoch_whose_last_step_diverges_stops_the_run_and_is_not_counted() {
 }
 
 #[test]
+fn a_parameter_that_is_not_finite_stops_the_run_whatever_its_layer() {
+    let (settings, set) = (settings(Algorithm::Sgd), synthetic(120));
+    for (layer, name) in LAYERS.iter().enumerate() {
+        for number in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut trainer = trainer(&settings, &set);
+            let mut snapshot = trainer.snapshot().unwrap();
+            snapshot.weights.layers_mut()[layer].weight[0] = number;
+            trainer.restore(snapshot).unwrap();
+            let error = trainer.epoch(go_on).expect_err(name);
+            assert!(error.to_string().contains("lower the learning rate (--lr)"), "{name}: {error}");
+            assert!(trainer.history().is_empty());
+        }
+    }
+}
+
+#[test]
 fn every_image_is_counted_once_per_epoch() {
     let (settings, set) = (settings(Algorithm::Sgd), synthetic(120));
     let mut steps = Vec::new();
@@ -210,31 +223,4 @@ fn every_image_is_counted_once_per_epoch() {
         })
         .unwrap();
     assert_eq!(steps, [50, 50, 20]);
-}
-
-#[test]
-fn a_quantization_aware_network_gives_the_engines_logits_for_all_test_images_of_mnist() {
-    let dataset = Dataset::load(DatasetName::Mnist, None, Preparation::Prepared, true).unwrap();
-    for bits in ["8", "conv=8,fc=4,activations=7"] {
-        let bits = bits.parse().unwrap();
-        let settings = Settings { epochs: 2, qat_epochs: 1, bits, ..settings(Algorithm::AdamW) };
-        let train_split = Split::new(&dataset.train, CLASSES).last(6_000);
-        let device = Cpu::seed_from_u64(settings.seed);
-        let mut trainer = Trainer::new(device, &settings, train_split, &[], train_split.last(500)).unwrap();
-        train(&mut trainer, settings.epochs);
-
-        let (weights, quantization) = (trainer.weights().unwrap(), trainer.quantization().unwrap().clone());
-        let mut integers = IntegerNetwork::new(&Cpu::default(), &weights, quantization.clone()).unwrap();
-        let images = &dataset.test.images;
-        let found = Activations::of_network(integers.quantized(&weights).unwrap(), images).logits;
-        let model = quantize_weights(&weights, &quantization).unwrap();
-        let model = model.model();
-        let mut engine = Engine::new(&model);
-        for (index, (image, found)) in images.iter().zip(found.chunks_exact(10)).enumerate() {
-            let found: Vec<i32> = found.iter().map(|&logit| logit as i32).collect();
-            assert_eq!(engine.classify(image).logits[..], found, "test image {index}");
-        }
-        let correct = evaluate(&model, &dataset.test).correct();
-        assert!(correct > 9_300, "{correct} correct");
-    }
 }

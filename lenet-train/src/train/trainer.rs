@@ -95,8 +95,8 @@ impl<'a, D: TrainingDevice> Trainer<'a, D> {
     ///
     /// # Errors
     ///
-    /// Returns a [`TrainingError`] if the loss is not finite, the weights cannot be quantized, or the device fails. The run
-    /// cannot continue from that state, and a snapshot of it is useless.
+    /// Returns a [`TrainingError`] if the loss or a weight is not finite, the weights cannot be quantized, or the device fails.
+    /// The run cannot continue from that state, and a snapshot of it is useless.
     pub fn epoch(
         &mut self,
         on_step: impl FnMut(usize) -> ControlFlow<()>,
@@ -117,6 +117,10 @@ impl<'a, D: TrainingDevice> Trainer<'a, D> {
         // Each step's loss is from before its update, so only this loss shows the effect of the last update.
         if !held_out.loss.is_finite() {
             return Err(TrainingError::DivergedHeldOut { epoch, loss: held_out.loss });
+        }
+        // The ReLU gives 0 for NaN, so a network with such weights can have a finite loss.
+        if !self.weights()?.is_finite() {
+            return Err(TrainingError::DivergedWeights { epoch });
         }
         self.history.push(EpochMetrics {
             epoch,

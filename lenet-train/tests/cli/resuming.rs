@@ -3,72 +3,69 @@
 use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, stdout, train_on, wait_for};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
-use tempfile::{TempDir, tempdir};
+use std::process::{Command, Output, Stdio};
+use tempfile::tempdir;
 
 fn resume(out: &Path, more: &[&str]) -> Output {
     lenet_train(&[&["--resume", "--out", out.to_str().unwrap()], more].concat())
 }
 
-#[test]
-fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
+/// Checks that a run that is killed after its first epoch, and then resumed, ends with the files of an uninterrupted one.
+fn assert_ends_the_same_when_killed(flags: &[&str]) {
     let (data, uninterrupted, killed) = (data(), tempdir().unwrap(), tempdir().unwrap());
-    let arguments = |out: &TempDir| {
-        let paths = [data.path(), out.path()].map(|path| path.to_str().unwrap().to_owned());
-        let [data, out] = paths;
-        ["--data", &data, "--out", &out, "--epochs", "300", "--quiet"].map(str::to_owned)
-    };
-    let command = |arguments: &[String]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lenet-train"));
-        command.args(arguments);
-        command
-    };
-    assert!(command(&arguments(&uninterrupted)).status().unwrap().success());
-
-    let mut run = command(&arguments(&killed)).spawn().unwrap();
+    assert_succeeds(&train(data.path(), uninterrupted.path(), flags).output().unwrap());
+    let mut run = train(data.path(), killed.path(), flags).spawn().unwrap();
     wait_for(&killed.path().join("checkpoint.safetensors"));
     run.kill().unwrap();
-    run.wait().unwrap();
-    let folder = killed.path().to_str().unwrap();
-    assert_succeeds(&lenet_train(&["--resume", "--quiet", "--out", folder]));
+    assert!(!run.wait().unwrap().success(), "the run ended before it was killed");
+    assert_succeeds(&resume(killed.path(), &["--quiet"]));
+    assert_same_files(uninterrupted.path(), killed.path());
+}
+
+/// Starts a training that prints nothing.
+fn train(data: &Path, out: &Path, flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lenet-train"));
+    command.args(["--quiet", "--data"]).arg(data).arg("--out").arg(out).args(flags).stderr(Stdio::piped());
+    command
+}
+
+#[track_caller]
+fn assert_same_files(expected: &Path, found: &Path) {
     for file in ["model.lenet", "golden-logits.bin"] {
-        let [expected, found] = [&uninterrupted, &killed].map(|out| fs::read(out.path().join(file)).unwrap());
+        let [expected, found] = [expected, found].map(|out| fs::read(out.join(file)).unwrap());
         assert!(expected == found, "{file} differs");
     }
 }
 
 #[test]
-fn the_error_for_a_run_that_diverges_names_the_epoch_and_the_last_finite_checkpoint_is_kept() {
+fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
+    assert_ends_the_same_when_killed(&["--epochs", "300"]);
+}
+
+/// Checks that a run that diverges names the epoch, keeps the last finite checkpoint, and diverges again when resumed.
+fn assert_diverges(flags: &[&str]) {
     let (data, out) = (data(), tempdir().unwrap());
-    let flags = ["--optimizer", "sgd", "--lr", "10", "--weight-decay", "10", "--epochs", "200", "--quiet"];
-    let run = || {
-        let paths = ["--data", data.path().to_str().unwrap(), "--out", out.path().to_str().unwrap()];
-        lenet_train(&[&paths, &flags[..]].concat())
-    };
-    let diverged = run();
+    let fixed = ["--optimizer", "sgd", "--lr", "10", "--weight-decay", "10", "--epochs", "200"];
+    let diverged = train(data.path(), out.path(), &[&fixed, flags].concat()).output().unwrap();
     assert_fails(&diverged, 1, &["expected a finite loss", "after epoch", "--lr", "--weight-decay"]);
     let checkpoint = out.path().join("checkpoint.safetensors");
     let kept = fs::read(&checkpoint).unwrap();
-    let resumed = lenet_train(&["--resume", "--quiet", "--out", out.path().to_str().unwrap()]);
+    let resumed = resume(out.path(), &["--quiet"]);
     assert_eq!(stderr(&resumed), stderr(&diverged), "the resumed run starts before the epoch that diverges");
     assert!(fs::read(&checkpoint).unwrap() == kept);
 }
 
-#[cfg(unix)]
 #[test]
-fn an_interrupted_run_is_saved_names_the_command_to_continue_and_ends_the_same() {
+fn the_error_for_a_run_that_diverges_names_the_epoch_and_the_last_finite_checkpoint_is_kept() {
+    assert_diverges(&[]);
+}
+
+/// Checks that a run that gets SIGINT after its first epoch is saved, and ends the same when it is resumed.
+#[cfg(unix)]
+fn assert_ends_the_same_when_interrupted(flags: &[&str]) {
     let (data, uninterrupted, stopped) = (data(), tempdir().unwrap(), tempdir().unwrap());
-    let arguments = |out: &TempDir| {
-        let [data, out] = [data.path(), out.path()].map(|path| path.to_str().unwrap().to_owned());
-        ["--data".to_owned(), data, "--out".to_owned(), out]
-    };
-    let command = |out: &TempDir| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lenet-train"));
-        command.args(arguments(out)).args(["--epochs", "300", "--batch-size", "16", "--quiet"]);
-        command
-    };
-    assert!(command(&uninterrupted).status().unwrap().success());
-    let run = command(&stopped).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    assert_succeeds(&train(data.path(), uninterrupted.path(), flags).output().unwrap());
+    let run = train(data.path(), stopped.path(), flags).spawn().unwrap();
     wait_for(&stopped.path().join("checkpoint.safetensors"));
     let signal = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(signal.success());
@@ -79,10 +76,36 @@ fn an_interrupted_run_is_saved_names_the_command_to_continue_and_ends_the_same()
         &["stopped after", "saved", "--resume --out", stopped.path().to_str().unwrap()],
     );
     assert_succeeds(&resume(stopped.path(), &["--quiet"]));
-    for file in ["model.lenet", "golden-logits.bin"] {
-        let [expected, found] =
-            [&uninterrupted, &stopped].map(|out| fs::read(out.path().join(file)).unwrap());
-        assert!(expected == found, "{file} differs");
+    assert_same_files(uninterrupted.path(), stopped.path());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_is_saved_names_the_command_to_continue_and_ends_the_same() {
+    assert_ends_the_same_when_interrupted(&["--epochs", "300", "--batch-size", "16"]);
+}
+
+/// On CUDA, where every sum is added in a fixed order too.
+#[cfg(all(unix, feature = "cuda"))]
+mod cuda {
+    use super::{assert_diverges, assert_ends_the_same_when_interrupted, assert_ends_the_same_when_killed};
+
+    /// Fewer epochs than on the CPU, as the stand-in is slow. The last ones are quantization-aware.
+    const FLAGS: [&str; 7] = ["--cuda", "--epochs", "40", "--qat-epochs", "20", "--rotation", "10"];
+
+    #[test]
+    fn a_killed_run_resumed_ends_with_the_files_of_an_uninterrupted_one() {
+        assert_ends_the_same_when_killed(&FLAGS);
+    }
+
+    #[test]
+    fn the_error_for_a_run_that_diverges_names_the_epoch_and_the_last_finite_checkpoint_is_kept() {
+        assert_diverges(&["--cuda"]);
+    }
+
+    #[test]
+    fn an_interrupted_run_is_saved_names_the_command_to_continue_and_ends_the_same() {
+        assert_ends_the_same_when_interrupted(&[&FLAGS[..], &["--batch-size", "16"]].concat());
     }
 }
 

@@ -182,8 +182,7 @@ fn rows(layer: &Affine) -> impl Iterator<Item = (&[f32], f32)> {
 }
 
 fn check_finite(name: &'static str, layer: &Affine) -> Result<(), QuantizeError> {
-    let finite = layer.weight.iter().chain(&layer.bias).all(|value| value.is_finite());
-    if finite { Ok(()) } else { Err(QuantizeError::NotFinite { layer: name }) }
+    if layer.is_finite() { Ok(()) } else { Err(QuantizeError::NotFinite { layer: name }) }
 }
 
 /// Quantizes `weights` to a model.

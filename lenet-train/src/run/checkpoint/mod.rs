@@ -218,3 +218,16 @@ fn from_bytes(bytes: &[u8]) -> Vec<f32> {
     let (values, _) = bytes.as_chunks();
     values.iter().map(|&value| f32::from_le_bytes(value)).collect()
 }
+
+#[cfg(test)]
+#[path = "."]
+mod on_cpu {
+    use dfdx::prelude::Cpu as TestDevice;
+    mod resuming_tests;
+}
+#[cfg(all(test, feature = "cuda"))]
+#[path = "."]
+mod on_cuda {
+    use crate::backend::cuda::Cuda as TestDevice;
+    mod resuming_tests;
+}

@@ -121,3 +121,6 @@ impl ChannelFactors {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
