@@ -46,7 +46,8 @@ mod rows;
 pub use digits::Digits;
 pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
 pub use gray::{luma, on_white};
-pub use grid::step::{Step, View, gradient};
+pub use grid::filter::gradient;
+pub use grid::step::{Step, View};
 pub use no_digit::NoDigit;
 pub use rows::Rows;
 

@@ -6,7 +6,8 @@
 
 use super::error::CommandError;
 use super::prepare::with_threads;
-use super::results::{ResultsError, quantize};
+use super::results::error::ResultsError;
+use super::results::quantize;
 use super::resume::start_or_resume;
 use super::session::Session;
 use crate::data::HeldOut;

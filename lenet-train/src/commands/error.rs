@@ -1,6 +1,6 @@
 //! The errors of commands on a single run.
 
-use super::results::ResultsError;
+use super::results::error::ResultsError;
 use crate::backend::cuda::DeviceError;
 use crate::data::DatasetError;
 use crate::exchange::ExchangeError;

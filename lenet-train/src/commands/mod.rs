@@ -17,5 +17,5 @@ mod session;
 pub mod train;
 
 pub use error::CommandError;
-pub use results::ResultsError;
+pub use results::error::ResultsError;
 pub use session::Session;

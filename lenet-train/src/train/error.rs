@@ -1,8 +1,6 @@
 //! The errors that stop training.
 
-use super::learner::TrainingDevice;
 use crate::quantize::QuantizeError;
-use std::fmt::Display;
 use thiserror::Error;
 
 /// The error when training cannot continue.
@@ -53,9 +51,4 @@ pub enum TrainingError {
         /// The device's message.
         message: String,
     },
-}
-
-/// Wraps a device's error, which does not implement [`std::error::Error`].
-pub(super) fn device_error<D: TrainingDevice>(error: impl Display) -> TrainingError {
-    TrainingError::Device { device: D::NAME, message: error.to_string() }
 }

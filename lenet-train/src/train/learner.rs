@@ -6,12 +6,13 @@
 use super::batch::Batch;
 use super::error::TrainingError;
 use super::images::TrainingImages;
-use super::snapshot::LearnerState;
 use crate::data::Split;
 use crate::eval::score::Score;
 use crate::model::weights::FloatWeights;
 use crate::quantize::Quantization;
+use crate::train::optimizer::OptimizerState;
 use crate::train::recipe::Settings;
+use std::fmt::Display;
 
 /// A device that networks can be trained on.
 pub trait TrainingDevice: Sized {
@@ -82,6 +83,22 @@ pub trait Learner<'a>: Sized {
 
     /// Continues from a state, without the quantization.
     fn restore(&mut self, state: &LearnerState) -> Result<(), TrainingError>;
+}
+
+/// What a [`Learner`] updates in each step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearnerState {
+    /// The f32 parameters.
+    pub weights: FloatWeights,
+    /// The state of the optimizer.
+    pub optimizer: OptimizerState,
+    /// The moving average of the parameters, if the run has one.
+    pub average: Option<FloatWeights>,
+}
+
+/// Wraps a device's error, which does not implement [`std::error::Error`].
+pub(super) fn device_error<D: TrainingDevice>(error: impl Display) -> TrainingError {
+    TrainingError::Device { device: D::NAME, message: error.to_string() }
 }
 
 /// Number of steps whose logits are read together, so that the host does not wait for each step to end.

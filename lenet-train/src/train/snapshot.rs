@@ -3,7 +3,7 @@
 use super::Trainer;
 use super::error::TrainingError;
 use super::history::{EpochMetrics, PartialEpoch};
-use super::learner::{Learner, TrainingDevice};
+use super::learner::{Learner, LearnerState, TrainingDevice};
 use crate::model::weights::FloatWeights;
 use crate::quantize::Quantization;
 use crate::train::optimizer::OptimizerState;
@@ -23,17 +23,6 @@ pub struct Snapshot {
     pub average: Option<FloatWeights>,
     /// How the weights are quantized, if quantization-aware training has begun.
     pub quantization: Option<Quantization>,
-}
-
-/// What a [`Learner`] updates in each step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LearnerState {
-    /// The f32 parameters.
-    pub weights: FloatWeights,
-    /// The state of the optimizer.
-    pub optimizer: OptimizerState,
-    /// The moving average of the parameters, if the run has one.
-    pub average: Option<FloatWeights>,
 }
 
 impl<D: TrainingDevice> Trainer<'_, D> {

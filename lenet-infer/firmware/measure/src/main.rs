@@ -15,7 +15,7 @@
 //! - `stack`: the most stack that `classify` can take there, found by following every path through the code
 //!   ([`bound`]).
 //! - `instructions`: those that one `classify` executes, or the slowest of three `prepare`, counted in QEMU ([`count`]).
-//! - `cycles`: what the slowest of three runs takes by a model of the core without wait states ([`cycles`]); 0 where
+//! - `cycles`: what the slowest of three runs takes by a model of the core without wait states ([`mod@cycles`]); 0 where
 //!   there is no model.
 //!
 //! It also fails if the number of instructions depends on the pixels, or if a measured stack is deeper than its bound.

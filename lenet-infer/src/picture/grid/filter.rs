@@ -56,6 +56,19 @@ pub(in crate::picture) fn sobel(view: View<'_>, mut visit: impl FnMut(u8, u32)) 
     }
 }
 
+/// Writes the magnitude of the Sobel gradient of each cell to `magnitudes`, which has a byte per cell: (|x| + |y|) / 8, which
+/// is 255 at most. 0 at the edge.
+pub fn gradient(view: View<'_>, magnitudes: &mut [u8]) {
+    magnitudes.fill(0);
+    let rows = magnitudes.chunks_exact_mut(view.width.max(1)).skip(1);
+    let mut inner = rows.flat_map(|row| row.iter_mut().skip(1).take(view.width.saturating_sub(2)));
+    sobel(view, |_, magnitude| {
+        if let Some(cell) = inner.next() {
+            *cell = (magnitude / 8).min(255) as u8;
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;

@@ -1,6 +1,5 @@
 //! What an observer sees of the preparation.
 
-use super::filter::sobel;
 use super::plane::Plane;
 
 /// The picture after a step, on the work grid.
@@ -38,17 +37,4 @@ impl<'a> View<'a> {
     pub(in crate::picture) fn of(plane: &'a Plane<'_>) -> Self {
         Self { width: plane.width, cells: plane.cells }
     }
-}
-
-/// Writes the magnitude of the Sobel gradient of each cell to `magnitudes`, which has a byte per cell: (|x| + |y|) / 8, which
-/// is 255 at most. 0 at the edge.
-pub fn gradient(view: View<'_>, magnitudes: &mut [u8]) {
-    magnitudes.fill(0);
-    let rows = magnitudes.chunks_exact_mut(view.width.max(1)).skip(1);
-    let mut inner = rows.flat_map(|row| row.iter_mut().skip(1).take(view.width.saturating_sub(2)));
-    sobel(view, |_, magnitude| {
-        if let Some(cell) = inner.next() {
-            *cell = (magnitude / 8).min(255) as u8;
-        }
-    });
 }

@@ -1,12 +1,27 @@
 //! C to machine code, kept in a folder by what it was made of.
 
-use crate::launch::Task;
+use crate::memory::Address;
+use std::ffi::c_char;
 use std::ffi::{CStr, CString, OsStr};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
+
+/// A launch, as the generated C sees it. The same as `struct task` in translate/c/types.h.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) params: *const u8,
+    pub(crate) globals: *const Address,
+    pub(crate) grid: [u32; 3],
+    pub(crate) block: [u32; 3],
+    pub(crate) dynamic_shared: u32,
+    pub(crate) reverse: u32,
+    pub(crate) stop: extern "C" fn(*const c_char),
+    pub(crate) now: *mut u32,
+}
 
 /// Runs all threads of a launch. The pointer must be that of a [`Task`] whose pointers hold while it runs.
 pub(crate) type Run = unsafe extern "C" fn(*const Task);

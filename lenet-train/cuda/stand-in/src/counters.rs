@@ -1,6 +1,9 @@
 //! Counts what a program asks of the driver, and writes it to the file that the environment variable `CALLS` names.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How often a program asked for something.
 #[derive(Debug)]
@@ -22,12 +25,8 @@ impl Counter {
     }
 }
 
-/// Kernels launched, cuBLAS's among them.
+/// Kernels launched.
 pub(crate) static KERNELS: Counter = Counter::new();
-/// Of these, products of matrices by cuBLAS.
-pub(crate) static PRODUCTS: Counter = Counter::new();
-/// Floating point operations of these products.
-pub(crate) static PRODUCT_OPERATIONS: Counter = Counter::new();
 /// Allocations of device memory.
 pub(crate) static ALLOCATIONS: Counter = Counter::new();
 /// Bytes of these.
@@ -51,8 +50,6 @@ pub(crate) static WAITS: Counter = Counter::new();
 pub(crate) fn report() -> String {
     let rows = [
         ("kernels", &KERNELS),
-        ("products", &PRODUCTS),
-        ("product_operations", &PRODUCT_OPERATIONS),
         ("allocations", &ALLOCATIONS),
         ("allocated_bytes", &ALLOCATED_BYTES),
         ("fills", &FILLS),
@@ -64,8 +61,28 @@ pub(crate) fn report() -> String {
         ("waits", &WAITS),
     ];
     let mut text: String = rows.iter().map(|(name, counter)| format!("{name} {}\n", counter.get())).collect();
-    text.push_str(&crate::launch::report());
+    text.push_str(&launches());
     text
+}
+
+/// Launches of each kernel, and the seconds that they took.
+static LAUNCHES: Mutex<BTreeMap<String, (u64, f64)>> = Mutex::new(BTreeMap::new());
+
+/// Notes that a kernel ran.
+pub(crate) fn note(kernel: &str, took: Duration) {
+    let mut launches = LAUNCHES.lock().unwrap_or_else(PoisonError::into_inner);
+    let (count, seconds) = launches.entry(kernel.to_owned()).or_default();
+    *count += 1;
+    *seconds += took.as_secs_f64();
+}
+
+/// Launches of each kernel by name, one per line: `launches:NAME COUNT`, and `seconds:NAME SECONDS`.
+fn launches() -> String {
+    let launches = LAUNCHES.lock().unwrap_or_else(PoisonError::into_inner);
+    let counts = launches.iter().map(|(name, (count, _))| format!("launches:{name} {count}\n"));
+    counts
+        .chain(launches.iter().map(|(name, (_, seconds))| format!("seconds:{name} {seconds:.3}\n")))
+        .collect()
 }
 
 /// Writes the counts when the program ends, if it is asked for.

@@ -1,6 +1,6 @@
 //! Modules, kernels and launches.
 
-use crate::compile::{Run, compile};
+use crate::compile::{Run, Task, compile};
 use crate::counters;
 use crate::memory::{self, Address};
 use crate::options::options;
@@ -8,29 +8,14 @@ use crate::ptx::{Module, Space};
 use crate::stop;
 use crate::streams;
 use crate::translate::{self, parameters};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ffi::CString;
-use std::os::raw::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The most shared memory that a block of any GPU has without being asked for more, in bytes.
 const SHARED: usize = 48 << 10;
 /// The most that it can be asked for, on compute capability 9.0.
 const SHARED_AT_MOST: usize = 227 << 10;
-
-/// A launch, as the generated C sees it. The same as `struct task` in translate/c/types.h.
-#[repr(C)]
-#[derive(Debug)]
-pub(crate) struct Task {
-    params: *const u8,
-    globals: *const Address,
-    grid: [u32; 3],
-    block: [u32; 3],
-    dynamic_shared: u32,
-    reverse: u32,
-    stop: extern "C" fn(*const c_char),
-    now: *mut u32,
-}
 
 /// A module of PTX and its variables in device memory.
 #[derive(Debug)]
@@ -203,26 +188,6 @@ impl Kernel {
         // memory is what the program under test answers for.
         unsafe { (self.run)(&task) };
         stop::leave_kernel();
-        note(&self.name.to_string_lossy(), started.elapsed());
+        counters::note(&self.name.to_string_lossy(), started.elapsed());
     }
-}
-
-/// Launches of each kernel, and the seconds that they took.
-static LAUNCHES: Mutex<BTreeMap<String, (u64, f64)>> = Mutex::new(BTreeMap::new());
-
-/// Notes that a kernel ran.
-pub(crate) fn note(kernel: &str, took: std::time::Duration) {
-    let mut launches = LAUNCHES.lock().unwrap_or_else(PoisonError::into_inner);
-    let (count, seconds) = launches.entry(kernel.to_owned()).or_default();
-    *count += 1;
-    *seconds += took.as_secs_f64();
-}
-
-/// Launches of each kernel by name, one per line: `launches:NAME COUNT`, and `seconds:NAME SECONDS`.
-pub(crate) fn report() -> String {
-    let launches = LAUNCHES.lock().unwrap_or_else(PoisonError::into_inner);
-    let counts = launches.iter().map(|(name, (count, _))| format!("launches:{name} {count}\n"));
-    counts
-        .chain(launches.iter().map(|(name, (_, seconds))| format!("seconds:{name} {seconds:.3}\n")))
-        .collect()
 }

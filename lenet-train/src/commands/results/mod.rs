@@ -1,6 +1,7 @@
 //! The results of a finished run: its weights are quantized, exported as a model file, checked and reported.
 
 mod describe;
+pub(super) mod error;
 mod page;
 mod score_card;
 
@@ -12,75 +13,26 @@ use crate::generate::{Source, generate};
 use crate::model::activations::Activations;
 use crate::quantize::calibrate::{Calibration, calibrate, calibration_images, quantize_and_score};
 use crate::quantize::{Quantization, QuantizeError, QuantizedModel, RANGE_UNIT};
-use crate::report::{self, ReportError};
+use crate::report;
 use crate::run::checkpoint;
 use crate::run::config::CONFIG_FILE;
 use crate::run::console::Console;
-use crate::run::export::{self, ExportError, METRICS_FILE, REPORT_FILE};
+use crate::run::export::{self, METRICS_FILE, REPORT_FILE};
 use crate::run::metrics::{Confidence, Metrics};
 use crate::run::trained::Trained;
 use describe::{
     describe_calibration, describe_confidence, describe_dead_units, describe_files, describe_validation,
 };
+use error::ResultsError;
 use lenet_core::{Metadata, ModelFile};
 use lenet_infer::host::evaluation::{Evaluation, evaluate};
 use page::Page;
-use std::path::{Path, PathBuf};
-use thiserror::Error;
+use std::path::Path;
 
 /// The number of generated images that are no digit, for the choice of the confidence threshold.
 const NON_DIGITS: usize = 5_000;
 /// Their seed: not one that people train with, so that they are other images than those that were trained on.
 const NON_DIGITS_SEED: u64 = u64::MAX - 1;
-
-/// The error when the results of a run cannot be created.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ResultsError {
-    /// The weights cannot be quantized.
-    #[error(transparent)]
-    Quantize(#[from] QuantizeError),
-    /// The data set names some classes, but not all.
-    #[error("the model cannot be encoded: expected a data set that names every class or none")]
-    Encode(#[source] lenet_infer::Error),
-    /// A file cannot be written or read.
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    /// The file is not a model file.
-    #[error("{}: expected a model file: create it again with `lenet-train quantize`", path.display())]
-    Decode {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: lenet_infer::Error,
-    },
-    /// The model file belongs to another run.
-    #[error(
-        "{}: expected the model of this run with {expected} classes, found one with {found}: create it again with \
-         `lenet-train quantize`", path.display()
-    )]
-    OtherModel {
-        /// The file.
-        path: PathBuf,
-        /// The number of classes of the run.
-        expected: usize,
-        /// The number of classes of the model.
-        found: usize,
-    },
-    /// The file with the score card has other contents.
-    #[error(
-        "{}: expected a score card: create it again with `lenet-train score-card`, or delete it", path.display()
-    )]
-    ScoreCard {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: serde_json::Error,
-    },
-    /// The report cannot be written.
-    #[error(transparent)]
-    Report(#[from] ReportError),
-}
 
 /// Describes the run in its new folder, makes its results there, and saves its state. Returns the result of the check.
 pub(super) fn save_with_results(

@@ -1,6 +1,7 @@
 //! The score card among the results of a run.
 
-use super::{Results, ResultsError};
+use super::Results;
+use super::error::ResultsError;
 use crate::data::Split;
 use crate::eval::score_card::{Examples, ScoreCard};
 use crate::report;

@@ -6,12 +6,11 @@ mod pass;
 pub(super) mod qat;
 
 use super::batch::Batch;
-use super::error::{TrainingError, device_error};
+use super::error::TrainingError;
 use super::images::TrainingImages;
-use super::learner::{Learner, TrainingDevice};
+use super::learner::{Learner, LearnerState, TrainingDevice, device_error};
 use super::optimizer::{self, Optimizer};
 use super::recipe::Settings;
-use super::snapshot::LearnerState;
 use crate::data::Split;
 use crate::eval::score::{HeldOutImages, Score};
 use crate::model::network::{Logits, Network};

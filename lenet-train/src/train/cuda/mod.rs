@@ -13,12 +13,11 @@ mod teachers;
 mod tests;
 
 use super::batch::Batch;
-use super::error::{TrainingError, device_error};
+use super::error::TrainingError;
 use super::images::TrainingImages;
-use super::learner::{Learner, STEPS_PER_READING, TrainingDevice};
+use super::learner::{Learner, LearnerState, STEPS_PER_READING, TrainingDevice, device_error};
 use super::optimizer::OptimizerState;
 use super::recipe::Settings;
-use super::snapshot::LearnerState;
 use crate::augment::{Augment, CHANGE_WORDS, SPLINE_WEIGHTS};
 use crate::backend::cuda::launch::{self, Images};
 use crate::backend::cuda::{Buffer, Cuda, CudaError, Slice};

@@ -19,7 +19,7 @@ typedef __int128 s128;
 #define INLINE static inline __attribute__((always_inline, unused))
 #define RARE static __attribute__((noinline, cold, unused))
 
-/* A launch. The same as `Task` in src/launch.rs. */
+/* A launch. The same as `Task` in src/compile.rs. */
 struct task {
     const u8 *params;
     /* The address of each variable of the module. */
