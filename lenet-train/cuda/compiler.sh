@@ -13,12 +13,12 @@ exec 9> "$folder/lock"
 flock 9
 if [ ! -x "$folder/toolkit/nvidia/cu13/bin/nvcc" ]; then
     {
-        rm -rf "$folder"/{venv,part,toolkit}
-        python3 -m venv "$folder/venv"
-        "$folder/venv/bin/pip" install -q --disable-pip-version-check --retries 2 --no-deps --target "$folder/part" \
-            nvidia-cuda-nvcc==$version nvidia-nvvm==$version nvidia-cuda-crt==$version nvidia-cuda-runtime==13.0.96
-        rm -rf "$folder/venv"
-        mv "$folder/part" "$folder/toolkit"
+        rm -rf "$folder"/{venv,part,toolkit} &&
+            python3 -m venv "$folder/venv" &&
+            "$folder/venv/bin/pip" install -q --disable-pip-version-check --retries 2 --no-deps --target "$folder/part" \
+                nvidia-cuda-nvcc==$version nvidia-nvvm==$version nvidia-cuda-crt==$version nvidia-cuda-runtime==13.0.96 &&
+            rm -rf "$folder/venv" &&
+            mv "$folder/part" "$folder/toolkit"
     } > "$folder/log" 2>&1 || {
         echo "the CUDA compiler could not be installed from PyPI: $(tail -n 1 "$folder/log")" >&2
         exit 1
