@@ -6,8 +6,9 @@
  * Each time execution reaches `stop` after `start`, FILE gets a line `at ADDRESS N T F` for each instruction that was
  * executed: N times, of them T times right after the instruction two bytes before it, and F times right after the one four
  * bytes before it. Which of the two is its neighbor follows from the program: QEMU does not know the size of an instruction
- * that crosses a page. Then it gets a line `pair N` with the number of all. At the end it gets a line `function N NAME` for each function that executed N of all counted
- * instructions. An instruction whose condition fails counts as executed, as it does on silicon. The plugin uses version 1 of the interface, which QEMU 4.2 to 8.2 have.
+ * that crosses a page. Then it gets a line `pair N` with the number of all. At the end it gets a line `function N NAME`
+ * for each function that executed N of all counted instructions. An instruction whose condition fails counts as executed,
+ * as it does on silicon. The plugin uses version 1 of the interface, which QEMU 4.2 to 8.2 have.
  * Debian packages no header for it, so this file declares what it uses. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>

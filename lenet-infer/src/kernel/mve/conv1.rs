@@ -9,7 +9,7 @@ use super::requant::{Layer, Offsets, enter, finish_pair, largest_of_windows, lea
 use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use lenet_core::model::{Conv1, Weights};
+use lenet_core::model::Conv1;
 use lenet_core::shape::CONV1_CHANNELS;
 
 /// The six image rows less 128, column by column: rows 0 to 4, then rows 1 to 5. Each has 28 columns, and eight bytes
@@ -34,11 +34,7 @@ const fn taps() -> [u8; 32] {
 /// Computes one pooled row from the six image rows that it depends on.
 #[inline(never)]
 pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-    let (weights, tap_bytes): (*const u8, _) = match layer.weights() {
-        Weights::Int8(weights) => (weights.as_ptr().cast(), 2),
-        Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
-    };
-    let layer = Layer::new(layer, tap_bytes, &raw const OFFSETS, output.as_mut_ptr().cast());
+    let (layer, weights) = Layer::convolution(layer, &raw const OFFSETS, output.as_mut_ptr().cast());
     let mut columns = MaybeUninit::<Columns>::uninit();
     // SAFETY: these are six image rows, and the weights, the offsets and the output are those of a row of conv1.
     unsafe {

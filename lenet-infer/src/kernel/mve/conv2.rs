@@ -11,7 +11,7 @@ use super::requant::{Layer, Offsets, enter, finish_pair, largest_of_windows, lea
 use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use lenet_core::model::{Conv2, Weights};
+use lenet_core::model::Conv2;
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS};
 
 /// The six pooled rows of conv1 less 128, `[column][row][channel]`, and four bytes that a vector reads beyond them and
@@ -49,11 +49,7 @@ const fn places(channel: usize) -> [u8; 16] {
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(never)]
 pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-    let (weights, tap_bytes): (*const u8, _) = match layer.weights() {
-        Weights::Int8(weights) => (weights.as_ptr().cast(), 2),
-        Weights::Int4(weights) => (weights.as_ptr().cast(), 1),
-    };
-    let layer = Layer::new(layer, tap_bytes, &raw const OFFSETS, output.as_mut_ptr().cast());
+    let (layer, weights) = Layer::convolution(layer, &raw const OFFSETS, output.as_mut_ptr().cast());
     let mut columns = MaybeUninit::<Columns>::uninit();
     // SAFETY: these are six pooled rows, and the weights, the offsets and the output are those of a row of conv2.
     unsafe {

@@ -6,7 +6,6 @@
 use super::requant::{Layer, finish_all};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use core::ptr;
 use lenet_core::model::{Dense, Fc3, Weights};
 use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 
@@ -238,7 +237,7 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
 ) {
     const { assert!(OUT.is_multiple_of(ROWS) && OUT.is_multiple_of(4) && OUT <= FC1_OUTPUTS) };
     let matrix = Matrix::new(layer.weights().as_rows());
-    let layer = Layer::new(layer, 0, ptr::null(), output.as_mut_ptr());
+    let layer = Layer::new(layer, output.as_mut_ptr());
     // SAFETY: the types say how many weights, inputs and outputs there are, and the assertions that their numbers are
     // multiples of six and of four.
     unsafe { all_outputs(&matrix, input, OUT, &layer) }

@@ -1,7 +1,8 @@
 //! From sums to activations by the rule of [`lenet_core::requant`], eight at a time in the convolutions.
 
 use core::arch::naked_asm;
-use lenet_core::model::Hidden;
+use core::ptr;
+use lenet_core::model::{Hidden, Weights};
 
 /// What the assembly of a layer needs beside weights and input.
 #[repr(C)]
@@ -28,20 +29,29 @@ pub(super) struct Offsets {
 impl Layer {
     /// The outputs of `layer`, which go to `output`.
     #[inline(always)]
-    pub(super) fn new<W: Copy, const OUT: usize>(
-        layer: &Hidden<'_, W, OUT>,
-        tap_bytes: usize,
-        offsets: *const Offsets,
-        output: *mut u8,
-    ) -> Self {
+    pub(super) fn new<W: Copy, const OUT: usize>(layer: &Hidden<'_, W, OUT>, output: *mut u8) -> Self {
         Self {
             biases: layer.biases().as_bytes().as_ptr(),
             requants: layer.requants().as_bytes().as_ptr(),
             largest: layer.largest_activation().into(),
-            tap_bytes,
-            offsets,
+            tap_bytes: 0,
+            offsets: ptr::null(),
             output,
         }
+    }
+
+    /// The outputs of a convolution, which go to `output`, and the address of its weights.
+    #[inline(always)]
+    pub(super) fn convolution<Int8, Int4, const OUT: usize>(
+        layer: &Hidden<'_, Weights<'_, Int8, Int4>, OUT>,
+        offsets: *const Offsets,
+        output: *mut u8,
+    ) -> (Self, *const u8) {
+        let (weights, tap_bytes): (*const u8, _) = match layer.weights() {
+            Weights::Int8(weights) => (ptr::from_ref(weights).cast(), 2),
+            Weights::Int4(weights) => (ptr::from_ref(weights).cast(), 1),
+        };
+        (Self { tap_bytes, offsets, ..Self::new(layer, output) }, weights)
     }
 }
 

@@ -80,12 +80,6 @@ impl LoadedModule {
         self.ptx.target
     }
 
-    /// Address and size of a variable.
-    pub(crate) fn global(&self, name: &str) -> Option<(Address, usize)> {
-        let index = self.ptx.variables.iter().position(|v| v.name == name && v.space != Space::Shared)?;
-        Some((self.globals[index], self.ptx.variables[index].size))
-    }
-
     /// A kernel, translated and compiled on first use. `None` if there is none with this name.
     pub(crate) fn kernel(&self, name: &str) -> Result<Option<&'static Kernel>, String> {
         let mut kernels = self.kernels.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! The device's memory: ordinary memory of this computer, with a record of what is allocated.
 
 use crate::counters;
-use crate::options::{Options, options};
+use crate::options::options;
 use crate::stop::stop;
 use std::alloc::{Layout, alloc, dealloc};
 use std::collections::BTreeMap;
@@ -116,10 +116,4 @@ pub(crate) fn check(address: Address, bytes: usize, what: &str) {
         drop(memory);
         stop(&format!("{what}: {bytes} bytes at {address:#x} are not in one allocation{end}"));
     }
-}
-
-/// Bytes that are free, and all bytes of the device.
-pub(crate) fn left() -> (usize, usize) {
-    let Options { memory_bytes, .. } = options();
-    (memory_bytes.saturating_sub(memory().used), *memory_bytes)
 }

@@ -153,11 +153,3 @@ pub(crate) fn wait(stream: usize, event: usize) {
         streams.push(stream, Work::Wait { stream: of, until });
     }
 }
-
-/// Does all that an event stands for.
-pub(crate) fn synchronize_event(event: usize) {
-    let mut streams = streams();
-    if let Some((of, until)) = recorded(&streams, event) {
-        streams.advance(of, until);
-    }
-}

@@ -133,16 +133,16 @@ impl<'a> Learner<'a> for CpuLearner<'a> {
     }
 
     fn exported(&self) -> Result<FloatWeights, TrainingError> {
-        Ok(self.exported_network().weights())
+        Ok(exported_network(&self.network, &self.average).weights())
     }
 
     fn score(&mut self) -> Result<Score, TrainingError> {
-        let weights = self.exported_network().weights();
-        let exported = match &mut self.integers {
-            Some(integers) => integers.quantized(&weights)?,
-            None => self.average.as_ref().map_or(&self.network, |average| &average.network),
+        let exported = exported_network(&self.network, &self.average);
+        let scored = match &mut self.integers {
+            Some(integers) => integers.quantized(&exported.weights())?,
+            None => exported,
         };
-        self.held_out.score(exported).map_err(device_error::<Cpu>)
+        self.held_out.score(scored).map_err(device_error::<Cpu>)
     }
 
     fn logits_of_first_image(&mut self, images: &TrainingImages<'a>) -> Result<Vec<f32>, TrainingError> {
@@ -169,12 +169,12 @@ impl<'a> Learner<'a> for CpuLearner<'a> {
     }
 }
 
-impl CpuLearner<'_> {
-    /// Returns the network that the run would export now, in f32.
-    fn exported_network(&self) -> &Network {
-        self.average.as_ref().map_or(&self.network, |average| &average.network)
-    }
+/// Returns the network that a run would export now, in f32.
+fn exported_network<'n>(network: &'n Network, average: &'n Option<Average>) -> &'n Network {
+    average.as_ref().map_or(network, |average| &average.network)
+}
 
+impl CpuLearner<'_> {
     /// Updates the parameters, and then their average.
     fn update(
         &mut self,

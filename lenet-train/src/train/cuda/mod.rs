@@ -249,13 +249,17 @@ impl<'a> CudaLearner<'a> {
         Ok(self.layout.split(&buffer.download(0..self.layout.len)?))
     }
 
+    /// Returns the network that is trained, with these parameters: their integers, in quantization-aware training.
+    fn network<'n>(&'n self, parameters: &'n Buffer<f32>) -> Result<Network<'n>, CudaError> {
+        match &self.quantized {
+            None => Ok(Network { parameters: parameters.all(), integers: None }),
+            Some(quantized) => quantized.network(&self.cuda, parameters.all()),
+        }
+    }
+
     /// Returns the logits of the held-out images.
     fn score_logits(&self) -> Result<Vec<f32>, CudaError> {
-        let parameters = self.exported_parameters().all();
-        let network = match &self.quantized {
-            None => Network { parameters, integers: None },
-            Some(quantized) => quantized.network(&self.cuda, parameters)?,
-        };
+        let network = self.network(self.exported_parameters())?;
         let (all, classes) = (self.held_out.images.len(), self.layout.classes);
         for first in (0..all).step_by(self.capacity) {
             let count = self.capacity.min(all - first);
@@ -279,5 +283,5 @@ impl<'a> CudaLearner<'a> {
 
 /// Returns the first images of an array as a batch.
 fn first_images(levels: Slice<'_, u8>, count: usize) -> Images<'_> {
-    Images { levels, places: None, count, white: 1.0 }
+    Images { levels, places: None, count }
 }

@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, Place};
 use crate::backend::cuda::launch::{
-    CONV_PARAMETERS, Dense, Images, MAX_PARTS, Outputs, Pooled, REQUANTIZATION_WORDS,
+    CONV_PARAMETERS, Convolutions, Dense, Images, MAX_PARTS, Outputs, Pooled, REQUANTIZATION_WORDS,
 };
 use crate::backend::cuda::{Buffer, Cuda, CudaError, Slice};
 use lenet_core::requant::PIXEL_STEPS;
@@ -43,13 +43,12 @@ impl<'a> Network<'a> {
         self.integers.map(|integers| integers.requantizations.part(words))
     }
 
-    /// The images as this network takes them.
-    fn images(self, images: Images<'a>) -> Images<'a> {
-        Images { white: if self.integers.is_some() { 1.0 } else { f32::from(PIXEL_STEPS) }, ..images }
-    }
-
-    fn convolutions(self) -> (Slice<'a, f32>, Option<Slice<'a, u32>>) {
-        (self.parameters.part(0..CONV_PARAMETERS), self.requantizations(0..FC1_CHANNELS.start))
+    fn convolutions(self) -> Convolutions<'a> {
+        Convolutions {
+            parameters: self.parameters.part(0..CONV_PARAMETERS),
+            requantizations: self.requantizations(0..FC1_CHANNELS.start),
+            white: if self.integers.is_some() { 1.0 } else { f32::from(PIXEL_STEPS) },
+        }
     }
 }
 
@@ -120,8 +119,7 @@ impl Passes {
     ) -> Result<(), CudaError> {
         let (kernels, count, [fc1, fc2, fc3]) =
             (&self.cuda.kernels, images.count, self.dense_layers(network));
-        let (parameters, requantizations) = network.convolutions();
-        kernels.convolve(network.images(images), parameters, requantizations, self.pooled())?;
+        kernels.convolve(images, network.convolutions(), self.pooled())?;
         let outputs = |layer: usize| Outputs::Hidden {
             activations: self.hidden[layer].all(),
             slopes: self.slopes[layer].all(),
@@ -150,11 +148,9 @@ impl Passes {
             kernels.dense_parameters(gradients[layer], count, of_sums, inputs[layer])?;
             kernels.dense_inputs(layers[layer], count, of_sums, slopes[layer], input_gradients[layer])?;
         }
-        let (parameters, requantizations) = network.convolutions();
         kernels.convolve_backward(
-            network.images(images),
-            parameters,
-            requantizations,
+            images,
+            network.convolutions(),
             self.pooled(),
             self.pooled2_gradients.all(),
             self.partial.all(),

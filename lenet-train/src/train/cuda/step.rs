@@ -1,6 +1,5 @@
 //! A training step on a GPU: what is uploaded, and the launches.
 
-use super::passes::Network;
 use super::quantized::Quantized;
 use super::{Augmentation, CudaLearner, StepLogits, first_images};
 use crate::augment::{Augment, CHANGE_WORDS, Change};
@@ -46,11 +45,7 @@ impl CudaLearner<'_> {
         if let Some(teachers) = &self.teachers {
             teachers.write_targets(&self.cuda, &self.passes, batch_images)?;
         }
-        let parameters = self.parameters.all();
-        let network = match &self.quantized {
-            None => Network { parameters, integers: None },
-            Some(quantized) => quantized.network(&self.cuda, parameters)?,
-        };
+        let network = self.network(&self.parameters)?;
         let logits = StepLogits { step: self.unread, images };
         let first = logits.step * self.batch * classes;
         let step_logits = self.logits.part(first..first + images * classes);

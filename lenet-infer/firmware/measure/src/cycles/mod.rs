@@ -74,11 +74,11 @@ pub(crate) struct Timing(BTreeMap<u32, Cost>);
 impl Timing {
     pub(crate) fn new(program: &Program, core: Core) -> Result<Self> {
         let mut costs = BTreeMap::new();
-        let (mut arm, mut riscv) = (arm::Model::new(core), riscv::Model);
+        let mut arm = arm::Model::new(core);
         code::disassemble(program, |piece| {
             let Piece::Instruction(capstone, instruction) = piece else { return Ok(2) };
             let cost = match core {
-                Core::Rv32 => riscv.cost(instruction),
+                Core::Rv32 => riscv::cost(instruction),
                 _ => arm.cost(capstone, instruction),
             }?;
             costs.insert(u32::try_from(instruction.address())?, cost);

@@ -1,7 +1,7 @@
 //! Events, which order streams.
 
 use super::{Handle, SUCCESS, Status};
-use crate::{counters, streams};
+use crate::streams;
 use std::ffi::c_uint;
 
 /// An event.
@@ -27,13 +27,5 @@ pub extern "C" fn cuEventDestroy_v2(event: Handle) -> Status {
 #[unsafe(no_mangle)]
 pub extern "C" fn cuEventRecord(event: Handle, stream: Handle) -> Status {
     streams::record(event, stream);
-    SUCCESS
-}
-
-/// Waits for what an event stands for.
-#[unsafe(no_mangle)]
-pub extern "C" fn cuEventSynchronize(event: Handle) -> Status {
-    counters::WAITS.add(1);
-    streams::synchronize_event(event);
     SUCCESS
 }

@@ -14,7 +14,7 @@ const DEFAULT: Handle = 0;
 ///
 /// `memory` must be writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuMemAllocAsync(memory: *mut Address, bytes: usize, _stream: Handle) -> Status {
+pub unsafe extern "C" fn cuMemAlloc_v2(memory: *mut Address, bytes: usize) -> Status {
     match allocate(bytes) {
         Some(address) => {
             // SAFETY: the caller's promise.
@@ -23,24 +23,6 @@ pub unsafe extern "C" fn cuMemAllocAsync(memory: *mut Address, bytes: usize, _st
         }
         None => OUT_OF_MEMORY,
     }
-}
-
-/// Allocates memory of the device.
-///
-/// # Safety
-///
-/// `memory` must be writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuMemAlloc_v2(memory: *mut Address, bytes: usize) -> Status {
-    // SAFETY: the caller's promise.
-    unsafe { cuMemAllocAsync(memory, bytes, DEFAULT) }
-}
-
-/// Gives memory back when the stream gets there.
-#[unsafe(no_mangle)]
-pub extern "C" fn cuMemFreeAsync(memory: Address, stream: Handle) -> Status {
-    streams::push(stream, move || free(memory));
-    SUCCESS
 }
 
 /// Gives memory back, after all work.
@@ -68,12 +50,6 @@ fn fill<T: Copy + Send + 'static>(memory: Address, value: T, count: usize, strea
 #[unsafe(no_mangle)]
 pub extern "C" fn cuMemsetD8Async(memory: Address, value: u8, count: usize, stream: Handle) -> Status {
     fill(memory, value, count, stream)
-}
-
-/// Fills memory with a byte.
-#[unsafe(no_mangle)]
-pub extern "C" fn cuMemsetD8_v2(memory: Address, value: u8, count: usize) -> Status {
-    fill(memory, value, count, DEFAULT)
 }
 
 /// Fills memory with a word of 32 bits.
@@ -166,10 +142,4 @@ pub extern "C" fn cuMemcpyDtoDAsync_v2(to: Address, from: Address, bytes: usize,
         unsafe { std::ptr::copy(from as *const u8, to as *mut u8, bytes) };
     });
     SUCCESS
-}
-
-/// Copies within the device.
-#[unsafe(no_mangle)]
-pub extern "C" fn cuMemcpyDtoD_v2(to: Address, from: Address, bytes: usize) -> Status {
-    cuMemcpyDtoDAsync_v2(to, from, bytes, DEFAULT)
 }

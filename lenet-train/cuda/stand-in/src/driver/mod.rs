@@ -7,7 +7,7 @@ pub mod module;
 pub mod stream;
 
 use crate::streams;
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 
 /// `CUresult`: 0 is success.
 pub(crate) type Status = c_int;
@@ -30,8 +30,6 @@ const NO_BINARY_FOR_GPU: Status = 209;
 const INVALID_PTX: Status = 218;
 /// `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`.
 const UNSUPPORTED_PTX_VERSION: Status = 222;
-/// `CUDA_ERROR_FILE_NOT_FOUND`.
-const FILE_NOT_FOUND: Status = 301;
 /// `CUDA_ERROR_NOT_FOUND`.
 const NOT_FOUND: Status = 500;
 
@@ -46,25 +44,19 @@ pub(crate) unsafe fn give_handle(to: *mut Handle) -> Status {
     SUCCESS
 }
 
-/// Name and text of an error, as NVIDIA's driver gives them.
-fn described(error: Status) -> [&'static std::ffi::CStr; 2] {
+/// The text of an error, as NVIDIA's driver gives it.
+fn described(error: Status) -> &'static CStr {
     match error {
-        SUCCESS => [c"CUDA_SUCCESS", c"no error"],
-        INVALID_VALUE => [c"CUDA_ERROR_INVALID_VALUE", c"invalid argument"],
-        OUT_OF_MEMORY => [c"CUDA_ERROR_OUT_OF_MEMORY", c"out of memory"],
-        NO_DEVICE => [c"CUDA_ERROR_NO_DEVICE", c"no CUDA-capable device is detected"],
-        INVALID_DEVICE => [c"CUDA_ERROR_INVALID_DEVICE", c"invalid device ordinal"],
-        NO_BINARY_FOR_GPU => {
-            [c"CUDA_ERROR_NO_BINARY_FOR_GPU", c"no kernel image is available for execution on the device"]
-        }
-        INVALID_PTX => [c"CUDA_ERROR_INVALID_PTX", c"a PTX JIT compilation failed"],
-        UNSUPPORTED_PTX_VERSION => [
-            c"CUDA_ERROR_UNSUPPORTED_PTX_VERSION",
-            c"the provided PTX was compiled with an unsupported toolchain.",
-        ],
-        FILE_NOT_FOUND => [c"CUDA_ERROR_FILE_NOT_FOUND", c"file not found"],
-        NOT_FOUND => [c"CUDA_ERROR_NOT_FOUND", c"named symbol not found"],
-        _ => [c"CUDA_ERROR_UNKNOWN", c"unknown error"],
+        SUCCESS => c"no error",
+        INVALID_VALUE => c"invalid argument",
+        OUT_OF_MEMORY => c"out of memory",
+        NO_DEVICE => c"no CUDA-capable device is detected",
+        INVALID_DEVICE => c"invalid device ordinal",
+        NO_BINARY_FOR_GPU => c"no kernel image is available for execution on the device",
+        INVALID_PTX => c"a PTX JIT compilation failed",
+        UNSUPPORTED_PTX_VERSION => c"the provided PTX was compiled with an unsupported toolchain.",
+        NOT_FOUND => c"named symbol not found",
+        _ => c"unknown error",
     }
 }
 
@@ -76,18 +68,6 @@ fn described(error: Status) -> [&'static std::ffi::CStr; 2] {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuGetErrorString(error: Status, text: *mut *const c_char) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { *text = described(error)[1].as_ptr() };
-    SUCCESS
-}
-
-/// The name of an error.
-///
-/// # Safety
-///
-/// `name` must be writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuGetErrorName(error: Status, name: *mut *const c_char) -> Status {
-    // SAFETY: the caller's promise.
-    unsafe { *name = described(error)[0].as_ptr() };
+    unsafe { *text = described(error).as_ptr() };
     SUCCESS
 }

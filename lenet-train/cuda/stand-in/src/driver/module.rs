@@ -1,11 +1,7 @@
 //! Modules, functions and launches.
 
-use super::{
-    FILE_NOT_FOUND, Handle, INVALID_VALUE, NO_BINARY_FOR_GPU, NOT_FOUND, SUCCESS, Status,
-    UNSUPPORTED_PTX_VERSION,
-};
+use super::{Handle, INVALID_VALUE, NO_BINARY_FOR_GPU, NOT_FOUND, SUCCESS, Status, UNSUPPORTED_PTX_VERSION};
 use crate::launch::{Kernel, LoadedModule, Shape};
-use crate::memory::Address;
 use crate::options::options;
 use crate::stop::stop;
 use std::ffi::{CStr, c_char, c_int, c_uint};
@@ -39,21 +35,6 @@ pub unsafe extern "C" fn cuModuleLoadData(module: *mut Handle, image: *const c_c
     // SAFETY: the caller's promise.
     unsafe { *module = Box::into_raw(Box::new(loaded)) as Handle };
     SUCCESS
-}
-
-/// Loads a file of PTX.
-///
-/// # Safety
-///
-/// `path` must be a C string, and `module` writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuModuleLoad(module: *mut Handle, path: *const c_char) -> Status {
-    // SAFETY: the caller's promise.
-    let path = unsafe { CStr::from_ptr(path) }.to_string_lossy().into_owned();
-    let Ok(mut text) = std::fs::read(path) else { return FILE_NOT_FOUND };
-    text.push(0);
-    // SAFETY: `text` ends with a 0; the rest is the caller's promise.
-    unsafe { cuModuleLoadData(module, text.as_ptr().cast()) }
 }
 
 /// Gives a module back. Its kernels and variables stay: work that is queued may use them.
@@ -95,33 +76,6 @@ pub unsafe extern "C" fn cuModuleGetFunction(
         Ok(None) => NOT_FOUND,
         Err(why) => stop(&format!("{why}\n  it can be added in src/translate of the stand-in")),
     }
-}
-
-/// A variable of a module.
-///
-/// # Safety
-///
-/// `module` must be from `cuModuleLoadData`, `name` a C string; `address` and `bytes` writable or null.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuModuleGetGlobal_v2(
-    address: *mut Address,
-    bytes: *mut usize,
-    module: Handle,
-    name: *const c_char,
-) -> Status {
-    // SAFETY: the caller's promise.
-    let (module, name) = unsafe { named(module, name) };
-    let Some((at, size)) = module.global(&name) else { return NOT_FOUND };
-    // SAFETY: the caller's promise.
-    unsafe {
-        if let Some(address) = address.as_mut() {
-            *address = at;
-        }
-        if let Some(bytes) = bytes.as_mut() {
-            *bytes = size;
-        }
-    }
-    SUCCESS
 }
 
 /// Changes what a kernel may use: `CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES`.

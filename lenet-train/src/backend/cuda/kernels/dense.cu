@@ -22,6 +22,14 @@ load_rows(float tile[TILE][TILE_DEPTH + 1], const float *matrix, int rows, int c
     }
 }
 
+/* Adds the four products of two numbers with two others. */
+static __device__ __forceinline__ void add_outer(float sums[2][2], float upper, float lower, float left, float right) {
+    sums[0][0] += upper * left;
+    sums[0][1] += upper * right;
+    sums[1][0] += lower * left;
+    sums[1][1] += lower * right;
+}
+
 /* `inputs`: images x `inputs_len`; `weights`: outputs x `inputs_len`. A hidden layer writes activations and their slopes,
  * images x outputs; `requantizations` is null in an f32 network. With null `slopes` it is the last layer, and writes
  * logits: sums * `unit`. Grid: images / 16, outputs / 16, each rounded up. */
@@ -40,10 +48,7 @@ dense(const float *inputs, const float *weights, const float *biases, const Requ
         for (int index = 0; index < TILE_DEPTH; index++) {
             float upper = input_tile[row][index], lower = input_tile[row + TILE_HALF][index];
             float left = weight_tile[column][index], right = weight_tile[column + TILE_HALF][index];
-            sums[0][0] += upper * left;
-            sums[0][1] += upper * right;
-            sums[1][0] += lower * left;
-            sums[1][1] += lower * right;
+            add_outer(sums, upper, lower, left, right);
         }
         __syncthreads();
     }

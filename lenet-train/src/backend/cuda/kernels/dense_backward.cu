@@ -27,10 +27,7 @@ dense_inputs(const float *gradients, const float *weights, const float *slopes,
         for (int index = 0; index < TILE_DEPTH; index++) {
             float upper = gradient_tile[row][index], lower = gradient_tile[row + TILE_HALF][index];
             float left = weight_tile[index][column], right = weight_tile[index][column + TILE_HALF];
-            sums[0][0] += upper * left;
-            sums[0][1] += upper * right;
-            sums[1][0] += lower * left;
-            sums[1][1] += lower * right;
+            add_outer(sums, upper, lower, left, right);
         }
         __syncthreads();
     }
@@ -78,10 +75,7 @@ dense_parameters(const float *gradients, const float *inputs, int images, int in
         for (int index = team * TEAM_IMAGES; index < (team + 1) * TEAM_IMAGES; index++) {
             float upper = gradient_tile[index][row], lower = gradient_tile[index][row + TILE_HALF];
             float left = input_tile[index][column], right = input_tile[index][column + TILE_HALF];
-            sums[0][0] += upper * left;
-            sums[0][1] += upper * right;
-            sums[1][0] += lower * left;
-            sums[1][1] += lower * right;
+            add_outer(sums, upper, lower, left, right);
             biases[0] += upper;
             biases[1] += lower;
         }

@@ -27,6 +27,14 @@ pub(crate) struct Images<'a> {
     pub(crate) places: Option<Slice<'a, u32>>,
     /// The number of images in the batch.
     pub(crate) count: usize,
+}
+
+/// Both convolutions.
+#[derive(Clone, Copy)]
+pub(crate) struct Convolutions<'a> {
+    pub(crate) parameters: Slice<'a, f32>,
+    /// In an integer network.
+    pub(crate) requantizations: Option<Slice<'a, u32>>,
     /// The gray level that counts as 1.
     pub(crate) white: f32,
 }
@@ -72,18 +80,17 @@ impl Kernels {
     pub(crate) fn convolve(
         &self,
         images: Images<'_>,
-        parameters: Slice<'_, f32>,
-        requantizations: Option<Slice<'_, u32>>,
+        convolutions: Convolutions<'_>,
         pooled: Pooled<'_>,
     ) -> Result<(), CudaError> {
-        assert_convolutions(images, parameters, requantizations, pooled);
+        assert_convolutions(images, convolutions, pooled);
         let Pooled { pooled1, winners1, pooled2, winners2 } = pooled;
         let arguments = [
             images.levels.into(),
             images.places.into(),
-            parameters.into(),
-            requantizations.into(),
-            images.white.into(),
+            convolutions.parameters.into(),
+            convolutions.requantizations.into(),
+            convolutions.white.into(),
             pooled1.into(),
             winners1.into(),
             pooled2.into(),
@@ -98,27 +105,25 @@ impl Kernels {
     /// # Errors
     ///
     /// Returns the driver's error.
-    #[allow(clippy::too_many_arguments)]
     pub(crate) fn convolve_backward(
         &self,
         images: Images<'_>,
-        parameters: Slice<'_, f32>,
-        requantizations: Option<Slice<'_, u32>>,
+        convolutions: Convolutions<'_>,
         pooled: Pooled<'_>,
         gradients: Slice<'_, f32>,
         partial: Slice<'_, f32>,
         sums: Slice<'_, f32>,
     ) -> Result<(), CudaError> {
-        assert_convolutions(images, parameters, requantizations, pooled);
+        assert_convolutions(images, convolutions, pooled);
         let parts = images.count.min(MAX_PARTS);
         assert!(gradients.len() >= images.count * POOL2_LEN && partial.len() >= parts * CONV_PARAMETERS);
         assert!(sums.len() >= CONV_PARAMETERS);
         let arguments = [
             images.levels.into(),
             images.places.into(),
-            parameters.into(),
-            requantizations.into(),
-            images.white.into(),
+            convolutions.parameters.into(),
+            convolutions.requantizations.into(),
+            convolutions.white.into(),
             pooled.pooled1.into(),
             pooled.winners1.into(),
             pooled.winners2.into(),
@@ -132,19 +137,14 @@ impl Kernels {
     }
 }
 
-fn assert_convolutions(
-    images: Images<'_>,
-    parameters: Slice<'_, f32>,
-    requantizations: Option<Slice<'_, u32>>,
-    pooled: Pooled<'_>,
-) {
-    let Images { levels, places, count, .. } = images;
+fn assert_convolutions(images: Images<'_>, convolutions: Convolutions<'_>, pooled: Pooled<'_>) {
+    let Images { levels, places, count } = images;
     match places {
         Some(places) => assert!(places.len() >= count),
         None => assert!(levels.len() >= count * IMAGE_PIXELS),
     }
-    assert!(parameters.len() >= CONV_PARAMETERS);
-    assert_requantizations(requantizations, CONV1_CHANNELS + CONV2_CHANNELS);
+    assert!(convolutions.parameters.len() >= CONV_PARAMETERS);
+    assert_requantizations(convolutions.requantizations, CONV1_CHANNELS + CONV2_CHANNELS);
     assert!(pooled.pooled1.len() >= count * POOL1_LEN && pooled.winners1.len() >= count * POOL1_LEN);
     assert!(pooled.pooled2.len() >= count * POOL2_LEN && pooled.winners2.len() >= count * POOL2_LEN);
 }

@@ -9,7 +9,7 @@ mod loss;
 mod parameters;
 
 pub(crate) use dense::{Dense, Outputs};
-pub(crate) use images::{CHANGE_WORDS, Images, Pooled, SPLINE_NUMBERS};
+pub(crate) use images::{CHANGE_WORDS, Convolutions, Images, Pooled, SPLINE_NUMBERS};
 pub(crate) use images::{CONV_PARAMETERS, MAX_PARTS};
 pub(crate) use loss::CrossEntropy;
 pub(crate) use parameters::{ROW_GRADIENT_NUMBERS, SCALE_WORDS, UpdateNumbers, Updated};
