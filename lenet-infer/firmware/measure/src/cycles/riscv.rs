@@ -13,10 +13,7 @@ pub(super) fn cost(instruction: &Insn<'_>) -> Result<Cost> {
         "j" | "jal" | "jr" | "jalr" | "ret" => (2, 0),
         "mulh" | "mulhu" | "mulhsu" => (2, 0),
         "div" | "divu" | "rem" | "remu" => (37, 0),
-        _ if ["beq", "bne", "blt", "bge", "bgt", "ble"]
-            .iter()
-            .any(|branch| mnemonic.starts_with(branch)) =>
-        {
+        _ if ["beq", "bne", "blt", "bge", "bgt", "ble"].iter().any(|branch| mnemonic.starts_with(branch)) => {
             (1, 2)
         }
         _ => (1, 0),
