@@ -114,7 +114,7 @@ fn bulk_takes_any_number_of_classes() {
 /// The scripts would run for ever: the command must not wait for the logits.
 #[test]
 fn bulk_refuses_firmware_for_another_board_or_model_before_it_compares() {
-    let build = "build it with: (cd lenet-infer/firmware/qemu-arm && BOARD=mps2-an386 cargo build --release --target \
+    let build = "build it with: (cd lenet-infer/firmware/qemu && BOARD=mps2-an386 cargo build --release --target \
                  thumbv7em-none-eabihf)";
     let with = |about: &str| format!("{{ {about}; }} > about.bin; : > logits.bin; exec sleep 600");
     let crc = SHIPPED.crc();

@@ -2,7 +2,8 @@
 //!
 //! The map of the crate:
 //!
-//! - [`Board`]: what a board must provide.
+//! - [`Board`]: what a board must provide. `systick`, `sleep` and [`show`] help to implement it.
+//! - [`start`](fn@start): all that the firmware of a real board does.
 //! - [`run`]: the program that classifies the golden digits.
 //! - [`bench`](fn@bench), [`bench_included`], [`bench_int4`]: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
@@ -13,6 +14,7 @@
 //! - [`serve`](fn@serve): the program that answers the requests of a host over a [`Serial`] connection.
 //! - `bulk`, with feature `semihosting`: the program that reads and writes files of a host.
 //! - `measure`: the cycles and the stack that a classification takes.
+//! - [`crash`]: what a panic said, kept over a restart; `fault`: the hard fault of a Cortex-M as a panic.
 //! - `golden`: the digits, and the logits that every core must compute for them.
 //! - `picture`: a digit as text.
 //! - `stack`: the stack that a call takes, measured by painting.
@@ -29,6 +31,9 @@ mod bulk;
 mod camera;
 #[cfg(feature = "corpus")]
 mod corpus;
+pub mod crash;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+mod fault;
 mod golden;
 mod look;
 mod measure;
@@ -37,13 +42,18 @@ mod paper;
 mod picture;
 #[cfg(feature = "corpus")]
 mod pictures;
-mod run;
+mod report;
 mod serve;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+pub mod sleep;
 mod stack;
+mod start;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+pub mod systick;
 
 pub use bench::{bench, bench_included, bench_int4};
 pub use bench_picture::bench_picture;
-pub use board::{Board, Memory, Serial};
+pub use board::{Board, Memory, Serial, show};
 #[cfg(feature = "semihosting")]
 pub use bulk::{bulk, bulk_by_rows};
 pub use camera::Camera;
@@ -54,5 +64,6 @@ pub use corpus::corpus;
 pub use look::look;
 #[cfg(feature = "corpus")]
 pub use pictures::{Room, pictures};
-pub use run::run;
+pub use report::run;
 pub use serve::{answer, serve};
+pub use start::start;

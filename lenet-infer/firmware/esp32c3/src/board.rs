@@ -6,11 +6,19 @@ use core::ptr::addr_of;
 use esp_hal::Blocking;
 use esp_hal::clock::CpuClock;
 use esp_hal::gpio::{Level, Output, OutputConfig};
+use esp_hal::handler;
+use esp_hal::interrupt::wait_for_interrupt;
+use esp_hal::time::{Duration, Instant};
 use esp_hal::usb::usb_serial_jtag::UsbSerialJtag;
+
+/// How long the host may leave bytes untaken before they count as lost.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The board, running at 160 MHz.
 pub(crate) struct Esp {
     usb: UsbSerialJtag<'static, Blocking>,
+    /// Whether bytes wait that no program on the host has taken.
+    ignored: bool,
     /// Lit when low.
     led: Output<'static>,
 }
@@ -22,27 +30,65 @@ impl Esp {
         // SAFETY: the two registers choose what the chip's performance counter counts, cycles, and start it. They are
         // the chip's own; RISC-V's `mcycle` it lacks.
         unsafe { asm!("csrw 0x7E0, {one}", "csrw 0x7E1, {one}", one = in(reg) 1, options(nomem, nostack)) };
-        Self {
-            usb: UsbSerialJtag::new(chip.USB_DEVICE),
-            led: Output::new(chip.GPIO8, Level::High, OutputConfig::default()),
-        }
-    }
-
-    /// Lights the LED if all went well.
-    pub(crate) fn show_result(&mut self, passed: bool) {
-        self.led.set_level(Level::from(!passed));
+        // All interrupts are masked, for good: a pending one still ends the sleep in `wait`.
+        // SAFETY: the critical section is never left, so there is no state to restore.
+        let _ = unsafe { critical_section::acquire() };
+        let mut usb = UsbSerialJtag::new(chip.USB_DEVICE);
+        usb.set_interrupt_handler(never_called);
+        usb.listen_rx_packet_recv_interrupt();
+        // A byte for `is_open` to wait for. The buffer is empty, so it has room.
+        let _ = usb.write_byte_nb(b'\n');
+        Self { usb, ignored: true, led: Output::new(chip.GPIO8, Level::High, OutputConfig::default()) }
     }
 }
+
+impl Esp {
+    /// Repeats `step` until it succeeds or the host has taken nothing for a while. Returns whether it succeeded.
+    fn until_taken(&mut self, mut step: impl FnMut(&mut UsbSerialJtag<'static, Blocking>) -> bool) -> bool {
+        let start = Instant::now();
+        while !step(&mut self.usb) {
+            if self.ignored || start.elapsed() > PATIENCE {
+                self.ignored = true;
+                return false;
+            }
+        }
+        self.ignored = false;
+        true
+    }
+}
+
+/// Handles the interrupt of the serial port, which is always masked.
+#[handler]
+fn never_called() {}
 
 impl Serial for Esp {
     fn read(&mut self) -> Option<u8> {
         self.usb.read_byte().ok()
     }
 
-    /// Waits as long as no program on the host reads the port.
+    /// Drops bytes when no program on the host takes them.
     fn write(&mut self, bytes: &[u8]) {
-        // It has no way to fail.
-        let _ = self.usb.write(bytes);
+        for &byte in bytes {
+            if !self.until_taken(|usb| usb.write_byte_nb(byte).is_ok()) {
+                return;
+            }
+        }
+        self.until_taken(|usb| usb.flush_tx_nb().is_ok());
+    }
+
+    /// Whether the host takes bytes. The port does not tell whether a program has it open.
+    fn is_open(&mut self) -> bool {
+        if self.ignored {
+            self.ignored = self.usb.flush_tx_nb().is_err();
+        }
+        !self.ignored
+    }
+
+    fn wait(&mut self) {
+        if self.is_open() {
+            wait_for_interrupt();
+            self.usb.reset_rx_packet_recv_interrupt();
+        }
     }
 }
 
@@ -56,7 +102,7 @@ unsafe extern "C" {
     static _stack_limit: u32;
 }
 
-// SAFETY: no interrupt is enabled, there is one core and no DMA, and esp-hal's linker script gives the memory from the
+// SAFETY: all interrupts are masked, there is one core and no DMA, and esp-hal's linker script gives the memory from the
 // limit, just above its guard word, up to the stack.
 unsafe impl Board for Esp {
     const NAME: &str = "esp32c3";
@@ -70,7 +116,12 @@ unsafe impl Board for Esp {
     }
 
     fn write(&mut self, text: &str) {
-        support::show(self, text);
+        app::show(self, text);
+    }
+
+    /// Lights the LED if all are equal.
+    fn show_result(&mut self, passed: bool) {
+        self.led.set_level(Level::from(!passed));
     }
 
     fn memory(&self) -> Memory {
@@ -81,10 +132,5 @@ unsafe impl Board for Esp {
 
     fn stack_limit() -> usize {
         addr_of!(_stack_limit).addr()
-    }
-
-    #[inline(always)]
-    fn stack_pointer() -> usize {
-        support::stack_pointer()
     }
 }

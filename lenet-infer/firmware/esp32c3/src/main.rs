@@ -4,9 +4,10 @@
 
 mod board;
 
+use core::panic::PanicInfo;
+
 use board::Esp;
 use esp_hal::main;
-use panic_halt as _;
 
 /// The side of the work grid on which the board prepares pictures.
 const SIDE: usize = 64;
@@ -16,8 +17,12 @@ esp_bootloader_esp_idf::esp_app_desc!();
 /// Runs the program.
 #[main]
 fn main() -> ! {
-    let mut board = Esp::new();
-    let passed = app::run(&mut board);
-    board.show_result(passed);
-    app::serve::<SIDE, _>(&mut board)
+    app::start::<SIDE, _>(&mut Esp::new())
+}
+
+/// Restarts the chip, which then tells what the panic said.
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    app::crash::record(info);
+    esp_hal::system::software_reset()
 }

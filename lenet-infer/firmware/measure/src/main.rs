@@ -147,7 +147,7 @@ fn row(
     program: &Program,
 ) -> Result<(Row, Vec<String>, [u64; 3])> {
     let stack = Bounds::new(program)?.of(root)?.bytes;
-    let counted = build::firmware(board, board.package, counted)?;
+    let counted = build::firmware(board, "qemu", counted)?;
     let run = count::run(board, &counted, plugin)?;
     let [first, ..] = run.instructions;
     let most = run.instructions.into_iter().fold(first, u64::max);

@@ -5,14 +5,15 @@ use nrf52833_hal as hal;
 #[cfg(feature = "nrf52840-dk")]
 use nrf52840_hal as hal;
 
-use app::{Board, Memory, Serial};
+use app::sleep::Alarm;
+use app::{Board, Serial};
 use cortex_m::peripheral::DWT;
 use cortex_m::singleton;
 use embedded_hal_02::digital::v2::{OutputPin, PinState};
 use embedded_hal_02::serial::{Read, Write};
 use hal::clocks::Clocks;
 use hal::gpio::{Level, Output, Pin, PushPull, p0, p1};
-use hal::pac::{self, UARTE0};
+use hal::pac::{self, Interrupt, UARTE0};
 use hal::uarte::{Baudrate, Parity, Pins, Uarte, UarteRx, UarteTx};
 
 /// Bytes that the UART's DMA sends at once.
@@ -22,6 +23,7 @@ const SENT_AT_ONCE: usize = 64;
 pub(crate) struct Nordic {
     sender: UarteTx<UARTE0>,
     receiver: UarteRx<UARTE0>,
+    received: Alarm<Interrupt>,
     /// Lit when low.
     led: Pin<Output<PushPull>>,
 }
@@ -38,17 +40,13 @@ impl Nordic {
         chip.NVMC.icachecnf.write(|w| w.cacheen().set_bit());
 
         let (pins, led) = wiring(p0::Parts::new(chip.P0), p1::Parts::new(chip.P1));
+        // The end of a reception, which here is every byte, raises the interrupt.
+        chip.UARTE0.intenset.write(|w| w.endrx().set_bit());
         let uart = Uarte::new(chip.UARTE0, pins, Parity::EXCLUDED, Baudrate::BAUD115200);
         let sent = singleton!(: [u8; SENT_AT_ONCE] = [0; SENT_AT_ONCE]).expect("taken once, here");
         let received = singleton!(: [u8; 1] = [0]).expect("taken once, here");
         let (sender, receiver) = uart.split(sent, received).expect("neither buffer is empty");
-        Self { sender, receiver, led }
-    }
-
-    /// Lights the LED if all went well.
-    pub(crate) fn show_result(&mut self, passed: bool) {
-        // Setting a pin cannot fail on this chip.
-        let _ = self.led.set_state(PinState::from(!passed));
+        Self { sender, receiver, received: Alarm::new(Interrupt::UARTE0_UART0), led }
     }
 }
 
@@ -90,9 +88,13 @@ impl Serial for Nordic {
         }
         let _ = nb::block!(self.sender.flush());
     }
+
+    fn wait(&mut self) {
+        self.received.wait();
+    }
 }
 
-// SAFETY: no interrupt is enabled and there is one core. DMA reads and writes the two buffers of `take` only, which
+// SAFETY: all interrupts are masked and there is one core. DMA reads and writes the two buffers of `take` only, which
 // are not on the stack. cortex-m-rt gives the memory from the limit up to the stack.
 unsafe impl Board for Nordic {
     const NAME: &str = env!("BOARD");
@@ -103,19 +105,12 @@ unsafe impl Board for Nordic {
     }
 
     fn write(&mut self, text: &str) {
-        support::show(self, text);
+        app::show(self, text);
     }
 
-    fn memory(&self) -> Memory {
-        support::memory()
-    }
-
-    fn stack_limit() -> usize {
-        support::stack_limit()
-    }
-
-    #[inline(always)]
-    fn stack_pointer() -> usize {
-        support::stack_pointer()
+    /// Lights the LED if all are equal.
+    fn show_result(&mut self, passed: bool) {
+        // Setting a pin cannot fail on this chip.
+        let _ = self.led.set_state(PinState::from(!passed));
     }
 }

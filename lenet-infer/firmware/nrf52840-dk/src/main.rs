@@ -7,15 +7,11 @@ mod board;
 
 use board::Nordic;
 use cortex_m_rt::entry;
-use panic_halt as _;
 
 /// The side of the work grid on which the board prepares pictures.
 const SIDE: usize = 64;
 
 #[entry]
 fn main() -> ! {
-    let mut board = Nordic::take();
-    let passed = app::run(&mut board);
-    board.show_result(passed);
-    app::serve::<SIDE, _>(&mut board)
+    app::start::<SIDE, _>(&mut Nordic::take())
 }

@@ -1,14 +1,14 @@
 //! The Raspberry Pi Pico: serial over USB, cycles from SysTick, one LED.
 
 use crate::usb::UsbSerial;
-use app::{Board, Memory, Serial};
+use app::systick::SysTick;
+use app::{Board, Serial};
 use embedded_hal::digital::OutputPin;
 use rp2040_hal::clocks::init_clocks_and_plls;
 use rp2040_hal::gpio::bank0::Gpio25;
 use rp2040_hal::gpio::{FunctionSio, Pin, Pins, PullDown, SioOutput};
 use rp2040_hal::usb::UsbBus;
 use rp2040_hal::{Sio, Watchdog, pac};
-use support::systick::SysTick;
 
 /// The board's crystal, in Hz.
 const CRYSTAL: u32 = 12_000_000;
@@ -47,12 +47,6 @@ impl Pico {
             led: pins.gpio25.into_push_pull_output(),
         }
     }
-
-    /// Lights the LED if all went well.
-    pub(crate) fn show_result(&mut self, passed: bool) {
-        // Setting a pin cannot fail on this chip.
-        let _ = self.led.set_state(passed.into());
-    }
 }
 
 impl Serial for Pico {
@@ -63,9 +57,17 @@ impl Serial for Pico {
     fn write(&mut self, bytes: &[u8]) {
         self.usb.write(bytes);
     }
+
+    fn is_open(&mut self) -> bool {
+        self.usb.is_open()
+    }
+
+    fn wait(&mut self) {
+        self.usb.wait();
+    }
 }
 
-// SAFETY: no interrupt is enabled, the second core sleeps, there is no DMA, and cortex-m-rt gives the memory from the
+// SAFETY: all interrupts are masked, the second core sleeps, there is no DMA, and cortex-m-rt gives the memory from the
 // limit up to the stack.
 unsafe impl Board for Pico {
     const NAME: &str = "rpi-pico";
@@ -77,19 +79,12 @@ unsafe impl Board for Pico {
     }
 
     fn write(&mut self, text: &str) {
-        support::show(self, text);
+        app::show(self, text);
     }
 
-    fn memory(&self) -> Memory {
-        support::memory()
-    }
-
-    fn stack_limit() -> usize {
-        support::stack_limit()
-    }
-
-    #[inline(always)]
-    fn stack_pointer() -> usize {
-        support::stack_pointer()
+    /// Lights the LED if all are equal.
+    fn show_result(&mut self, passed: bool) {
+        // Setting a pin cannot fail on this chip.
+        let _ = self.led.set_state(passed.into());
     }
 }

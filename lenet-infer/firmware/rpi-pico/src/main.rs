@@ -6,7 +6,6 @@ mod board;
 mod usb;
 
 use board::Pico;
-use panic_halt as _;
 use rp2040_hal::entry;
 
 /// The side of the work grid on which the board prepares pictures.
@@ -19,8 +18,5 @@ static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
 #[entry]
 fn main() -> ! {
-    let mut board = Pico::take();
-    let passed = app::run(&mut board);
-    board.show_result(passed);
-    app::serve::<SIDE, _>(&mut board)
+    app::start::<SIDE, _>(&mut Pico::take())
 }

@@ -1,7 +1,9 @@
 //! A serial port over USB, by polling.
 
 use app::Serial;
+use app::sleep::Alarm;
 use cortex_m::singleton;
+use rp2040_hal::pac::Interrupt;
 use rp2040_hal::usb::UsbBus;
 use usb_device::bus::UsbBusAllocator;
 use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDeviceState, UsbVidPid};
@@ -14,6 +16,7 @@ const ID: UsbVidPid = UsbVidPid(0x16c0, 0x27dd);
 pub(crate) struct UsbSerial {
     device: UsbDevice<'static, UsbBus>,
     port: SerialPort<'static, UsbBus>,
+    event: Alarm<Interrupt>,
 }
 
 impl UsbSerial {
@@ -29,7 +32,7 @@ impl UsbSerial {
             .expect("64 is a size that USB knows")
             .device_class(USB_CLASS_CDC)
             .build();
-        Self { device, port }
+        Self { device, port, event: Alarm::new(Interrupt::USBCTRL_IRQ) }
     }
 
     fn poll(&mut self) {
@@ -44,18 +47,22 @@ impl Serial for UsbSerial {
         matches!(self.port.read(&mut byte), Ok(1)).then_some(byte[0])
     }
 
-    /// Waits as long as no program on the host reads the port.
+    /// Waits as long as the host takes no bytes, and drops them when no program on it has the port open.
     fn write(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            self.poll();
-            // What is sent before the host has configured the device is lost.
-            if self.device.state() == UsbDeviceState::Configured {
-                let sent = self.port.write(bytes).unwrap_or(0);
-                bytes = &bytes[sent..];
-            }
+        while !bytes.is_empty() && self.is_open() {
+            let sent = self.port.write(bytes).unwrap_or(0);
+            bytes = &bytes[sent..];
         }
-        while self.port.flush().is_err() {
-            self.poll();
-        }
+        while self.port.flush().is_err() && self.is_open() {}
+    }
+
+    /// Whether the host has configured the device, and a program on it has the port open.
+    fn is_open(&mut self) -> bool {
+        self.poll();
+        self.device.state() == UsbDeviceState::Configured && self.port.dtr()
+    }
+
+    fn wait(&mut self) {
+        self.event.wait();
     }
 }

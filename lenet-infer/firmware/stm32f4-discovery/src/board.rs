@@ -1,12 +1,14 @@
 //! An STM32F4 Discovery board: USART2 on its pin headers, cycles from the DWT, two LEDs.
 
-use app::{Board, Memory, Serial};
+use app::sleep::Alarm;
+use app::{Board, Serial};
 use cortex_m::peripheral::DWT;
+use stm32f4xx_hal::Listen;
 use stm32f4xx_hal::gpio::{GpioExt, Output, Pin};
 use stm32f4xx_hal::hal_02::serial::{Read, Write};
-use stm32f4xx_hal::pac::{self, USART2};
+use stm32f4xx_hal::pac::{self, Interrupt, USART2};
 use stm32f4xx_hal::rcc::{Config, RccExt};
-use stm32f4xx_hal::serial::{self, SerialExt};
+use stm32f4xx_hal::serial::{self, Event, SerialExt};
 use stm32f4xx_hal::time::{Bps, MegaHertz};
 
 /// The fastest that the chip may run.
@@ -18,6 +20,7 @@ const BAUD_RATE: Bps = Bps(115_200);
 /// The board.
 pub(crate) struct Discovery {
     wire: serial::Serial<USART2>,
+    received: Alarm<Interrupt>,
     green: Pin<'D', 12, Output>,
     red: Pin<'D', 14, Output>,
 }
@@ -33,19 +36,14 @@ impl Discovery {
         let mut rcc = chip.RCC.freeze(Config::hse(CRYSTAL.convert()).sysclk(CLOCK.convert()));
         let port_a = chip.GPIOA.split(&mut rcc);
         let port_d = chip.GPIOD.split(&mut rcc);
-        let wire = chip
+        let mut wire = chip
             .USART2
             .serial((port_a.pa2, port_a.pa3), BAUD_RATE, &mut rcc)
             .expect("the clock divides down to the baud rate");
         let green = port_d.pd12.into_push_pull_output();
         let red = port_d.pd14.into_push_pull_output();
-        Self { wire, green, red }
-    }
-
-    /// Lights the green LED if all went well, else the red one.
-    pub(crate) fn show_result(&mut self, passed: bool) {
-        self.green.set_state(passed.into());
-        self.red.set_state((!passed).into());
+        wire.listen(Event::RxNotEmpty);
+        Self { wire, received: Alarm::new(Interrupt::USART2), green, red }
     }
 }
 
@@ -60,9 +58,13 @@ impl Serial for Discovery {
             let _ = nb::block!(self.wire.write(byte));
         }
     }
+
+    fn wait(&mut self) {
+        self.received.wait();
+    }
 }
 
-// SAFETY: no interrupt is enabled, there is one core and no DMA, and cortex-m-rt gives the memory from the limit up to
+// SAFETY: all interrupts are masked, there is one core and no DMA, and cortex-m-rt gives the memory from the limit up to
 // the stack.
 unsafe impl Board for Discovery {
     const NAME: &str = env!("BOARD");
@@ -73,19 +75,12 @@ unsafe impl Board for Discovery {
     }
 
     fn write(&mut self, text: &str) {
-        support::show(self, text);
+        app::show(self, text);
     }
 
-    fn memory(&self) -> Memory {
-        support::memory()
-    }
-
-    fn stack_limit() -> usize {
-        support::stack_limit()
-    }
-
-    #[inline(always)]
-    fn stack_pointer() -> usize {
-        support::stack_pointer()
+    /// Lights the green LED if all are equal, else the red one.
+    fn show_result(&mut self, passed: bool) {
+        self.green.set_state(passed.into());
+        self.red.set_state((!passed).into());
     }
 }

@@ -6,15 +6,11 @@ mod board;
 
 use board::Discovery;
 use cortex_m_rt::entry;
-use panic_halt as _;
 
 /// The side of the work grid on which the board prepares pictures.
 const SIDE: usize = 64;
 
 #[entry]
 fn main() -> ! {
-    let mut board = Discovery::take();
-    let passed = app::run(&mut board);
-    board.show_result(passed);
-    app::serve::<SIDE, _>(&mut board)
+    app::start::<SIDE, _>(&mut Discovery::take())
 }

@@ -86,15 +86,9 @@ impl Core {
     /// The shell command that builds the firmware, from the root of the repository.
     #[must_use]
     pub fn build_command(self) -> String {
+        let flags = if self == Self::M55 { "RUSTFLAGS=-Ctarget-cpu=cortex-m55 " } else { "" };
         let (board, target) = (self.board(), self.target());
-        match self {
-            Self::Rv32imc => format!("(cd {FIRMWARE}/qemu-riscv && cargo build --release --target {target})"),
-            _ => {
-                let flags = if self == Self::M55 { "RUSTFLAGS=-Ctarget-cpu=cortex-m55 " } else { "" };
-                let cargo = format!("cargo build --release --target {target}");
-                format!("(cd {FIRMWARE}/qemu-arm && {flags}BOARD={board} {cargo})")
-            }
-        }
+        format!("(cd {FIRMWARE}/qemu && {flags}BOARD={board} cargo build --release --target {target})")
     }
 
     /// Finds the ELF file of the firmware's program `program`: the one given, else the one in the build folder of the

@@ -195,7 +195,7 @@ fn a_port_that_is_not_there_is_named() {
 
 #[test]
 fn missing_firmware_is_named_with_the_command_that_makes_it() {
-    let build = "build it with: (cd lenet-infer/firmware/qemu-arm && BOARD=microbit cargo build --release \
+    let build = "build it with: (cd lenet-infer/firmware/qemu && BOARD=microbit cargo build --release \
                  --target thumbv6m-none-eabi)";
     let dir: TempDir = dir_with_test_set();
     let path = "lenet-infer/firmware/target/thumbv6m-none-eabi/release";

@@ -28,6 +28,7 @@ pub fn serve<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
     let mut engine = Engine::new(&SHIPPED.model);
     loop {
         answer(board, &mut engine, &mut preparer);
+        board.wait();
     }
 }
 
@@ -66,7 +67,10 @@ impl<'s, 'm, B: Board + Serial> Server<'s, 'm, B> {
     ) -> Option<R> {
         let Self { answerer, receiver } = self;
         while answerer.board.is_open() {
-            let Some(byte) = Serial::read(answerer.board) else { continue };
+            let Some(byte) = Serial::read(answerer.board) else {
+                answerer.board.wait();
+                continue;
+            };
             let frame = match receiver.push(byte) {
                 Some(Ok(frame)) => frame,
                 Some(Err(refusal)) => {
