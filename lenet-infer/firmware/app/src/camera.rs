@@ -1,5 +1,7 @@
 //! What a camera must provide, and a camera that draws what it sees.
 
+use lenet_infer::picture::NoDigit;
+
 /// A camera that gives gray pictures row by row.
 pub trait Camera {
     /// Returns the number of columns of a picture, 1 to 4096.
@@ -8,6 +10,19 @@ pub trait Camera {
     fn height(&self) -> usize;
     /// Takes a picture, and passes its rows to `row`, from the top: a gray level per column, from the left.
     fn capture(&mut self, row: impl FnMut(&[u8]));
+    /// Shows what the picture is read as, or why it has no digit, on the camera's own display. By default there is none.
+    fn show(&mut self, reading: Result<Reading, NoDigit>) {
+        let _ = reading;
+    }
+}
+
+/// A digit as it is read in a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The class: 0 to 9.
+    pub class: u8,
+    /// Whether the model is sure of it.
+    pub sure: bool,
 }
 
 #[cfg(feature = "corpus")]

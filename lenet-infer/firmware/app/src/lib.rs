@@ -11,6 +11,7 @@
 //! - `pictures`, with the same feature: the program that prepares generated pictures, to compare what cores make of
 //!   them.
 //! - [`Camera`], [`look`](fn@look): the program that says which digits a camera sees.
+//! - [`Sketchpad`]: a camera that sees what is drawn on a touch [`Panel`].
 //! - [`serve`](fn@serve): the program that answers the requests of a host over a [`Serial`] connection.
 //! - `bulk`, with feature `semihosting`: the program that reads and writes files of a host.
 //! - `measure`: the cycles and the stack that a classification takes.
@@ -37,6 +38,7 @@ mod fault;
 mod golden;
 mod look;
 mod measure;
+mod panel;
 #[cfg(test)]
 mod paper;
 mod picture;
@@ -56,12 +58,13 @@ pub use bench_picture::bench_picture;
 pub use board::{Board, Memory, Serial, show};
 #[cfg(feature = "semihosting")]
 pub use bulk::{bulk, bulk_by_rows};
-pub use camera::Camera;
 #[cfg(feature = "corpus")]
 pub use camera::Drawn;
+pub use camera::{Camera, Reading};
 #[cfg(feature = "corpus")]
 pub use corpus::corpus;
 pub use look::look;
+pub use panel::{Calibration, Panel, Point, Sketchpad, Xpt2046};
 #[cfg(feature = "corpus")]
 pub use pictures::{Room, pictures};
 pub use report::run;

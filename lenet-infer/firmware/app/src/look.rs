@@ -1,10 +1,10 @@
 //! The program that says which digits a camera sees.
 
 use crate::board::{Board, Console};
-use crate::camera::Camera;
+use crate::camera::{Camera, Reading};
 use core::fmt::{self, Write};
 use lenet_infer::picture::{Digit, NoDigit, Preparer};
-use lenet_infer::{Engine, SHIPPED};
+use lenet_infer::{Engine, Prediction, SHIPPED};
 
 /// Takes pictures with a camera, and prints what each shows: the digit, how sure the model is of it and where it is, or
 /// why there is none. Prepares the pictures on a work grid of `SIDE`x`SIDE` cells.
@@ -15,9 +15,13 @@ pub fn look<const SIDE: usize, B: Board>(board: &mut B, camera: &mut impl Camera
     let mut engine = Engine::new(&SHIPPED.model);
     let mut sure = 0;
     for number in 1..=pictures {
-        let digit = capture(&mut preparer, camera);
+        let seen = capture(&mut preparer, camera).map(|digit| (digit, engine.classify(&digit.image)));
         // A board's `write` reports no failure, so printing does not fail either.
-        sure += u32::from(show(board, &mut engine, number, digit).unwrap_or(false));
+        let _ = print(board, number, &seen);
+        let reading =
+            seen.map(|(_, prediction)| Reading { class: prediction.class, sure: prediction.is_confident() });
+        camera.show(reading);
+        sure += u32::from(reading.is_ok_and(|reading| reading.sure));
     }
     let _ = writeln!(Console(board), "look        sure of {sure} of {pictures} pictures");
     2 * sure > pictures
@@ -34,31 +38,24 @@ fn capture<'p, const SIDE: usize>(
     rows.finish()
 }
 
-/// Prints what a picture shows. Returns whether the model is sure.
-fn show<B: Board>(
+/// Prints what a picture shows.
+fn print<B: Board>(
     board: &mut B,
-    engine: &mut Engine<'_>,
     number: u32,
-    digit: Result<&Digit, NoDigit>,
-) -> Result<bool, fmt::Error> {
+    seen: &Result<(&Digit, Prediction<'_>), NoDigit>,
+) -> fmt::Result {
     let mut out = Console(board);
     write!(out, "picture {number}: ")?;
-    let digit = match digit {
-        Ok(digit) => digit,
-        Err(reason) => {
-            writeln!(out, "{reason}")?;
-            return Ok(false);
-        }
+    let (digit, prediction) = match seen {
+        Ok(seen) => seen,
+        Err(reason) => return writeln!(out, "{reason}"),
     };
-    let prediction = engine.classify(&digit.image);
-    let sure = prediction.is_confident();
-    let (rect, doubt) = (digit.rect, if sure { "" } else { " (not sure)" });
+    let (rect, doubt) = (digit.rect, if prediction.is_confident() { "" } else { " (not sure)" });
     writeln!(
         out,
         "{}{doubt}, confidence {} / 256, at {},{} to {},{}, contrast {}",
         prediction.class, prediction.confidence, rect.left, rect.top, rect.right, rect.bottom, digit.contrast
-    )?;
-    Ok(sure)
+    )
 }
 
 #[cfg(test)]

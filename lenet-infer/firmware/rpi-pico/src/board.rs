@@ -1,5 +1,6 @@
 //! The Raspberry Pi Pico: serial over USB, cycles from SysTick, one LED.
 
+use crate::header::{DisplayPins, Header, TouchPins};
 use crate::usb::UsbSerial;
 use app::systick::SysTick;
 use app::{Board, Serial};
@@ -8,21 +9,27 @@ use rp2040_hal::clocks::init_clocks_and_plls;
 use rp2040_hal::gpio::bank0::Gpio25;
 use rp2040_hal::gpio::{FunctionSio, Pin, Pins, PullDown, SioOutput};
 use rp2040_hal::usb::UsbBus;
-use rp2040_hal::{Sio, Watchdog, pac};
+use rp2040_hal::{Sio, Timer, Watchdog, pac};
 
 /// The board's crystal, in Hz.
 const CRYSTAL: u32 = 12_000_000;
+/// What SysTick counts per millisecond.
+const TICKS: u64 = 125_000;
 
 /// The board, running at 125 MHz.
-pub(crate) struct Pico {
+pub struct Pico {
     usb: UsbSerial,
     timer: SysTick,
     led: Pin<Gpio25, FunctionSio<SioOutput>, PullDown>,
 }
 
 impl Pico {
-    /// The board's only handle.
-    pub(crate) fn take() -> Self {
+    /// Returns the board and what it does not use, once.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the board has been taken before.
+    pub fn take() -> (Self, Header) {
         let core = cortex_m::Peripherals::take().expect("the core is taken once, here");
         let mut chip = pac::Peripherals::take().expect("the chip is taken once, here");
         let mut watchdog = Watchdog::new(chip.WATCHDOG);
@@ -39,12 +46,41 @@ impl Pico {
 
         let bank = Sio::new(chip.SIO).gpio_bank0;
         let pins = Pins::new(chip.IO_BANK0, chip.PADS_BANK0, bank, &mut chip.RESETS);
+        let timer = Timer::new(chip.TIMER, &mut chip.RESETS, &clocks);
         let bus =
             UsbBus::new(chip.USBCTRL_REGS, chip.USBCTRL_DPRAM, clocks.usb_clock, true, &mut chip.RESETS);
-        Self {
+        let pico = Self {
             usb: UsbSerial::new(bus),
             timer: SysTick::start(core.SYST),
             led: pins.gpio25.into_push_pull_output(),
+        };
+        let header = Header {
+            display_bus: chip.SPI0,
+            display: DisplayPins {
+                clock: pins.gpio18,
+                mosi: pins.gpio19,
+                select: pins.gpio17,
+                data: pins.gpio20,
+                reset: pins.gpio21,
+            },
+            touch_bus: chip.SPI1,
+            touch: TouchPins {
+                clock: pins.gpio10,
+                mosi: pins.gpio11,
+                miso: pins.gpio12,
+                select: pins.gpio13,
+            },
+            timer,
+            resets: chip.RESETS,
+        };
+        (pico, header)
+    }
+
+    /// Serves the USB port for some milliseconds.
+    pub fn serve_usb(&mut self, milliseconds: u32) {
+        let end = self.timer.ticks() + u64::from(milliseconds) * TICKS;
+        while self.timer.ticks() < end {
+            self.usb.poll();
         }
     }
 }

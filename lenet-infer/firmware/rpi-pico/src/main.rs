@@ -2,21 +2,14 @@
 #![no_std]
 #![no_main]
 
-mod board;
-mod usb;
-
-use board::Pico;
 use rp2040_hal::entry;
+use rpi_pico::Pico;
 
 /// The side of the work grid on which the board prepares pictures.
 const SIDE: usize = 64;
 
-/// What the chip's ROM runs first: it sets the flash chip up.
-#[unsafe(link_section = ".boot2")]
-#[used]
-static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
-
 #[entry]
 fn main() -> ! {
-    app::start::<SIDE, _>(&mut Pico::take())
+    let (mut board, _) = Pico::take();
+    app::start::<SIDE, _>(&mut board)
 }

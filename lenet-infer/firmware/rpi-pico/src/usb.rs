@@ -35,7 +35,8 @@ impl UsbSerial {
         Self { device, port, event: Alarm::new(Interrupt::USBCTRL_IRQ) }
     }
 
-    fn poll(&mut self) {
+    /// Handles what the host has asked for.
+    pub(crate) fn poll(&mut self) {
         self.device.poll(&mut [&mut self.port]);
     }
 }
