@@ -1,6 +1,6 @@
 /* A QEMU plugin that counts the instructions executed from the entry of one function to the entry of another.
  *
- *     cc -O2 -shared -fPIC count.c -o libcount.so
+ *     cc -O2 -shared -fPIC -DAPI=2 count.c -o libcount.so
  *     qemu-system-... -plugin ./libcount.so,start=bench_start,stop=bench_stop,out=FILE
  *
  * Each time execution reaches `stop` after `start`, FILE gets a line `at ADDRESS N T F` for each instruction that was
@@ -8,8 +8,12 @@
  * bytes before it. Which of the two is its neighbor follows from the program: QEMU does not know the size of an instruction
  * that crosses a page. Then it gets a line `pair N` with the number of all. At the end it gets a line `function N NAME`
  * for each function that executed N of all counted instructions. An instruction whose condition fails counts as executed,
- * as it does on silicon. The plugin uses version 1 of the interface, which QEMU 4.2 to 8.2 have.
- * Debian packages no header for it, so this file declares what it uses. */
+ * as it does on silicon.
+ *
+ * API is the version of the plugin interface that QEMU accepts: 1 for QEMU 6.0 to 8.2, 2 for QEMU 9.0 to 11.0, and 7 from
+ * QEMU 11.1 on. What this file uses is the same from version 1 to 6. In version 7, what is registered for a plugin is called
+ * with data of the plugin's choice instead of the plugin's number. Debian packages no header for the interface, so this
+ * file declares what it uses. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdbool.h>
@@ -17,6 +21,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if !defined API || (API != 1 && API != 2 && API != 7)
+#error "expected -DAPI=1, -DAPI=2 or -DAPI=7: the version of the plugin interface"
+#endif
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -26,16 +34,21 @@ struct qemu_plugin_insn;
 struct qemu_info;
 enum register_access { NO_REGISTERS };
 
+#if API < 7
 void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id, void (*)(plugin_id, struct qemu_plugin_tb *));
+void qemu_plugin_register_atexit_cb(plugin_id, void (*)(plugin_id, void *), void *);
+#else
+void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id, void (*)(struct qemu_plugin_tb *, void *), void *);
+void qemu_plugin_register_atexit_cb(plugin_id, void (*)(void *), void *);
+#endif
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
                                             enum register_access, void *);
-void qemu_plugin_register_atexit_cb(plugin_id, void (*)(plugin_id, void *), void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
 const char *qemu_plugin_insn_symbol(const struct qemu_plugin_insn *);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
 
-EXPORT int qemu_plugin_version = 1;
+EXPORT int qemu_plugin_version = API;
 
 /* A function of the program, with its name in the symbol table. */
 struct function {
@@ -118,8 +131,7 @@ static void execute(unsigned cpu, void *data) {
     last = instruction->address;
 }
 
-static void translate(plugin_id id, struct qemu_plugin_tb *block) {
-    (void)id;
+static void translate(struct qemu_plugin_tb *block) {
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
         const char *name = qemu_plugin_insn_symbol(insn);
@@ -128,13 +140,45 @@ static void translate(plugin_id id, struct qemu_plugin_tb *block) {
     }
 }
 
-static void finish(plugin_id id, void *data) {
-    (void)id, (void)data;
+static void finish(void) {
     for (struct function *known = functions; known; known = known->next)
         if (known->executed)
             fprintf(out, "function %" PRIu64 " %s\n", known->executed, known->name);
     fclose(out);
 }
+
+/* What QEMU calls, with the arguments of its version. */
+#if API < 7
+static void on_translation(plugin_id id, struct qemu_plugin_tb *block) {
+    (void)id;
+    translate(block);
+}
+
+static void on_exit_of_qemu(plugin_id id, void *data) {
+    (void)id, (void)data;
+    finish();
+}
+
+static void install(plugin_id id) {
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
+    qemu_plugin_register_atexit_cb(id, on_exit_of_qemu, NULL);
+}
+#else
+static void on_translation(struct qemu_plugin_tb *block, void *data) {
+    (void)data;
+    translate(block);
+}
+
+static void on_exit_of_qemu(void *data) {
+    (void)data;
+    finish();
+}
+
+static void install(plugin_id id) {
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation, NULL);
+    qemu_plugin_register_atexit_cb(id, on_exit_of_qemu, NULL);
+}
+#endif
 
 EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv) {
     (void)info;
@@ -150,7 +194,6 @@ EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int a
         fprintf(stderr, "count: expected start=FUNCTION,stop=FUNCTION,out=FILE (a file that can be written)\n");
         return 1;
     }
-    qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
-    qemu_plugin_register_atexit_cb(id, finish, NULL);
+    install(id);
     return 0;
 }

@@ -1,5 +1,7 @@
 //! The boards that are measured, one per core, all emulated by QEMU.
 
+use crate::program::Isa;
+
 /// A board, and how to build and run its firmware.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Board {
@@ -11,6 +13,13 @@ pub(crate) struct Board {
     pub(crate) cpu: Option<&'static str>,
     /// The emulator and its arguments, without those for the board and the program.
     pub(crate) emulator: &'static [&'static str],
+}
+
+impl Board {
+    /// Returns the instruction set of the core.
+    pub(crate) fn isa(&self) -> Isa {
+        if self.target.starts_with("riscv32") { Isa::RiscV } else { Isa::Thumb }
+    }
 }
 
 const ARM: &[&str] = &["qemu-system-arm"];

@@ -35,15 +35,42 @@ pub(crate) fn model_bytes(file: &str) -> Result<u64> {
     Ok(fs::metadata(&path).with_context(|| format!("{}: cannot be read", path.display()))?.len())
 }
 
-/// Compiles the QEMU plugin that counts instructions, and returns its path.
-pub(crate) fn plugin() -> Result<PathBuf> {
+/// Compiles the plugin that counts instructions for the QEMU that emulates `board`, and returns its path.
+pub(crate) fn plugin(board: &Board) -> Result<PathBuf> {
+    let api = plugin_api(board.emulator[0])?;
     let folder = target_folder().join("measure");
     fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-    let plugin = folder.join("libcount.so");
+    let plugin = folder.join(format!("libcount-{api}.so"));
     let mut compiler = Command::new(env::var_os("CC").unwrap_or("cc".into()));
-    compiler.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-shared", "-fPIC", "-o"]).arg(&plugin);
+    compiler.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-shared", "-fPIC"]);
+    compiler.arg(format!("-DAPI={api}")).arg("-o").arg(&plugin);
     run(compiler.arg(workspace().join("measure/count.c")))?;
     Ok(plugin)
+}
+
+/// Returns the version of the plugin interface that the QEMU called `emulator` accepts.
+fn plugin_api(emulator: &str) -> Result<u32> {
+    let printed = run(Command::new(emulator).arg("--version"))?;
+    let Some(version) = qemu_version(&printed) else {
+        bail!("{emulator} --version: expected \"QEMU emulator version X.Y\", found {printed:?}");
+    };
+    Ok(accepted_api(version))
+}
+
+/// Returns the major and the minor version in what `--version` of QEMU printed.
+fn qemu_version(printed: &str) -> Option<(u32, u32)> {
+    let mut parts = printed.strip_prefix("QEMU emulator version ")?.split(|c: char| !c.is_ascii_digit());
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// Returns the version of the plugin interface that a version of QEMU accepts and that `count.c` knows. A QEMU that has
+/// dropped all of them says so when it loads the plugin.
+fn accepted_api(qemu: (u32, u32)) -> u32 {
+    match qemu {
+        (..9, _) => 1,
+        (..11, _) | (11, 0) => 2,
+        _ => 7,
+    }
 }
 
 /// Runs a command until it ends, and returns its standard output.
@@ -93,6 +120,24 @@ fn opt_levels(manifest: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plugin_has_the_version_that_qemu_accepts() {
+        for (printed, api) in [
+            ("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)\nCopyright (c) 2003", 1),
+            ("QEMU emulator version 8.2.2 (Debian 1:8.2.2+ds-0ubuntu1.10)\n", 1),
+            ("QEMU emulator version 9.0.0\n", 2),
+            ("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2+deb13u1~bpo12+1)\n", 2),
+            ("QEMU emulator version 11.0.4\n", 2),
+            ("QEMU emulator version 11.1.3 (Debian 1:11.1.3+ds-1)\n", 7),
+            ("QEMU emulator version 12.0.0-rc1\n", 7),
+        ] {
+            assert_eq!(qemu_version(printed).map(accepted_api), Some(api), "{printed}");
+        }
+        for wrong in ["", "QEMU emulator version ", "QEMU emulator version 7", "qemu-img version 7.2.22"] {
+            assert_eq!(qemu_version(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn the_levels_are_those_of_the_release_profile() {

@@ -58,7 +58,8 @@ pub(crate) fn run(board: &Board, firmware: &Path, plugin: &Path) -> Result<Run> 
     qemu.args(["-semihosting-config", "enable=on,target=native"]);
     let [plugin, out] = [plugin, &counts].map(|path| path.display());
     qemu.arg("-plugin").arg(format!("{plugin},start=bench_start,stop=bench_stop,out={out}"));
-    let printed = build::run(qemu.arg("-kernel").arg(firmware).stdin(std::process::Stdio::null()))?;
+    let printed = build::run(qemu.arg("-kernel").arg(firmware).stdin(std::process::Stdio::null()))
+        .with_context(|| format!("{program} on {}: expected it to end within {LIMIT} s", board.name))?;
     let counted = fs::read_to_string(&counts).with_context(|| format!("{out}: cannot be read"))?;
     read(&printed, &counted, counts.clone())
         .with_context(|| format!("{}: printed {printed:?}, counted {counted:?}", board.name))

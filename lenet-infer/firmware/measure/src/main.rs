@@ -76,11 +76,10 @@ fn main() -> ExitCode {
 
 /// Measures the boards, and returns what is wrong.
 fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
-    let plugin = build::plugin()?;
     let opt_level = build::opt_level()?;
     let (mut rows, mut complaints) = (Vec::new(), Vec::new());
     for board in boards {
-        let (measured, found) = measure_board(board, &plugin, &opt_level)?;
+        let (measured, found) = measure_board(board, &build::plugin(board)?, &opt_level)?;
         rows.extend(measured);
         complaints.extend(found.into_iter().map(|complaint| format!("{}: {complaint}", board.core)));
     }
@@ -108,7 +107,7 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
 
 /// Measures one board, prints the figures that have no column in the table, and returns its rows and what is wrong.
 fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 4], Vec<String>)> {
-    let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?)?;
+    let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?, board)?;
     let start = Bounds::new(&engine)?.of("proof_decode")?.bytes;
     println!("{} {}: stack {start} to decode", board.core, board.name);
     let classify = ["decoded", "bench", "proof_classify"];
@@ -116,7 +115,7 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     complaints.extend(differing(instructions));
 
     let mut compiled = |model: &str, file: &str| -> Result<Row> {
-        let mut program = Program::read(&build::firmware(board, "proof", &format!("proof-{model}"))?)?;
+        let mut program = Program::read(&build::firmware(board, "proof", &format!("proof-{model}"))?, board)?;
         program.sizes.rodata -= build::model_bytes(file)?;
         let classify = [model, &format!("bench-{model}"), "proof_classify"];
         let (row, found, instructions) = row(board, plugin, opt_level, classify, &program)?;
@@ -127,13 +126,13 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     let int4 = compiled("int4", "model-int4.lenet")?;
 
     // How long a preparation takes depends on the picture.
-    let picture = Program::read(&build::firmware(board, "proof", "proof-picture")?)?;
+    let picture = Program::read(&build::firmware(board, "proof", "proof-picture")?, board)?;
     let (prepared, found, instructions) =
         row(board, plugin, opt_level, ["picture", "bench-picture", "proof_prepare"], &picture)?;
     println!("    a large digit, a small one, noise: {instructions:?} instructions");
     complaints.extend(found);
 
-    print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?)?)?;
+    print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?, board)?)?;
     Ok(([decoded, included, int4, prepared], complaints))
 }
 
@@ -152,7 +151,7 @@ fn row(
     let [first, ..] = run.instructions;
     let most = run.instructions.into_iter().fold(first, u64::max);
     println!("    {model}: {most} instructions, stack {stack}");
-    let counted = Program::read(&counted)?;
+    let counted = Program::read(&counted, board)?;
     let complaints = check_stack(&counted, &run, &root.replace("proof", "bench"))?;
     let cycles = cycles(board, &counted, &run)?;
     let keys = [board.target, board.name, model, opt_level].map(str::to_owned);

@@ -1,5 +1,6 @@
 //! A linked program: its functions, its bytes and the sizes of its parts.
 
+use crate::board::Board;
 use anyhow::{Context, Result, bail};
 use object::{Architecture, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 use std::collections::BTreeMap;
@@ -40,10 +41,23 @@ pub(crate) struct Sizes {
 }
 
 impl Program {
-    /// Reads the ELF file at `path`.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    /// Reads the ELF file of a program for `board`.
+    pub(crate) fn read(path: &Path, board: &Board) -> Result<Self> {
         let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-        Self::parse(&bytes).with_context(|| format!("{}: not a program that can be measured", path.display()))
+        Self::of(&bytes, board)
+            .with_context(|| format!("{}: not a program that can be measured", path.display()))
+    }
+
+    fn of(bytes: &[u8], board: &Board) -> Result<Self> {
+        let program = Self::parse(bytes)?;
+        let (expected, found) = (board.isa(), program.isa);
+        if found != expected {
+            bail!(
+                "expected {expected:?} for {}, found {found:?}: remove it, so that it is built again",
+                board.core
+            );
+        }
+        Ok(program)
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
@@ -184,6 +198,32 @@ fn code_ranges(section: Range<u32>, marks: &BTreeMap<u32, bool>) -> Vec<Range<u3
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::BOARDS;
+
+    /// An ELF file for a machine, with a header and nothing else.
+    fn elf(class: u8, machine: u8) -> Vec<u8> {
+        let mut bytes = vec![0; 64];
+        bytes[..7].copy_from_slice(&[0x7F, b'E', b'L', b'F', class, 1, 1]);
+        bytes[16] = 2;
+        bytes[18] = machine;
+        bytes[20] = 1;
+        bytes
+    }
+
+    #[test]
+    fn a_program_for_another_core_is_refused() {
+        let [arm, riscv, x86_64] = [elf(1, 40), elf(1, 243), elf(2, 62)];
+        for board in &BOARDS {
+            let (right, wrong) = if board.isa() == Isa::Thumb { (&arm, &riscv) } else { (&riscv, &arm) };
+            assert!(Program::of(right, board).is_ok());
+            let message = Program::of(wrong, board).unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!("expected {:?} for {}, found", board.isa(), board.core)),
+                "{message}"
+            );
+            assert!(Program::of(&x86_64, board).is_err());
+        }
+    }
 
     #[test]
     fn constants_between_the_code_are_no_code() {
