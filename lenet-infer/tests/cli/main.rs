@@ -10,6 +10,9 @@ mod pipes;
 #[cfg(unix)]
 mod qemu;
 mod read;
+/// Small ELF files, which the library's own tests use too.
+#[path = "../../src/host/qemu/program/sample.rs"]
+mod sample;
 mod terminal;
 
 use std::fs;

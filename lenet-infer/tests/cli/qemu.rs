@@ -11,19 +11,24 @@ use std::time::{Duration, Instant};
 use lenet_infer::{Engine, SHIPPED, decode};
 use tempfile::TempDir;
 
+use super::sample::{ARM, RISCV, elf, vectors};
 use super::{dir_with_test_set, stderr, stdout, test_set};
 
 /// Longer than any test takes, on any machine.
 const LONG: Duration = Duration::from_secs(60);
 const BOARD: [&str; 5] = ["board", "--qemu", "M4", "--firmware", "fake.elf"];
 const BULK: [&str; 3] = ["bulk", "--data", "data"];
+const BUILD: &str = "build it with: (cd lenet-infer/firmware/qemu && BOARD=mps2-an386 cargo build --release --target \
+                     thumbv7em-none-eabihf)";
+/// The start of a script that connects the UART, as file descriptor 3.
+const CONNECT: &str = "arguments=$*; exec 3<>/dev/tcp/127.0.0.1/${arguments##*,port=};";
 
 /// A folder with a data set, a firmware, what that firmware would write, a folder `tmp` for temporary files, and
 /// `script` as QEMU in the folder `bin`.
 fn dir_with_qemu(script: &str) -> TempDir {
     let dir = dir_with_test_set();
     let path = |name: &str| dir.path().join(name);
-    fs::write(path("fake.elf"), "").unwrap();
+    fs::write(path("fake.elf"), program(13)).unwrap();
     fs::write(path("about.bin"), about(SHIPPED.bytes, "mps2-an386")).unwrap();
     fs::write(path("logits.bin"), logits(SHIPPED.bytes)).unwrap();
     fs::create_dir(path("tmp")).unwrap();
@@ -32,6 +37,11 @@ fn dir_with_qemu(script: &str) -> TempDir {
     fs::write(&qemu, format!("#!/usr/bin/env bash\nhere={}\n{script}\n", dir.path().display())).unwrap();
     fs::set_permissions(qemu, fs::Permissions::from_mode(0o755)).unwrap();
     dir
+}
+
+/// A program for an Arm core with this number of its architecture: 12 is Armv6-M, 13 Armv7E-M.
+fn program(architecture: u8) -> Vec<u8> {
+    elf(ARM, &[(0, &vectors(0, 0x2000_4000))], Some((architecture, b'M')))
 }
 
 /// What a firmware for `board` that holds `model` writes first.
@@ -114,14 +124,12 @@ fn bulk_takes_any_number_of_classes() {
 /// The scripts would run for ever: the command must not wait for the logits.
 #[test]
 fn bulk_refuses_firmware_for_another_board_or_model_before_it_compares() {
-    let build = "build it with: (cd lenet-infer/firmware/qemu && BOARD=mps2-an386 cargo build --release --target \
-                 thumbv7em-none-eabihf)";
     let with = |about: &str| format!("{{ {about}; }} > about.bin; : > logits.bin; exec sleep 600");
     let crc = SHIPPED.crc();
     assert_bulk_fails(
         &with("head -c 5 $here/about.bin; printf mps2-an500"),
         &["--json"],
-        &format!("expected the firmware for mps2-an386, found that for mps2-an500: {build}"),
+        &format!("expected the firmware for mps2-an386, found that for mps2-an500: {BUILD}"),
     );
     assert_bulk_fails(
         &with(r"printf '\0\0\0\0\12mps2-an386'"),
@@ -134,13 +142,13 @@ fn bulk_refuses_firmware_for_another_board_or_model_before_it_compares() {
     assert_bulk_fails(
         &with(r"head -c 4 $here/about.bin; printf '\3mps2-an386'"),
         &[],
-        &format!("expected the board's model to have 10 classes, found 3: {build}"),
+        &format!("expected the board's model to have 10 classes, found 3: {BUILD}"),
     );
     assert_bulk_fails(
         ": > logits.bin; exec sleep 600",
         &[],
         &format!(
-            "expected the firmware to say in about.bin for which board and model it is: {build}: {}",
+            "expected the firmware to say in about.bin for which board and model it is: {BUILD}: {}",
             super::not_found()
         ),
     );
@@ -184,6 +192,63 @@ fn qemu_that_does_not_know_the_board_is_quoted_without_its_escapes() {
         "error: QEMU ended before it began (exit status: 1): \\u{1b}[31mno such board\n"
     );
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+}
+
+#[test]
+fn a_program_for_another_core_is_named_before_qemu_starts() {
+    let dir = dir_with_qemu("touch $here/started");
+    let riscv = elf(RISCV, &[(0x8000_0000, &[0x6F, 0, 0, 0])], None);
+    for (file, found) in [
+        (program(17), "one for Armv8-M"),
+        (riscv, "one for RISC-V"),
+        (
+            elf(ARM, &[(0x0800_0000, &[0; 8])], None),
+            "one that fills 8 bytes from 0x08000000 on, where the board has not so much memory",
+        ),
+        (b"\x7fELF\x01\x01".to_vec(), "a damaged ELF file (Invalid ELF header size or alignment)"),
+        (b"a picture".to_vec(), "a file that is not ELF"),
+    ] {
+        fs::write(dir.path().join("fake.elf"), file).unwrap();
+        for arguments in [&["info"][..], &BULK] {
+            let output = run(&dir, arguments);
+            let expected = "expected a program for M4 on mps2-an386 (Armv7E-M)";
+            assert_eq!(stderr(&output), format!("error: fake.elf: {expected}, found {found}: {BUILD}\n"));
+            assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+        }
+    }
+    assert!(!dir.path().join("started").exists());
+    // One for a smaller core is run.
+    fs::write(dir.path().join("fake.elf"), program(12)).unwrap();
+    run(&dir, &["info"]);
+    assert!(dir.path().join("started").exists());
+}
+
+#[test]
+fn an_emulated_board_that_does_not_answer_is_given_up_with_the_likely_causes() {
+    let run = |script: &str, timeout: &str| {
+        let dir = dir_with_qemu(&format!("{CONNECT} echo oh >&2; echo dear >&2; {script}"));
+        let output = run(&dir, &["--timeout", timeout, "info"]);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+        let elf = dir.path().canonicalize().unwrap().join("fake.elf").display().to_string();
+        stderr(&output).replace(&elf, "ELF")
+    };
+    let wrong = format!("ELF is not the program `link` for mps2-an386: {BUILD}");
+    assert_eq!(
+        run("while read -r -u 3 -n 1; do :; done", "0.05"),
+        format!(
+            "error: no answer from the board: sent the request 4 times, waited 50 ms each time, and received nothing; \
+             likely causes, the most likely first: (1) {wrong}; (2) the program crashed; (3) QEMU is slower here than \
+             --timeout allows; QEMU said: oh; dear\n"
+        )
+    );
+    // It reads first, because bytes that nobody has read turn the end into a reset.
+    assert_eq!(
+        run("read -r -u 3 -n 1; read -r -u 3 -t 0.2; exit 3", "60"),
+        format!(
+            "error: the other end closed the link; likely causes, the most likely first: (1) the program crashed or \
+             ended, and QEMU with it (exit status: 3); (2) {wrong}; (3) something else ended QEMU; QEMU said: oh; dear\n"
+        )
+    );
 }
 
 /// Runs a command whose QEMU never ends, sends the command a signal when the script has called `started`, and asserts
@@ -241,7 +306,6 @@ fn a_signal_ends_qemu_and_removes_the_temporary_files() {
     }
     // QEMU that does not connect the UART, and QEMU that does and says nothing.
     assert_ends_with_us("started; exec sleep 600", &["info"], "-TERM");
-    let connected = "arguments=$*; exec 3<>/dev/tcp/127.0.0.1/${arguments##*,port=}; started
-                     while read -r -u 3 -n 1; do :; done";
-    assert_ends_with_us(connected, &["--timeout", "600", "info"], "-TERM");
+    let connected = format!("{CONNECT} started; while read -r -u 3 -n 1; do :; done");
+    assert_ends_with_us(&connected, &["--timeout", "600", "info"], "-TERM");
 }

@@ -1,5 +1,6 @@
 //! The errors of the link.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -11,27 +12,29 @@ use crate::link::PROTOCOL_VERSION;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// The wire does not work.
-    #[error("the link is broken: is the board still plugged in?")]
+    /// The wire does not work: it is unplugged, or what it leads to has gone.
+    #[error("the link is broken")]
     Port {
         /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The other end closed the wire.
-    #[error("the other end closed the link: is the board, or its emulator, still running?")]
+    /// The other end closed the wire: the board, or its emulator, no longer runs.
+    #[error("the other end closed the link")]
     Closed,
-    /// No reply arrived.
+    /// No reply arrived: the board does not run a program that serves the link, or the bytes do not get there and back.
     #[error(
-        "no answer from the board: sent the request {attempts} times and waited {} ms each time; is it running a \
-         firmware that serves the link, and is the baud rate right?",
-        timeout.as_millis()
+        "no answer from the board: sent the request {attempts} times, waited {} ms each time, and received {}",
+        timeout.as_millis(),
+        Bytes(*received)
     )]
     NoAnswer {
         /// The number of times that the request was sent.
         attempts: u32,
         /// The wait after each.
         timeout: Duration,
+        /// The bytes that arrived meanwhile, none of which were the reply: text, or noise.
+        received: u64,
     },
     /// The board reported a damaged frame and no reply arrived.
     #[error(
@@ -74,4 +77,17 @@ pub enum LinkError {
         /// The number of those whose logits it says were all equal.
         equal: u16,
     },
+}
+
+/// The bytes that arrived instead of a reply, in words.
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("nothing"),
+            1 => f.write_str("1 byte that is no answer"),
+            count => write!(f, "{count} bytes that are no answer"),
+        }
+    }
 }

@@ -63,6 +63,8 @@ pub struct Client<P> {
     receiver: Receiver,
     sequence: u16,
     resent: u64,
+    /// The bytes that arrived since the request was sent first.
+    received: u64,
 }
 
 /// The outcome of one sending of a request.
@@ -86,7 +88,7 @@ impl<P: Port> Client<P> {
     /// Choose another `sequence` for each client of a board. A late reply to an earlier client is then ignored, as its
     /// number is not expected.
     pub const fn new(port: P, retry: Retry, sequence: u16) -> Self {
-        Self { port, retry, receiver: Receiver::new(Kind::Reply), sequence, resent: 0 }
+        Self { port, retry, receiver: Receiver::new(Kind::Reply), sequence, resent: 0, received: 0 }
     }
 
     /// The number of requests that were sent again so far, counting each repetition.
@@ -151,6 +153,7 @@ impl<P: Port> Client<P> {
             .map_err(|_| LinkError::Answer)?;
         let attempts = self.retry.attempts;
         let mut refused = false;
+        self.received = 0;
         for attempt in 0..attempts {
             self.resent += u64::from(attempt > 0);
             self.port.send(&frame).map_err(|source| LinkError::Port { source })?;
@@ -162,7 +165,7 @@ impl<P: Port> Client<P> {
         Err(if refused {
             LinkError::Noise { attempts, timeout }
         } else {
-            LinkError::NoAnswer { attempts, timeout }
+            LinkError::NoAnswer { attempts, timeout, received: self.received }
         })
     }
 
@@ -190,6 +193,7 @@ impl<P: Port> Client<P> {
                     _ => return Err(LinkError::Port { source: error }),
                 },
             };
+            self.received += received as u64;
             // Bytes after the reply are dropped: they cannot answer a request that is not sent yet.
             for &byte in &buffer[..received] {
                 match self.take(byte, read)? {

@@ -2,14 +2,28 @@
 
 use std::env;
 use std::format;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::string::String;
 
 use super::QemuError;
+use super::program::{Architecture, Needs};
+use crate::host::files::read_at_most;
 
 /// The folder of the firmware in the repository.
 const FIRMWARE: &str = "lenet-infer/firmware";
+/// The most bytes of an ELF file, debug information included.
+const LARGEST_PROGRAM: u64 = 256 << 20;
+
+/// The RAM of Arm's MPS2 boards with a Cortex-M4 or M7, some of it at two addresses.
+const MPS2_RAM: [Range<u32>; 4] =
+    [0..0x0080_0000, 0x2000_0000..0x2080_0000, 0x2100_0000..0x2200_0000, 0x6000_0000..0x6100_0000];
+/// All that Armv8-M keeps for memory: the boards with such a core have many memories, each at a secure and at a
+/// non-secure address.
+const MEMORY: [Range<u32>; 2] = [0..0x4000_0000, 0x6000_0000..0xA000_0000];
+/// The RAM of QEMU's RISC-V board, as large as it is without `-m`.
+const VIRT_RAM: Range<u32> = 0x8000_0000..0x8800_0000;
 
 /// A core, on the board that QEMU emulates around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,12 +106,12 @@ impl Core {
     }
 
     /// Finds the ELF file of the firmware's program `program`: the one given, else the one in the build folder of the
-    /// repository that the current directory is in.
+    /// repository that the current directory is in. Checks that it is a program for this core, as far as the file tells.
     ///
     /// # Errors
     ///
-    /// Returns [`QemuError::NoFirmware`] if there is no such file, and [`QemuError::Path`] if its path cannot be
-    /// resolved.
+    /// Returns [`QemuError::NoFirmware`] if there is no such file, [`QemuError::WrongFirmware`] if it is not a program for
+    /// this core, and [`QemuError::Path`] if it cannot be read or its path cannot be resolved.
     pub fn firmware(self, program: &str, given: Option<&Path>) -> Result<PathBuf, QemuError> {
         let relative = [FIRMWARE, "target", self.target(), "release", program].iter().collect::<PathBuf>();
         let here = env::current_dir().unwrap_or_default();
@@ -109,8 +123,32 @@ impl Core {
             let path = given.map_or(relative, PathBuf::from);
             return Err(QemuError::NoFirmware { path, build: self.build_command() });
         };
+        let bytes = match read_at_most(&elf, LARGEST_PROGRAM) {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(QemuError::Path { path: elf, source }),
+        };
+        let needs = self.needs();
+        if let Err(found) = needs.check(&bytes) {
+            let expected = format!("{} on {} ({})", self.name(), self.board(), needs.instruction_set());
+            return Err(QemuError::WrongFirmware { path: elf, expected, found, build: self.build_command() });
+        }
         // QEMU may run in another folder.
         elf.canonicalize().map_err(|source| QemuError::Path { path: elf, source })
+    }
+
+    /// What the core, and the board that QEMU emulates around it, need of a program.
+    pub(super) const fn needs(self) -> Needs {
+        let (arm, start, memory): (_, u32, &'static [Range<u32>]) = match self {
+            Self::M0 => (Architecture::V6M, 0, &[0..0x0004_0000, 0x2000_0000..0x2000_4000]),
+            Self::M3 => (Architecture::V7M, 0, &[0..0x0004_0000, 0x2000_0000..0x2001_0000]),
+            Self::M4 | Self::M7 => (Architecture::V7EM, 0, &MPS2_RAM),
+            Self::M33 => (Architecture::V8M, 0x1000_0000, &MEMORY),
+            Self::M55 => (Architecture::V81M, 0, &MEMORY),
+            Self::Rv32imc => {
+                return Needs { arm: None, start: VIRT_RAM.start, memory: &[VIRT_RAM] };
+            }
+        };
+        Needs { arm: Some(arm), start, memory }
     }
 
     /// The name that Rust has for the firmware's target.

@@ -5,6 +5,7 @@
 
 mod core;
 mod emulator;
+mod program;
 mod stderr;
 
 use std::io;
@@ -29,7 +30,19 @@ pub enum QemuError {
         /// The shell command that builds it.
         build: String,
     },
-    /// The firmware's path cannot be resolved.
+    /// The firmware is no program for the core.
+    #[error("{}: expected a program for {expected}, found {found}: build it with: {build}", path.display())]
+    WrongFirmware {
+        /// The file.
+        path: PathBuf,
+        /// The board and the core.
+        expected: String,
+        /// What the file is instead.
+        found: String,
+        /// The shell command that builds the right one.
+        build: String,
+    },
+    /// The firmware cannot be read, or its path cannot be resolved.
     #[error("{}", path.display())]
     Path {
         /// The firmware's ELF file.

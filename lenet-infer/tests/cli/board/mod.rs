@@ -107,11 +107,12 @@ fn a_board_with_another_model_is_not_compared() {
 #[test]
 fn a_board_that_goes_away_is_named_with_the_image() {
     let board = board(Defect { replies: 3, ..Defect::default() });
-    assert_fails(
-        &dir_with_test_set(),
-        &["board", "--tcp", &board, "eval", "--data", "data"],
-        "image 2 of 12: the other end closed the link: is the board, or its emulator, still running?",
+    let message = format!(
+        "image 2 of 12: the other end closed the link; likely causes, the most likely first: (1) what listens at {board} \
+         ended, or restarted; (2) what listens at {board} takes one connection at a time, and has one; (3) what listens at \
+         {board} does not carry the serial bytes of a board"
     );
+    assert_fails(&dir_with_test_set(), &["board", "--tcp", &board, "eval", "--data", "data"], &message);
 }
 
 /// On a pseudo-terminal, in place of a serial port.
@@ -142,14 +143,78 @@ fn assert_info_fails(peer: impl FnOnce(TcpStream) + Send + 'static, message: &st
 }
 
 #[test]
-fn a_silent_peer_and_one_that_echoes_are_given_up() {
-    let no_answer = "no answer from the board: sent the request 4 times and waited 20 ms each time; is it running a \
-                     firmware that serves the link, and is the baud rate right?";
-    assert_info_fails(|mut stream| drop(stream.read_to_end(&mut Vec::new())), no_answer);
+fn a_silent_peer_and_one_that_echoes_are_given_up_with_the_likely_causes() {
+    let fails = |peer: fn(TcpStream), timeout: &str, received: &str, causes: [&str; 4]| {
+        let address = listen(peer);
+        let arguments = ["board", "--tcp", &address, "--timeout", timeout, "info"];
+        let output = lenet_infer(&tempdir().unwrap(), &arguments);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+        let text = stderr(&output);
+        assert!(
+            text.starts_with("error: no answer from the board: sent the request 4 times, waited "),
+            "{text}"
+        );
+        let [first, second, third, fourth] = causes.map(|cause| cause.replace("ADDRESS", &address));
+        let expected = format!(
+            "{received}; likely causes, the most likely first: (1) {first}; (2) {second}; (3) {third}; (4) {fourth}\n"
+        );
+        assert!(text.ends_with(&expected), "{text}");
+    };
+    let program = "the board behind ADDRESS does not run a program that serves the link";
+    let other = "what listens at ADDRESS does not carry the serial bytes of a board";
+    let speed = "what listens at ADDRESS has the serial port open at another baud rate";
+    let slow = "the board takes longer than --timeout";
+    let silent = |mut stream: TcpStream| drop(stream.read_to_end(&mut Vec::new()));
+    fails(silent, "0.02", " 20 ms each time, and received nothing", [program, other, speed, slow]);
     let echo = |stream: TcpStream| {
         let _ = std::io::copy(&mut &stream, &mut &stream);
     };
-    assert_info_fails(echo, no_answer);
+    // Long enough for some of the bytes to come back on a busy machine.
+    fails(echo, "0.3", " bytes that are no answer", [other, program, speed, slow]);
+}
+
+/// On a pseudo-terminal, in place of a serial port.
+#[cfg(unix)]
+#[test]
+fn a_silent_serial_port_and_one_that_babbles_are_given_up_with_the_likely_causes() {
+    use serialport::{SerialPort, TTYPort};
+
+    for babble in [false, true] {
+        let (mut board, host) = TTYPort::pair().unwrap();
+        let port = host.name().expect("a pseudo-terminal has a name");
+        thread::spawn(move || {
+            board.set_timeout(Duration::from_secs(600)).unwrap();
+            let mut buffer = [0; 64];
+            while board.read(&mut buffer).is_ok() {
+                if babble {
+                    board.write_all(b"\xF0\x0F").unwrap();
+                }
+            }
+            drop(host); // Kept until now: the board would read an error while no command has the port open.
+        });
+        let dir = tempdir().unwrap();
+        let output =
+            lenet_infer(&dir, &["board", "--port", &port, "--baud", "9600", "--timeout", "0.3", "info"]);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+        let text = stderr(&output);
+        let (received, first) = if babble {
+            (
+                " bytes that are no answer",
+                "the board does not send at 9600 baud: give its rate with --baud;".to_owned(),
+            )
+        } else {
+            ("received nothing", format!("{port} is not the board's port (ports found: "))
+        };
+        assert!(text.contains(received), "{text}");
+        let first = format!("; likely causes, the most likely first: (1) {first}");
+        assert!(text.contains(&first), "{text}");
+        assert!(
+            text.contains(
+                "the program on the board does not serve the link: flash that of lenet-infer/firmware; "
+            ),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -189,7 +254,9 @@ fn a_port_that_is_not_there_is_named() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let output = lenet_infer(&dir, &["board", "--tcp", &closed, "info"]);
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
-    let message = format!("error: {closed}: expected HOST:PORT of something that listens: ");
+    let message = format!(
+        "error: {closed}: expected HOST:PORT of something that listens and carries a board's serial bytes; is it running?: "
+    );
     assert!(stderr(&output).starts_with(&message), "{}", stderr(&output));
 }
 

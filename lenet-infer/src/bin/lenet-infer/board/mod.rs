@@ -2,6 +2,7 @@
 
 mod args;
 mod bulk;
+mod causes;
 mod eval;
 mod interrupt;
 mod port;
@@ -20,6 +21,7 @@ use lenet_infer::link::Wanted;
 
 pub(crate) use self::args::BoardArgs;
 use self::args::{BoardCommand, Wire};
+use self::causes::{CarriedBy, Emulated};
 pub(crate) use self::interrupt::{EXIT_CODE as INTERRUPTED, interrupted};
 use self::port::{AnyPort, SerialLine, TcpLine};
 
@@ -63,24 +65,21 @@ pub(crate) fn run(
             let (emulator, uart) = Emulator::with_uart(*core, &elf)?;
             interrupt::watch(emulator.killer());
             let line = TcpLine::new(uart.connect(&emulator)?).context("cannot talk to QEMU")?;
-            explain(talk(args, AnyPort::Tcp(line), name, file, json, out), &emulator)
+            let wire = CarriedBy::Qemu(Emulated { core: *core, elf: &elf, emulator: &emulator });
+            talk(args, AnyPort::Tcp(line), name, file, json, out).map_err(|error| wire.explain(error))
         }
         (Wire { port: Some(port), .. }, _) => {
-            talk(args, AnyPort::Serial(SerialLine::open(port, args.baud)?), name, file, json, out)
+            let line = SerialLine::open(port, args.baud)?;
+            let wire = CarriedBy::Serial { port, baud: args.baud };
+            talk(args, AnyPort::Serial(line), name, file, json, out).map_err(|error| wire.explain(error))
         }
         (Wire { tcp, .. }, _) => {
-            let line = TcpLine::connect(tcp.as_deref().unwrap_or_default())?;
-            talk(args, AnyPort::Tcp(line), name, file, json, out)
+            let address = tcp.as_deref().unwrap_or_default();
+            let line = TcpLine::connect(address)?;
+            let wire = CarriedBy::Tcp { address };
+            talk(args, AnyPort::Tcp(line), name, file, json, out).map_err(|error| wire.explain(error))
         }
     }
-}
-
-/// Ends QEMU after an error, and adds to the error what QEMU said.
-fn explain<T>(done: Result<T>, emulator: &Emulator) -> Result<T> {
-    done.map_err(|error| {
-        let said = emulator.end();
-        if said.is_empty() { error } else { error.context(format!("QEMU said: {said}")) }
-    })
 }
 
 fn talk(

@@ -45,9 +45,7 @@ pub(super) struct SerialLine(Box<dyn SerialPort>);
 impl SerialLine {
     pub(super) fn open(name: &str, baud: u32) -> Result<Self> {
         let port = serialport::new(name, baud).timeout(CONNECT).open().with_context(|| {
-            let ports = serialport::available_ports().unwrap_or_default();
-            let names: Vec<_> = ports.into_iter().map(|port| port.port_name).collect();
-            let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let found = ports();
             format!("{name}: expected a serial port to open at {baud} baud (ports found: {found})")
         })?;
         // What the board sent before is not an answer.
@@ -56,12 +54,23 @@ impl SerialLine {
     }
 }
 
+/// The names of the serial ports of this machine, in words.
+pub(super) fn ports() -> String {
+    let ports = serialport::available_ports().unwrap_or_default();
+    let names: Vec<_> = ports.into_iter().map(|port| port.port_name).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
 /// A TCP connection that carries a board's serial bytes.
 pub(super) struct TcpLine(TcpStream);
 
 impl TcpLine {
     pub(super) fn connect(address: &str) -> Result<Self> {
-        let expected = || format!("{address}: expected HOST:PORT of something that listens");
+        let expected = || {
+            format!(
+                "{address}: expected HOST:PORT of something that listens and carries a board's serial bytes; is it running?"
+            )
+        };
         let mut refused = anyhow!("no address has that name");
         for candidate in address.to_socket_addrs().with_context(expected)? {
             match TcpStream::connect_timeout(&candidate, CONNECT) {
