@@ -10,8 +10,8 @@
  * for each function that executed N of all counted instructions. An instruction whose condition fails counts as executed,
  * as it does on silicon.
  *
- * API is the version of the plugin interface that QEMU accepts: 1 for QEMU 6.0 to 8.2, 2 for QEMU 9.0 to 11.0, and 7 from
- * QEMU 11.1 on. What this file uses is the same from version 1 to 6. In version 7, what is registered for a plugin is called
+ * API is the version of the plugin interface that QEMU accepts: 1 up to QEMU 8.2, 2 for QEMU 9.0 to 11.0, and 7 from QEMU
+ * 11.1 on. What this file uses is the same from version 1 to 6. In version 7, what is registered for a plugin is called
  * with data of the plugin's choice instead of the plugin's number. Debian packages no header for the interface, so this
  * file declares what it uses. */
 #define _POSIX_C_SOURCE 200809L
