@@ -23,6 +23,11 @@ impl<I: InterruptNumber> Alarm<I> {
     /// Sleeps until the interrupt is pending, and forgets it. It is pending again at once if its cause remains.
     pub fn wait(&self) {
         asm::wfi();
+        self.forget();
+    }
+
+    /// Forgets that the interrupt is pending, when something else has ended the sleep.
+    pub fn forget(&self) {
         NVIC::unpend(self.0);
     }
 }

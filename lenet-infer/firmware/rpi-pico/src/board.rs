@@ -13,9 +13,6 @@ use rp2040_hal::{Sio, Timer, Watchdog, pac};
 
 /// The board's crystal, in Hz.
 const CRYSTAL: u32 = 12_000_000;
-/// What SysTick counts per millisecond.
-const TICKS: u64 = 125_000;
-
 /// The board, running at 125 MHz.
 pub struct Pico {
     usb: UsbSerial,
@@ -76,10 +73,12 @@ impl Pico {
         (pico, header)
     }
 
-    /// Serves the USB port for some milliseconds.
-    pub fn serve_usb(&mut self, milliseconds: u32) {
-        let end = self.timer.ticks() + u64::from(milliseconds) * TICKS;
-        while self.timer.ticks() < end {
+    /// Serves the USB port until `done`, and sleeps in between. When `done` becomes true, an interrupt must be pending that
+    /// ends the sleep.
+    pub fn serve_usb(&mut self, mut done: impl FnMut() -> bool) {
+        self.usb.poll();
+        while !done() {
+            self.usb.wait();
             self.usb.poll();
         }
     }

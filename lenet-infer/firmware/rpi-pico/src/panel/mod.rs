@@ -7,8 +7,12 @@ mod touch;
 
 use core::cell::RefCell;
 
+use app::sleep::Alarm;
 use app::{Panel, Point, Reading};
 use lenet_infer::picture::NoDigit;
+use rp2040_hal::fugit::MicrosDurationU32;
+use rp2040_hal::pac::Interrupt;
+use rp2040_hal::timer::{Alarm as _, Alarm0};
 
 use crate::board::Pico;
 use crate::header::Header;
@@ -17,14 +21,16 @@ use touch::Touch;
 
 /// The frequency of the chip's peripherals, in Hz.
 const PERIPHERALS: u32 = 125_000_000;
-/// The time between two samples, in milliseconds.
-const SAMPLE: u32 = 10;
+/// The time between two samples.
+const SAMPLE: MicrosDurationU32 = MicrosDurationU32::millis(10);
 
 /// The module. While it waits, it serves the board's USB port.
 pub struct TouchPanel {
     touch: Touch,
     display: Display,
     board: &'static RefCell<Pico>,
+    sample: Alarm0,
+    sampled: Alarm<Interrupt>,
 }
 
 impl TouchPanel {
@@ -37,7 +43,9 @@ impl TouchPanel {
         let Header { display_bus, display, touch_bus, touch, mut resets, mut timer } = header;
         let touch = Touch::new(touch_bus, touch, &mut resets);
         let display = Display::new(display_bus, display, &mut resets, &mut timer);
-        Self { touch, display, board }
+        let mut sample = timer.alarm_0().expect("the first alarm is taken once, here");
+        sample.enable_interrupt();
+        Self { touch, display, board, sample, sampled: Alarm::new(Interrupt::TIMER_IRQ_0) }
     }
 }
 
@@ -47,7 +55,12 @@ impl Panel for TouchPanel {
     }
 
     fn wait(&mut self) {
-        self.board.borrow_mut().serve_usb(SAMPLE);
+        // An alarm that soon is never refused.
+        if self.sample.schedule(SAMPLE).is_ok() {
+            self.board.borrow_mut().serve_usb(|| self.sample.finished());
+        }
+        self.sample.clear_interrupt();
+        self.sampled.forget();
     }
 
     fn clear(&mut self) {
