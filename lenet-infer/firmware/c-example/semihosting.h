@@ -8,6 +8,6 @@
 void print(const char *text);
 void print_number(int32_t number);
 // Ends the emulation with this exit status.
-_Noreturn void leave(int status);
+__attribute__((noreturn)) void leave(int status);
 
 #endif
