@@ -7,7 +7,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use object::build::Id;
-use object::build::elf::{Builder, Relocation, SectionData, SectionId, Symbol};
+use object::build::elf::{Builder, Relocation, Section, SectionData, SectionId, Symbol};
 use object::elf;
 use object::read::archive::ArchiveFile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub(crate) struct Objects<'data> {
     objects: Vec<Object<'data>>,
     /// The object and the section that define a global symbol.
     definitions: BTreeMap<Vec<u8>, Place>,
+    /// The files that are not object files as Rust's compiler makes them, and why. They matter only if they are needed.
+    unread: Vec<String>,
 }
 
 /// A section: the number of its object, and the number of the section in it.
@@ -43,13 +45,13 @@ impl<'data> Objects<'data> {
     /// Reads the object files of an archive.
     pub(crate) fn read(archive: &'data [u8]) -> Result<Self> {
         let file = ArchiveFile::parse(archive).context("not an archive")?;
-        let mut objects = Vec::new();
+        let (mut objects, mut unread) = (Vec::new(), Vec::new());
         for member in file.members() {
             let member = member?;
-            let name = String::from_utf8_lossy(member.name()).into_owned();
-            let mut object = Builder::read32(member.data(archive)?).with_context(|| name)?;
-            add_section_names(&mut object);
-            objects.push(object);
+            match read_object(member.data(archive)?) {
+                Ok(object) => objects.push(object),
+                Err(error) => unread.push(format!("{}: {error}", String::from_utf8_lossy(member.name()))),
+            }
         }
         let mut definitions = BTreeMap::new();
         for (number, object) in objects.iter().enumerate() {
@@ -59,14 +61,15 @@ impl<'data> Objects<'data> {
                 }
             }
         }
-        Ok(Self { objects, definitions })
+        Ok(Self { objects, definitions, unread })
     }
 
     /// Returns the sections that `functions` reach through relocations.
     ///
     /// # Errors
     ///
-    /// If one of the functions, or a symbol that is needed, is not defined: the handler of a panic calls one.
+    /// If one of the functions, or a symbol that is needed, is not defined. So it is if a panic is reachable, because the
+    /// handler of panics calls a function that is not defined.
     pub(crate) fn reach(&self, functions: &[&str]) -> Result<BTreeSet<Place>> {
         let mut reached = BTreeSet::new();
         let mut open = Vec::new();
@@ -90,8 +93,12 @@ impl<'data> Objects<'data> {
     }
 
     fn definition(&self, name: &[u8]) -> Result<Place> {
-        let found = self.definitions.get(name);
-        found.copied().with_context(|| format!("{} is needed and not defined", String::from_utf8_lossy(name)))
+        let found = self.definitions.get(name).copied();
+        found.with_context(|| {
+            let name = String::from_utf8_lossy(name);
+            let unread: String = self.unread.iter().map(|file| format!("; not read: {file}")).collect();
+            format!("{name} is needed and not defined{unread}")
+        })
     }
 
     /// Returns the bytes of code and constants in the sections that `functions` reach.
@@ -132,6 +139,16 @@ impl<'data> Objects<'data> {
         ensure!(!pruned.is_empty(), "nothing is left of the archive");
         Ok(pruned)
     }
+}
+
+fn read_object(bytes: &[u8]) -> Result<Object<'_>> {
+    let mut object = Builder::read32(bytes)?;
+    let is_lost = |section: &Section<'_>| {
+        matches!(section.data, SectionData::Relocation(_)) && section.sh_info_section.is_none()
+    };
+    ensure!(!object.sections.iter().any(is_lost), "relocations do not name their section");
+    add_section_names(&mut object);
+    Ok(object)
 }
 
 /// Adds the table of section names that is written, where the compiler made one table for those and for symbols.
@@ -185,3 +202,6 @@ fn prune_object(object: &mut Object<'_>, sections: &BTreeSet<usize>) {
     }
     object.delete_orphans();
 }
+
+#[cfg(test)]
+mod tests;
