@@ -23,7 +23,7 @@
 // It cannot be copied: the logits of the prediction lie in the engine.
 class LeNet {
 public:
-    LeNet() {}
+    LeNet() = default;
     LeNet(const LeNet &) = delete;
     LeNet &operator=(const LeNet &) = delete;
 
@@ -59,10 +59,10 @@ private:
         return status == LENET_STATUS_OK;
     }
 
-    // Zero, so that it holds no model, wherever the object is.
+    // Zero: so the engine holds no model, and a global object takes no flash.
     lenet_engine engine_ = {};
     lenet_prediction prediction_ = {};
-    lenet_status status_ = LENET_STATUS_NOT_DECODED;
+    lenet_status status_ = LENET_STATUS_OK;
 };
 
 #endif
