@@ -102,14 +102,18 @@ impl<'data> Objects<'data> {
     }
 
     /// Returns the bytes of code and constants in the sections that `functions` reach.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`reach`](Self::reach), and if there is anything else, such as a variable.
     pub(crate) fn size(&self, functions: &[&str]) -> Result<usize> {
         let mut bytes = 0;
         for (object, section) in self.reach(functions)? {
             let sections = &self.objects[object].sections;
             let found = sections.iter().find(|found| found.id().index() == section);
-            match found.map(|section| &section.data) {
-                Some(SectionData::Data(data)) => bytes += data.len(),
-                _ => bail!("the library has variables, which it must not"),
+            match found.map(|section| (&section.data, section.sh_flags.contains(elf::SHF_WRITE))) {
+                Some((SectionData::Data(data), false)) => bytes += data.len(),
+                _ => bail!("the library has variables of its own, which two engines would share"),
             }
         }
         Ok(bytes)
