@@ -6,8 +6,8 @@ use cortex_m::peripheral::DWT;
 use stm32f4xx_hal::Listen;
 use stm32f4xx_hal::gpio::{GpioExt, Output, Pin};
 use stm32f4xx_hal::hal_02::serial::{Read, Write};
-use stm32f4xx_hal::pac::{self, Interrupt, USART2};
-use stm32f4xx_hal::rcc::{Config, RccExt};
+use stm32f4xx_hal::pac::{self, Interrupt, PWR, USART2};
+use stm32f4xx_hal::rcc::{Config, Enable, RccExt};
 use stm32f4xx_hal::serial::{self, Event, SerialExt};
 use stm32f4xx_hal::time::{Bps, MegaHertz};
 
@@ -33,7 +33,12 @@ impl Discovery {
         core.DCB.enable_trace();
         core.DWT.enable_cycle_counter();
 
-        let mut rcc = chip.RCC.freeze(Config::hse(CRYSTAL.convert()).sysclk(CLOCK.convert()));
+        let mut rcc = chip.RCC.constrain();
+        // Voltage scale 1 allows the fastest clock. After a reset an STM32F411 is in scale 2, which allows 84 MHz, and
+        // it takes another scale only before its PLL starts.
+        PWR::enable(&mut rcc);
+        chip.PWR.cr().modify(|_, w| w.vos().scale1());
+        let mut rcc = rcc.freeze(Config::hse(CRYSTAL.convert()).sysclk(CLOCK.convert()));
         let port_a = chip.GPIOA.split(&mut rcc);
         let port_d = chip.GPIOD.split(&mut rcc);
         let mut wire = chip
