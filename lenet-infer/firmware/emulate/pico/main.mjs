@@ -4,16 +4,19 @@ import { createServer } from 'node:net';
 import { PICO, Pico } from './board.mjs';
 import { runControls } from './controls.mjs';
 import { readImage } from './image.mjs';
+import { runTouch } from './touch.mjs';
 
 const USAGE = `usage: node main.mjs run ROM IMAGE
        node main.mjs serve ROM IMAGE [PORT]       (default 4000; 0 for any)
+       node main.mjs touch ROM IMAGE [PNG]        (the program touch; the display as a picture)
        node main.mjs controls ROM IMAGE`;
 
-function run(rom, image) {
+/** Prints what `check` asserts about an image, with the time that it took. */
+function report(name, check) {
   const started = performance.now();
-  const asserted = new Pico(rom, readImage(image)).run();
+  const asserted = check();
   const seconds = ((performance.now() - started) / 1e3).toFixed(1);
-  console.log(`rpi-pico: ${asserted.join('; ')} [${seconds} s]`);
+  console.log(`${name}: ${asserted.join('; ')} [${seconds} s]`);
 }
 
 function fail(failure) {
@@ -53,14 +56,21 @@ function serve(rom, image, port) {
   turn();
 }
 
-const [command, rom, image, port = '4000', ...rest] = process.argv.slice(2);
-const known = { run, serve: () => serve(rom, image, Number(port)), controls: runControls }[command];
-if (!known || !image || rest.length > 0 || !/^\d+$/.test(port)) {
+const [command, rom, image, last, ...rest] = process.argv.slice(2);
+const port = last ?? '4000';
+const commands = {
+  run: () => report('rpi-pico', () => new Pico(rom, readImage(image)).run()),
+  serve: () => serve(rom, image, Number(port)),
+  touch: () => report('rpi-pico touch', () => runTouch(rom, readImage(image), last)),
+  controls: () => runControls(rom, image),
+};
+const known = commands[command];
+if (!known || !image || rest.length > 0 || (command === 'serve' && !/^\d+$/.test(port))) {
   console.error(USAGE);
   process.exit(2);
 }
 try {
-  known(rom, image);
+  known();
 } catch (failure) {
   fail(failure);
 }

@@ -2,7 +2,7 @@
 
    After a reset, the ROM copies the second stage from the start of flash to the end of RAM and starts it there with
    LR = 0, which tells it to start the program. Later the program looks functions up by two letters: it finds the table
-   and the function that searches it by the half-words at 0x14 and 0x18. rp2040-hal wants the four here; a lookup of any
+   and the function that searches it by the half-words at 0x14 and 0x18. rp2040-hal wants those here; a lookup of any
    other returns 0.
 
    The real ROM checks the second stage's checksum before it starts it. The emulator does that, in image.mjs. */
@@ -35,6 +35,8 @@ functions:
     .hword set + 1
     .ascii "S4"
     .hword set_words + 1
+    .ascii "L3"
+    .hword leading_zeros + 1
     .hword 0
 
     .balign 2
@@ -116,6 +118,21 @@ set:
     adds r0, #1
     b 1b
 2:  mov r0, r12
+    bx lr
+
+/* Returns how many of the upper bits of r0 are 0. */
+    .thumb_func
+leading_zeros:
+    movs r1, #32
+    cmp r0, #0
+    beq 2f
+    movs r1, #0
+1:  cmp r0, #0
+    bmi 2f
+    adds r1, #1
+    lsls r0, #1
+    b 1b
+2:  mov r0, r1
     bx lr
 
     .balign 4
