@@ -87,13 +87,15 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     cortex_m::peripheral::SCB::sys_reset()
 }
 
-/// Prints what a panic said before the board restarted, if one did, and forgets it.
-pub(crate) fn tell<B: Board>(board: &mut B) {
+/// Prints what a panic said before the board restarted, if one did, and forgets it. Returns whether one did.
+pub fn tell<B: Board>(board: &mut B) -> bool {
     // SAFETY: as in `record`.
-    if let Some(message) = unsafe { &mut *KEPT.0.get() }.take() {
+    let message = unsafe { &mut *KEPT.0.get() }.take();
+    if let Some(message) = message {
         // A board's `write` reports no failure, so printing does not fail either.
         let _ = writeln!(Console(board), "restarted: {message}");
     }
+    message.is_some()
 }
 
 #[cfg(test)]

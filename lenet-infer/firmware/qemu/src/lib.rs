@@ -14,10 +14,25 @@ pub use cortex_m_rt::entry;
 pub use riscv_rt::entry;
 
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, Ordering};
 use semihosting::{eprintln, process};
 
+/// Whether a panic restarts the board, as it does a real one.
+static RESTARTS: AtomicBool = AtomicBool::new(false);
+
+/// From now on, a panic is recorded and restarts the board. On RISC-V it ends the program as before.
+pub fn restart_on_panic() {
+    RESTARTS.store(true, Ordering::Relaxed);
+}
+
+/// Ends the program, or restarts it.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
+    #[cfg(target_arch = "arm")]
+    if RESTARTS.load(Ordering::Relaxed) {
+        app::crash::record(info);
+        cortex_m::peripheral::SCB::sys_reset();
+    }
     eprintln!("{info}");
     process::abort()
 }
