@@ -1,14 +1,15 @@
 /* A QEMU plugin that counts the instructions executed from the entry of one function to the entry of another.
  *
  *     cc -O2 -shared -fPIC -DAPI=2 count.c -o libcount.so
- *     qemu-system-... -plugin ./libcount.so,start=bench_start,stop=bench_stop,out=FILE
+ *     qemu-system-... -plugin ./libcount.so,start=bench_start,stop=bench_stop,flash=FIRST-LAST,out=FILE
  *
  * Each time execution reaches `stop` after `start`, FILE gets a line `at ADDRESS N T F` for each instruction that was
  * executed: N times, of them T times right after the instruction two bytes before it, and F times right after the one four
  * bytes before it. Which of the two is its neighbor follows from the program: QEMU does not know the size of an instruction
- * that crosses a page. Then it gets a line `pair N` with the number of all. At the end it gets a line `function N NAME`
- * for each function that executed N of all counted instructions. An instruction whose condition fails counts as executed,
- * as it does on silicon.
+ * that crosses a page. Then it gets a line `pair N W` with the number of all, and the number of words that they loaded
+ * from flash, which has the addresses FIRST to LAST: several loads of an instruction from one word count once. At the end
+ * it gets a line `function N NAME` for each function that executed N of all counted instructions. An instruction whose
+ * condition fails counts as executed, as it does on silicon.
  *
  * API is the version of the plugin interface that QEMU accepts: 1 up to QEMU 8.2, 2 for QEMU 9.0 to 11.0, and 7 from QEMU
  * 11.1 on. What this file uses is the same from version 1 to 6. In version 7, what is registered for a plugin is called
@@ -41,6 +42,13 @@ void qemu_plugin_register_atexit_cb(plugin_id, void (*)(plugin_id, void *), void
 void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id, void (*)(struct qemu_plugin_tb *, void *), void *);
 void qemu_plugin_register_atexit_cb(plugin_id, void (*)(void *), void *);
 #endif
+typedef uint32_t access;
+/* QEMU 7.2 takes one kind alone for the other. */
+enum access_kind { READS_AND_WRITES = 3 };
+bool qemu_plugin_mem_is_store(access);
+unsigned qemu_plugin_mem_size_shift(access);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *, void (*)(unsigned, access, uint64_t, void *),
+                                      enum register_access, enum access_kind, void *);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
                                             enum register_access, void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
@@ -73,6 +81,10 @@ static struct function *functions;
 static struct instruction *instructions[BUCKETS];
 static bool counting;
 static uint64_t counted, last;
+static uint64_t flash_first = 1, flash_last, flash_words;
+/* The last word that the current instruction has loaded. No word has the number NONE. */
+#define NONE UINT64_MAX
+static uint64_t loaded;
 
 static struct function *function_named(const char *name) {
     for (struct function *known = functions; known; known = known->next)
@@ -105,7 +117,20 @@ static void write_pair(void) {
                         known->executed, known->after_two, known->after_four);
             known->executed = known->after_two = known->after_four = 0;
         }
-    fprintf(out, "pair %" PRIu64 "\n", counted);
+    fprintf(out, "pair %" PRIu64 " %" PRIu64 "\n", counted, flash_words);
+}
+
+static void access_memory(unsigned cpu, access kind, uint64_t address, void *data) {
+    (void)cpu, (void)data;
+    if (!counting || qemu_plugin_mem_is_store(kind))
+        return;
+    uint64_t end = address + (UINT64_C(1) << qemu_plugin_mem_size_shift(kind));
+    for (uint64_t word = address / 4; word < (end + 3) / 4; word++) {
+        if (word == loaded)
+            continue;
+        loaded = word;
+        flash_words += word >= flash_first / 4 && word <= flash_last / 4;
+    }
 }
 
 static void execute(unsigned cpu, void *data) {
@@ -118,6 +143,7 @@ static void execute(unsigned cpu, void *data) {
         counting = true;
         counted = 0;
         last = 0;
+        flash_words = 0;
     } else if (!strcmp(function->name, stop_name)) {
         counting = false;
         write_pair();
@@ -129,6 +155,7 @@ static void execute(unsigned cpu, void *data) {
     instruction->after_two += instruction->address == last + 2;
     instruction->after_four += instruction->address == last + 4;
     last = instruction->address;
+    loaded = NONE;
 }
 
 static void translate(struct qemu_plugin_tb *block) {
@@ -137,6 +164,7 @@ static void translate(struct qemu_plugin_tb *block) {
         const char *name = qemu_plugin_insn_symbol(insn);
         struct instruction *instruction = instruction_at(qemu_plugin_insn_vaddr(insn), name ? name : "?");
         qemu_plugin_register_vcpu_insn_exec_cb(insn, execute, NO_REGISTERS, instruction);
+        qemu_plugin_register_vcpu_mem_cb(insn, access_memory, NO_REGISTERS, READS_AND_WRITES, NULL);
     }
 }
 
@@ -189,9 +217,13 @@ EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int a
             stop_name = strdup(argv[i] + 5);
         else if (!strncmp(argv[i], "out=", 4))
             out = fopen(argv[i] + 4, "w");
+        else if (!strncmp(argv[i], "flash=", 6) &&
+                 sscanf(argv[i] + 6, "%" SCNu64 "-%" SCNu64, &flash_first, &flash_last) != 2)
+            flash_first = 1, flash_last = 0;
     }
-    if (!start_name || !stop_name || !out) {
-        fprintf(stderr, "count: expected start=FUNCTION,stop=FUNCTION,out=FILE (a file that can be written)\n");
+    if (!start_name || !stop_name || !out || flash_first > flash_last) {
+        fprintf(stderr, "count: expected start=FUNCTION,stop=FUNCTION,flash=FIRST-LAST,out=FILE (a file that can be "
+                        "written)\n");
         return 1;
     }
     install(id);

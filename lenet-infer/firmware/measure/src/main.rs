@@ -17,6 +17,8 @@
 //! - `instructions`: those that one `classify` executes, or the slowest of three `prepare`, counted in QEMU ([`count`]).
 //! - `cycles`: what the slowest of three runs takes by a model of the core without wait states ([`mod@cycles`]); 0 where
 //!   there is no model.
+//! - `flash`: the words of 32 bits that the run reads from flash, code and constants: what each wait state costs in cycles
+//!   where nothing is read ahead or kept.
 //!
 //! It also fails if the number of instructions depends on the pixels, or if a measured stack is deeper than its bound.
 
@@ -26,6 +28,7 @@ mod build;
 mod code;
 mod count;
 mod cycles;
+mod fetch;
 mod mve;
 mod program;
 mod riscv;
@@ -146,17 +149,17 @@ fn row(
     program: &Program,
 ) -> Result<(Row, Vec<String>, [u64; 3])> {
     let stack = Bounds::new(program)?.of(root)?.bytes;
-    let counted = build::firmware(board, "qemu", counted)?;
-    let run = count::run(board, &counted, plugin)?;
-    let [first, ..] = run.instructions;
-    let most = run.instructions.into_iter().fold(first, u64::max);
-    println!("    {model}: {most} instructions, stack {stack}");
-    let counted = Program::read(&counted, board)?;
+    let firmware = build::firmware(board, "qemu", counted)?;
+    let counted = Program::read(&firmware, board)?;
+    let run = count::run(board, &firmware, &counted, plugin)?;
+    let most = run.instructions.into_iter().fold(0, u64::max);
+    let flash = fetch::flash_words(&counted, &run)?;
+    println!("    {model}: {most} instructions, {flash} words read from flash, stack {stack}");
     let complaints = check_stack(&counted, &run, &root.replace("proof", "bench"))?;
     let cycles = cycles(board, &counted, &run)?;
     let keys = [board.target, board.name, model, opt_level].map(str::to_owned);
     let Sizes { text, rodata, variables } = program.sizes;
-    let figures = [text, rodata, variables, u64::from(stack), most, cycles];
+    let figures = [text, rodata, variables, u64::from(stack), most, cycles, flash];
     Ok((Row { keys, figures }, complaints, run.instructions))
 }
 

@@ -110,6 +110,13 @@ impl Program {
         Ok(Self { isa, sizes, sections, code, functions })
     }
 
+    /// Returns the addresses from the first byte that is not writable to the last, which lie in flash.
+    pub(crate) fn flash(&self) -> (u32, u32) {
+        let filled = self.sections.iter().filter(|(_, bytes)| !bytes.is_empty());
+        let ends = filled.map(|(address, bytes)| (*address, address + (bytes.len() as u32 - 1)));
+        ends.fold((u32::MAX, 0), |(first, last), (start, end)| (first.min(start), last.max(end)))
+    }
+
     /// Returns the address of the function with this symbol.
     pub(crate) fn function(&self, symbol: &str) -> Result<u32> {
         let mut found = self.functions.iter().filter(|(_, name)| *name == symbol);
