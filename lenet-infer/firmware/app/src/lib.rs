@@ -15,7 +15,8 @@
 //! - [`serve`](fn@serve): the program that answers the requests of a host over a [`Serial`] connection.
 //! - `bulk`, with feature `semihosting`: the program that reads and writes files of a host.
 //! - `measure`: the cycles and the stack that a classification takes.
-//! - [`crash`]: what a panic said, kept over a restart; `fault`: the hard fault of a Cortex-M as a panic.
+//! - [`crash`]: what a panic said, kept over a restart; `fault`, `trap`: the hard fault of a Cortex-M and the exception of
+//!   a RISC-V core as panics.
 //! - `golden`: the digits, and the logits that every core must compute for them.
 //! - `picture`: a digit as text.
 //! - `stack`: the stack that a call takes, measured by painting.
@@ -52,6 +53,8 @@ mod stack;
 mod start;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub mod systick;
+#[cfg(all(target_arch = "riscv32", target_os = "none"))]
+pub mod trap;
 
 pub use bench::{bench, bench_included, bench_int4};
 pub use bench_picture::bench_picture;

@@ -20,7 +20,7 @@ use semihosting::{eprintln, process};
 /// Whether a panic restarts the board, as it does a real one.
 static RESTARTS: AtomicBool = AtomicBool::new(false);
 
-/// From now on, a panic is recorded and restarts the board. On RISC-V it ends the program as before.
+/// From now on, a panic is recorded and restarts the board.
 pub fn restart_on_panic() {
     RESTARTS.store(true, Ordering::Relaxed);
 }
@@ -28,11 +28,28 @@ pub fn restart_on_panic() {
 /// Ends the program, or restarts it.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    #[cfg(target_arch = "arm")]
     if RESTARTS.load(Ordering::Relaxed) {
         app::crash::record(info);
-        cortex_m::peripheral::SCB::sys_reset();
+        restart();
     }
     eprintln!("{info}");
     process::abort()
+}
+
+/// Restarts the board.
+#[cfg(target_arch = "arm")]
+fn restart() -> ! {
+    cortex_m::peripheral::SCB::sys_reset()
+}
+
+/// Restarts the board, by the device of `virt` that is there for tests.
+#[cfg(target_arch = "riscv32")]
+fn restart() -> ! {
+    const DEVICE: usize = 0x10_0000;
+    const RESET: u32 = 0x7777;
+    // SAFETY: the device has this register, and a write of this value restarts all.
+    unsafe { core::ptr::with_exposed_provenance_mut::<u32>(DEVICE).write_volatile(RESET) };
+    loop {
+        core::hint::spin_loop();
+    }
 }

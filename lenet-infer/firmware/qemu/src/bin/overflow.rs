@@ -1,9 +1,9 @@
-//! Overflows the stack, to see that the overflow is named, on the Cortex-M boards that QEMU emulates.
+//! Overflows the stack, to see that the overflow is named, on the boards that QEMU emulates.
 #![no_std]
 #![no_main]
 
 use core::hint::black_box;
-use qemu::entry;
+use qemu::{Qemu, entry};
 use semihosting::process;
 
 /// Uses a kilobyte of stack per level.
@@ -14,9 +14,10 @@ fn recurse(level: u32) -> u32 {
     frame[0] + recurse(level + 1) + frame[255]
 }
 
-/// Never returns: the hard fault's panic ends the program.
+/// Never returns: the panic of the hard fault or the exception ends the program.
 #[entry]
 fn main() -> ! {
+    Qemu::take();
     black_box(recurse(0));
     process::exit(0)
 }

@@ -1,4 +1,4 @@
-//! Panics, to see that the board restarts and then tells what the panic said, on the Cortex-M boards that QEMU emulates.
+//! Panics, to see that the board restarts and then tells what the panic said, on the boards that QEMU emulates.
 #![no_std]
 #![no_main]
 
