@@ -16,7 +16,8 @@ sysroot=$home/sysroot
 targets=("$@")
 if [ $# -eq 0 ]; then
     targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabi thumbv7em-none-eabihf
-        thumbv8m.base-none-eabi thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf wasm32-unknown-unknown)
+        thumbv8m.base-none-eabi thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf riscv32imac-unknown-none-elf
+        wasm32-unknown-unknown)
 fi
 
 say() { echo "setup-targets: $*" >&2; }

@@ -1,21 +1,27 @@
 //! The Raspberry Pi Pico: serial over USB, cycles from SysTick, one LED.
 
 use crate::header::{DisplayPins, Header, TouchPins};
-use crate::usb::UsbSerial;
+use app::sleep::Alarm;
 use app::systick::SysTick;
 use app::{Board, Serial};
+use cortex_m::singleton;
 use embedded_hal::digital::OutputPin;
 use rp2040_hal::clocks::init_clocks_and_plls;
 use rp2040_hal::gpio::bank0::Gpio25;
 use rp2040_hal::gpio::{FunctionSio, Pin, Pins, PullDown, SioOutput};
+use rp2040_hal::pac::{self, Interrupt};
 use rp2040_hal::usb::UsbBus;
-use rp2040_hal::{Sio, Timer, Watchdog, pac};
+use rp2040_hal::{Sio, Timer, Watchdog};
+use usb::UsbSerial;
+use usb_device::bus::UsbBusAllocator;
 
 /// The board's crystal, in Hz.
 const CRYSTAL: u32 = 12_000_000;
 /// The board, running at 125 MHz.
 pub struct Pico {
-    usb: UsbSerial,
+    usb: UsbSerial<UsbBus>,
+    /// Raised by all that happens on the bus.
+    event: Alarm<Interrupt>,
     timer: SysTick,
     led: Pin<Gpio25, FunctionSio<SioOutput>, PullDown>,
 }
@@ -46,8 +52,11 @@ impl Pico {
         let timer = Timer::new(chip.TIMER, &mut chip.RESETS, &clocks);
         let bus =
             UsbBus::new(chip.USBCTRL_REGS, chip.USBCTRL_DPRAM, clocks.usb_clock, true, &mut chip.RESETS);
+        let bus =
+            singleton!(: UsbBusAllocator<UsbBus> = UsbBusAllocator::new(bus)).expect("taken once, here");
         let pico = Self {
             usb: UsbSerial::new(bus),
+            event: Alarm::new(Interrupt::USBCTRL_IRQ),
             timer: SysTick::start(core.SYST),
             led: pins.gpio25.into_push_pull_output(),
         };
@@ -78,7 +87,7 @@ impl Pico {
     pub fn serve_usb(&mut self, mut done: impl FnMut() -> bool) {
         self.usb.poll();
         while !done() {
-            self.usb.wait();
+            self.event.wait();
             self.usb.poll();
         }
     }
@@ -98,7 +107,7 @@ impl Serial for Pico {
     }
 
     fn wait(&mut self) {
-        self.usb.wait();
+        self.event.wait();
     }
 }
 

@@ -1,11 +1,7 @@
-//! A serial port over USB, by polling.
+//! A serial port over USB, by polling, on a chip whose library drives the bus.
+#![no_std]
 
-use app::Serial;
-use app::sleep::Alarm;
-use cortex_m::singleton;
-use rp2040_hal::pac::Interrupt;
-use rp2040_hal::usb::UsbBus;
-use usb_device::bus::UsbBusAllocator;
+use usb_device::bus::{UsbBus, UsbBusAllocator};
 use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDeviceState, UsbVidPid};
 use usbd_serial::{SerialPort, USB_CLASS_CDC};
 
@@ -13,16 +9,18 @@ use usbd_serial::{SerialPort, USB_CLASS_CDC};
 const ID: UsbVidPid = UsbVidPid(0x16c0, 0x27dd);
 
 /// The port.
-pub(crate) struct UsbSerial {
-    device: UsbDevice<'static, UsbBus>,
-    port: SerialPort<'static, UsbBus>,
-    event: Alarm<Interrupt>,
+pub struct UsbSerial<B: UsbBus + 'static> {
+    device: UsbDevice<'static, B>,
+    port: SerialPort<'static, B>,
 }
 
-impl UsbSerial {
-    /// The port on the chip's only bus: call it once.
-    pub(crate) fn new(bus: UsbBus) -> Self {
-        let bus = singleton!(: UsbBusAllocator<UsbBus> = UsbBusAllocator::new(bus)).expect("called once");
+impl<B: UsbBus> UsbSerial<B> {
+    /// Returns the only port on a bus.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the bus has no endpoints left.
+    pub fn new(bus: &'static UsbBusAllocator<B>) -> Self {
         let port = SerialPort::new(bus);
         let texts = StringDescriptors::default().manufacturer("lenet").product("LeNet").serial_number("1");
         let device = UsbDeviceBuilder::new(bus, ID)
@@ -32,24 +30,18 @@ impl UsbSerial {
             .expect("64 is a size that USB knows")
             .device_class(USB_CLASS_CDC)
             .build();
-        Self { device, port, event: Alarm::new(Interrupt::USBCTRL_IRQ) }
+        Self { device, port }
     }
 
-    /// Handles what the host has asked for.
-    pub(crate) fn poll(&mut self) {
-        self.device.poll(&mut [&mut self.port]);
-    }
-}
-
-impl Serial for UsbSerial {
-    fn read(&mut self) -> Option<u8> {
+    /// Returns a byte that has been received, or `None`, without waiting.
+    pub fn read(&mut self) -> Option<u8> {
         self.poll();
         let mut byte = [0];
         matches!(self.port.read(&mut byte), Ok(1)).then_some(byte[0])
     }
 
-    /// Waits as long as the host takes no bytes, and drops them when no program on it has the port open.
-    fn write(&mut self, mut bytes: &[u8]) {
+    /// Sends bytes. Waits as long as the host takes none, and drops them when no program on it has the port open.
+    pub fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.is_open() {
             let sent = self.port.write(bytes).unwrap_or(0);
             bytes = &bytes[sent..];
@@ -58,12 +50,13 @@ impl Serial for UsbSerial {
     }
 
     /// Whether the host has configured the device, and a program on it has the port open.
-    fn is_open(&mut self) -> bool {
+    pub fn is_open(&mut self) -> bool {
         self.poll();
         self.device.state() == UsbDeviceState::Configured && self.port.dtr()
     }
 
-    fn wait(&mut self) {
-        self.event.wait();
+    /// Handles what the host has asked for.
+    pub fn poll(&mut self) {
+        self.device.poll(&mut [&mut self.port]);
     }
 }
