@@ -1,8 +1,9 @@
-//! The firmware for the ESP32-C3: the report over USB, then its host's requests.
+//! The firmware for the ESP32-C3 and the ESP32-C6: the report over USB, then its host's requests.
 #![no_std]
 #![no_main]
 
 mod board;
+mod led;
 
 use core::panic::PanicInfo;
 

@@ -1,11 +1,11 @@
-//! A board with an ESP32-C3: the chip's serial port over USB, its cycle counter, one LED.
+//! A board with an ESP32-C3 or an ESP32-C6: the chip's serial port over USB, its cycle counter, one LED.
 
+use crate::led::Led;
 use app::{Board, Memory, Serial};
 use core::arch::asm;
 use core::ptr::addr_of;
 use esp_hal::Blocking;
 use esp_hal::clock::CpuClock;
-use esp_hal::gpio::{Level, Output, OutputConfig};
 use esp_hal::handler;
 use esp_hal::interrupt::wait_for_interrupt;
 use esp_hal::time::{Duration, Instant};
@@ -19,8 +19,7 @@ pub(crate) struct Esp {
     usb: UsbSerialJtag<'static, Blocking>,
     /// Whether bytes wait that no program on the host has taken.
     ignored: bool,
-    /// Lit when low.
-    led: Output<'static>,
+    led: Led,
 }
 
 impl Esp {
@@ -28,7 +27,7 @@ impl Esp {
     pub(crate) fn new() -> Self {
         let chip = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
         // SAFETY: the two registers choose what the chip's performance counter counts, cycles, and start it. They are
-        // the chip's own; RISC-V's `mcycle` it lacks.
+        // the chips' own; RISC-V's `mcycle` they lack.
         unsafe { asm!("csrw 0x7E0, {one}", "csrw 0x7E1, {one}", one = in(reg) 1, options(nomem, nostack)) };
         // All interrupts are masked, for good: a pending one still ends the sleep in `wait`.
         // SAFETY: the critical section is never left, so there is no state to restore.
@@ -38,7 +37,7 @@ impl Esp {
         usb.listen_rx_packet_recv_interrupt();
         // A byte for `is_open` to wait for. The buffer is empty, so it has room.
         let _ = usb.write_byte_nb(b'\n');
-        Self { usb, ignored: true, led: Output::new(chip.GPIO8, Level::High, OutputConfig::default()) }
+        Self { usb, ignored: true, led: Led::new(chip.RMT, chip.GPIO8) }
     }
 }
 
@@ -105,7 +104,7 @@ unsafe extern "C" {
 // SAFETY: all interrupts are masked, there is one core and no DMA, and esp-hal's linker script gives the memory from the
 // limit, just above its guard word, up to the stack.
 unsafe impl Board for Esp {
-    const NAME: &str = "esp32c3";
+    const NAME: &str = esp_hal::chip!();
     const UNIT: &str = "cycles";
 
     fn cycles(&mut self) -> u32 {
@@ -119,9 +118,9 @@ unsafe impl Board for Esp {
         app::show(self, text);
     }
 
-    /// Lights the LED if all are equal.
+    /// Lights the LED in green if all are equal, else in red; a plain one only if all are equal.
     fn show_result(&mut self, passed: bool) {
-        self.led.set_level(Level::from(!passed));
+        self.led.show(passed);
     }
 
     fn memory(&self) -> Memory {
