@@ -1,6 +1,6 @@
 //! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
-use super::requant::{Outputs, finish_from_assembly};
+use super::requant::{Outputs, finish_from_assembly, to_words};
 use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv1, Weights};
@@ -125,7 +125,7 @@ macro_rules! two_taps {
 }
 
 /// Computes the sums of three channels at one position, and leaves them in `r3` to `r5`. `r10` is the column, `r7`
-/// points to the first of five row addresses, and the packed weights are from `r11` up to `lr`. Changes `r0` to `r9`.
+/// points to the first of five row addresses, and the packed weights are at `r11`. Changes `r0` to `r9`.
 macro_rules! position {
     () => {
         concat!(
@@ -133,8 +133,8 @@ macro_rules! position {
             "movs r2, #0\n",
             "mov r8, r2\n",
             "mov r9, r2\n",
-            // One turn per kernel row.
-            "31:\n",
+            // The five kernel rows.
+            ".rept 5\n",
             "ldm r7!, {{r0}}\n",
             "add r0, r10\n",
             two_taps!(0, 1),
@@ -145,8 +145,7 @@ macro_rules! position {
             "muls r4, r2, r4\n",
             "add r8, r3\n",
             "add r9, r4\n",
-            "cmp r1, lr\n",
-            "bne 31b\n",
+            ".endr\n",
             // Unpacks a. The rest of its word is the low 11 bits of b. Without them the other word gives c, and then
             // the rest of b.
             "mov r2, r8\n",
@@ -175,7 +174,7 @@ macro_rules! position {
 /// - `shifts` (`r3`): 0 for int8 weights. For int4 weights one byte per channel, from the lowest: 28 if its weights
 ///   are in the low halves of bytes, 24 if they are in the high halves.
 ///
-/// Pixels, weights and outputs may lie at any address. Changes `r1`, `r3`, `r12`, `lr` and the flags. Takes 312 bytes
+/// Pixels, weights and outputs may lie at any address. Changes `r1`, `r3`, `r12`, `lr` and the flags. Takes 356 bytes
 /// of stack.
 ///
 /// # Safety
@@ -190,14 +189,14 @@ unsafe extern "C" fn three_channels(
     _outputs: &Outputs,
     _shifts: u32,
 ) {
-    // On the stack: a Window at 0, the packed weights from 64 to 264, the activations' address at 264, `rows` at 284,
-    // `outputs` at 288. While packing: r0-r2 weights, r7 and lr the packed weights and their end. Then: r0 pixels, r1
-    // weights, r2 pixel, r3-r6 products, r7 rows, r8 and r9 sums, r10 column, r11 and lr start and end of the weights,
-    // r12 where the sums of the window go.
+    // On the stack: a Window at 0, the packed weights from 64 to 264, the activations' address at 264, the Words of the
+    // outputs from 268 to 312, `rows` at 328, `outputs` at 332. While packing: r0-r2 weights, r7 and lr the packed weights
+    // and their end. Then: r0 pixels, r1 weights, r2 pixel, r3-r6 products, r7 rows, r8 and r9 sums, r10 column, r11 the
+    // start of the weights, r12 where the sums of the window go.
     naked_asm!(
         "push {{r0, r2, r4-r7, lr}}",
         save!(),
-        "sub sp, #268",
+        "sub sp, #312",
         "ldr r4, [r2, #{activations}]",
         "str r4, [sp, #264]",
         "add r7, sp, #64",
@@ -205,15 +204,16 @@ unsafe extern "C" fn three_channels(
         "add r4, sp, #264",
         "mov lr, r4",
         pack_weights!(),
+        "ldr r0, [sp, #332]",
+        "add r1, sp, #268",
+        "bl {to_words}",
         "movs r0, #0",
         "mov r10, r0",
         // One turn per window.
         "5:",
         "mov r12, sp",
-        "add r4, sp, #264",
-        "mov lr, r4",
         "6:",
-        "ldr r7, [sp, #284]",
+        "ldr r7, [sp, #328]",
         position!(),
         "mov r7, r12",
         "stm r7!, {{r3-r5}}",
@@ -225,17 +225,21 @@ unsafe extern "C" fn three_channels(
         "eors r2, r3",
         "mov r10, r2",
         "tst r2, r3",
-        "bne 6b",
-        "ldr r2, [sp, #284]",
+        "beq 7f",
+        "b 6b",
+        "7:",
+        "ldr r2, [sp, #328]",
         "adds r2, #4",
-        "str r2, [sp, #284]",
+        "str r2, [sp, #328]",
         "add r3, sp, #64",
         "cmp r7, r3",
-        "bne 6b",
+        "beq 8f",
+        "b 6b",
+        "8:",
         "subs r2, #8",
-        "str r2, [sp, #284]",
+        "str r2, [sp, #328]",
         "mov r0, sp",
-        "ldr r1, [sp, #288]",
+        "add r1, sp, #268",
         "ldr r3, [sp, #264]",
         "bl {finish}",
         "ldr r3, [sp, #264]",
@@ -245,11 +249,14 @@ unsafe extern "C" fn three_channels(
         "add r10, r0",
         "mov r0, r10",
         "cmp r0, #24",
-        "bne 5b",
-        "add sp, #268",
+        "beq 9f",
+        "b 5b",
+        "9:",
+        "add sp, #312",
         restore!(),
         "pop {{r0, r2, r4-r7, pc}}",
         activations = const Outputs::ACTIVATIONS,
+        to_words = sym to_words,
         finish = sym finish_from_assembly,
     )
 }

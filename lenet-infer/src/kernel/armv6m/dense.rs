@@ -12,7 +12,7 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    const { assert!(IN.is_multiple_of(2) && OUT.is_multiple_of(ROWS)) };
+    const { assert!(IN.is_multiple_of(4) && OUT.is_multiple_of(ROWS)) };
     let mut outputs = Outputs::new(layer, output.as_mut_ptr(), ROWS);
     let matrix = Matrix::new(layer.weights().as_rows());
     // SAFETY: there is one input per column of the weights and one output per row; the number of rows is a multiple of
@@ -22,7 +22,7 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
 
 /// Computes the last layer: sums and biases.
 pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    const { assert!(FC2_OUTPUTS.is_multiple_of(2)) };
+    const { assert!(FC2_OUTPUTS.is_multiple_of(4)) };
     let biases = layer.bias_bytes().as_ptr();
     let count = logits.len().min(layer.classes());
     // SAFETY: there is one input per column of the weights; there are at least `count` rows, biases and logits.
@@ -142,7 +142,8 @@ macro_rules! four {
 ///
 /// # Safety
 ///
-/// Each of the four rows must be valid for reads of `bytes`, an even number above 0. `input` must be valid for reads
+/// Each of the four rows must be valid for reads of `bytes`, a number above 0, which must be a multiple
+/// of four if `int4` is 0. `input` must be valid for reads
 /// of `bytes`, or of twice as many if `int4` is not 0, and `window` for writes.
 #[unsafe(naked)]
 unsafe extern "C" fn sums(
@@ -175,10 +176,10 @@ unsafe extern "C" fn sums(
         "ldr r6, [sp, #36]",
         "cmp r6, #0",
         "bne 3f",
-        // int8 weights, two inputs at a time.
+        // int8 weights, four inputs at a time.
         "add r0, r12",
         "2:",
-        ".rept 2",
+        ".rept 4",
         "ldrb r6, [r0, r1]",
         four!(),
         "adds r1, #1",

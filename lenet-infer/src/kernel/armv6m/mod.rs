@@ -27,11 +27,12 @@
 //! - `conv1` computes three channels in two words: two taps' weights in one `LDM`, two pixels, four `MULS` and four
 //!   `ADD`, 11 instructions for six products. The weights of three channels are packed once per row, in 200 bytes.
 //! - `conv2` computes four channels in three words: 8 instructions for four products. The packed weights of all taps
-//!   would take 1,800 bytes. So ten taps are packed at a time and multiplied at all sixteen positions of a row before
-//!   the next ten: 120 bytes, and 192 for the sums. Fifteen taps at a time would take 60 bytes more and save some
-//!   14,000 instructions, those that load and store the sums.
+//!   would take 1,800 bytes. So the thirty taps of a kernel row are packed at a time and multiplied at all sixteen
+//!   positions of a row of windows before the next thirty: 360 bytes, and 192 for the sums. Fifteen taps at a time would
+//!   take 180 bytes less and some 14,000 instructions more, those that load and store the sums.
 //! - A fully-connected layer uses a weight once, so packing does not pay. Four outputs share an activation, and `MULS`
 //!   overwrites the weight, not the activation: 29 instructions for eight products, 45 with int4 weights.
+//! - The bias and the requant of a channel are read once per row of windows, into words that serve each window.
 //!
 //! Of the arithmetic instructions, only `ADD` can use the high registers, and sums need no other. int4 weights are
 //! brought to the scale of int8 when they are packed, so a convolution with int4 weights costs little more. The
@@ -47,9 +48,9 @@
 //!
 //! # Where the stack goes
 //!
-//! `conv2` is the deepest: 312 bytes of weights and sums, and 48 of registers and addresses. `finish_from_assembly`
-//! needs no stack, because its callers have saved the registers that it changes. The fully-connected layers share one
-//! copy of their code, whatever their shape.
+//! `conv2` is the deepest: 552 bytes of weights and sums, and 48 of registers and addresses. `conv1` takes 356 bytes.
+//! `finish_from_assembly` needs no stack, because its callers have saved the registers that it changes. The fully-connected
+//! layers share one copy of their code, whatever their shape.
 
 #![allow(unsafe_code)]
 

@@ -72,18 +72,18 @@ macro_rules! max {
     };
 }
 
-/// Adds the bias at `r1`, which may lie at any address, to `r4`, and advances `r1`. Changes `r5` and `r6`.
-macro_rules! add_bias {
-    () => {
+/// Loads the bias at `$at`, which may lie at any address, to `r5`, and advances `$at`. Changes `r6`.
+#[rustfmt::skip]
+macro_rules! load_bias {
+    ($at:literal) => {
         concat!(
-            "ldrb r5, [r1, #3]\n",
+            "ldrb r5, [", $at, ", #3]\n",
             ".irp byte, 2, 1, 0\n",
-            "ldrb r6, [r1, #\\byte]\n",
+            "ldrb r6, [", $at, ", #\\byte]\n",
             "lsls r5, r5, #8\n",
             "orrs r5, r6\n",
             ".endr\n",
-            "adds r4, r4, r5\n",
-            "adds r1, #4\n",
+            "adds ", $at, ", #4\n",
         )
     };
 }
@@ -110,7 +110,8 @@ pub(super) unsafe extern "C" fn logits(
         "push {{r4-r6, lr}}",
         "2:",
         "ldm r0!, {{r4}}",
-        add_bias!(),
+        load_bias!("r1"),
+        "adds r4, r4, r5",
         "stm r2!, {{r4}}",
         "subs r3, #1",
         "bne 2b",
@@ -118,10 +119,14 @@ pub(super) unsafe extern "C" fn logits(
     )
 }
 
+/// What [`finish`] needs of up to four outputs, in words: the largest activation, four times the number of outputs, then
+/// the bias, the shift and the multiplier of each.
+pub(super) type Words = [u32; 2 + 3 * 4];
+
 /// Computes up to four activations: maximum over the window in `r0`, then bias, ReLU and requantization of the outputs
 /// in `r1`, as in [`lenet_core::Requant::activation`].
 ///
-/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 24 bytes of stack.
+/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 80 bytes of stack.
 ///
 /// # Safety
 ///
@@ -132,21 +137,69 @@ pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Output
     naked_asm!(
         "mov r2, r8",
         "push {{r2, r4-r7, lr}}",
+        "sub sp, #{words}",
+        "mov r8, r0",
+        "mov r0, r1",
         "ldr r3, [r1, #{activations}]",
+        "mov r12, r3",
+        "mov r1, sp",
+        "bl {to_words}",
+        "mov r0, r8",
+        "mov r1, sp",
+        "mov r3, r12",
         "bl {finish}",
+        "add sp, #{words}",
         "pop {{r2, r4-r7}}",
         "mov r8, r2",
         "pop {{pc}}",
+        words = const size_of::<Words>(),
         activations = const Outputs::ACTIVATIONS,
+        to_words = sym to_words,
         finish = sym finish_from_assembly,
+    )
+}
+
+/// Reads the outputs in `r0` into the [`Words`] at `r1`, for callers in assembly.
+///
+/// Biases and requants may lie at any address. Changes `r0` to `r7` and the flags. Needs no stack.
+///
+/// # Safety
+///
+/// `r0` must be the address of what [`Outputs::new`] returned for a layer, advanced within that layer, and `r1` must be
+/// valid for writes. It must not be called from Rust, because it changes registers that the C ABI preserves.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn to_words() {
+    // r0 requants, r2 biases, r3 number of outputs, r4-r7 values.
+    naked_asm!(
+        "ldr r2, [r0, #{biases}]",
+        "ldr r3, [r0, #{count}]",
+        "ldr r4, [r0, #{max}]",
+        "ldr r0, [r0, #{requants}]",
+        "lsls r5, r3, #2",
+        "stm r1!, {{r4, r5}}",
+        "2:",
+        load_bias!("r2"),
+        "ldrb r6, [r0, #2]",
+        "ldrb r7, [r0, #1]",
+        "ldrb r4, [r0]",
+        "lsls r7, r7, #8",
+        "orrs r7, r4",
+        "stm r1!, {{r5-r7}}",
+        "adds r0, #3",
+        "subs r3, #1",
+        "bne 2b",
+        "bx lr",
+        biases = const offset_of!(Outputs, biases),
+        requants = const offset_of!(Outputs, requants),
+        max = const offset_of!(Outputs, max),
+        count = const offset_of!(Outputs, count),
     )
 }
 
 /// Does the same as [`finish`] for callers in assembly.
 ///
-/// Needs the window in `r0`, the outputs in `r1` and the address of the first activation in `r3`, instead of the one
-/// in the outputs. Changes `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 54
-/// instructions.
+/// Needs the window in `r0`, the [`Words`] of the outputs in `r1` and the address of the first activation in `r3`. Changes
+/// `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 40 instructions.
 ///
 /// # Safety
 ///
@@ -154,17 +207,16 @@ pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Output
 /// the C ABI preserves.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn finish_from_assembly() {
-    // r0 window, r1 biases, r2 requants, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest
+    // r0 window, r1 words, r2 65,535, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest
     // activation.
     naked_asm!(
-        "ldr r4, [r1, #{max}]",
+        "ldm r1!, {{r4, r5}}",
         "mov r12, r4",
-        "ldr r4, [r1, #{count}]",
-        "lsls r4, r4, #2",
-        "add r4, r0",
-        "mov r8, r4",
-        "ldr r2, [r1, #{requants}]",
-        "ldr r1, [r1, #{biases}]",
+        "adds r5, r5, r0",
+        "mov r8, r5",
+        "movs r2, #0",
+        "mvns r2, r2",
+        "lsrs r2, r2, #16",
         "2:",
         // The largest sum of the window.
         "ldr r4, [r0]",
@@ -172,23 +224,17 @@ pub(super) unsafe extern "C" fn finish_from_assembly() {
         "ldr r5, [r0, #\\position]",
         max!("r4", "r5", "r6"),
         ".endr",
-        add_bias!(),
+        "ldm r1!, {{r5-r7}}",
+        "adds r4, r4, r5",
         // Clamp to 0 to 65,535 after the first shift.
-        "ldrb r5, [r2, #2]",
-        "asrs r4, r5",
+        "asrs r4, r6",
         "asrs r5, r4, #31",
         "bics r4, r5",
-        "lsrs r5, r4, #16",
-        "rsbs r5, r5, #0",
-        "asrs r5, r5, #31",
-        "orrs r4, r5",
-        "uxth r4, r4",
-        // Multiply by the multiplier, which may lie at any address.
-        "ldrb r5, [r2]",
-        "ldrb r6, [r2, #1]",
-        "lsls r6, r6, #8",
-        "orrs r5, r6",
-        "muls r4, r5, r4",
+        "subs r5, r2, r4",
+        "asrs r6, r5, #31",
+        "ands r5, r6",
+        "adds r4, r4, r5",
+        "muls r4, r7, r4",
         "lsrs r4, r4, #23",
         // Clamp to the largest activation.
         "mov r7, r12",
@@ -198,14 +244,9 @@ pub(super) unsafe extern "C" fn finish_from_assembly() {
         "adds r4, r4, r5",
         "strb r4, [r3]",
         "adds r0, #4",
-        "adds r2, #3",
         "adds r3, #1",
         "cmp r0, r8",
         "bne 2b",
         "bx lr",
-        biases = const offset_of!(Outputs, biases),
-        requants = const offset_of!(Outputs, requants),
-        max = const offset_of!(Outputs, max),
-        count = const offset_of!(Outputs, count),
     )
 }
