@@ -1,7 +1,8 @@
 //! The second convolution: six input channels, sixteen output channels, four at a time, with their sums in three
 //! words.
 
-use super::requant::{Outputs, Window, Words, finish_from_assembly, to_words};
+use super::kernel_row::{five_taps, pack, pack_row, sum_row};
+use super::requant::{Outputs, Window, Words, finish_windows, to_words};
 use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::offset_of;
@@ -40,110 +41,6 @@ struct Row {
     outputs: Outputs,
     /// Output channels that are left to compute, a multiple of four.
     channels: usize,
-}
-
-/// Packs the weights of channels a, b, c and d at one tap, in `r3`, `r5`, `r4` and `r6`, to the three words
-/// `[a + d * 2^24, c + d * 2^8, b + d * 2^16]` at `r7`, and advances `r7`. Changes `r3` to `r6`.
-macro_rules! pack {
-    () => {
-        concat!(
-            "lsls r6, r6, #8\n",
-            "adds r4, r4, r6\n",
-            "lsls r6, r6, #8\n",
-            "adds r5, r5, r6\n",
-            "lsls r6, r6, #8\n",
-            "adds r3, r3, r6\n",
-            "stm r7!, {{r3-r5}}\n",
-        )
-    };
-}
-
-/// Packs a kernel row of four channels, 30 taps, from `r7` up to `r10`. `r0` and `r1` point to the weights of the two pairs, and
-/// `r4` is the number of bytes of a pair. Leaves in `r2` how many bytes of each pair it read. Changes `r3` to `r7`.
-macro_rules! pack_row {
-    () => {
-        concat!(
-            "movs r2, #0\n",
-            "cmp r4, #{taps}\n",
-            "beq 22f\n",
-            "21:\n",
-            "ldrsb r3, [r0, r2]\n",
-            "ldrsb r4, [r1, r2]\n",
-            "adds r2, #1\n",
-            "ldrsb r5, [r0, r2]\n",
-            "ldrsb r6, [r1, r2]\n",
-            "adds r2, #1\n",
-            pack!(),
-            "cmp r7, r10\n",
-            "bne 21b\n",
-            "b 23f\n",
-            "22:\n",
-            "ldrsb r5, [r0, r2]\n",
-            "ldrsb r6, [r1, r2]\n",
-            "adds r2, #1\n",
-            "lsls r3, r5, #28\n",
-            "asrs r3, r3, #24\n",
-            "lsls r4, r6, #28\n",
-            "asrs r4, r4, #24\n",
-            "asrs r5, r5, #4\n",
-            "lsls r5, r5, #4\n",
-            "asrs r6, r6, #4\n",
-            "lsls r6, r6, #4\n",
-            pack!(),
-            "cmp r7, r10\n",
-            "bne 22b\n",
-            "23:\n",
-        )
-    };
-}
-
-/// Adds the products of a kernel row to the sums of two rows of eight positions, which lie from `r9` up to `lr`.
-///
-/// The packed weights are at the top of the stack. `r8` points to the addresses of two rows of activations. Changes `r0`
-/// to `r11`.
-macro_rules! sum_row {
-    () => {
-        concat!(
-            // One turn per row.
-            "31:\n",
-            "mov r2, r8\n",
-            "ldm r2!, {{r0}}\n",
-            "mov r8, r2\n",
-            "movs r2, #96\n",
-            "add r2, r9\n",
-            "mov r10, r2\n",
-            // One turn per position, with its sums in r11, r6 and r7.
-            "32:\n",
-            "mov r1, sp\n",
-            "mov r5, r9\n",
-            "ldm r5, {{r5-r7}}\n",
-            "mov r11, r5\n",
-            // One tap: 8 instructions for four products.
-            ".irp tap, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29\n",
-            "ldrb r2, [r0, #\\tap]\n",
-            "ldm r1!, {{r3-r5}}\n",
-            "muls r3, r2, r3\n",
-            "muls r4, r2, r4\n",
-            "muls r5, r2, r5\n",
-            "add r11, r3\n",
-            "adds r6, r6, r4\n",
-            "adds r7, r7, r5\n",
-            ".endr\n",
-            "mov r5, r11\n",
-            "mov r2, r9\n",
-            "stm r2!, {{r5-r7}}\n",
-            "mov r9, r2\n",
-            "adds r0, #6\n",
-            "cmp r2, r10\n",
-            "beq 33f\n",
-            "b 32b\n",
-            "33:\n",
-            "cmp r2, lr\n",
-            "beq 34f\n",
-            "b 31b\n",
-            "34:\n",
-        )
-    };
 }
 
 /// Unpacks the three words at `r0`, the sums of one position, to four words at `r1`. Advances both; changes `r2` to
@@ -195,7 +92,7 @@ macro_rules! unpack_sums {
 #[unsafe(naked)]
 unsafe extern "C" fn all_channels(_row: &mut Row) {
     // On the stack: the packed weights at 0, and later a Window and the Words of four channels at 64; the sums of two rows
-    // of eight positions from 360 to 552; the end of the list of rows at 552; the sums of a window at 556; `row` at 576.
+    // of eight positions from 360 to 552; the end of the list of rows at 552; at 556 the place in the list, then the sums of a window; `row` at 576.
     naked_asm!(
         "push {{r0, r4-r7, lr}}",
         save!(),
@@ -233,7 +130,7 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "adds r0, r0, r2",
         "str r0, [r3, #{weights}]",
         "ldr r0, [r3, #{rows}]",
-        "mov r8, r0",
+        "str r0, [sp, #556]",
         "adds r0, #4",
         "str r0, [r3, #{rows}]",
         sum_row!(),
@@ -314,6 +211,6 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         taps = const CONV2_TAPS,
         channels = const offset_of!(Row, channels),
         to_words = sym to_words,
-        finish = sym finish_from_assembly,
+        finish = sym finish_windows,
     )
 }

@@ -51,8 +51,7 @@ impl Outputs {
     }
 }
 
-/// The sums of up to four outputs at the four positions of a window, `[position][output]`. A fully-connected layer has
-/// the same sums at all four positions.
+/// The sums of up to four outputs at the four positions of a window, `[position][output]`.
 pub(super) type Window = [[i32; 4]; 4];
 
 // The sums of a window are less than 2^31 apart, as `max` needs them.
@@ -90,7 +89,7 @@ macro_rules! load_bias {
 
 /// Adds biases to up to four sums, which gives logits.
 ///
-/// - `sums` (`r0`): a window. Only its first position is read.
+/// - `sums` (`r0`): the sums.
 /// - `biases` (`r1`): little-endian biases at any address.
 /// - `logits` (`r2`), `count` (`r3`): where the logits go, and how many there are.
 ///
@@ -101,7 +100,7 @@ macro_rules! load_bias {
 /// `count` must be 1 to 4. `sums` and `biases` must be valid for reads, and `logits` for writes, of `count` elements.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn logits(
-    _sums: *const Window,
+    _sums: &[i32; 4],
     _biases: *const u8,
     _logits: *mut i32,
     _count: usize,
@@ -119,21 +118,59 @@ pub(super) unsafe extern "C" fn logits(
     )
 }
 
-/// What [`finish`] needs of up to four outputs, in words: the largest activation, four times the number of outputs, then
-/// the bias, the shift and the multiplier of each.
+/// What [`finish_windows`] needs of up to four outputs, in words: the largest activation, four times the number of outputs,
+/// then the bias, the shift and the multiplier of each.
 pub(super) type Words = [u32; 2 + 3 * 4];
 
-/// Computes up to four activations: maximum over the window in `r0`, then bias, ReLU and requantization of the outputs
-/// in `r1`, as in [`lenet_core::Requant::activation`].
+/// 65,535 in `r2`.
+macro_rules! largest_halfword {
+    () => {
+        "movs r2, #0\nmvns r2, r2\nlsrs r2, r2, #16\n"
+    };
+}
+
+/// Makes the activation of one output from its sum in `r4`, and writes it to `r3`: bias, ReLU and requantization, as in
+/// [`lenet_core::Requant::activation`].
+///
+/// `r1` points to bias, shift and multiplier, in words, `r2` is 65,535 and `r12` the largest activation. Advances `r1` and
+/// `r3`. Changes `r4` to `r7`.
+macro_rules! activation {
+    () => {
+        concat!(
+            "ldm r1!, {{r5-r7}}\n",
+            "adds r4, r4, r5\n",
+            // Clamp to 0 to 65,535 after the first shift.
+            "asrs r4, r6\n",
+            "asrs r5, r4, #31\n",
+            "bics r4, r5\n",
+            "subs r5, r2, r4\n",
+            "asrs r6, r5, #31\n",
+            "ands r5, r6\n",
+            "adds r4, r4, r5\n",
+            "muls r4, r7, r4\n",
+            "lsrs r4, r4, #23\n",
+            // Clamp to the largest activation.
+            "mov r7, r12\n",
+            "subs r5, r7, r4\n",
+            "asrs r6, r5, #31\n",
+            "ands r5, r6\n",
+            "adds r4, r4, r5\n",
+            "strb r4, [r3]\n",
+            "adds r3, #1\n",
+        )
+    };
+}
+
+/// Computes up to four activations of the outputs in `r1` from their sums in `r0`.
 ///
 /// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 80 bytes of stack.
 ///
 /// # Safety
 ///
-/// `window` must be valid for reads. `outputs` must be what [`Outputs::new`] returned for a layer, advanced within
+/// `sums` must be valid for reads. `outputs` must be what [`Outputs::new`] returned for a layer, advanced within
 /// that layer, with activations that are valid for writes.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Outputs) {
+pub(super) unsafe extern "C" fn finish(_sums: &[i32; 4], _outputs: &Outputs) {
     naked_asm!(
         "mov r2, r8",
         "push {{r2, r4-r7, lr}}",
@@ -147,7 +184,16 @@ pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Output
         "mov r0, r8",
         "mov r1, sp",
         "mov r3, r12",
-        "bl {finish}",
+        "ldm r1!, {{r4, r5}}",
+        "mov r12, r4",
+        "adds r5, r5, r0",
+        "mov r8, r5",
+        largest_halfword!(),
+        "2:",
+        "ldm r0!, {{r4}}",
+        activation!(),
+        "cmp r0, r8",
+        "bne 2b",
         "add sp, #{words}",
         "pop {{r2, r4-r7}}",
         "mov r8, r2",
@@ -155,7 +201,6 @@ pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Output
         words = const size_of::<Words>(),
         activations = const Outputs::ACTIVATIONS,
         to_words = sym to_words,
-        finish = sym finish_from_assembly,
     )
 }
 
@@ -196,17 +241,17 @@ pub(super) unsafe extern "C" fn to_words() {
     )
 }
 
-/// Does the same as [`finish`] for callers in assembly.
+/// Computes up to four activations of a window: the largest sum of each, then as [`finish`], for callers in assembly.
 ///
 /// Needs the window in `r0`, the [`Words`] of the outputs in `r1` and the address of the first activation in `r3`. Changes
-/// `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 40 instructions.
+/// `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 37 instructions.
 ///
 /// # Safety
 ///
-/// As for [`finish`], with the activations at `r3`. It must not be called from Rust, because it changes registers that
-/// the C ABI preserves.
+/// The window must be valid for reads, the words must be those of outputs of a layer, and the activations must be valid
+/// for writes. It must not be called from Rust, because it changes registers that the C ABI preserves.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish_from_assembly() {
+pub(super) unsafe extern "C" fn finish_windows() {
     // r0 window, r1 words, r2 65,535, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest
     // activation.
     naked_asm!(
@@ -214,37 +259,15 @@ pub(super) unsafe extern "C" fn finish_from_assembly() {
         "mov r12, r4",
         "adds r5, r5, r0",
         "mov r8, r5",
-        "movs r2, #0",
-        "mvns r2, r2",
-        "lsrs r2, r2, #16",
+        largest_halfword!(),
         "2:",
-        // The largest sum of the window.
         "ldr r4, [r0]",
         ".irp position, 16, 32, 48",
         "ldr r5, [r0, #\\position]",
         max!("r4", "r5", "r6"),
         ".endr",
-        "ldm r1!, {{r5-r7}}",
-        "adds r4, r4, r5",
-        // Clamp to 0 to 65,535 after the first shift.
-        "asrs r4, r6",
-        "asrs r5, r4, #31",
-        "bics r4, r5",
-        "subs r5, r2, r4",
-        "asrs r6, r5, #31",
-        "ands r5, r6",
-        "adds r4, r4, r5",
-        "muls r4, r7, r4",
-        "lsrs r4, r4, #23",
-        // Clamp to the largest activation.
-        "mov r7, r12",
-        "subs r5, r7, r4",
-        "asrs r6, r5, #31",
-        "ands r5, r6",
-        "adds r4, r4, r5",
-        "strb r4, [r3]",
+        activation!(),
         "adds r0, #4",
-        "adds r3, #1",
         "cmp r0, r8",
         "bne 2b",
         "bx lr",
