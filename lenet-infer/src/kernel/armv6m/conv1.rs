@@ -110,10 +110,11 @@ macro_rules! pack_weights {
 /// the right position, and by their own, for the left one; the last one by the last tap. So each tap's words, of which
 /// there are two copies, are read in order. `r7` points to the address of the row, `r1` to the packed weights, and the
 /// sums are in `r8` and `r9`, and in `r10` and `r11`. `$left` and `$right` are `mov` where they are not set yet, else
-/// `add`. Changes `r0` to `r7`.
+/// `add`. Leaves the last products in `r2` and `r6`: `$last` adds them to the sums of the right position. Changes `r0` to
+/// `r7`.
 #[rustfmt::skip]
 macro_rules! kernel_row {
-    ($left:literal, $right:literal) => {
+    ($left:literal, $right:literal, $last:literal) => {
         concat!(
             "ldm r7!, {{r0}}\n",
             "ldm r1!, {{r5, r6}}\n",
@@ -126,12 +127,11 @@ macro_rules! kernel_row {
             inner_pixel!(2, "add"),
             inner_pixel!(3, "add"),
             inner_pixel!(4, "add"),
-            "ldm r1!, {{r3, r4}}\n",
-            "ldrb r2, [r0, #5]\n",
-            "muls r3, r2, r3\n",
-            "muls r4, r2, r4\n",
-            "add r10, r3\n",
-            "add r11, r4\n",
+            "ldm r1!, {{r2, r6}}\n",
+            "ldrb r4, [r0, #5]\n",
+            "muls r2, r4, r2\n",
+            "muls r6, r4, r6\n",
+            $last,
         )
     };
 }
@@ -155,16 +155,13 @@ macro_rules! inner_pixel {
     };
 }
 
-/// Unpacks the three sums in the words `$first` and `$second`, and writes them to `r7`, which it advances by a position of a
-/// window. Changes `r2` to `r6`.
+/// Unpacks the three sums in the words `r2` and `r6`, and writes them to `r7`, which it advances by a position of a window.
+/// Changes `r2` to `r6`.
 ///
 /// The rest of the word of a is the low 11 bits of b. Without them the other word gives c, and then the rest of b.
-#[rustfmt::skip]
 macro_rules! unpack_sums {
-    ($first:literal, $second:literal) => {
+    () => {
         concat!(
-            "mov r2, ", $first, "\n",
-            "mov r6, ", $second, "\n",
             "lsls r3, r2, #11\n",
             "asrs r3, r3, #11\n",
             "subs r2, r2, r3\n",
@@ -237,13 +234,16 @@ unsafe extern "C" fn three_channels(
         "6:",
         "mov lr, r7",
         "add r1, sp, #64",
-        kernel_row!("mov", "mov"),
-        ".rept 4",
-        kernel_row!("add", "add"),
+        kernel_row!("mov", "mov", "add r10, r2\nadd r11, r6\n"),
+        ".rept 3",
+        kernel_row!("add", "add", "add r10, r2\nadd r11, r6\n"),
         ".endr",
+        kernel_row!("add", "add", "add r2, r10\nadd r6, r11\n"),
         "mov r7, r12",
-        unpack_sums!("r8", "r9"),
-        unpack_sums!("r10", "r11"),
+        unpack_sums!(),
+        "mov r2, r8",
+        "mov r6, r9",
+        unpack_sums!(),
         "mov r12, r7",
         "add r3, sp, #64",
         "cmp r7, r3",

@@ -63,9 +63,11 @@ macro_rules! pack_row {
     };
 }
 
-/// Adds the products of five taps at one position: 38 instructions for twenty products. Five registers hold the words of
-/// one tap and a part of the next. `r0` points to the activations, `r1` to the packed weights, and the sums are in `r10` to
-/// `r12`. Changes `r1` to `r7`.
+/// Adds the products of five taps at one position, but for the last three words, whose products are then in `r5` to `r7`:
+/// 35 instructions, and 3 more for twenty products. Five registers hold the words of one tap and a part of the next.
+///
+/// `r0` points to the activations, `tap` is the first of the five, `r1` points to the packed weights, and the sums are in
+/// `r10` to `r12`. Changes `r1` to `r7`.
 macro_rules! five_taps {
     () => {
         concat!(
@@ -104,9 +106,6 @@ macro_rules! five_taps {
             "muls r5, r2, r5\n",
             "muls r6, r2, r6\n",
             "muls r7, r2, r7\n",
-            "add r10, r5\n",
-            "add r11, r6\n",
-            "add r12, r7\n",
         )
     };
 }
@@ -134,12 +133,19 @@ macro_rules! sum_row {
             "mov r10, r5\n",
             "mov r11, r6\n",
             "mov r12, r7\n",
-            ".irp tap, 0, 5, 10, 15, 20, 25\n",
+            ".irp tap, 0, 5, 10, 15, 20\n",
+            five_taps!(),
+            "add r10, r5\n",
+            "add r11, r6\n",
+            "add r12, r7\n",
+            ".endr\n",
+            ".irp tap, 25\n",
             five_taps!(),
             ".endr\n",
-            "mov r5, r10\n",
-            "mov r6, r11\n",
-            "mov r7, r12\n",
+            // The last sums are made where they can be stored.
+            "add r5, r10\n",
+            "add r6, r11\n",
+            "add r7, r12\n",
             "mov r2, r9\n",
             "stm r2!, {{r5-r7}}\n",
             "mov r9, r2\n",
