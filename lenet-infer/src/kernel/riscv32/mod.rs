@@ -41,8 +41,8 @@
 //! | the next line | 5 |
 //!
 //! That is 187 instructions for the equivalent of 150 ordinary products in conv1, or 1.2 per product, and of 133 in conv2,
-//! or 1.4. The ordinary way, with two channels and four positions, costs 2.5. Two loads per word and two stores for the sums
-//! of a kind add 0.1, and the packing of weights another 0.3 in conv2, where a row of windows has only eight columns.
+//! or 1.4. The ordinary way, with two channels and four positions, costs 2.5. To load and store the sums
+//! adds 0.1, and the packing of weights another 0.3 in conv2, where a row of windows has only eight columns.
 //!
 //! The fully-connected layers compute six outputs at a time: 19 instructions for six products.
 //!
@@ -55,14 +55,14 @@
 //! # What was left aside
 //!
 //! - Two activations in one word, and two weights, which is four products in three lanes, as on the Cortex-M4: without a
-//!   product of 64 bits that takes two words, and loads of twice as many. It costs 1.75 per product, because a
-//!   kernel has an odd number of columns.
+//!   product of 64 bits that takes two words for each of the two, and twice as many loads. It costs 1.6 or more per
+//!   product, because a kernel has an odd number of columns.
 //! - Fast FIR in both directions: 64 multiplies for 100 products and not 80. But each line of inputs then meets one tap, so
 //!   that three times as many are loaded, and the weights of a channel are 49 words and not 35.
 //! - The three kinds at the same time, for two columns: 35 instructions for 21 products in conv2, because inputs and weights
 //!   are loaded more often, though no sums are stored.
-//! - The upper half of a product (`mulhu`): a sum of 64 bits takes four instructions per product, for a carry, as two
-//!   words do, which have none.
+//! - The upper half of a product (`mulhu`): two multiplies and four additions for a sum of 64 bits, one for the carry and
+//!   one to add it. Two words take two multiplies and two additions.
 //!
 //! int4 weights of a convolution are unpacked, 50 at a time. Those of a fully-connected layer are not.
 
