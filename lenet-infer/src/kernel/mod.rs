@@ -54,7 +54,7 @@
 //! | Cortex-M4, M7; M33, M35P by `-Ctarget-cpu` | `armv7em` | four products per instruction, two in the fully-connected layers |
 //! | Cortex-M0, M0+, M23 | `armv6m` | the weights of three or four channels packed in two or three words |
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product per instruction |
-//! | RV32IMC | `riscv32` | a multiply and an addition, with a fifth fewer multiplies |
+//! | RV32IMC | `riscv32` | the weights of three or four channels packed in two or three words, with a fifth fewer multiplies |
 //! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
 //!

@@ -1,51 +1,49 @@
 """Three products for four."""
 
-from z3 import And
+from z3 import And, Extract, SignExt
 
-from prove import WEIGHTS, Identity, between, integers, larger, wide, words
-
-# Products of each kind in a sum of conv2: ten pairs of taps in each of six channels. The last kernel row adds 30 more.
-PAIRS, LAST_ROW = 60, 30
+from prove import LARGEST_ACTIVATION, WEIGHTS, Identity, between, integers, words
 
 with Identity(
-    "Two outputs at two taps need three products (fast FIR), and a maximum of both only one addition",
-    "lenet-infer/src/kernel/riscv32/window.rs: row_maxima",
+    "Two outputs at two taps need three products (fast FIR), also of weights that share a word",
+    "lenet-infer/src/kernel/riscv32/lines.rs: make_lines",
+    "lenet-infer/src/kernel/riscv32/pack.rs: pack",
+    "lenet-infer/src/kernel/riscv32/window.rs: accumulate",
 ) as identity:
+    # Integers of any size: the equations hold modulo 2^32 too.
     h0, h1, i0, i1, i2 = integers("h0 h1 i0 i1 i2")
-    upper, shared, lower = h0 * (i0 - i1), (h0 + h1) * i1, h1 * (i2 - i1)
+    shared, upper, lower = (h0 + h1) * i1, h0 * (i0 - i1), h1 * (i2 - i1)
     identity.holds(
         "h0 i0 + h1 i1 and h0 i1 + h1 i2 are sums of three products",
         And(h0 * i0 + h1 * i1 == upper + shared, h0 * i1 + h1 * i2 == lower + shared),
     )
-    # In registers, whatever the values: all of it is modulo 2^32.
-    a, b, s = words("upper lower shared")
-    same = larger(a, b) + s == larger(a + s, b + s)
-    room = (1 << 31) - 1
-    # Each sum of products lies in this range, and so does its sum with the shared products.
-    outer = PAIRS * 128 * 255 + LAST_ROW * 128 * 255
-    inner = PAIRS * 2 * 128 * 255
-    assert outer + inner <= room, "a sum leaves the register"
-    bounds = [between(a, -outer, outer), between(b, -outer, outer)]
-    identity.holds(
-        "the larger of two sums that share a part is that part plus the larger of the rests",
-        same,
-        *bounds,
-        between(s, -inner, inner),
-    )
-    least = room - outer
-    identity.holds("as long as no sum leaves 32 bits", same, *bounds, between(s, -least, least))
-    identity.fails("the shared part may be larger by one", same, *bounds, between(s, -least, least + 1))
-
-    w0, w1 = words("w0 w1", 9)
-    identity.holds(
-        "the sum of two weights fits in nine bits",
-        wide(w0) + wide(w1) == wide(w0 + w1),
-        between(w0, *WEIGHTS),
-        between(w1, *WEIGHTS),
-    )
     identity.fails(
-        "the sum of weights down to -129 fits in nine bits",
-        wide(w0) + wide(w1) == wide(w0 + w1),
-        between(w0, WEIGHTS[0] - 1, WEIGHTS[1]),
-        between(w1, *WEIGHTS),
+        "the same with i0 + i1 for i0 - i1",
+        h0 * i0 + h1 * i1 == h0 * (i0 + i1) + shared,
+        *(between(weight, *WEIGHTS) for weight in (h0, h1)),
+        *(between(value, 0, LARGEST_ACTIVATION) for value in (i0, i1)),
     )
+    low, high, more_low, more_high, x = integers("low high more_low more_high x")
+    for shift in (24, 21, 16, 11, 8):
+        lane = 2**shift
+        identity.holds(
+            f"a product keeps the form of a word of two weights {shift} bits apart",
+            (low + high * lane) + x * (more_low + more_high * lane)
+            == (low + x * more_low) + (high + x * more_high) * lane,
+        )
+    identity.holds(
+        "so do a sum of two words of weights and a sum of two words of sums",
+        (low + high * lane) + (more_low + more_high * lane) == (low + more_low) + (high + more_high) * lane,
+    )
+
+    # A line holds halfwords, which `lh` extends with their sign.
+    above, below = words("above below")
+    difference = above - below
+    kept = SignExt(16, Extract(15, 0, difference)) == difference
+
+    def inputs(most):
+        return between(above, 0, most), between(below, 0, most)
+
+    identity.holds("a halfword keeps the difference of two inputs", kept, *inputs(LARGEST_ACTIVATION))
+    identity.holds("of up to 32,767", kept, *inputs(2**15 - 1))
+    identity.fails("of up to 32,768", kept, *inputs(2**15))

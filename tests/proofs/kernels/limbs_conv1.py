@@ -10,7 +10,7 @@ LIMIT, LAST_LIMIT = 1 << 20, 1 << 21
 
 
 def read_out(low, high):
-    """The instructions of `position!` that unpack, in the registers of their names."""
+    """The instructions of `unpack_sums!`, in the registers of their names."""
     r2, r6 = low, high
     r3 = (r2 << 11) >> 11
     r2 = r2 - r3
@@ -23,7 +23,7 @@ def read_out(low, high):
 
 with Identity(
     "Three sums a, b, c are read out of the words a + b * 2^21 and c + b * 2^11, modulo 2^32",
-    "lenet-infer/src/kernel/armv6m/conv1.rs: pack!, two_taps!, position!",
+    "lenet-infer/src/kernel/armv6m/conv1.rs: pack!, kernel_row!, unpack_sums!",
 ) as identity:
     # Integers of any size: an equation among them holds modulo 2^32 too.
     a, b, c, more_a, more_b, more_c, x = integers("a b c more_a more_b more_c x")

@@ -28,7 +28,8 @@ def read_out(first, second, third):
 
 with Identity(
     "Four sums a, b, c, d are read out of the words a + d * 2^24, c + d * 2^8 and b + d * 2^16, modulo 2^32",
-    "lenet-infer/src/kernel/armv6m/conv2.rs: pack!, sum_ten!, unpack_sums!",
+    "lenet-infer/src/kernel/armv6m/kernel_row.rs: pack!, five_taps!, sum_row!",
+    "lenet-infer/src/kernel/armv6m/conv2.rs: unpack_sums!",
 ) as identity:
     # Integers of any size: an equation among them holds modulo 2^32 too.
     a, d, more_a, more_d, x = integers("a d more_a more_d x")

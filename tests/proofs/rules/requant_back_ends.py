@@ -6,16 +6,13 @@ from prove import Identity, between, larger, smaller, unsigned, word, words
 from rules.requant_rule import ACTIVATION_SHIFT, MAX_PRE_SHIFT, clamped
 
 
-def armv6m_clamp(r4, r5):
-    """`finish_from_assembly`, from `asrs r4, r5` to `uxth`."""
-    r4 = r4 >> r5
-    r5 = r4 >> 31
-    r4 = r4 & ~r5
-    r5 = LShR(r4, 16)
-    r5 = -r5
-    r5 = r5 >> 31
-    r4 = r4 | r5
-    return r4 & 0xFFFF
+def armv6m_clamp(r4, r6):
+    """`activation!`, from `asrs r4, r6` to the addition before `muls`."""
+    r2 = word(0xFFFF)
+    r4 = r4 >> r6
+    r4 = r4 & ~(r4 >> 31)
+    r5 = r2 - r4
+    return r4 + (r5 & (r5 >> 31))
 
 
 def riscv32_clamp(t0, a5):
@@ -70,7 +67,7 @@ def headroom_minimum(step_even, step_odd, most):
 
 with Identity(
     "The instructions of every back end clamp as the rule says",
-    "lenet-infer/src/kernel/armv6m/requant.rs: finish_from_assembly",
+    "lenet-infer/src/kernel/armv6m/requant.rs: activation!",
     "lenet-infer/src/kernel/armv7m/requant.rs: activations",
     "lenet-infer/src/kernel/armv7em/requant.rs: finish_pair",
     "lenet-infer/src/kernel/mve/requant.rs: finish_pair!, finish_all",

@@ -1,6 +1,6 @@
 //! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
-use super::requant::{Outputs, finish_from_assembly};
+use super::requant::{Outputs, finish_windows, to_words};
 use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv1, Weights};
@@ -37,7 +37,7 @@ pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], 
 }
 
 /// Packs the weights of channels a, b and c at one tap, in `r3`, `r4` and `r5`, to the two words
-/// `[a + b * 2^21, c + b * 2^11]` at `r7`, and advances `r7`. Changes `r3` to `r5`.
+/// `[a + b * 2^21, c + b * 2^11]`, twice, at `r7`, and advances `r7`. Changes `r3` to `r5`.
 macro_rules! pack {
     () => {
         concat!(
@@ -45,6 +45,7 @@ macro_rules! pack {
             "adds r5, r5, r4\n",
             "lsls r4, r4, #10\n",
             "adds r3, r3, r4\n",
+            "stm r7!, {{r3, r5}}\n",
             "stm r7!, {{r3, r5}}\n",
         )
     };
@@ -103,54 +104,64 @@ macro_rules! pack_weights {
     };
 }
 
-/// Adds the products of two taps of a kernel row at one position: 11 instructions for six products. `r0` points to the
-/// pixels, `r1` to the packed weights, and the sums are in `r8` and `r9`. Changes `r1` to `r6`.
+/// Adds the products of a kernel row at two neighboring positions: 53 instructions for thirty products.
+///
+/// The first of six pixels is multiplied by the first tap, for the left position; the next ones by the tap before, for
+/// the right position, and by their own, for the left one; the last one by the last tap. So each tap's words, of which
+/// there are two copies, are read in order. `r7` points to the address of the row, `r1` to the packed weights, and the
+/// sums are in `r8` and `r9`, and in `r10` and `r11`. `$left` and `$right` are `mov` where they are not set yet, else
+/// `add`. Leaves the last products in `r2` and `r6`: `$last` adds them to the sums of the right position. Changes `r0` to
+/// `r7`.
 #[rustfmt::skip]
-macro_rules! two_taps {
-    ($first:literal, $second:literal) => {
+macro_rules! kernel_row {
+    ($left:literal, $right:literal, $last:literal) => {
         concat!(
-            "ldm r1!, {{r3-r6}}\n",
-            "ldrb r2, [r0, #", $first, "]\n",
-            "muls r3, r2, r3\n",
-            "muls r4, r2, r4\n",
-            "add r8, r3\n",
-            "add r9, r4\n",
-            "ldrb r2, [r0, #", $second, "]\n",
+            "ldm r7!, {{r0}}\n",
+            "ldm r1!, {{r5, r6}}\n",
+            "ldrb r2, [r0]\n",
             "muls r5, r2, r5\n",
             "muls r6, r2, r6\n",
+            $left, " r8, r5\n",
+            $left, " r9, r6\n",
+            inner_pixel!(1, $right),
+            inner_pixel!(2, "add"),
+            inner_pixel!(3, "add"),
+            inner_pixel!(4, "add"),
+            "ldm r1!, {{r2, r6}}\n",
+            "ldrb r4, [r0, #5]\n",
+            "muls r2, r4, r2\n",
+            "muls r6, r4, r6\n",
+            $last,
+        )
+    };
+}
+
+/// Adds the products of a pixel that both positions have: see [`kernel_row`].
+#[rustfmt::skip]
+macro_rules! inner_pixel {
+    ($pixel:literal, $right:literal) => {
+        concat!(
+            "ldm r1!, {{r3-r6}}\n",
+            "ldrb r2, [r0, #", $pixel, "]\n",
+            "muls r3, r2, r3\n",
+            "muls r4, r2, r4\n",
+            "muls r5, r2, r5\n",
+            "muls r6, r2, r6\n",
+            $right, " r10, r3\n",
+            $right, " r11, r4\n",
             "add r8, r5\n",
             "add r9, r6\n",
         )
     };
 }
 
-/// Computes the sums of three channels at one position, and leaves them in `r3` to `r5`. `r10` is the column, `r7`
-/// points to the first of five row addresses, and the packed weights are from `r11` up to `lr`. Changes `r0` to `r9`.
-macro_rules! position {
+/// Unpacks the three sums in the words `r2` and `r6`, and writes them to `r7`, which it advances by a position of a window.
+/// Changes `r2` to `r6`.
+///
+/// The rest of the word of a is the low 11 bits of b. Without them the other word gives c, and then the rest of b.
+macro_rules! unpack_sums {
     () => {
         concat!(
-            "mov r1, r11\n",
-            "movs r2, #0\n",
-            "mov r8, r2\n",
-            "mov r9, r2\n",
-            // One turn per kernel row.
-            "31:\n",
-            "ldm r7!, {{r0}}\n",
-            "add r0, r10\n",
-            two_taps!(0, 1),
-            two_taps!(2, 3),
-            "ldm r1!, {{r3, r4}}\n",
-            "ldrb r2, [r0, #4]\n",
-            "muls r3, r2, r3\n",
-            "muls r4, r2, r4\n",
-            "add r8, r3\n",
-            "add r9, r4\n",
-            "cmp r1, lr\n",
-            "bne 31b\n",
-            // Unpacks a. The rest of its word is the low 11 bits of b. Without them the other word gives c, and then
-            // the rest of b.
-            "mov r2, r8\n",
-            "mov r6, r9\n",
             "lsls r3, r2, #11\n",
             "asrs r3, r3, #11\n",
             "subs r2, r2, r3\n",
@@ -162,6 +173,8 @@ macro_rules! position {
             "subs r6, r6, r5\n",
             "asrs r6, r6, #11\n",
             "adds r4, r4, r6\n",
+            "stm r7!, {{r3-r5}}\n",
+            "adds r7, #4\n",
         )
     };
 }
@@ -175,7 +188,7 @@ macro_rules! position {
 /// - `shifts` (`r3`): 0 for int8 weights. For int4 weights one byte per channel, from the lowest: 28 if its weights
 ///   are in the low halves of bytes, 24 if they are in the high halves.
 ///
-/// Pixels, weights and outputs may lie at any address. Changes `r1`, `r3`, `r12`, `lr` and the flags. Takes 312 bytes
+/// Pixels, weights and outputs may lie at any address. Changes `r1`, `r3`, `r12`, `lr` and the flags. Takes 580 bytes
 /// of stack.
 ///
 /// # Safety
@@ -190,66 +203,83 @@ unsafe extern "C" fn three_channels(
     _outputs: &Outputs,
     _shifts: u32,
 ) {
-    // On the stack: a Window at 0, the packed weights from 64 to 264, the activations' address at 264, `rows` at 284,
-    // `outputs` at 288. While packing: r0-r2 weights, r7 and lr the packed weights and their end. Then: r0 pixels, r1
-    // weights, r2 pixel, r3-r6 products, r7 rows, r8 and r9 sums, r10 column, r11 and lr start and end of the weights,
-    // r12 where the sums of the window go.
+    // On the stack: a Window at 0, the packed weights from 64 to 464, the activations' address at 464, the Words of the
+    // outputs from 468 to 512, the addresses of the window's pixels in six rows from 512 to 536, `rows` at 552, `outputs`
+    // at 556. While packing: r0-r2 weights, r7 and lr the packed weights and their end. Then: r0 pixels, r1 weights, r2
+    // pixel, r3-r6 products, r7 addresses of rows, r8 to r11 sums, r12 where the sums of the window go, lr the address of
+    // the first of five rows.
     naked_asm!(
         "push {{r0, r2, r4-r7, lr}}",
         save!(),
         "sub sp, #268",
+        "sub sp, #268",
         "ldr r4, [r2, #{activations}]",
-        "str r4, [sp, #264]",
+        "str r4, [sp, #464]",
         "add r7, sp, #64",
-        "mov r11, r7",
-        "add r4, sp, #264",
+        "add r4, sp, #464",
         "mov lr, r4",
         pack_weights!(),
-        "movs r0, #0",
-        "mov r10, r0",
+        "ldr r0, [sp, #556]",
+        "add r1, sp, #468",
+        "bl {to_words}",
+        "ldr r0, [sp, #552]",
+        "add r1, sp, #512",
+        "ldm r0!, {{r2-r7}}",
+        "stm r1!, {{r2-r7}}",
         // One turn per window.
         "5:",
         "mov r12, sp",
-        "add r4, sp, #264",
-        "mov lr, r4",
+        "add r7, sp, #512",
+        // One turn per row of the window.
         "6:",
-        "ldr r7, [sp, #284]",
-        position!(),
+        "mov lr, r7",
+        "add r1, sp, #64",
+        kernel_row!("mov", "mov", "add r10, r2\nadd r11, r6\n"),
+        ".rept 3",
+        kernel_row!("add", "add", "add r10, r2\nadd r11, r6\n"),
+        ".endr",
+        kernel_row!("add", "add", "add r2, r10\nadd r6, r11\n"),
         "mov r7, r12",
-        "stm r7!, {{r3-r5}}",
-        "adds r7, #4",
+        unpack_sums!(),
+        "mov r2, r8",
+        "mov r6, r9",
+        unpack_sums!(),
         "mov r12, r7",
-        // The position to the right, then the row below.
-        "mov r2, r10",
-        "movs r3, #1",
-        "eors r2, r3",
-        "mov r10, r2",
-        "tst r2, r3",
-        "bne 6b",
-        "ldr r2, [sp, #284]",
-        "adds r2, #4",
-        "str r2, [sp, #284]",
         "add r3, sp, #64",
         "cmp r7, r3",
-        "bne 6b",
-        "subs r2, #8",
-        "str r2, [sp, #284]",
+        "beq 7f",
+        "mov r7, lr",
+        "adds r7, #4",
+        "b 6b",
+        "7:",
         "mov r0, sp",
-        "ldr r1, [sp, #288]",
-        "ldr r3, [sp, #264]",
+        "add r1, sp, #468",
+        "ldr r3, [sp, #464]",
         "bl {finish}",
-        "ldr r3, [sp, #264]",
+        "ldr r3, [sp, #464]",
         "adds r3, #6",
-        "str r3, [sp, #264]",
-        "movs r0, #2",
-        "add r10, r0",
-        "mov r0, r10",
-        "cmp r0, #24",
-        "bne 5b",
+        "str r3, [sp, #464]",
+        // The next window is two pixels further in all rows.
+        "add r0, sp, #512",
+        "ldm r0!, {{r1-r6}}",
+        ".irp i, 1, 2, 3, 4, 5, 6",
+        "adds r\\i, #2",
+        ".endr",
+        "subs r0, #24",
+        "stm r0!, {{r1-r6}}",
+        "ldr r0, [sp, #552]",
+        "ldr r0, [r0]",
+        "subs r1, r1, r0",
+        "cmp r1, #24",
+        "beq 8f",
+        "b 5b",
+        "8:",
+        "add sp, #268",
         "add sp, #268",
         restore!(),
         "pop {{r0, r2, r4-r7, pc}}",
         activations = const Outputs::ACTIVATIONS,
-        finish = sym finish_from_assembly,
+        to_words = sym to_words,
+        finish = sym finish_windows,
     )
 }

@@ -1,7 +1,8 @@
 //! The second convolution: six input channels, sixteen output channels, four at a time, with their sums in three
 //! words.
 
-use super::requant::{Outputs, finish_from_assembly};
+use super::kernel_row::{five_taps, pack, pack_row, sum_row};
+use super::requant::{Outputs, Window, Words, finish_windows, to_words};
 use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::offset_of;
@@ -11,6 +12,7 @@ use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, POOL1_SIDE, 
 // A sum fits in 24 bits with its sign.
 const _: () = assert!(CONV2_TAPS * 255 * 128 < 1 << 23);
 // The assembly has these sizes as constants.
+const _: () = assert!(size_of::<Window>() == 64 && size_of::<Words>() <= 360 - 64);
 const _: () = assert!(CONV1_CHANNELS == 6 && POOL1_SIDE == 12 && POOL2_SIDE == 4 && CONV2_CHANNELS == 16);
 
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
@@ -39,107 +41,6 @@ struct Row {
     outputs: Outputs,
     /// Output channels that are left to compute, a multiple of four.
     channels: usize,
-}
-
-/// Packs the weights of channels a, b, c and d at one tap, in `r3`, `r5`, `r4` and `r6`, to the three words
-/// `[a + d * 2^24, c + d * 2^8, b + d * 2^16]` at `r7`, and advances `r7`. Changes `r3` to `r6`.
-macro_rules! pack {
-    () => {
-        concat!(
-            "lsls r6, r6, #8\n",
-            "adds r4, r4, r6\n",
-            "lsls r6, r6, #8\n",
-            "adds r5, r5, r6\n",
-            "lsls r6, r6, #8\n",
-            "adds r3, r3, r6\n",
-            "stm r7!, {{r3-r5}}\n",
-        )
-    };
-}
-
-/// Packs ten taps of four channels from `r7` up to `r10`. `r0` and `r1` point to the weights of the two pairs, and
-/// `r4` is the number of bytes of a pair. Leaves in `r2` how many bytes of each pair it read. Changes `r3` to `r7`.
-macro_rules! pack_ten {
-    () => {
-        concat!(
-            "movs r2, #0\n",
-            "cmp r4, #{taps}\n",
-            "beq 22f\n",
-            "21:\n",
-            "ldrsb r3, [r0, r2]\n",
-            "ldrsb r4, [r1, r2]\n",
-            "adds r2, #1\n",
-            "ldrsb r5, [r0, r2]\n",
-            "ldrsb r6, [r1, r2]\n",
-            "adds r2, #1\n",
-            pack!(),
-            "cmp r7, r10\n",
-            "bne 21b\n",
-            "b 23f\n",
-            "22:\n",
-            "ldrsb r5, [r0, r2]\n",
-            "ldrsb r6, [r1, r2]\n",
-            "adds r2, #1\n",
-            "lsls r3, r5, #28\n",
-            "asrs r3, r3, #24\n",
-            "lsls r4, r6, #28\n",
-            "asrs r4, r4, #24\n",
-            "asrs r5, r5, #4\n",
-            "lsls r5, r5, #4\n",
-            "asrs r6, r6, #4\n",
-            "lsls r6, r6, #4\n",
-            pack!(),
-            "cmp r7, r10\n",
-            "bne 22b\n",
-            "23:\n",
-        )
-    };
-}
-
-/// Adds the products of ten taps to the sums of two rows of eight positions, which lie from `r9` up to `lr`.
-///
-/// The packed weights are at the top of the stack. `r8` points to the addresses of two rows of activations, and `r12`
-/// is the offset of the taps in a row. Changes `r0` to `r11`.
-macro_rules! sum_ten {
-    () => {
-        concat!(
-            // One turn per row.
-            "31:\n",
-            "mov r2, r8\n",
-            "ldm r2!, {{r0}}\n",
-            "mov r8, r2\n",
-            "add r0, r12\n",
-            "movs r2, #96\n",
-            "add r2, r9\n",
-            "mov r10, r2\n",
-            // One turn per position, with its sums in r11, r6 and r7.
-            "32:\n",
-            "mov r1, sp\n",
-            "mov r5, r9\n",
-            "ldm r5, {{r5-r7}}\n",
-            "mov r11, r5\n",
-            // One tap: 8 instructions for four products.
-            ".irp tap, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n",
-            "ldrb r2, [r0, #\\tap]\n",
-            "ldm r1!, {{r3-r5}}\n",
-            "muls r3, r2, r3\n",
-            "muls r4, r2, r4\n",
-            "muls r5, r2, r5\n",
-            "add r11, r3\n",
-            "adds r6, r6, r4\n",
-            "adds r7, r7, r5\n",
-            ".endr\n",
-            "mov r5, r11\n",
-            "mov r2, r9\n",
-            "stm r2!, {{r5-r7}}\n",
-            "mov r9, r2\n",
-            "adds r0, #6\n",
-            "cmp r2, r10\n",
-            "bne 32b\n",
-            "cmp r2, lr\n",
-            "bne 31b\n",
-        )
-    };
 }
 
 /// Unpacks the three words at `r0`, the sums of one position, to four words at `r1`. Advances both; changes `r2` to
@@ -180,7 +81,7 @@ macro_rules! unpack_sums {
 
 /// Computes all channels of a row of four pooled positions. `row` is in `r0`.
 ///
-/// Activations, weights and outputs may lie at any address. Changes `r1` to `r3`, `r12`, `lr` and the flags. Takes 360
+/// Activations, weights and outputs may lie at any address. Changes `r1` to `r3`, `r12`, `lr` and the flags. Takes 600
 /// bytes of stack.
 ///
 /// # Safety
@@ -190,68 +91,64 @@ macro_rules! unpack_sums {
 /// activations valid for writes of four positions.
 #[unsafe(naked)]
 unsafe extern "C" fn all_channels(_row: &mut Row) {
-    // On the stack: the packed weights at 0, and later a Window; the sums of two rows of eight positions from 120 to
-    // 312; the end of the list of rows at 312; the sums of a window at 316; `row` at 336.
+    // On the stack: the packed weights at 0, and later a Window and the Words of four channels at 64; the sums of two rows
+    // of eight positions from 360 to 552; the end of the list of rows at 552; at 556 the place in the list, then the sums of a window; `row` at 576.
     naked_asm!(
         "push {{r0, r4-r7, lr}}",
         save!(),
-        "sub sp, #320",
+        "sub sp, #280",
+        "sub sp, #280",
         // One turn per four channels.
         "1:",
-        "ldr r4, [sp, #336]",
+        "ldr r4, [sp, #576]",
         "ldr r0, [r4, #{rows}]",
         "adds r0, #20",
-        "str r0, [sp, #312]",
+        "str r0, [sp, #552]",
         "movs r0, #0",
-        "mov r12, r0",
         "movs r1, #0",
         "movs r2, #0",
-        "add r3, sp, #120",
-        "add r4, sp, #312",
+        "add r3, sp, #360",
+        "add r4, sp, #552",
         "2:",
         "stm r3!, {{r0-r2}}",
         "cmp r3, r4",
         "bne 2b",
-        // One turn per ten taps.
+        // One turn per kernel row.
         "3:",
-        "ldr r3, [sp, #336]",
+        "ldr r3, [sp, #576]",
         "ldr r0, [r3, #{weights}]",
         "ldr r4, [r3, #{pair}]",
         "adds r1, r0, r4",
         "mov r7, sp",
-        "add r2, sp, #120",
+        "add r2, sp, #360",
         "mov r9, r2",
         "mov r10, r2",
-        "adds r2, #192",
+        "add r2, sp, #552",
         "mov lr, r2",
-        pack_ten!(),
-        "ldr r3, [sp, #336]",
+        pack_row!(),
+        "ldr r3, [sp, #576]",
         "adds r0, r0, r2",
         "str r0, [r3, #{weights}]",
         "ldr r0, [r3, #{rows}]",
-        "mov r8, r0",
-        sum_ten!(),
-        "movs r0, #10",
-        "add r12, r0",
-        "mov r0, r12",
-        "cmp r0, #30",
-        "bne 4f",
-        "movs r0, #0",
-        "mov r12, r0",
-        "ldr r3, [sp, #336]",
-        "ldr r0, [r3, #{rows}]",
+        "str r0, [sp, #556]",
         "adds r0, #4",
         "str r0, [r3, #{rows}]",
-        "ldr r1, [sp, #312]",
+        sum_row!(),
+        "ldr r3, [sp, #576]",
+        "ldr r0, [r3, #{rows}]",
+        "ldr r1, [sp, #552]",
         "cmp r0, r1",
         "beq 5f",
-        "4:",
         "b 3b",
         // One turn per window of the row.
         "5:",
-        "add r0, sp, #120",
+        "adds r3, #{outputs}",
+        "mov r0, r3",
+        "add r1, sp, #64",
+        "bl {to_words}",
+        "add r0, sp, #360",
         "6:",
-        "str r0, [sp, #316]",
+        "str r0, [sp, #556]",
         "mov r1, sp",
         "7:",
         unpack_sums!(),
@@ -264,17 +161,17 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "cmp r2, #64",
         "bne 7b",
         "mov r0, sp",
-        "ldr r1, [sp, #336]",
-        "adds r1, #{outputs}",
-        "ldr r3, [r1, #{here}]",
+        "add r1, sp, #64",
+        "ldr r2, [sp, #576]",
+        "ldr r3, [r2, #{activations}]",
         "bl {finish}",
-        "ldr r1, [sp, #336]",
+        "ldr r1, [sp, #576]",
         "ldr r0, [r1, #{activations}]",
         "adds r0, #16",
         "str r0, [r1, #{activations}]",
-        "ldr r0, [sp, #316]",
+        "ldr r0, [sp, #556]",
         "adds r0, #24",
-        "add r2, sp, #216",
+        "add r2, sp, #456",
         "cmp r0, r2",
         "bne 6b",
         // The next four channels.
@@ -300,7 +197,8 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "beq 9f",
         "b 1b",
         "9:",
-        "add sp, #320",
+        "add sp, #280",
+        "add sp, #280",
         restore!(),
         "pop {{r0, r4-r7, pc}}",
         rows = const offset_of!(Row, rows),
@@ -310,9 +208,9 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         biases = const offset_of!(Row, outputs) + Outputs::BIASES,
         requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
         activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
-        here = const Outputs::ACTIVATIONS,
         taps = const CONV2_TAPS,
         channels = const offset_of!(Row, channels),
-        finish = sym finish_from_assembly,
+        to_words = sym to_words,
+        finish = sym finish_windows,
     )
 }

@@ -1,6 +1,6 @@
 //! The fully-connected layers: four outputs at a time, so that an activation, once loaded, serves four products.
 
-use super::requant::{self, Outputs, Window, finish};
+use super::requant::{self, Outputs, finish};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 use lenet_core::model::{Dense, Fc3, Weights};
@@ -12,7 +12,7 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    const { assert!(IN.is_multiple_of(2) && OUT.is_multiple_of(ROWS)) };
+    const { assert!(IN.is_multiple_of(4) && OUT.is_multiple_of(ROWS)) };
     let mut outputs = Outputs::new(layer, output.as_mut_ptr(), ROWS);
     let matrix = Matrix::new(layer.weights().as_rows());
     // SAFETY: there is one input per column of the weights and one output per row; the number of rows is a multiple of
@@ -22,7 +22,7 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
 
 /// Computes the last layer: sums and biases.
 pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    const { assert!(FC2_OUTPUTS.is_multiple_of(2)) };
+    const { assert!(FC2_OUTPUTS.is_multiple_of(4)) };
     let biases = layer.bias_bytes().as_ptr();
     let count = logits.len().min(layer.classes());
     // SAFETY: there is one input per column of the weights; there are at least `count` rows, biases and logits.
@@ -54,15 +54,15 @@ impl Matrix {
     ///
     /// # Safety
     ///
-    /// The matrix must have these rows. `input` must be valid for reads of one byte per weight of a row, and `window`
+    /// The matrix must have these rows. `input` must be valid for reads of one byte per weight of a row, and `found`
     /// for writes.
     #[inline(always)]
-    unsafe fn sums(self, first: usize, stride: usize, input: *const u8, window: *mut Window) {
+    unsafe fn sums(self, first: usize, stride: usize, input: *const u8, found: *mut [i32; ROWS]) {
         // SAFETY: the caller guarantees it.
         unsafe {
             // Wrapping, because the compiler does not see that the matrix has the row.
             let row = self.weights.add(first.wrapping_mul(self.bytes));
-            sums(row, stride, input, self.bytes, usize::from(self.int4), window);
+            sums(row, stride, input, self.bytes, usize::from(self.int4), found);
         }
     }
 }
@@ -75,12 +75,12 @@ impl Matrix {
 /// byte per weight of a row. `outputs` must be the first four of the layer, all valid for writes.
 #[inline(never)]
 unsafe fn all_outputs(matrix: Matrix, input: *const u8, outputs: &mut Outputs, count: usize) {
-    let mut window = MaybeUninit::uninit();
+    let mut found = MaybeUninit::uninit();
     for first in (0..count).step_by(ROWS) {
-        // SAFETY: the caller guarantees it; `sums` writes the window that `finish` reads.
+        // SAFETY: the caller guarantees it; `sums` writes what `finish` reads.
         unsafe {
-            matrix.sums(first, matrix.bytes, input, window.as_mut_ptr());
-            finish(window.as_ptr(), outputs);
+            matrix.sums(first, matrix.bytes, input, found.as_mut_ptr());
+            finish(found.assume_init_ref(), outputs);
         }
         outputs.advance(ROWS);
     }
@@ -104,14 +104,14 @@ unsafe fn all_logits(
     count: usize,
 ) {
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
-    let mut window = MaybeUninit::uninit();
+    let mut found = MaybeUninit::uninit();
     for first in (0..count).step_by(rows) {
         // Wrapping, because the compiler does not see that there is a first output only if `count` is above 0.
         let first = first.min(count.wrapping_sub(rows));
-        // SAFETY: the caller guarantees it; `sums` writes the window that `logits` reads.
+        // SAFETY: the caller guarantees it; `sums` writes what `logits` reads.
         unsafe {
-            matrix.sums(first, stride, input, window.as_mut_ptr());
-            requant::logits(window.as_ptr(), biases.add(first).cast(), logits.add(first), rows);
+            matrix.sums(first, stride, input, found.as_mut_ptr());
+            requant::logits(found.assume_init_ref(), biases.add(first).cast(), logits.add(first), rows);
         }
     }
 }
@@ -132,18 +132,18 @@ macro_rules! four {
     };
 }
 
-/// Computes the sums of four outputs, and writes them to all four positions of a window.
+/// Computes the sums of four outputs.
 ///
 /// - `row` (`r0`), `stride` (`r1`): the rows of weights begin at `row`, `row + stride` and so on.
 /// - `input` (`r2`), `bytes` (`r3`): the activations, and the number of bytes in a row of weights.
-/// - `int4`, `window` (on the stack): not 0 if the weights are int4; where the sums go.
+/// - `int4`, `found` (on the stack): not 0 if the weights are int4; where the sums go.
 ///
 /// Weights and activations may lie at any address. Changes `r0` to `r3`, `r12` and the flags. Takes 36 bytes of stack.
 ///
 /// # Safety
 ///
-/// Each of the four rows must be valid for reads of `bytes`, an even number above 0. `input` must be valid for reads
-/// of `bytes`, or of twice as many if `int4` is not 0, and `window` for writes.
+/// Each of the four rows must be valid for reads of `bytes`, a number above 0, which must be a multiple of four if `int4` is
+/// 0. `input` must be valid for reads of `bytes`, or of twice as many if `int4` is not 0, and `found` for writes.
 #[unsafe(naked)]
 unsafe extern "C" fn sums(
     _row: *const u8,
@@ -151,10 +151,10 @@ unsafe extern "C" fn sums(
     _input: *const u8,
     _bytes: usize,
     _int4: usize,
-    _window: *mut Window,
+    _found: *mut [i32; ROWS],
 ) {
     // r0 input, r1 index of the weights, from minus `bytes` up to 0, r2-r5 ends of the rows, r6 activation, r7 weight
-    // and product, r8-r11 sums, r12 `bytes`. On the stack: `int4` at 36, `window` at 40.
+    // and product, r8-r11 sums, r12 `bytes`. On the stack: `int4` at 36, `found` at 40.
     naked_asm!(
         "push {{r4-r7, lr}}",
         save!(),
@@ -175,10 +175,10 @@ unsafe extern "C" fn sums(
         "ldr r6, [sp, #36]",
         "cmp r6, #0",
         "bne 3f",
-        // int8 weights, two inputs at a time.
+        // int8 weights, four inputs at a time.
         "add r0, r12",
         "2:",
-        ".rept 2",
+        ".rept 4",
         "ldrb r6, [r0, r1]",
         four!(),
         "adds r1, #1",
@@ -200,9 +200,7 @@ unsafe extern "C" fn sums(
         "mov r6, r10",
         "mov r7, r11",
         "ldr r0, [sp, #40]",
-        ".rept 4",
         "stm r0!, {{r4-r7}}",
-        ".endr",
         restore!(),
         "pop {{r4-r7, pc}}",
     )

@@ -24,14 +24,18 @@
 //! activations. The weights are packed in this way. The kernels multiply and add whole words, and unpack a sum once it
 //! is complete:
 //!
-//! - `conv1` computes three channels in two words: two taps' weights in one `LDM`, two pixels, four `MULS` and four
-//!   `ADD`, 11 instructions for six products. The weights of three channels are packed once per row, in 200 bytes.
-//! - `conv2` computes four channels in three words: 8 instructions for four products. The packed weights of all taps
-//!   would take 1,800 bytes. So ten taps are packed at a time and multiplied at all sixteen positions of a row before
-//!   the next ten: 120 bytes, and 192 for the sums. Fifteen taps at a time would take 60 bytes more and save some
-//!   14,000 instructions, those that load and store the sums.
+//! - `conv1` computes three channels in two words, at two neighboring positions at the same time. A pixel in the middle of
+//!   a kernel row is loaded once and multiplied by two taps, one for each position, whose four words one `LDM` loads: 53
+//!   instructions for the thirty products of a kernel row. The words are in the table twice, because a `MULS` overwrites
+//!   them. It is packed once per row of windows, in 400 bytes.
+//! - `conv2` computes four channels in three words, with five words in one `LDM`: 38 instructions for the twenty products
+//!   of five taps. The packed weights of all taps would take 1,800 bytes. So the thirty taps of a kernel row are packed at
+//!   a time and multiplied at all sixteen positions of a row of windows before the next thirty: 360 bytes, and 192 for the
+//!   sums. Fifteen taps at a time would take 180 bytes less and some 20,000 instructions more, those that load and store
+//!   the sums.
 //! - A fully-connected layer uses a weight once, so packing does not pay. Four outputs share an activation, and `MULS`
 //!   overwrites the weight, not the activation: 29 instructions for eight products, 45 with int4 weights.
+//! - The bias and the requant of a channel are read once per row of windows, into words that serve each window.
 //!
 //! Of the arithmetic instructions, only `ADD` can use the high registers, and sums need no other. int4 weights are
 //! brought to the scale of int8 when they are packed, so a convolution with int4 weights costs little more. The
@@ -42,14 +46,17 @@
 //!
 //! - Activations packed in the same way: their words would serve one window, and those of the weights serve a row of
 //!   windows.
-//! - Karatsuba's trick (three products for four) and Winograd's (nine for sixteen): they save multiplies, but a
-//!   multiply costs what an addition costs, and they add more than they save.
+//! - Karatsuba's trick (three products for four), as on RV32IMC: a fifth fewer multiplies. But sums and packed weights
+//!   of three kinds, and the differences of rows, would take about 670 bytes more of stack in conv2, and save about 5 % of
+//!   the instructions of a classification (counted on paper). Winograd's (nine for sixteen) add more than they save.
+//! - Two positions at the same time in conv2: without a second copy of the packed weights, 360 bytes, it saves less than it
+//!   costs, because the two taps of an activation are six taps apart.
 //!
 //! # Where the stack goes
 //!
-//! `conv2` is the deepest: 312 bytes of weights and sums, and 48 of registers and addresses. `finish_from_assembly`
-//! needs no stack, because its callers have saved the registers that it changes. The fully-connected layers share one
-//! copy of their code, whatever their shape.
+//! `conv2` is the deepest: 552 bytes of weights and sums, and 48 of registers and addresses. `conv1` takes 580 bytes.
+//! `finish_windows` needs no stack, because its callers have saved the registers that it changes. The fully-connected
+//! layers share one copy of their code, whatever their shape.
 
 #![allow(unsafe_code)]
 
@@ -70,4 +77,5 @@ macro_rules! restore {
 pub(super) mod conv1;
 pub(super) mod conv2;
 pub(super) mod dense;
+mod kernel_row;
 mod requant;

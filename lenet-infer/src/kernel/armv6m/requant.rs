@@ -51,8 +51,7 @@ impl Outputs {
     }
 }
 
-/// The sums of up to four outputs at the four positions of a window, `[position][output]`. A fully-connected layer has
-/// the same sums at all four positions.
+/// The sums of up to four outputs at the four positions of a window, `[position][output]`.
 pub(super) type Window = [[i32; 4]; 4];
 
 // The sums of a window are less than 2^31 apart, as `max` needs them.
@@ -72,25 +71,25 @@ macro_rules! max {
     };
 }
 
-/// Adds the bias at `r1`, which may lie at any address, to `r4`, and advances `r1`. Changes `r5` and `r6`.
-macro_rules! add_bias {
-    () => {
+/// Loads the bias at `$at`, which may lie at any address, to `r5`, and advances `$at`. Changes `r6`.
+#[rustfmt::skip]
+macro_rules! load_bias {
+    ($at:literal) => {
         concat!(
-            "ldrb r5, [r1, #3]\n",
+            "ldrb r5, [", $at, ", #3]\n",
             ".irp byte, 2, 1, 0\n",
-            "ldrb r6, [r1, #\\byte]\n",
+            "ldrb r6, [", $at, ", #\\byte]\n",
             "lsls r5, r5, #8\n",
             "orrs r5, r6\n",
             ".endr\n",
-            "adds r4, r4, r5\n",
-            "adds r1, #4\n",
+            "adds ", $at, ", #4\n",
         )
     };
 }
 
 /// Adds biases to up to four sums, which gives logits.
 ///
-/// - `sums` (`r0`): a window. Only its first position is read.
+/// - `sums` (`r0`): the sums.
 /// - `biases` (`r1`): little-endian biases at any address.
 /// - `logits` (`r2`), `count` (`r3`): where the logits go, and how many there are.
 ///
@@ -101,7 +100,7 @@ macro_rules! add_bias {
 /// `count` must be 1 to 4. `sums` and `biases` must be valid for reads, and `logits` for writes, of `count` elements.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn logits(
-    _sums: *const Window,
+    _sums: &[i32; 4],
     _biases: *const u8,
     _logits: *mut i32,
     _count: usize,
@@ -110,7 +109,8 @@ pub(super) unsafe extern "C" fn logits(
         "push {{r4-r6, lr}}",
         "2:",
         "ldm r0!, {{r4}}",
-        add_bias!(),
+        load_bias!("r1"),
+        "adds r4, r4, r5",
         "stm r2!, {{r4}}",
         "subs r3, #1",
         "bne 2b",
@@ -118,94 +118,158 @@ pub(super) unsafe extern "C" fn logits(
     )
 }
 
-/// Computes up to four activations: maximum over the window in `r0`, then bias, ReLU and requantization of the outputs
-/// in `r1`, as in [`lenet_core::Requant::activation`].
+/// What [`finish_windows`] needs of up to four outputs, in words: the largest activation, four times the number of outputs,
+/// then the bias, the shift and the multiplier of each.
+pub(super) type Words = [u32; 2 + 3 * 4];
+
+/// 65,535 in `r2`.
+macro_rules! largest_halfword {
+    () => {
+        "movs r2, #0\nmvns r2, r2\nlsrs r2, r2, #16\n"
+    };
+}
+
+/// Makes the activation of one output from its sum in `r4`, and writes it to `r3`: bias, ReLU and requantization, as in
+/// [`lenet_core::Requant::activation`].
 ///
-/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 24 bytes of stack.
+/// `r1` points to bias, shift and multiplier, in words, `r2` is 65,535 and `r12` the largest activation. Advances `r1` and
+/// `r3`. Changes `r4` to `r7`.
+macro_rules! activation {
+    () => {
+        concat!(
+            "ldm r1!, {{r5-r7}}\n",
+            "adds r4, r4, r5\n",
+            // Clamp to 0 to 65,535 after the first shift.
+            "asrs r4, r6\n",
+            "asrs r5, r4, #31\n",
+            "bics r4, r5\n",
+            "subs r5, r2, r4\n",
+            "asrs r6, r5, #31\n",
+            "ands r5, r6\n",
+            "adds r4, r4, r5\n",
+            "muls r4, r7, r4\n",
+            "lsrs r4, r4, #23\n",
+            // Clamp to the largest activation.
+            "mov r7, r12\n",
+            "subs r5, r7, r4\n",
+            "asrs r6, r5, #31\n",
+            "ands r5, r6\n",
+            "adds r4, r4, r5\n",
+            "strb r4, [r3]\n",
+            "adds r3, #1\n",
+        )
+    };
+}
+
+/// Computes up to four activations of the outputs in `r1` from their sums in `r0`.
+///
+/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 80 bytes of stack.
 ///
 /// # Safety
 ///
-/// `window` must be valid for reads. `outputs` must be what [`Outputs::new`] returned for a layer, advanced within
+/// `sums` must be valid for reads. `outputs` must be what [`Outputs::new`] returned for a layer, advanced within
 /// that layer, with activations that are valid for writes.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish(_window: *const Window, _outputs: &Outputs) {
+pub(super) unsafe extern "C" fn finish(_sums: &[i32; 4], _outputs: &Outputs) {
     naked_asm!(
         "mov r2, r8",
         "push {{r2, r4-r7, lr}}",
+        "sub sp, #{words}",
+        "mov r8, r0",
+        "mov r0, r1",
         "ldr r3, [r1, #{activations}]",
-        "bl {finish}",
+        "mov r12, r3",
+        "mov r1, sp",
+        "bl {to_words}",
+        "mov r0, r8",
+        "mov r1, sp",
+        "mov r3, r12",
+        "ldm r1!, {{r4, r5}}",
+        "mov r12, r4",
+        "adds r5, r5, r0",
+        "mov r8, r5",
+        largest_halfword!(),
+        "2:",
+        "ldm r0!, {{r4}}",
+        activation!(),
+        "cmp r0, r8",
+        "bne 2b",
+        "add sp, #{words}",
         "pop {{r2, r4-r7}}",
         "mov r8, r2",
         "pop {{pc}}",
+        words = const size_of::<Words>(),
         activations = const Outputs::ACTIVATIONS,
-        finish = sym finish_from_assembly,
+        to_words = sym to_words,
     )
 }
 
-/// Does the same as [`finish`] for callers in assembly.
+/// Reads the outputs in `r0` into the [`Words`] at `r1`, for callers in assembly.
 ///
-/// Needs the window in `r0`, the outputs in `r1` and the address of the first activation in `r3`, instead of the one
-/// in the outputs. Changes `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 54
-/// instructions.
+/// Biases and requants may lie at any address. Changes `r0` to `r7` and the flags. Needs no stack.
 ///
 /// # Safety
 ///
-/// As for [`finish`], with the activations at `r3`. It must not be called from Rust, because it changes registers that
-/// the C ABI preserves.
+/// `r0` must be the address of what [`Outputs::new`] returned for a layer, advanced within that layer, and `r1` must be
+/// valid for writes. It must not be called from Rust, because it changes registers that the C ABI preserves.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish_from_assembly() {
-    // r0 window, r1 biases, r2 requants, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest
-    // activation.
+pub(super) unsafe extern "C" fn to_words() {
+    // r0 requants, r2 biases, r3 number of outputs, r4-r7 values.
     naked_asm!(
-        "ldr r4, [r1, #{max}]",
-        "mov r12, r4",
-        "ldr r4, [r1, #{count}]",
-        "lsls r4, r4, #2",
-        "add r4, r0",
-        "mov r8, r4",
-        "ldr r2, [r1, #{requants}]",
-        "ldr r1, [r1, #{biases}]",
+        "ldr r2, [r0, #{biases}]",
+        "ldr r3, [r0, #{count}]",
+        "ldr r4, [r0, #{max}]",
+        "ldr r0, [r0, #{requants}]",
+        "lsls r5, r3, #2",
+        "stm r1!, {{r4, r5}}",
         "2:",
-        // The largest sum of the window.
-        "ldr r4, [r0]",
-        ".irp position, 16, 32, 48",
-        "ldr r5, [r0, #\\position]",
-        max!("r4", "r5", "r6"),
-        ".endr",
-        add_bias!(),
-        // Clamp to 0 to 65,535 after the first shift.
-        "ldrb r5, [r2, #2]",
-        "asrs r4, r5",
-        "asrs r5, r4, #31",
-        "bics r4, r5",
-        "lsrs r5, r4, #16",
-        "rsbs r5, r5, #0",
-        "asrs r5, r5, #31",
-        "orrs r4, r5",
-        "uxth r4, r4",
-        // Multiply by the multiplier, which may lie at any address.
-        "ldrb r5, [r2]",
-        "ldrb r6, [r2, #1]",
-        "lsls r6, r6, #8",
-        "orrs r5, r6",
-        "muls r4, r5, r4",
-        "lsrs r4, r4, #23",
-        // Clamp to the largest activation.
-        "mov r7, r12",
-        "subs r5, r7, r4",
-        "asrs r6, r5, #31",
-        "ands r5, r6",
-        "adds r4, r4, r5",
-        "strb r4, [r3]",
-        "adds r0, #4",
-        "adds r2, #3",
-        "adds r3, #1",
-        "cmp r0, r8",
+        load_bias!("r2"),
+        "ldrb r6, [r0, #2]",
+        "ldrb r7, [r0, #1]",
+        "ldrb r4, [r0]",
+        "lsls r7, r7, #8",
+        "orrs r7, r4",
+        "stm r1!, {{r5-r7}}",
+        "adds r0, #3",
+        "subs r3, #1",
         "bne 2b",
         "bx lr",
         biases = const offset_of!(Outputs, biases),
         requants = const offset_of!(Outputs, requants),
         max = const offset_of!(Outputs, max),
         count = const offset_of!(Outputs, count),
+    )
+}
+
+/// Computes up to four activations of a window: the largest sum of each, then as [`finish`], for callers in assembly.
+///
+/// Needs the window in `r0`, the [`Words`] of the outputs in `r1` and the address of the first activation in `r3`. Changes
+/// `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 37 instructions.
+///
+/// # Safety
+///
+/// The window must be valid for reads, the words must be those of outputs of a layer, and the activations must be valid
+/// for writes. It must not be called from Rust, because it changes registers that the C ABI preserves.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn finish_windows() {
+    // r0 window, r1 words, r2 65,535, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest
+    // activation.
+    naked_asm!(
+        "ldm r1!, {{r4, r5}}",
+        "mov r12, r4",
+        "adds r5, r5, r0",
+        "mov r8, r5",
+        largest_halfword!(),
+        "2:",
+        "ldr r4, [r0]",
+        ".irp position, 16, 32, 48",
+        "ldr r5, [r0, #\\position]",
+        max!("r4", "r5", "r6"),
+        ".endr",
+        activation!(),
+        "adds r0, #4",
+        "cmp r0, r8",
+        "bne 2b",
+        "bx lr",
     )
 }

@@ -1,7 +1,7 @@
 //! Kernels for RV32IMC: there is no multiply-accumulate, so a product costs two instructions, and the aim is to need
-//! fewer products.
+//! fewer products and to compute those of several channels at once.
 //!
-//! # What a step costs
+//! # Fewer products
 //!
 //! Two outputs of a convolution at two taps need four products, or only three with the two-phase fast FIR algorithm,
 //! which is Karatsuba's trick. For the inputs i0, i1, i2, one below the other, and the taps h0, h1:
@@ -11,45 +11,67 @@
 //! lower = h0 i1 + h1 i2 = h1 (i2 - i1) + (h0 + h1) i1
 //! ```
 //!
-//! The three products are summed separately over all taps, so the additions on the right are made once per window. The
-//! maximum of the two outputs of a column needs only the larger of the two outer sums, plus the shared sum. All of
-//! this is exact: a difference has nine bits and a sign, a sum of two weights nine bits.
+//! So the five rows of a kernel are two pairs of rows and a last row, and their products are of three kinds: *shared*,
+//! *upper* and *lower*. The three are summed separately over all taps, so the additions on the right are made once per
+//! window. What a kernel row is multiplied by is a *line*: a row of the input, or the difference of two. There are eight
+//! ([`lines`]), so eight multiplies take the place of ten. Lines are made once per row of windows and serve eight channels
+//! or all.
 //!
-//! So the five rows of a kernel are two pairs of rows, then the last row in the ordinary way. For the two columns of a
-//! window and two output channels, a tap of a pair of rows costs:
+//! # Several channels at once
+//!
+//! A sum needs fewer than 32 bits: 21 in conv1 and 24 in conv2, with its sign. So the weights of several channels are added
+//! up in words, as on the Cortex-M0, and so are their sums: three channels in two words in conv1, four
+//! in three in conv2 ([`pack`]). All arithmetic is modulo 2^32, and nothing is separated before a sum is complete. That a
+//! sum of one kind may leave its bits does not matter, because the sum of two kinds does not.
+//!
+//! A sum starts from a seed that makes it positive. Then a channel is read out by shifts and masks without a borrow, and
+//! the largest of a window is found before the sum is moved into its place.
+//!
+//! # What a step costs
+//!
+//! [`window::accumulate`] multiplies five taps of a kernel row by twelve columns of a line, for two words and eight columns
+//! of outputs. The sums take sixteen registers. The inputs of a tap are those of the one before, moved by one, so seven
+//! registers hold them, and each is loaded once:
 //!
 //! | | instructions |
 //! |---|---|
-//! | 4 `lb`, 2 `add`: weights and their sums | 6 |
-//! | 3 `lbu`, 2 `sub`: the column that is new on the right | 5 |
-//! | 12 `mul`, 12 `add` | 24 |
+//! | 10 `lw`: words of weights | 10 |
+//! | 12 `lh`: inputs | 12 |
+//! | 80 `mul`, 80 `add` | 160 |
+//! | the next line | 5 |
 //!
-//! That is 35 instructions for the equivalent of 16 ordinary products, or 2.2 per product. The ordinary way costs 2.5
-//! with the same tile. It costs 2.4 with four output channels, but conv1 has six. There are also a fifth fewer
-//! multiplies, which matters more where a multiply takes several cycles.
-//!
-//! Twelve sums, three inputs, six weights, a product, a pointer to the weights and one to each of three rows of input,
-//! the offset of the window and the end of a loop take 28 registers: all but the stack pointer and the two that belong
-//! to the system. Each row has its own pointer, so nothing is copied. The maxima of a whole row of windows are kept
-//! for one pair of channels at a time, so a bias and a requant are read once per row.
+//! That is 187 instructions for the equivalent of 150 ordinary products in conv1, or 1.2 per product, and of 133 in conv2,
+//! or 1.4. The ordinary way, with two channels and four positions, costs 2.5. To load and store the sums
+//! adds 0.1, and the packing of weights another 0.3 in conv2, where a row of windows has only eight columns.
 //!
 //! The fully-connected layers compute six outputs at a time: 19 instructions for six products.
 //!
+//! # Where the stack goes
+//!
+//! The weights of all input channels of conv2 do not fit, so its sums are kept between input channels. For eight output
+//! channels that is 576 bytes of sums of three kinds, 320 of packed weights and 192 of lines; conv1 takes about as much, 448
+//! for lines.
+//!
 //! # What was left aside
 //!
-//! - Two activations in one word: `mul`, `add`, `srl`, `add` for two products is no fewer than two `mul` and two
-//!   `add`.
-//! - Three taps by two outputs with four products instead of six (Winograd): its sums of weights and inputs cost what
-//!   it saves.
-//! - The same in Rust: LLVM keeps some of the sums on the stack, which takes half as many instructions again.
+//! - Two activations in one word, and two weights, which is four products in three lanes, as on the Cortex-M4: without a
+//!   product of 64 bits that takes two words for each of the two, and twice as many loads. It costs 1.6 or more per
+//!   product, because a kernel has an odd number of columns.
+//! - Fast FIR in both directions: 64 multiplies for 100 products and not 80. But each line of inputs then meets one tap, so
+//!   that three times as many are loaded, and the weights of a channel are 49 words and not 35.
+//! - The three kinds at the same time, for two columns: 35 instructions for 21 products in conv2, because inputs and weights
+//!   are loaded more often, though no sums are stored.
+//! - The upper half of a product (`mulhu`): two multiplies and four additions for a sum of 64 bits, one for the carry and
+//!   one to add it. Two words take two multiplies and two additions.
 //!
-//! int4 weights of a convolution are unpacked, one pair of channels at a time. Those of a fully-connected layer are
-//! not.
+//! int4 weights of a convolution are unpacked, 50 at a time. Those of a fully-connected layer are not.
 
 #![allow(unsafe_code)]
 
 pub(super) mod conv1;
 pub(super) mod conv2;
 pub(super) mod dense;
+mod lines;
+mod pack;
 mod requant;
 mod window;

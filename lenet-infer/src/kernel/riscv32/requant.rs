@@ -29,7 +29,7 @@ pub(super) fn finish(
 
 /// Computes the activations of one channel at `outputs` positions: bias, ReLU and requantization.
 ///
-/// Sums are two words apart, activations `stride` bytes.
+/// Activations are `stride` bytes apart.
 ///
 /// # Safety
 ///
@@ -76,11 +76,11 @@ unsafe extern "C" fn requantize(
         ".option arch, +m, +c",
         "lui t3, 16",
         "addi t3, t3, -1",
-        "slli a3, a3, 3",
+        "slli a3, a3, 2",
         "add a3, a3, a0",
         "2:",
         "lw t0, 0(a0)",
-        "addi a0, a0, 8",
+        "addi a0, a0, 4",
         "add t0, t0, a4",
         "sra t0, t0, a5",
         "srai t1, t0, 31",

@@ -3,6 +3,7 @@
 extern crate std;
 
 mod drawn;
+mod kinds;
 mod lanes;
 mod limbs;
 

@@ -1,0 +1,191 @@
+//! The weights of several channels in two words.
+
+use super::lines::LINES;
+use crate::kernel::KERNEL_SIDE;
+use core::arch::naked_asm;
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+use lenet_core::model::{ConvWeights, Weights, unpack};
+
+/// Words of a position that are computed at a time.
+pub(super) const WORDS: usize = 2;
+/// Taps of one input channel.
+const TAPS: usize = KERNEL_SIDE * KERNEL_SIDE;
+
+// The assembly has these sizes as constants.
+const _: () = assert!(KERNEL_SIDE == 5 && WORDS == 2);
+
+/// The packed weights of one input channel, `[line][tap][word]`.
+pub(super) type Packed = MaybeUninit<[[[u32; WORDS]; KERNEL_SIDE]; LINES]>;
+
+/// A word of weights, `low + high * 2^shift`. `low` and `high` are channels, counted from the even one of a pair.
+#[derive(Clone, Copy)]
+pub(super) struct Word {
+    pub(super) low: usize,
+    pub(super) high: usize,
+    pub(super) shift: u32,
+}
+
+/// Packs the weights of input channel `input` to two words of the output channels of two neighboring pairs.
+///
+/// # Safety
+///
+/// `pair + 1` must be below `PAIRS`, `input` below `IN`, and the channels in `words` below 4.
+#[inline(never)]
+pub(super) unsafe fn pack_channel<const IN: usize, const ALL_TAPS: usize, const PAIRS: usize>(
+    weights: ConvWeights<'_, ALL_TAPS, PAIRS>,
+    pair: usize,
+    input: usize,
+    words: &[Word; WORDS],
+    packed: &mut Packed,
+) {
+    const { assert!(ALL_TAPS == TAPS * IN) };
+    // SAFETY: the caller guarantees it: there are 25 taps, `IN` taps apart, of each pair.
+    unsafe {
+        match weights {
+            Weights::Int8(pairs) => {
+                let first = pairs.as_ptr().add(pair).cast::<[u8; 2]>().add(input);
+                pack_int8::<IN>(first, ALL_TAPS, words, packed);
+            }
+            Weights::Int4(pairs) => {
+                let first = pairs.as_ptr().add(pair).cast::<u8>().add(input);
+                pack_int4(first, IN, ALL_TAPS, words, packed);
+            }
+        }
+    }
+}
+
+/// Packs int8 weights from `first` on, `IN` taps apart. The next pair is `all_taps` taps further.
+///
+/// # Safety
+///
+/// `first` must be valid for reads of 25 taps of two pairs. The channels in `words` must be below 4.
+#[inline(always)]
+unsafe fn pack_int8<const IN: usize>(
+    first: *const [u8; 2],
+    all_taps: usize,
+    [word0, word1]: &[Word; WORDS],
+    packed: &mut Packed,
+) {
+    let next = first.wrapping_add(all_taps);
+    let channel = |channel: usize| {
+        let pair = if channel < 2 { first } else { next };
+        pair.cast::<u8>().wrapping_add(channel % 2)
+    };
+    let (low0, high0) = (channel(word0.low), channel(word0.high));
+    let (low1, high1) = (channel(word1.low), channel(word1.high));
+    // SAFETY: the caller guarantees it.
+    unsafe { pack::<IN>(low0, high0, low1, high1, word0.shift, word1.shift, packed) };
+}
+
+/// Packs int4 weights from `first` on, `step` taps apart, otherwise like [`pack_int8`].
+///
+/// Not inlined, so that only int4 weights take stack to be unpacked.
+///
+/// # Safety
+///
+/// As for [`pack_int8`].
+#[inline(never)]
+unsafe fn pack_int4(
+    first: *const u8,
+    step: usize,
+    all_taps: usize,
+    words: &[Word; WORDS],
+    packed: &mut Packed,
+) {
+    let mut unpacked = MaybeUninit::<[[[u8; 2]; TAPS]; 2]>::uninit();
+    let mut next = unpacked.as_mut_ptr().cast::<[u8; 2]>();
+    // SAFETY: the caller guarantees it for what is read, and all of `unpacked` is written.
+    unsafe {
+        for mut byte in [first, first.wrapping_add(all_taps)] {
+            // `black_box` hides the number, so that the compiler unrolls only the inner loop.
+            for _ in 0..black_box(KERNEL_SIDE) {
+                for _ in 0..KERNEL_SIDE {
+                    next.write(unpack(*byte).map(|weight| weight as u8));
+                    (next, byte) = (next.add(1), byte.wrapping_add(step));
+                }
+            }
+        }
+        pack_int8::<1>(unpacked.as_ptr().cast(), TAPS, words, packed);
+    }
+}
+
+/// Packs the 25 taps of one input channel to words `low + high * 2^shift`, and adds up the lines that need it.
+///
+/// - `low0` (`a0`), `high0` (`a1`), `low1` (`a2`), `high1` (`a3`): the weights of the first word and of the second one,
+///   `2 * IN` bytes apart, at any address.
+/// - `shift0` (`a4`), `shift1` (`a5`): how far the high weights are shifted.
+/// - `packed` (`a6`): where the words go.
+///
+/// Changes `a0` to `a3`, `a6`, `a7` and `t0` to `t6`. Needs no stack. 300 instructions for 25 taps, and some.
+///
+/// # Safety
+///
+/// The four addresses must be valid for reads of 25 bytes that are `2 * IN` bytes apart, and `packed` for writes.
+#[unsafe(naked)]
+unsafe extern "C" fn pack<const IN: usize>(
+    low0: *const u8,
+    high0: *const u8,
+    low1: *const u8,
+    high1: *const u8,
+    shift0: u32,
+    shift1: u32,
+    packed: &mut Packed,
+) {
+    naked_asm!(
+        ".option push",
+        ".option arch, +m, +c",
+        // One turn per pair of kernel rows, whose words go to the lines 2 and 5, and 3 and 6, with the sums to 0 and 1.
+        "addi t0, a6, 80",
+        "2:",
+        ".irp x, 0, 1, 2, 3, 4",
+        "lb t1, \\x * {tap}(a1)",
+        "lb t2, \\x * {tap}(a3)",
+        "lb t3, \\x * {tap}(a0)",
+        "lb t4, \\x * {tap}(a2)",
+        "sll t1, t1, a4",
+        "sll t2, t2, a5",
+        "add t3, t3, t1",
+        "add t4, t4, t2",
+        "sw t3, 80 + 8 * \\x(a6)",
+        "sw t4, 84 + 8 * \\x(a6)",
+        "lb t1, (5 + \\x) * {tap}(a1)",
+        "lb t2, (5 + \\x) * {tap}(a3)",
+        "lb t5, (5 + \\x) * {tap}(a0)",
+        "lb t6, (5 + \\x) * {tap}(a2)",
+        "sll t1, t1, a4",
+        "sll t2, t2, a5",
+        "add t5, t5, t1",
+        "add t6, t6, t2",
+        "sw t5, 200 + 8 * \\x(a6)",
+        "sw t6, 204 + 8 * \\x(a6)",
+        "add t3, t3, t5",
+        "add t4, t4, t6",
+        "sw t3, 8 * \\x(a6)",
+        "sw t4, 4 + 8 * \\x(a6)",
+        ".endr",
+        ".irp i, 0, 1, 2, 3",
+        "addi a\\i, a\\i, 10 * {tap}",
+        ".endr",
+        "addi a6, a6, 40",
+        "bne a6, t0, 2b",
+        // The last kernel row goes to the lines 4 and 7.
+        ".irp x, 0, 1, 2, 3, 4",
+        "lb t1, \\x * {tap}(a1)",
+        "lb t2, \\x * {tap}(a3)",
+        "lb t3, \\x * {tap}(a0)",
+        "lb t4, \\x * {tap}(a2)",
+        "sll t1, t1, a4",
+        "sll t2, t2, a5",
+        "add t3, t3, t1",
+        "add t4, t4, t2",
+        "sw t3, 80 + 8 * \\x(a6)",
+        "sw t4, 84 + 8 * \\x(a6)",
+        "sw t3, 200 + 8 * \\x(a6)",
+        "sw t4, 204 + 8 * \\x(a6)",
+        ".endr",
+        "ret",
+        ".option pop",
+        tap = const 2 * IN,
+    )
+}
