@@ -71,6 +71,7 @@ mod requant;
 mod window;
 
 use self::pooled::PackedRow;
+use super::range::exceeds_21_bits;
 use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE};
 use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
@@ -86,7 +87,7 @@ pub(crate) struct Armv7em {
 impl Armv7em {
     /// The kernels for a model with this second convolution.
     pub(super) const fn new(conv2: &Conv2<'_>) -> Self {
-        Self { drain: conv2::must_drain(conv2) }
+        Self { drain: exceeds_21_bits(conv2) }
     }
 }
 
