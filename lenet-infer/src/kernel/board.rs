@@ -1,10 +1,8 @@
 //! The back end of the board that the crate is compiled for, where the folders of the instruction sets have the same
-//! functions. `armv7em` implements the trait itself.
+//! functions. `armv7em` and `armv7m` implement the trait themselves.
 
 #[cfg(lenet_device = "armv6m")]
 use super::armv6m::{conv1, conv2, dense};
-#[cfg(lenet_device = "armv7m")]
-use super::armv7m::{conv1, conv2, dense};
 #[cfg(lenet_device = "mve")]
 use super::mve::{conv1, conv2, dense};
 #[cfg(lenet_device = "riscv32")]

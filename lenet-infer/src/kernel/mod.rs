@@ -38,7 +38,7 @@
 //!
 //! Every back end is a folder with the same modules: `conv1`, `conv2`, `dense`, `requant`, and `window` where both
 //! convolutions share code. Most folders of boards have the same functions, so `board` implements the trait once, for the
-//! instruction set that is compiled in; `armv7em`, `portable` and `avx2` implement it themselves. [`driver`] calls the
+//! instruction set that is compiled in; `armv7em`, `armv7m`, `portable` and `avx2` implement it themselves. [`driver`] calls the
 //! kernels. It owns the order of the layers, the ring of rows and the scratch memory, for all back ends. The rows in the
 //! ring have the form that a back end chooses, [`Backend::Row`].
 //!
@@ -53,7 +53,7 @@
 //! | Cortex-M55, M85 by `-Ctarget-cpu` | `mve` | sixteen products per instruction |
 //! | Cortex-M4, M7; M33, M35P by `-Ctarget-cpu` | `armv7em` | four products per instruction, two in the fully-connected layers |
 //! | Cortex-M0, M0+, M23 | `armv6m` | the weights of three or four channels packed in two or three words |
-//! | Cortex-M3; other Armv8-M Mainline | `armv7m` | one product per instruction |
+//! | Cortex-M3; other Armv8-M Mainline | `armv7m` | three products per two instructions, one in the fully-connected layers |
 //! | RV32IMC | `riscv32` | the weights of three or four channels packed in two or three words, with a fifth fewer multiplies |
 //! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
@@ -79,7 +79,7 @@ mod armv7em;
 mod armv7m;
 #[cfg(lenet_avx2)]
 mod avx2;
-#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em")))]
+#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em", lenet_device = "armv7m")))]
 mod board;
 #[cfg(any(feature = "corpus", test))]
 #[cfg_attr(
@@ -94,9 +94,11 @@ pub(crate) mod lanes;
 mod mve;
 #[cfg(any(lenet_device = "portable", feature = "corpus", test))]
 mod portable;
+#[cfg(any(lenet_device = "armv7em", lenet_device = "armv7m"))]
+mod range;
 #[cfg(lenet_device = "riscv32")]
 mod riscv32;
-#[cfg(any(lenet_device = "armv7m", lenet_device = "riscv32", test))]
+#[cfg(any(lenet_device = "riscv32", test))]
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -110,7 +112,9 @@ pub(crate) use mve::lanes;
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.
 #[cfg(lenet_device = "armv7em")]
 use armv7em::Armv7em as Device;
-#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em")))]
+#[cfg(lenet_device = "armv7m")]
+use armv7m::Armv7m as Device;
+#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em", lenet_device = "armv7m")))]
 use board::Board as Device;
 #[cfg(lenet_device = "portable")]
 use portable::Portable as Device;
@@ -195,9 +199,9 @@ macro_rules! with_backend {
 
 /// The back end of the target for a model with this second convolution.
 pub(crate) const fn device(conv2: &Conv2<'_>) -> Device {
-    #[cfg(lenet_device = "armv7em")]
+    #[cfg(any(lenet_device = "armv7em", lenet_device = "armv7m"))]
     return Device::new(conv2);
-    #[cfg(not(lenet_device = "armv7em"))]
+    #[cfg(not(any(lenet_device = "armv7em", lenet_device = "armv7m")))]
     {
         let _ = conv2;
         Device

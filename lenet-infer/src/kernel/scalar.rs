@@ -130,7 +130,6 @@ fn excess(input: &[u8]) -> i32 {
 /// [`excess`], is what the sums must lose for that.
 ///
 /// The number of inputs is a multiple of four. The sums are in units of int8 weights, 16 times those of the nibbles.
-#[cfg(any(lenet_device = "riscv32", test))]
 pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
     [first, second]: [&[u8; HALF]; 2],
     input: &[u8; IN],
@@ -140,7 +139,6 @@ pub(super) fn dot_int4<const IN: usize, const HALF: usize>(
 }
 
 /// [`dot_int4`] without its generic parameters, so that the program has one copy.
-#[cfg(any(lenet_device = "riscv32", test))]
 #[inline(never)]
 fn sum_int4([first, second]: [&[u8]; 2], input: &[u8], excess: i32) -> [i32; 2] {
     let (first, second) = (first.as_chunks().0, second.as_chunks().0);

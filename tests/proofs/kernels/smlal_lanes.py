@@ -1,6 +1,6 @@
 """Four products per SMLAL."""
 
-from z3 import And, If, LShR
+from z3 import And, Extract, If, LShR, SignExt
 
 from prove import LARGEST_ACTIVATION, WEIGHTS, Identity, between, integers, words
 
@@ -12,6 +12,7 @@ RANGE = 4_112
 with Identity(
     "X = x0 + x1 * 2^21 times W = w1 + w0 * 2^21 gives three sums of four products, 21 bits apart",
     "lenet-infer/src/kernel/armv7em/window.rs: the products of a kernel row, and the columns read out of their lanes",
+    "lenet-infer/src/kernel/armv7em/conv1.rs: edges!, and the edge that a tile takes from the tile on its right",
 ) as identity:
     x0, x1, w0, w1, low, middle, high = integers("x0 x1 w0 w1 low middle high")
     x, w = x0 + x1 * 2**LANE, w1 + w0 * 2**LANE
@@ -81,4 +82,21 @@ with Identity(
         "so it fits in a lane too, and both kinds of columns compare in the same units",
         (column << 32 - LANE) >> 32 - LANE == column,
         within(column),
+    )
+
+    # The edge: SMLABB multiplies the lower halves of both words. What the low lane of an accumulator gets is the same.
+    x0, x1, w0, w1 = words("x0 x1 w0 w1")
+    in_range = [between(value, 0, LARGEST_ACTIVATION) for value in (x0, x1)]
+    in_range += [between(value, *WEIGHTS) for value in (w0, w1)]
+
+    def smlabb(distance):
+        lower = [Extract(15, 0, value) for value in (x0 + (x1 << distance), w1 + (w0 << distance))]
+        return SignExt(16, lower[0]) * SignExt(16, lower[1])
+
+    identity.holds("SMLABB of X and W is x0 w1", smlabb(LANE) == x0 * w1, *in_range)
+    identity.fails("SMLABB of lanes that are 15 bits apart is x0 w1", smlabb(15) == x0 * w1, *in_range)
+    identity.holds(
+        "the low lane of X W is x0 w1, so it is the edge of the tile on the left",
+        (x0 + (x1 << LANE)) * (w1 + (w0 << LANE)) & mask == x0 * w1 & mask,
+        *in_range,
     )

@@ -52,6 +52,14 @@ def mask_minimum(step, most):
     return step + (less & (less >> 31))
 
 
+def usat8_minimum(product, bits):
+    """The end of `activation!` of armv7m: shifts by registers around `usat #8`."""
+    after = 8 - bits
+    value = LShR(product, ACTIVATION_SHIFT - after)
+    value = If(value < 0, word(0), If(value > 255, word(255), value))
+    return LShR(value, after)
+
+
 def headroom_minimum(step_even, step_odd, most):
     """`finish_pair` of armv7em, from `pkhbt` to `strh`: two activations at once."""
     headroom = Extract(15, 0, 0xFFFF - most)
@@ -68,7 +76,7 @@ def headroom_minimum(step_even, step_odd, most):
 with Identity(
     "The instructions of every back end clamp as the rule says",
     "lenet-infer/src/kernel/armv6m/requant.rs: activation!",
-    "lenet-infer/src/kernel/armv7m/requant.rs: activations",
+    "lenet-infer/src/kernel/armv7m/requant.rs: Clamp, activation!",
     "lenet-infer/src/kernel/armv7em/requant.rs: finish_pair",
     "lenet-infer/src/kernel/mve/requant.rs: finish_pair!, finish_all",
     "lenet-infer/src/kernel/riscv32/requant.rs: requantize",
@@ -106,6 +114,12 @@ with Identity(
     identity.holds("a step of the product has nine bits", LShR(accumulator, ACTIVATION_SHIFT) <= nine_bits)
     identity.holds("armv6m, riscv32: minimum by masks", mask_minimum(step, most) == expected, steps, mosts)
     identity.fails("minimum by masks of a step of any size", mask_minimum(step, most) == expected, mosts)
+    product, bits = words("product bits")
+    armv7m = usat8_minimum(product, bits) == smaller(
+        LShR(product, ACTIVATION_SHIFT), (word(1) << bits) - 1
+    )
+    identity.holds("armv7m: minimum by usat #8 of any product", armv7m, between(bits, 4, 8))
+    identity.fails("armv7m: with activations of 9 bits", armv7m, between(bits, 4, 9))
     low, high = headroom_minimum(step, odd, most)
     both = And(unsigned(low) == expected, unsigned(high) == smaller(odd, most))
     identity.holds(

@@ -1,11 +1,15 @@
 //! The first convolution: one input channel, six output channels.
 //!
-//! A row of windows is three tiles of eight columns. The 36 words of activations of a tile serve all channels, and the
-//! 15 words of weights of a channel serve both rows of the windows.
+//! The 84 words of activations of a row of windows serve all channels, and the 15 words of weights of a channel serve the
+//! whole row, which is three tiles of eight columns.
+//!
+//! The edge of a tile, the low lane that a fifth accumulator would have, is the low lane of the first accumulator of the tile
+//! on its right. So the tiles are computed from the right to the left, and only the edge of the rightmost one takes
+//! products of its own, of both rows of sums at once.
 
 use super::pooled::PackedRow;
 use super::requant::Finish;
-use super::window::{Windows, activations, add_bias, group, int4_weights, larger, next_channel, seeds};
+use super::window::{Windows, activations, add_bias, int4_weights, larger, next_channel, seeds};
 use crate::kernel::{ImageRow, PATCH_SIDE};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv1, Weights};
@@ -77,17 +81,89 @@ macro_rules! maxima {
     };
 }
 
+/// Two words of activations, in `$first` and `$second`, from four pixels in `$pixels`. Changes `r0` and `$pixels`.
+#[rustfmt::skip]
+macro_rules! activation_words {
+    ($pixels:literal, $first:literal, $second:literal) => {
+        concat!(
+            "uxtb16 r0, ", $pixels, "\n",
+            "uxtb16 ", $pixels, ", ", $pixels, ", ror #8\n",
+            "pkhbt ", $first, ", r0, ", $pixels, ", lsl #21\n",
+            "lsl ", $pixels, ", #5\n",
+            "pkhtb ", $second, ", ", $pixels, ", r0, asr #16\n",
+        )
+    };
+}
+
+/// Adds the 40 products of a group as [`group!`](super::window::group) does, but those of the edge. So `r12` is free, and
+/// three loads stand side by side where two do there. Changes `r1` to `r3`, `r12` and `lr`. 18 instructions, 25 cycles.
+#[rustfmt::skip]
+macro_rules! group_without_edge {
+    ($x:literal, $w:literal) => {
+        concat!(
+            "ldrd r1, r2, [sp, #", $w, "]\n",
+            "ldrd r3, lr, [r0, #", $x, "]\n",
+            "smlal r4, r5, r3, r1\n",
+            "smlal r6, r7, lr, r1\n",
+            "smlal r4, r5, lr, r2\n",
+            "ldr r3, [r0, #8+", $x, "]\n",
+            "ldr lr, [sp, #8+", $w, "]\n",
+            "ldr r12, [r0, #12+", $x, "]\n",
+            "smlal r8, r9, r3, r1\n",
+            "smlal r6, r7, r3, r2\n",
+            "smlal r4, r5, r3, lr\n",
+            "smlal r10, r11, r12, r1\n",
+            "smlal r8, r9, r12, r2\n",
+            "smlal r6, r7, r12, lr\n",
+            "ldrd r3, r12, [r0, #16+", $x, "]\n",
+            "smlal r10, r11, r3, r2\n",
+            "smlal r8, r9, r3, lr\n",
+            "smlal r10, r11, r12, lr\n",
+        )
+    };
+}
+
+/// Adds the products of kernel row `$k` at the right edge of the last tile: those of the first row of sums to `r4`, of the
+/// second one to `r5`. The edge's two words of the first row are in `$x0` and `$x1`, and those of the second one go to
+/// `$next0` and `$next1`. Changes `r2` and `r3`. 8 instructions, 9 cycles.
+#[rustfmt::skip]
+macro_rules! edges {
+    ($k:literal, $x0:literal, $x1:literal, $next0:literal, $next1:literal) => {
+        concat!(
+            "ldr r2, [sp, #336+12*", $k, "]\n",
+            "ldr r3, [sp, #340+12*", $k, "]\n",
+            "ldr ", $next0, ", [sp, #48+56*(", $k, "+1)]\n",
+            "ldr ", $next1, ", [sp, #52+56*(", $k, "+1)]\n",
+            "smlabb r4, ", $x0, ", r2, r4\n",
+            "smlabb r4, ", $x1, ", r3, r4\n",
+            "smlabb r5, ", $next0, ", r2, r5\n",
+            "smlabb r5, ", $next1, ", r3, r5\n",
+        )
+    };
+}
+
 /// Computes a row of windows.
 ///
 /// - `windows` (`r0`): the weights and the outputs.
 /// - `rows` (`r1`): the addresses of six image rows.
 ///
-/// Frame: the words of weights at 0, the activations at 60, the maxima of a window's first row or a channel's int4
-/// weights as int8 at 204, then the two arguments, the column, the weights of the next channel, the channels that are
-/// left in this tile with the mode, and the steps. The top bit of `r12` says that the row is the second one.
+/// Frame:
+///
+/// | offset | content |
+/// |---|---|
+/// | 0 | the words of activations: six rows of 14 |
+/// | 336 | the words of weights of a channel |
+/// | 396 | a channel's int4 weights as int8, 28 bytes; later the maxima of a tile's first row of sums |
+/// | 412 | the edges of both rows of sums |
+/// | 424 | `windows` |
+/// | 428 | the weights of the next channel |
+/// | 432 | the channels that are left, and the mode |
+/// | 436 | the steps |
+/// | 444 | the activations of the tile |
+/// | 448 | the bias less the start of the lanes, the requant, the place of the outputs and the headroom |
 ///
 /// Image rows and weights may lie at any address and are read by the word or the byte. Changes `r0` to `r3`, `r12`,
-/// `lr` and the flags. Takes 296 bytes of stack.
+/// `lr` and the flags. Takes 504 bytes of stack.
 ///
 /// # Safety
 ///
@@ -98,69 +174,58 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
     naked_asm!(
         dsp!(),
         "push {{r4-r11, lr}}",
-        "sub sp, #260",
-        "mov r2, #0",
-        "add r3, sp, #232",
-        "stmia r3, {{r0-r2}}",
-        // A tile: its activations,
-        "2:",
-        "ldrd r4, r5, [sp, #236]",
-        "add r6, sp, #60",
-        "add r7, sp, #204",
-        "3:",
-        "ldr r0, [r4], #4",
-        "add r0, r5",
-        "ldr r1, [r0]",
-        "ldr r2, [r0, #4]",
-        "ldr r3, [r0, #8]",
-        "uxtb16 r0, r1",
-        "uxtb16 r1, r1, ror #8",
-        "pkhbt r8, r0, r1, lsl #21",
-        "lsl r1, #5",
-        "pkhtb r9, r1, r0, asr #16",
-        "uxtb16 r0, r2",
-        "uxtb16 r2, r2, ror #8",
-        "pkhbt r10, r0, r2, lsl #21",
-        "lsl r2, #5",
-        "pkhtb r11, r2, r0, asr #16",
-        "uxtb16 r0, r3",
-        "uxtb16 r3, r3, ror #8",
-        "pkhbt r12, r0, r3, lsl #21",
-        "lsl r3, #5",
-        "pkhtb lr, r3, r0, asr #16",
-        "stmia r6!, {{r8-r12, lr}}",
-        "cmp r6, r7",
-        "bne 3b",
-        // then channel after channel.
-        "ldr r1, [sp, #232]",
-        "add r1, #16",
-        "ldmia r1, {{r0, r2, r3, r4}}",
+        "sub sp, #468",
+        "str r0, [sp, #424]",
+        "add r0, #16",
+        "ldmia r0, {{r0, r2, r3, r4}}",
         "orr r2, #6",
-        "add r1, sp, #244",
-        "stmia r1, {{r0, r2, r3, r4}}",
+        "add r5, sp, #428",
+        "stmia r5, {{r0, r2, r3, r4}}",
+        // The words of activations.
+        "mov r6, sp",
+        "add r7, sp, #336",
+        "2:",
+        "ldr r5, [r1], #4",
+        "mov r4, r1",
+        "ldr r1, [r5]",
+        "ldr r2, [r5, #4]",
+        "ldr r3, [r5, #8]",
+        activation_words!("r1", "r8", "r9"),
+        activation_words!("r2", "r10", "r11"),
+        activation_words!("r3", "r12", "lr"),
+        "stmia r6!, {{r8-r12, lr}}",
+        "ldr r1, [r5, #12]",
+        "ldr r2, [r5, #16]",
+        "ldr r3, [r5, #20]",
+        "ldr r5, [r5, #24]",
+        activation_words!("r1", "r8", "r9"),
+        activation_words!("r2", "r10", "r11"),
+        activation_words!("r3", "r12", "lr"),
+        "stmia r6!, {{r8-r12, lr}}",
+        activation_words!("r5", "r8", "r9"),
+        "stmia r6!, {{r8, r9}}",
+        "mov r1, r4",
+        "cmp r6, r7",
+        "bne 2b",
+        // A channel: its words of weights,
+        "ldrd r0, r2, [sp, #428]",
         "4:",
-        "ldrd r3, r4, [sp, #252]",
-        "strd r4, r3, [sp, #252]",
+        "ldrd r3, r4, [sp, #436]",
+        "strd r4, r3, [sp, #436]",
         "add r3, r0",
-        "str r3, [sp, #244]",
-        "mov r9, sp",
+        "sub r4, r2, #1",
+        "strd r3, r4, [sp, #428]",
+        "add r9, sp, #336",
         "tst r2, #0x20000000",
         "beq 5f",
-        // int4: the weights of an even channel are 4 bits lower. An even number of channels is left before it.
-        "tst r2, #1",
-        "mov r3, #0xF0F0F0F0",
-        "bne 71f",
-        int4_weights!(", lsl #4", "204", "0", "4", "8", "12", "16", "20", "21"),
-        "b 72f",
-        "71:",
-        int4_weights!("", "204", "0", "4", "8", "12", "16", "20", "21"),
-        "72:",
-        "add r0, sp, #204",
+        int4_weights!("396", "0", "4", "8", "12", "16", "20", "21"),
+        "add r0, sp, #396",
+        "add r1, sp, #421",
+        "41:",
         five_weights!("0", "1"),
-        five_weights!("5", "1"),
-        five_weights!("10", "1"),
-        five_weights!("15", "1"),
-        five_weights!("20", "1"),
+        "adds r0, #5",
+        "cmp r0, r1",
+        "bne 41b",
         "b 6f",
         "5:",
         five_weights!("0", "2"),
@@ -168,59 +233,76 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         five_weights!("20", "2"),
         five_weights!("30", "2"),
         five_weights!("40", "2"),
+        // its requant, and the edges of the last tile.
         "6:",
-        "adr r1, 9f",
-        "ldmia r1, {{r4-r12}}",
-        "add r0, sp, #60",
-        "7:",
-        group!("0", "0"),
-        group!("24", "12"),
-        group!("48", "24"),
-        group!("72", "36"),
-        group!("96", "48"),
-        maxima!(),
-        "cmp r12, #0",
-        "bmi 8f",
-        "add r0, sp, #204",
-        "stmia r0, {{r1-r4}}",
-        "adr r1, 9f",
-        "ldmia r1, {{r4-r12}}",
-        "orr r12, #0x80000000",
-        "add r0, sp, #84",
-        "b 7b",
+        "ldr lr, [sp, #424]",
+        next_channel!(),
+        "add r0, r10, #24",
+        "str r0, [lr, #8]",
+        "add r10, #16",
+        "add r0, sp, #448",
+        "stmia r0, {{r5, r6, r7, r10, r11}}",
+        "mov r4, #0x100000",
+        "mov r5, #0x100000",
+        "ldrd r0, r1, [sp, #48]",
+        edges!("0", "r0", "r1", "r6", "r7"),
+        edges!("1", "r6", "r7", "r0", "r1"),
+        edges!("2", "r0", "r1", "r6", "r7"),
+        edges!("3", "r6", "r7", "r0", "r1"),
+        edges!("4", "r0", "r1", "r6", "r7"),
+        "strd r4, r5, [sp, #412]",
+        // Its tiles, from the right to the left. The edge of a tile is the low lane of the first accumulator of the tile
+        // on its right.
+        "add r0, sp, #32",
+        "str r0, [sp, #444]",
+        "b 9f",
+        // The maxima of the first row of sums.
         "8:",
-        "add r0, sp, #204",
+        "ldr r12, [sp, #412]",
+        "str r4, [sp, #412]",
+        maxima!(),
+        "add r5, sp, #396",
+        "stmia r5, {{r1-r4}}",
+        "adds r0, #56",
+        "9:",
+        "adr r1, 99f",
+        "ldmia r1, {{r4-r11}}",
+        group_without_edge!("0", "336"),
+        group_without_edge!("56", "348"),
+        group_without_edge!("112", "360"),
+        group_without_edge!("168", "372"),
+        group_without_edge!("224", "384"),
+        "ldr r1, [sp, #444]",
+        "cmp r0, r1",
+        "beq 8b",
+        "ldr r12, [sp, #416]",
+        "str r4, [sp, #416]",
+        maxima!(),
+        "add r0, sp, #396",
         "ldmia r0, {{r5-r8}}",
         larger!("r1", "r5"),
         larger!("r2", "r6"),
         larger!("r3", "r7"),
         larger!("r4", "r8"),
-        "ldr lr, [sp, #232]",
-        next_channel!(),
+        "add r0, sp, #448",
+        "ldmia r0, {{r5, r6, r7, r10, r11}}",
         add_bias!(),
         activations!("21"),
-        "strd r1, r3, [r10], #24",
-        "str r10, [lr, #8]",
-        "ldrd r0, r2, [sp, #244]",
-        "sub r2, #1",
-        "str r2, [sp, #248]",
+        "strd r1, r3, [r10], #-8",
+        "ldr r0, [sp, #444]",
+        "str r10, [sp, #460]",
+        "subs r0, #16",
+        "cmp r0, sp",
+        "it hs",
+        "strhs r0, [sp, #444]",
+        "bhs 9b",
+        "ldrd r0, r2, [sp, #428]",
         "lsls r3, r2, #29",
         "bne 4b",
-        // The next tile: four columns of the pooled row on, which are two words.
-        "ldmia lr, {{r0, r1}}",
-        "sub r0, #24",
-        "sub r1, #18",
-        "sub r10, #136",
-        "stmia lr, {{r0, r1, r10}}",
-        "ldr r5, [sp, #240]",
-        "add r5, #8",
-        "str r5, [sp, #240]",
-        "cmp r5, #24",
-        "bne 2b",
-        "add sp, #260",
+        "add sp, #468",
         "pop {{r4-r11, pc}}",
         ".p2align 2",
-        "9:",
+        "99:",
         seeds!(),
     )
 }

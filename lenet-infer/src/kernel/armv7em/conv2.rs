@@ -12,8 +12,8 @@
 //! # Range
 //!
 //! The lanes of a whole channel hold its sums if its positive weights add up to at most 4,112, and its negative weights
-//! too: 255 * 4,112 < 2^20. Trained models are far below. A model with a channel beyond that ([`must_drain`]) has its
-//! lanes emptied into sums of 32 bits after every kernel row, which takes about 28,000 instructions more.
+//! too: see [`exceeds_21_bits`](crate::kernel::range::exceeds_21_bits). A model with a channel beyond that has its lanes
+//! emptied into sums of 32 bits after every kernel row, which takes about 28,000 instructions more.
 
 use super::pooled::PackedRow;
 use super::requant::Finish;
@@ -23,47 +23,15 @@ use super::window::{
 };
 use crate::kernel::{FeatureRow, PATCH_SIDE};
 use core::arch::naked_asm;
-use core::hint::black_box;
 use lenet_core::model::{Conv2, Weights};
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, KERNEL_SIDE, POOL2_SIDE};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, KERNEL_SIDE, POOL2_SIDE};
 
 // What the assembly takes for granted.
 const _: () = assert!(CONV2_TAPS == KERNEL_SIDE * 30 && CONV1_CHANNELS == 6 && KERNEL_SIDE == 5);
 const _: () = assert!(CONV2_CHANNELS == 16 && POOL2_SIDE == 4);
 
-/// The largest sum of a channel's positive weights, and of its negative ones, for which the lanes hold every sum.
-const REACH: i32 = (1 << 20) / 255;
-
-/// Whether some channel has sums that the lanes cannot hold for all inputs.
-pub(super) const fn must_drain(layer: &Conv2<'_>) -> bool {
-    let weights = layer.weights();
-    let mut pair = 0;
-    while pair < CONV2_PAIRS {
-        let (mut positive, mut negative) = ([0_i32; 2], [0_i32; 2]);
-        let mut tap = 0;
-        while tap < CONV2_TAPS {
-            let [even, odd] = weights.tap(pair, tap);
-            add_to_side(&mut positive[0], &mut negative[0], even);
-            add_to_side(&mut positive[1], &mut negative[1], odd);
-            // Hidden, or the compiler would unroll it, for code that runs once.
-            tap = black_box(tap + 1);
-        }
-        let ([p0, p1], [n0, n1]) = (positive, negative);
-        if p0 > REACH || p1 > REACH || n0 < -REACH || n1 < -REACH {
-            return true;
-        }
-        pair += 1;
-    }
-    false
-}
-
-/// Adds a weight to the sum of those with its sign. Wrapping, because the compiler does not see that 150 weights fit.
-const fn add_to_side(positive: &mut i32, negative: &mut i32, weight: i8) {
-    let side = if weight > 0 { positive } else { negative };
-    *side = side.wrapping_add(weight as i32);
-}
-
-/// Computes one pooled row from the six pooled rows of conv1 that it depends on. `drain` is [`must_drain`].
+/// Computes one pooled row from the six pooled rows of conv1 that it depends on. `drain` says that some sum may need more
+/// than 21 bits.
 #[inline(always)]
 pub(super) fn row(layer: &Conv2<'_>, drain: bool, input: [&PackedRow; PATCH_SIDE], output: &mut FeatureRow) {
     let (weights, mode, steps) = match layer.weights() {
@@ -242,19 +210,12 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "bne 2b",
         "add sp, #248",
         "pop {{r4-r11, pc}}",
-        // int4: the weights of an even channel are 4 bits lower. An even number of channels is left before it.
+        // int4
         "7:",
         "add r1, r0, #30",
         "str r1, [sp, #228]",
         "ldr r2, [sp, #236]",
-        "tst r2, #1",
-        "mov r3, #0xF0F0F0F0",
-        "bne 71f",
-        int4_weights!(", lsl #4", "184", "0", "4", "8", "12", "16", "20", "24", "26"),
-        "b 72f",
-        "71:",
-        int4_weights!("", "184", "0", "4", "8", "12", "16", "20", "24", "26"),
-        "72:",
+        int4_weights!("184", "0", "4", "8", "12", "16", "20", "24", "26"),
         "add r0, sp, #184",
         weight_words!("0", "0", "6"),
         weight_words!("12", "1", "6"),

@@ -51,8 +51,8 @@ macro_rules! int8_step {
 ///
 /// # Safety
 ///
-/// `end - input` must be a multiple of 4 above 0. The range from `input` to `end` must be valid for reads, and
-/// each of the four rows for reads of as many bytes.
+/// `end - input` must be above 0, and 0, 4 or 8 more than a multiple of 16. The range from `input` to `end` must be valid for
+/// reads, and each of the four rows for reads of as many bytes.
 #[unsafe(naked)]
 unsafe extern "C" fn int8_rows(
     _input: *const u8,
@@ -72,10 +72,15 @@ unsafe extern "C" fn int8_rows(
         "mov r5, #0",
         "mov r6, #0",
         "mov r7, #0",
-        "bne 3f",
+        "bmi 4f",
+        "bcs 3f",
+        // Sixteen inputs, but in the first turn eight, or four, if there are as many more than a multiple of sixteen.
         "2:",
         int8_step!(),
+        int8_step!(),
         "3:",
+        int8_step!(),
+        "4:",
         int8_step!(),
         "cmp r0, r12",
         "bne 2b",
@@ -194,32 +199,37 @@ struct Matrix {
 impl Matrix {
     #[inline(always)]
     const fn new<const IN: usize, const HALF: usize>(weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>) -> Self {
-        const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN >= 8 && IN <= 256) };
+        const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN % 16 != 12 && IN >= 8 && IN <= 256) };
         match weights {
             Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, int4: false },
             Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, int4: true },
         }
     }
 
-    /// The sums of four outputs, whose rows of weights lie `stride` bytes apart from row `first` on.
+    /// Computes the sums of four outputs, whose rows of weights lie `stride` bytes apart from row `first` on.
     ///
     /// # Safety
     ///
     /// The matrix must have these rows. The range from `input` to `end` must be valid for reads, and have one
-    /// activation per weight of a row: a multiple of 4, 8 to 256.
+    /// activation per weight of a row: 8 to 256, and 0, 4 or 8 more than a multiple of 16.
     #[inline(always)]
-    unsafe fn four_rows(self, first: usize, stride: usize, input: *const u8, end: *const u8) -> [i32; ROWS] {
-        let mut sums = [0; ROWS];
+    unsafe fn four_rows(
+        self,
+        first: usize,
+        stride: usize,
+        input: *const u8,
+        end: *const u8,
+        sums: &mut [i32; ROWS],
+    ) {
         // SAFETY: the caller guarantees it.
         unsafe {
-            let weights = self.weights.add(first * self.row_bytes);
+            let weights = self.weights.add(first.wrapping_mul(self.row_bytes));
             if self.int4 {
-                int4_rows(input, weights, stride, end, &mut sums);
+                int4_rows(input, weights, stride, end, sums);
             } else {
-                int8_rows(input, weights, stride, end, &mut sums);
+                int8_rows(input, weights, stride, end, sums);
             }
         }
-        sums
     }
 }
 
@@ -246,12 +256,15 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
 #[inline(never)]
 unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: Finish) {
     let inputs = input.as_ptr_range();
-    for first in (0..outputs).step_by(ROWS) {
+    let mut sums = [0; ROWS];
+    let mut first = 0_usize;
+    while first < outputs {
         // SAFETY: the caller guarantees it.
         unsafe {
-            let sums = matrix.four_rows(first, matrix.row_bytes, inputs.start, inputs.end);
+            matrix.four_rows(first, matrix.row_bytes, inputs.start, inputs.end, &mut sums);
             finish_four(&sums, &mut finish);
         }
+        first = first.wrapping_add(ROWS);
     }
 }
 
@@ -266,11 +279,15 @@ pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i
     let count = layer.classes().min(logits.len());
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };
     let (biases, logits) = (layer.bias_bytes().as_ptr(), logits.as_mut_ptr());
-    for first in (0..count).step_by(rows).map(|first| first.min(count - rows)) {
+    let mut sums = [0; ROWS];
+    let mut next = 0_usize;
+    while next < count {
+        let first = next.min(count.wrapping_sub(rows));
+        next = next.wrapping_add(rows);
         // SAFETY: the layer has the rows that are summed, 84 weights in each, and as many biases; there are as many
         // logits.
         unsafe {
-            let sums = matrix.four_rows(first, stride, inputs.start, inputs.end);
+            matrix.four_rows(first, stride, inputs.start, inputs.end, &mut sums);
             add_biases(&sums, biases.add(first), logits.add(first), rows);
         }
     }

@@ -7,15 +7,16 @@
 //! weights in another, are four products in three lanes of 21 bits: see [`window`]. Eight columns of one row of one
 //! output channel are nine registers of sums. The five weights of a kernel row and six words of activations are 40
 //! products in 23 instructions: nine loads, twelve `SMLAL`, two `SMLABB`. That is 0.58 instructions per product, where
-//! `SMLAD` with its tile of four positions by two channels takes 0.81.
+//! `SMLAD` with its tile of four positions by two channels takes 0.81. conv1 takes its two tiles on the left without the
+//! `SMLABB`, and those of the right one apart, which frees a register and makes it 18 instructions: see [`conv1`].
 //!
 //! What this needs:
 //!
-//! - *Words of activations.* conv1 makes those of eight columns at a time, which serve its six channels: 144 bytes of
-//!   stack. Its outputs are stored as words, `[row][channel][pair of columns]`, in the ring that conv2 reads
+//! - *Words of activations.* conv1 makes those of its six image rows, which serve its six channels: 336 bytes of stack.
+//!   Its outputs are stored as words, `[row][channel][pair of columns]`, in the ring that conv2 reads
 //!   ([`pooled`]). So the ring takes 864 bytes and not 432, and conv2 makes none.
 //! - *Words of weights*, three for five weights. They are made for one channel of conv1, and for one channel and one
-//!   kernel row of conv2, at a time: 60 and 72 bytes of stack. Those of the whole channel would save conv2 the exchange
+//!   kernel row of conv2, at a time: 60 and 72 bytes of stack. A row of windows shares them. Those of the whole channel would save conv2 the exchange
 //!   of its accumulators, about 9,000 cycles, for 216 bytes. int4 weights take the same way, after they are unpacked
 //!   to bytes, four at a time.
 //! - *Lanes that are wide enough*: always in conv1, and in conv2 for the models that the exporter makes. Others take a
@@ -28,7 +29,7 @@
 //!
 //! A weight is used once, so the four outputs of a tile share only the activations: `LDR` and two `UXTB16` for four of
 //! them, then `LDR`, two `SXTB16` and two `SMLAD` for each output, 23 instructions for 16 products. Two or three loads
-//! stand side by side, so that all but the first of them take one cycle. int4 weights take as many instructions: an
+//! stand side by side, so that all but the first of them take one cycle. The loop is unrolled to sixteen inputs. int4 weights take as many instructions: an
 //! `AND` with a shifted operand leaves a pair of weights in the tops of the halfwords, 256 times too large.
 //!
 //! # Cost
@@ -39,15 +40,15 @@
 //!
 //! | part | instructions | cycles |
 //! |---|---|---|
-//! | conv1 | 91,704 | 120,576 |
-//! | of it, products | 49,680 | 60,480 |
-//! | conv2 | 125,252 | 163,552 |
+//! | conv1 | 75,756 | 105,084 |
+//! | of it, products | 41,760 | 57,240 |
+//! | conv2 | 127,172 | 159,712 |
 //! | of it, products | 88,320 | 107,520 |
-//! | fully-connected products | 63,417 | 72,507 |
-//! | all else | 5,748 | 9,383 |
-//! | in all | 286,121 | 366,018 |
+//! | fully-connected products | 62,184 | 70,032 |
+//! | all else | 5,476 | 8,533 |
+//! | in all | 270,588 | 343,361 |
 //!
-//! With int4 weights in all layers but conv1 it is 299,073 instructions and 384,739 cycles.
+//! With int4 weights in all layers but conv1 it is 287,813 instructions and 366,957 cycles.
 //!
 //! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD`, `STRD`, `LDM` and `STM` access only
 //! the stack and the ring.
@@ -71,6 +72,7 @@ mod requant;
 mod window;
 
 use self::pooled::PackedRow;
+use super::range::exceeds_21_bits;
 use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE};
 use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
@@ -86,7 +88,7 @@ pub(crate) struct Armv7em {
 impl Armv7em {
     /// The kernels for a model with this second convolution.
     pub(super) const fn new(conv2: &Conv2<'_>) -> Self {
-        Self { drain: conv2::must_drain(conv2) }
+        Self { drain: exceeds_21_bits(conv2) }
     }
 }
 

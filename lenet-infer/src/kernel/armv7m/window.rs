@@ -1,89 +1,123 @@
-//! The sums of a convolution and their maximum over a window, for both convolutions.
+//! Three channels in two words: what both convolutions share.
+//!
+//! The products of an activation with three weights a, b and c take two `mla`, if the weights are packed as
+//! `a + b * 2^21` and `c + b * 2^11`. Two words then hold three sums, modulo 2^32:
+//!
+//! - The first one holds all 21 bits of the sum of a, and the low 11 bits of that of b.
+//! - The second one, minus those 11 bits, holds all of the sum of c, and the rest of that of b.
+//!
+//! a starts at 2^20 and c at 2^21, so that they have no sign and borrow nothing from b. The words are separated once per
+//! window.
+//!
+//! # Range
+//!
+//! A sum must lie from -2^20 to 2^20 - 1. The 25 taps of conv1 always do. For the 150 taps of conv2 see
+//! [`exceeds_21_bits`](crate::kernel::range::exceeds_21_bits).
 
-use super::requant::finish;
-use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
+use super::requant::{Clamp, activation};
 use core::arch::naked_asm;
-use core::hint::black_box;
-use core::mem::MaybeUninit;
+use core::array::from_fn;
+use core::mem::{MaybeUninit, size_of_val};
+use lenet_core::Requant;
 use lenet_core::model::{Conv, Weights};
-use lenet_core::shape::POOL_SIDE;
 
-/// Computes a row of pooled positions of a convolution with `IN` input channels, one per element of `output`.
-///
-/// # Safety
-///
-/// `rows` must be the addresses of six rows of `IN` channels. Each row must be valid for reads of a patch at every
-/// second column, as many patches as `output` has elements.
-#[inline(always)]
-pub(super) unsafe fn row<const IN: usize, const TAPS: usize, const PAIRS: usize, const OUT: usize>(
-    layer: &Conv<'_, TAPS, PAIRS, OUT>,
-    rows: *const *const u8,
-    output: &mut [[u8; OUT]],
-) {
-    const { assert!(TAPS == KERNEL_SIDE * KERNEL_SIDE * IN && OUT == 2 * PAIRS) };
-    let mut patch = MaybeUninit::<[[[u8; IN]; PATCH_SIDE]; PATCH_SIDE]>::uninit();
-    let patch = patch.as_mut_ptr().cast();
-    let mut maxima = MaybeUninit::<[i32; OUT]>::uninit();
-    let (biases, requants) = (layer.biases().as_bytes(), layer.requants().as_bytes());
-    // `black_box` hides the length, so that the compiler does not unroll the loop.
-    for (x, cell) in black_box(output).iter_mut().enumerate() {
-        // SAFETY: the caller guarantees it for the rows. The patch and the weights have the sizes that `IN` and
-        // `PAIRS` say, and each channel's maximum is written.
-        let maxima = unsafe {
-            copy_patch::<IN>(rows, x * POOL_SIDE * IN, patch);
-            match layer.weights() {
-                Weights::Int8(pairs) => {
-                    maxima_int8::<IN>(patch, pairs.as_ptr().cast(), maxima.as_mut_ptr().cast(), PAIRS);
-                }
-                Weights::Int4(pairs) => {
-                    maxima_int4::<IN>(patch, pairs.as_ptr().cast(), maxima.as_mut_ptr().cast(), PAIRS);
-                }
-            }
-            maxima.assume_init_ref()
+/// Output channels of a tile.
+pub(super) const CHANNELS: usize = 3;
+
+/// The three channels that the assembly computes at a time, and the place of their outputs.
+#[repr(C)]
+pub(super) struct Tile {
+    /// Offset 0: the place of the first channel's activation at the next position.
+    activations: *mut u8,
+    /// Offset 4: how to clamp to the largest activation.
+    clamp: Clamp,
+    /// Offset 12: the bytes from one position to the next.
+    stride: usize,
+    /// Offset 16: from sums to activations, written by [`channels!`].
+    channels: MaybeUninit<[Channel; CHANNELS]>,
+    /// Offset 52: the place behind the last position.
+    end: *mut u8,
+    /// Offset 56: the weights of each channel, two bytes per tap and one with int4.
+    weights: [*const u8; CHANNELS],
+    /// Offset 68: 0 for int8. For int4, a byte per channel: by how many bits to shift a byte to the left, so that the
+    /// weight is at the top of a word.
+    shifts: u32,
+    /// Offset 72: the biases of the channels, at any address.
+    biases: *const [u8; 4],
+    /// Offset 76: the requants of the channels, at any address.
+    requants: *const [u8; Requant::BYTES],
+}
+
+/// The bias and the requant of a channel.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Channel {
+    /// The bias, less the value at which the sum starts.
+    bias: i32,
+    multiplier: u32,
+    shift: u32,
+}
+
+impl Tile {
+    /// The channels from `first` on, and their outputs at a row of positions.
+    #[inline(always)]
+    pub(super) fn new<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
+        layer: &Conv<'_, TAPS, PAIRS, OUT>,
+        first: usize,
+        positions: &mut [[u8; OUT]],
+    ) -> Self {
+        let (pairs, bytes, shifts) = match layer.weights() {
+            Weights::Int8(pairs) => (pairs.as_ptr().cast::<u8>(), 2, 0),
+            Weights::Int4(pairs) => (pairs.as_ptr().cast(), 1, SHIFTS[first % 2]),
         };
-        finish(maxima, biases, requants, layer.activation_bits(), cell);
+        let activations = positions.as_mut_ptr().cast::<u8>().wrapping_add(first);
+        Self {
+            activations,
+            clamp: Clamp::new(layer),
+            stride: OUT,
+            channels: MaybeUninit::uninit(),
+            end: activations.wrapping_add(size_of_val(positions)),
+            weights: from_fn(|index| {
+                let channel = first.wrapping_add(index);
+                pairs
+                    .wrapping_add((bytes * TAPS).wrapping_mul(channel / 2))
+                    .wrapping_add((bytes - 1) * (channel % 2))
+            }),
+            shifts,
+            biases: layer.biases().as_bytes().as_ptr().wrapping_add(first),
+            requants: layer.requants().as_bytes().as_ptr().wrapping_add(first),
+        }
     }
 }
 
-/// Copies the patch that starts at activation `start` of each of six rows.
-///
-/// - `rows` (`r0`): the addresses of the rows.
-/// - `start` (`r1`): the offset of the patch in each row, in bytes.
-/// - `patch` (`r2`): where the patch goes, `[row][column][channel]`.
-///
-/// Rows and patch may lie at any address; rows are read by the word. Changes `r0`, `r2`, `r3`, `r12` and the flags.
-/// Takes 4 bytes of stack.
-///
-/// # Safety
-///
-/// Each row must be valid for reads of `6 * IN` bytes from `start` on, and `patch` for writes of `36 * IN` bytes.
-#[unsafe(naked)]
-unsafe extern "C" fn copy_patch<const IN: usize>(rows: *const *const u8, start: usize, patch: *mut u8) {
-    naked_asm!(
-        "push {{r4}}",
-        "add r12, r0, #4 * {rows}",
-        "2:",
-        "ldr r3, [r0], #4",
-        "add r3, r1",
-        ".rept {row} / 4",
-        "ldr r4, [r3], #4",
-        "str r4, [r2], #4",
-        ".endr",
-        ".if {row} % 4",
-        "ldrh r4, [r3]",
-        "strh r4, [r2], #2",
-        ".endif",
-        "cmp r0, r12",
-        "bne 2b",
-        "pop {{r4}}",
-        "bx lr",
-        rows = const PATCH_SIDE,
-        row = const PATCH_SIDE * IN,
-    )
+/// Writes [`Tile::channels`]. `r1` is the address of the tile. Changes `r2` to `r7`.
+macro_rules! channels {
+    () => {
+        "add r2, r1, #16
+         ldrd r3, r4, [r1, #72]
+         ldr r5, [r3]
+         ldrh r6, [r4]
+         ldrb r7, [r4, #2]
+         sub r5, #0x100000
+         stmia r2!, {{r5-r7}}
+         ldr r5, [r3, #4]
+         ldrh r6, [r4, #3]
+         ldrb r7, [r4, #5]
+         stmia r2!, {{r5-r7}}
+         ldr r5, [r3, #8]
+         ldrh r6, [r4, #6]
+         ldrb r7, [r4, #8]
+         sub r5, #0x200000
+         stmia r2!, {{r5-r7}}"
+    };
 }
+pub(super) use channels;
 
-/// Adds the four products of a tap at the left positions of the window to `r6` to `r9`. `r4` and `r5` hold the upper
-/// and the lower activation, `r2` and `r3` the weights of the even and the odd channel.
+/// [`Tile::shifts`] of three channels that begin with an even one, and that begin with an odd one.
+const SHIFTS: [u32; 2] = [u32::from_le_bytes([28, 24, 28, 0]), u32::from_le_bytes([24, 28, 24, 0])];
+
+/// Adds the six products of a tap at the left positions of the window to `r6` to `r9`. `r4` and `r5` hold the upper
+/// and the lower activation, `r2` and `r3` the packed weights.
 macro_rules! left {
     () => {
         "mla r6, r4, r2, r6
@@ -92,8 +126,9 @@ macro_rules! left {
          mla r9, r5, r3, r9"
     };
 }
+pub(super) use left;
 
-/// Adds the four products of a tap at the right positions of the window to `r10` to `lr`.
+/// Adds the six products of a tap at the right positions of the window to `r10` to `lr`.
 macro_rules! right {
     () => {
         "mla r10, r4, r2, r10
@@ -102,136 +137,133 @@ macro_rules! right {
          mla lr, r5, r3, lr"
     };
 }
+pub(super) use right;
 
-/// `r = max(r, other)`, in the same number of instructions whichever is larger.
-macro_rules! max {
-    ($r:literal, $other:literal) => {
-        concat!("cmp ", $r, ", ", $other, "\nit lt\nmovlt ", $r, ", ", $other)
-    };
-}
-
-/// Defines a function that computes, for each output channel, the largest of the sums at the four positions of a
-/// window.
+/// Packs weights: two words per tap, from `r3` up to `r12`.
 ///
-/// A *strip* is the five taps of a kernel row in one input channel. A patch of one channel has five strips, one below
-/// the other. A patch of more channels has five rows of strips, one strip per channel.
-///
-/// `first_tap` loads the weights of the first tap of a strip and moves `r1` to the next strip. `tap` loads those of
-/// tap `\x`, relative to that address. `scale` brings the maxima, in `r6` and `r7`, to the units of int8 weights.
-///
-/// - `patch` (`r0`): the activations of the window, `[row][column][channel]`.
-/// - `weights` (`r1`): `pairs` times `25 * IN` taps, of two bytes each with int8 weights and one byte with int4.
-/// - `maxima` (`r2`): where the maxima go, two words per pair.
-/// - `pairs` (`r3`): the number of pairs of output channels, above 0.
-///
-/// Patch and weights are read by the byte. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 52 bytes of stack.
+/// `r0` to `r2` point to the weights of the three channels, which are advanced, and `r4` is [`Tile::shifts`]. The number
+/// of taps is a multiple of five. Changes `r3` to `r11`. int8 takes 30 instructions for five taps.
 ///
 /// # Safety
 ///
-/// `patch` and `weights` must be valid for reads of what is described above, and `maxima` for writes of two aligned
-/// words per pair.
-macro_rules! maxima {
-    (
-        $(#[$doc:meta])* $name:ident,
-        bytes: $bytes:literal, first_tap: $first_tap:literal, tap: $tap:literal, scale: $scale:literal
-    ) => {
-        $(#[$doc])*
-        #[unsafe(naked)]
-        unsafe extern "C" fn $name<const IN: usize>(
-            patch: *const u8,
-            weights: *const u8,
-            maxima: *mut i32,
-            pairs: usize,
-        ) {
-            naked_asm!(
-                "push {{r4-r11, lr}}",
-                "add r4, r0, #{kernel}",
-                "push {{r2-r5}}", // maxima, pairs, the end of the strips, and a place for the end of a row of strips
-                // One turn per pair of output channels.
-                "2:",
-                "movs r6, #0",
-                "movs r7, #0",
-                ".irp sum, r8, r9, r10, r11, r12, lr",
-                "mov \\sum, #0",
-                ".endr",
-                // One turn per row of strips.
-                "3:",
-                "add r2, r0, #{strips} * {strip}",
-                "str r2, [sp, #12]",
-                // One turn per strip.
-                "4:",
-                "ldrb r4, [r0], #{strip}",
-                "ldrb r5, [r0, #{row} - {strip}]",
-                $first_tap,
-                left!(),
-                "ldrb r4, [r0, #{column} - {strip}]",
-                "ldrb r5, [r0, #{row} + {column} - {strip}]",
-                right!(),
-                ".irp x, 1, 2, 3, 4",
-                $tap,
-                left!(),
-                "ldrb r4, [r0, #(\\x + 1) * {column} - {strip}]",
-                "ldrb r5, [r0, #{row} + (\\x + 1) * {column} - {strip}]",
-                right!(),
-                ".endr",
-                "ldr r2, [sp, #12]",
-                "cmp r0, r2",
-                "bne 4b",
-                "adds r0, #{row_rest}",
-                "adds r1, #{bytes} * {taps_rest}",
-                "ldr r2, [sp, #8]",
-                "cmp r0, r2",
-                "bne 3b",
-                "subs r0, #{kernel}",
-                max!("r6", "r8"),
-                max!("r7", "r9"),
-                max!("r10", "r12"),
-                max!("r11", "lr"),
-                max!("r6", "r10"),
-                max!("r7", "r11"),
-                $scale,
-                "ldrd r2, r3, [sp]",
-                "stmia r2!, {{r6, r7}}",
-                "subs r3, #1",
-                "strd r2, r3, [sp]",
-                "bne 2b",
-                "add sp, #16",
-                "pop {{r4-r11, pc}}",
-                bytes = const $bytes,
-                column = const IN,
-                row = const PATCH_SIDE * IN,
-                kernel = const KERNEL_SIDE * PATCH_SIDE * IN,
-                strips = const if IN == 1 { KERNEL_SIDE } else { IN },
-                strip = const if IN == 1 { PATCH_SIDE } else { 1 },
-                taps = const if IN == 1 { KERNEL_SIDE } else { 1 },
-                row_rest = const if IN == 1 { 0 } else { (PATCH_SIDE - 1) * IN },
-                taps_rest = const if IN == 1 { 0 } else { (KERNEL_SIDE - 1) * IN },
-            )
-        }
+/// Only assembly calls it, with registers as above. The weights must be valid for reads and the words for writes.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn pack() {
+    naked_asm!(
+        "cbnz r4, 3f",
+        "2:",
+        ".rept 2",
+        "ldrsb r4, [r0], #2",
+        "ldrsb r6, [r1], #2",
+        "ldrsb r5, [r2], #2",
+        "ldrsb r7, [r0], #2",
+        "ldrsb r9, [r1], #2",
+        "ldrsb r8, [r2], #2",
+        "add r4, r4, r6, lsl #21",
+        "add r5, r5, r6, lsl #11",
+        "add r6, r7, r9, lsl #21",
+        "add r7, r8, r9, lsl #11",
+        "stmia r3!, {{r4-r7}}",
+        ".endr",
+        "ldrsb r4, [r0], #2",
+        "ldrsb r6, [r1], #2",
+        "ldrsb r5, [r2], #2",
+        "add r4, r4, r6, lsl #21",
+        "add r5, r5, r6, lsl #11",
+        "stmia r3!, {{r4, r5}}",
+        "cmp r3, r12",
+        "bne 2b",
+        "bx lr",
+        "3:",
+        "lsr r10, r4, #8",
+        "lsr r11, r4, #16",
+        "4:",
+        "ldrb r5, [r0], #1",
+        "ldrb r7, [r1], #1",
+        "ldrb r6, [r2], #1",
+        "lsl r5, r4",
+        "lsl r7, r10",
+        "lsl r6, r11",
+        "asrs r7, r7, #28",
+        "asrs r5, r5, #28",
+        "asrs r6, r6, #28",
+        "add r5, r5, r7, lsl #21",
+        "add r6, r6, r7, lsl #11",
+        "lsls r5, r5, #4",
+        "lsls r6, r6, #4",
+        "stmia r3!, {{r5, r6}}",
+        "cmp r3, r12",
+        "bne 4b",
+        "bx lr",
+    )
+}
+
+/// Separates the words of one position, in `$first` and `$second`: the sum of a plus 2^20 goes to the top 21 bits of
+/// `$first`, that of b to the top 21 bits of `$second`, that of c plus 2^21 to the top 22 bits of `$c`. What remains below
+/// does not change which of two sums is larger. Changes `r3`.
+#[rustfmt::skip]
+macro_rules! separate {
+    ($first:literal, $second:literal, $c:literal) => {
+        concat!(
+            "lsrs r3, ", $first, ", #21\n",
+            "sub ", $second, ", ", $second, ", r3, lsl #11\n",
+            "lsl ", $first, ", ", $first, ", #11\n",
+            "lsl ", $c, ", ", $second, ", #10\n",
+            "bfi ", $second, ", r3, #11, #11\n",
+        )
     };
 }
 
-maxima!(
-    /// The maxima of sums with int8 weights.
-    maxima_int8,
-    bytes: 2,
-    first_tap: "ldrsb r2, [r1], #2 * {taps}
-                ldrsb r3, [r1, #1 - 2 * {taps}]",
-    tap: "ldrsb r2, [r1, #2 * (\\x * {column} - {taps})]
-          ldrsb r3, [r1, #2 * (\\x * {column} - {taps}) + 1]",
-    scale: ""
-);
+/// Replaces `$a` by `$b` if it is less, with the condition `$less` without (`lo`) or with a sign (`lt`).
+#[rustfmt::skip]
+macro_rules! larger {
+    ($a:literal, $less:literal, $b:literal) => {
+        concat!("cmp ", $a, ", ", $b, "\n", "it ", $less, "\n", "mov", $less, " ", $a, ", ", $b, "\n")
+    };
+}
 
-maxima!(
-    /// The maxima of sums with int4 weights, in units of int8 weights.
-    maxima_int4,
-    bytes: 1,
-    first_tap: "ldrsb r3, [r1], #{taps}
-                sbfx r2, r3, #0, #4
-                asrs r3, r3, #4",
-    tap: "ldrsb r3, [r1, #\\x * {column} - {taps}]
-          sbfx r2, r3, #0, #4
-          asrs r3, r3, #4",
-    scale: "lsls r6, r6, #4
-            lsls r7, r7, #4"
-);
+pub(super) use larger;
+
+/// Computes the three activations of a window, stores them and advances the place of the outputs.
+///
+/// The words of the four positions are in `r6` to `r12` and `r5`, and the address of the [`Tile`] at `sp`. Changes `r2`
+/// to `r12`. `r9` then is the place of the next outputs, and `r6` is [`Tile::end`].
+///
+/// # Safety
+///
+/// Only assembly calls it, with registers as above. Three bytes at the place of the outputs must be valid for writes.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn finish_window() {
+    naked_asm!(
+        separate!("r6", "r7", "r2"),
+        separate!("r8", "r9", "r4"),
+        larger!("r6", "lo", "r8"),
+        larger!("r7", "lt", "r9"),
+        larger!("r2", "lo", "r4"),
+        separate!("r10", "r11", "r4"),
+        larger!("r6", "lo", "r10"),
+        larger!("r7", "lt", "r11"),
+        larger!("r2", "lo", "r4"),
+        separate!("r12", "r5", "r4"),
+        larger!("r6", "lo", "r12"),
+        larger!("r7", "lt", "r5"),
+        larger!("r2", "lo", "r4"),
+        "ldr r8, [sp]",
+        "ldmia r8!, {{r9-r12}}",
+        "ldmia r8!, {{r3-r5}}",
+        "add r6, r3, r6, lsr #11",
+        activation!("r6", "r5", "r4", "r10", "r11"),
+        "strb r6, [r9]",
+        "ldmia r8!, {{r3-r5}}",
+        "add r7, r3, r7, asr #11",
+        activation!("r7", "r5", "r4", "r10", "r11"),
+        "strb r7, [r9, #1]",
+        "ldmia r8!, {{r3-r6}}",
+        "add r2, r3, r2, lsr #10",
+        activation!("r2", "r5", "r4", "r10", "r11"),
+        "strb r2, [r9, #2]",
+        "add r9, r12",
+        "str r9, [r8, #-56]",
+        "bx lr",
+    )
+}
