@@ -20,6 +20,9 @@ fn main() {
     println!("cargo::rustc-link-search={}", out.display());
     println!("cargo::rustc-link-arg-bins=--nmagic");
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
+    if chosen("DEFMT") {
+        println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
+    }
     // Seen by env!() in the firmware and by the runner in .cargo/config.toml.
     println!("cargo::rustc-env=BOARD={board}");
     println!("cargo::rustc-env=CHIP={chip}");

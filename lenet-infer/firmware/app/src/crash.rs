@@ -80,10 +80,26 @@ pub fn record(info: &PanicInfo<'_>) {
 }
 
 /// Records the panic and restarts the core with all its peripherals.
-#[cfg(all(feature = "restart", target_arch = "arm", target_os = "none"))]
+#[cfg(all(feature = "restart", not(feature = "defmt"), target_arch = "arm", target_os = "none"))]
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     record(info);
+    cortex_m::peripheral::SCB::sys_reset()
+}
+
+/// Records the panic, shows it in the debugger's terminal, and restarts the core with all its peripherals.
+#[cfg(all(feature = "restart", feature = "defmt", target_arch = "arm", target_os = "none"))]
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    static PANICKED: AtomicBool = AtomicBool::new(false);
+    // A panic within a message panics again when it is shown: the first is the one to tell.
+    if !PANICKED.load(Ordering::Relaxed) {
+        PANICKED.store(true, Ordering::Relaxed);
+        record(info);
+        crate::terminal::error(info);
+    }
     cortex_m::peripheral::SCB::sys_reset()
 }
 

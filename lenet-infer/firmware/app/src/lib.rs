@@ -20,6 +20,7 @@
 //! - `golden`: the digits, and the logits that every core must compute for them.
 //! - `picture`: a digit as text.
 //! - `stack`: the stack that a call takes, measured by painting.
+//! - `terminal`, with feature `defmt`: text for a debugger instead of for the serial connection.
 #![no_std]
 
 #[cfg(test)]
@@ -53,6 +54,8 @@ mod stack;
 mod start;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub mod systick;
+#[cfg(all(feature = "defmt", target_os = "none"))]
+mod terminal;
 #[cfg(all(target_arch = "riscv32", target_os = "none"))]
 pub mod trap;
 

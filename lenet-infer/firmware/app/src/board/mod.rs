@@ -1,5 +1,6 @@
 //! What a board must provide.
 
+mod console;
 #[cfg(not(target_os = "none"))]
 mod host;
 #[cfg(target_os = "none")]
@@ -7,7 +8,7 @@ pub(crate) mod linked;
 #[cfg(target_os = "none")]
 mod stack_pointer;
 
-use core::fmt;
+pub(crate) use console::Console;
 #[cfg(not(target_os = "none"))]
 use host as layout;
 #[cfg(target_os = "none")]
@@ -75,16 +76,6 @@ pub struct Memory {
     pub flash: usize,
     /// Static variables, without the stack.
     pub variables: usize,
-}
-
-/// A board's text output as the target of `write!`.
-pub(crate) struct Console<'b, B>(pub(crate) &'b mut B);
-
-impl<B: Board> fmt::Write for Console<'_, B> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.write(text);
-        Ok(())
-    }
 }
 
 /// Sends text over a serial connection to a terminal, which expects `\r\n` at the end of a line.
