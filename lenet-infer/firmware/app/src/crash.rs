@@ -65,8 +65,8 @@ impl Write for Record {
 /// The only record of a program.
 struct Kept(UnsafeCell<Record>);
 
-// SAFETY: a board has one core and no interrupt handler, and the program that panicked does not continue, so `record` and
-// `tell` never overlap.
+// SAFETY: a board has one core, and neither the program nor the handler that panicked continues. If an interrupt handler
+// panics during `tell` or `record`, what it interrupted does not continue either, so the record has one user at a time.
 unsafe impl Sync for Kept {}
 
 /// The record, which cortex-m-rt, riscv-rt and esp-hal leave as it was before a restart.

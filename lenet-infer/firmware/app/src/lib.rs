@@ -3,7 +3,7 @@
 //! The map of the crate:
 //!
 //! - [`Board`]: what a board must provide. `systick`, `sleep` and [`show`] help to implement it.
-//! - [`start`](fn@start): all that the firmware of a real board does.
+//! - [`start`](fn@start), [`start_async`]: all that the firmware of a real board does.
 //! - [`run`]: the program that classifies the golden digits.
 //! - [`bench`](fn@bench), [`bench_included`], [`bench_int4`]: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
@@ -12,7 +12,7 @@
 //!   them.
 //! - [`Camera`], [`look`](fn@look): the program that says which digits a camera sees.
 //! - [`Sketchpad`]: a camera that sees what is drawn on a touch [`Panel`].
-//! - [`serve`](fn@serve): the program that answers the requests of a host over a [`Serial`] connection.
+//! - [`serve`](fn@serve), [`serve_async`]: the program that answers the requests of a host over a [`Serial`] connection.
 //! - `bulk`, with feature `semihosting`: the program that reads and writes files of a host.
 //! - `measure`: the cycles and the stack that a classification takes.
 //! - [`crash`]: what a panic said, kept over a restart; `fault`, `trap`: the hard fault of a Cortex-M and the exception of
@@ -74,5 +74,5 @@ pub use panel::{Calibration, Panel, Point, Sketchpad, Xpt2046};
 #[cfg(feature = "corpus")]
 pub use pictures::{Room, pictures};
 pub use report::run;
-pub use serve::{answer, serve};
-pub use start::start;
+pub use serve::{answer, serve, serve_async};
+pub use start::{start, start_async};

@@ -5,7 +5,7 @@ use lenet_infer::{Engine, SHIPPED};
 use crate::board::{Board, Serial};
 use crate::crash;
 use crate::report::Report;
-use crate::serve::serve;
+use crate::serve::{serve, serve_async};
 
 /// Classifies the golden digits and shows the result, then reports to a host and answers its requests, forever.
 ///
@@ -14,6 +14,13 @@ use crate::serve::serve;
 pub fn start<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
     introduce(board);
     serve::<SIDE, _>(board)
+}
+
+/// Does what [`start`] does, as a task of an executor. Other tasks run when the report is sent, and from then on between the
+/// bytes of the host.
+pub async fn start_async<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
+    introduce(board);
+    serve_async::<SIDE, _>(board).await
 }
 
 /// Does all that comes before the requests. It is never inlined, so that its stack is free again afterwards.

@@ -8,6 +8,8 @@ pub(crate) mod linked;
 #[cfg(target_os = "none")]
 mod stack_pointer;
 
+use core::task::{Context, Poll};
+
 pub(crate) use console::Console;
 #[cfg(not(target_os = "none"))]
 use host as layout;
@@ -19,7 +21,8 @@ use linked as layout;
 /// # Safety
 ///
 /// The memory from [`stack_limit`](Self::stack_limit) up to [`stack_pointer`](Self::stack_pointer) must be free: this
-/// program may write aligned words to it at any time, and no interrupt handler, other core or DMA uses it.
+/// program may write aligned words to it at any time, and no other core or DMA uses it. An interrupt handler may use it
+/// until it returns. While a classification is measured, what the handler takes counts as the stack of the classification.
 pub unsafe trait Board {
     /// The name of the board, as its maker or QEMU writes it.
     const NAME: &str;
@@ -66,6 +69,20 @@ pub trait Serial {
     /// here; the default does not wait.
     fn wait(&mut self) {
         core::hint::spin_loop();
+    }
+    /// Returns the next byte, or `None` if no host is connected.
+    ///
+    /// The default waits for it, and is never pending. Where an executor runs other tasks, the implementation must be pending
+    /// instead, and wake the task of `context` when there is a byte.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<u8>> {
+        let _ = context;
+        while self.is_open() {
+            if let Some(byte) = self.read() {
+                return Poll::Ready(Some(byte));
+            }
+            self.wait();
+        }
+        Poll::Ready(None)
     }
 }
 

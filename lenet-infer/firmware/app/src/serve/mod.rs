@@ -1,13 +1,19 @@
 //! The program that answers a host: the board's end of [`lenet_infer::link`].
 //!
 //! Between bytes, all that the board knows about a picture is in the variables of the function that waits for the next
-//! request: [`answer`] before the first picture, and those of `picture` from then on.
+//! request: [`answer`] before the first picture, and those of `picture` from then on. These functions are asynchronous:
+//! where other tasks share the core, an executor polls them, and elsewhere `finish`.
 
 mod picture;
 #[cfg(test)]
+mod pushed;
+#[cfg(test)]
 mod tests;
 
+use core::future::poll_fn;
 use core::ops::ControlFlow::{self, Break, Continue};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
 
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::link::{
@@ -23,11 +29,16 @@ use crate::measure::{Measured, count, measure};
 
 /// Answers the requests of a host, forever. It prepares pictures on a work grid of `SIDE`x`SIDE` cells.
 pub fn serve<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
+    finish(pin!(serve_async::<SIDE, _>(board)))
+}
+
+/// Does what [`serve`] does, as a task of an executor. Other tasks run between the bytes of the host.
+pub async fn serve_async<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
     // Made by the compiler, so that it is never on the stack twice.
     let mut preparer = const { Preparer::<SIDE>::new() };
     let mut engine = Engine::new(&SHIPPED.model);
     loop {
-        answer(board, &mut engine, &mut preparer);
+        answer_async(board, &mut engine, &mut preparer).await;
         board.wait();
     }
 }
@@ -38,11 +49,31 @@ pub fn answer<const SIDE: usize, B: Board + Serial>(
     engine: &mut Engine<'_>,
     preparer: &mut Preparer<SIDE>,
 ) {
+    finish(pin!(answer_async(board, engine, preparer)));
+}
+
+/// Does what [`answer`] does, as a task of an executor.
+async fn answer_async<const SIDE: usize, B: Board + Serial>(
+    board: &mut B,
+    engine: &mut Engine<'_>,
+    preparer: &mut Preparer<SIDE>,
+) {
     let receiver = Receiver::new(Kind::Request);
     let mut server = Server { answerer: Answerer { board, engine, side: SIDE }, receiver };
-    let mut begun = server.requests(|_, request| picture::begin(&request));
+    let mut begun = server.requests(|_, request| picture::begin(&request)).await;
     while let Some(picture) = begun {
-        begun = picture::take(&mut server, preparer, picture);
+        begun = picture::take(&mut server, preparer, picture).await;
+    }
+}
+
+/// Finishes the work of a board without an executor. Its `Serial::poll_read` waits, so one poll is enough.
+///
+/// The work is pinned where it was made: passed by value, it would be on the stack twice.
+fn finish<F: Future>(mut work: Pin<&mut F>) -> F::Output {
+    loop {
+        if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
     }
 }
 
@@ -61,16 +92,12 @@ struct Server<'s, 'm, B> {
 impl<'s, 'm, B: Board + Serial> Server<'s, 'm, B> {
     /// Answers requests until `on` breaks or the wire is closed. `on` gets each request first, and says whether it has
     /// answered it.
-    fn requests<R>(
+    async fn requests<R>(
         &mut self,
         mut on: impl FnMut(&mut Answerer<'s, 'm, B>, Numbered<'_>) -> ControlFlow<R, Answered>,
     ) -> Option<R> {
         let Self { answerer, receiver } = self;
-        while answerer.board.is_open() {
-            let Some(byte) = Serial::read(answerer.board) else {
-                answerer.board.wait();
-                continue;
-            };
+        while let Some(byte) = poll_fn(|context| answerer.board.poll_read(context)).await {
             let frame = match receiver.push(byte) {
                 Some(Ok(frame)) => frame,
                 Some(Err(refusal)) => {

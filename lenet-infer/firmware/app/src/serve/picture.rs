@@ -36,7 +36,7 @@ pub(super) fn begin(request: &Numbered<'_>) -> ControlFlow<Begun, Answered> {
 
 /// Takes a picture, and answers what the host asks about it, until the host begins another, which is returned, or the
 /// wire is closed.
-pub(super) fn take<const SIDE: usize, B: Board + Serial>(
+pub(super) async fn take<const SIDE: usize, B: Board + Serial>(
     server: &mut Server<'_, '_, B>,
     preparer: &mut Preparer<SIDE>,
     begun: Begun,
@@ -46,36 +46,38 @@ pub(super) fn take<const SIDE: usize, B: Board + Serial>(
     let rows = preparer.rows(width.into(), height.into()).ok().filter(|_| width <= limit && height <= limit);
     let Some(mut rows) = rows else {
         server.answerer.send(sequence, &Reply::Refused(Refusal::Picture));
-        return server.requests(|_, request| begin(&request));
+        return server.requests(|_, request| begin(&request)).await;
     };
     server.answerer.send(sequence, &Reply::Taken { rows: 0 });
-    let sequence = match take_rows(server, &mut rows, width, height)? {
+    let sequence = match take_rows(server, &mut rows, width, height).await? {
         Next::Picture(begun) => return Some(begun),
         Next::Digit(sequence) => sequence,
     };
     match wanted {
-        Wanted::One => show_one(server, rows, sequence),
-        Wanted::All => show_all(server, rows, sequence),
+        Wanted::One => show_one(server, rows, sequence).await,
+        Wanted::All => show_all(server, rows, sequence).await,
     }
 }
 
 /// Takes all rows of a picture, until the host asks for its first digit.
-fn take_rows<const SIDE: usize, B: Board + Serial>(
+async fn take_rows<const SIDE: usize, B: Board + Serial>(
     server: &mut Server<'_, '_, B>,
     rows: &mut Rows<'_, SIDE>,
     width: u16,
     height: u16,
 ) -> Option<Next> {
     let mut taken = 0;
-    server.requests(|answerer, numbered| match numbered.request {
-        Request::Rows { first, pixels } => {
-            let reply = push(rows, &mut taken, Size { width, height }, first, pixels);
-            answerer.send(numbered.sequence, &reply);
-            Continue(Answered::Yes)
-        }
-        Request::Digit { index: 0 } if rows.is_complete() => Break(Next::Digit(numbered.sequence)),
-        _ => begin(&numbered).map_break(Next::Picture),
-    })
+    server
+        .requests(|answerer, numbered| match numbered.request {
+            Request::Rows { first, pixels } => {
+                let reply = push(rows, &mut taken, Size { width, height }, first, pixels);
+                answerer.send(numbered.sequence, &reply);
+                Continue(Answered::Yes)
+            }
+            Request::Digit { index: 0 } if rows.is_complete() => Break(Next::Digit(numbered.sequence)),
+            _ => begin(&numbered).map_break(Next::Picture),
+        })
+        .await
 }
 
 /// The sides of a picture, in pixels.
@@ -116,7 +118,7 @@ fn apart<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// Prepares the only digit of a picture for the request `sequence`, and answers those that follow.
-fn show_one<const SIDE: usize, B: Board + Serial>(
+async fn show_one<const SIDE: usize, B: Board + Serial>(
     server: &mut Server<'_, '_, B>,
     rows: Rows<'_, SIDE>,
     sequence: u16,
@@ -124,17 +126,17 @@ fn show_one<const SIDE: usize, B: Board + Serial>(
     let start = server.answerer.board.cycles();
     let digit = match apart(|| rows.finish()) {
         Ok(digit) => digit,
-        Err(reason) => return show_end(server, 0, &Reply::NoDigit(reason), sequence),
+        Err(reason) => return show_end(server, 0, &Reply::NoDigit(reason), sequence).await,
     };
     let cycles = server.answerer.board.cycles().wrapping_sub(start);
-    match show(server, 0, digit, cycles, sequence)? {
+    match show(server, 0, digit, cycles, sequence).await? {
         Next::Picture(begun) => Some(begun),
-        Next::Digit(sequence) => show_end(server, 1, &Reply::NoMore, sequence),
+        Next::Digit(sequence) => show_end(server, 1, &Reply::NoMore, sequence).await,
     }
 }
 
 /// Prepares the digits of a picture one by one, the first for the request `sequence`, and answers those that follow.
-fn show_all<const SIDE: usize, B: Board + Serial>(
+async fn show_all<const SIDE: usize, B: Board + Serial>(
     server: &mut Server<'_, '_, B>,
     rows: Rows<'_, SIDE>,
     mut sequence: u16,
@@ -142,24 +144,24 @@ fn show_all<const SIDE: usize, B: Board + Serial>(
     let mut start = server.answerer.board.cycles();
     let mut digits = match apart(|| rows.find::<MAX_DIGITS>()) {
         Ok(digits) => digits,
-        Err(reason) => return show_end(server, 0, &Reply::NoDigit(reason), sequence),
+        Err(reason) => return show_end(server, 0, &Reply::NoDigit(reason), sequence).await,
     };
     let mut index = 0;
     while let Some(digit) = apart(|| digits.next()) {
         let cycles = server.answerer.board.cycles().wrapping_sub(start);
-        match show(server, index, digit, cycles, sequence)? {
+        match show(server, index, digit, cycles, sequence).await? {
             Next::Picture(begun) => return Some(begun),
             Next::Digit(next) => sequence = next,
         }
         index += 1;
         start = server.answerer.board.cycles();
     }
-    show_end(server, index, &Reply::NoMore, sequence)
+    show_end(server, index, &Reply::NoMore, sequence).await
 }
 
 /// Tells about digit number `index` for the request `sequence`, and answers those that follow until one asks for the
 /// next digit.
-fn show<B: Board + Serial>(
+async fn show<B: Board + Serial>(
     server: &mut Server<'_, '_, B>,
     index: u8,
     digit: &Digit,
@@ -167,33 +169,39 @@ fn show<B: Board + Serial>(
     sequence: u16,
 ) -> Option<Next> {
     server.answerer.describe(sequence, digit, cycles);
-    server.requests(|answerer, numbered| {
-        let sequence = numbered.sequence;
-        match numbered.request {
-            Request::Digit { index: asked } if asked == index => answerer.describe(sequence, digit, cycles),
-            Request::Digit { index: asked } if asked == index + 1 => return Break(Next::Digit(sequence)),
-            Request::Image => answerer.send(sequence, &Reply::Image(&digit.image)),
-            _ => return begin(&numbered).map_break(Next::Picture),
-        }
-        Continue(Answered::Yes)
-    })
+    server
+        .requests(|answerer, numbered| {
+            let sequence = numbered.sequence;
+            match numbered.request {
+                Request::Digit { index: asked } if asked == index => {
+                    answerer.describe(sequence, digit, cycles)
+                }
+                Request::Digit { index: asked } if asked == index + 1 => return Break(Next::Digit(sequence)),
+                Request::Image => answerer.send(sequence, &Reply::Image(&digit.image)),
+                _ => return begin(&numbered).map_break(Next::Picture),
+            }
+            Continue(Answered::Yes)
+        })
+        .await
 }
 
 /// Gives `reply`, that there is no digit number `index`, for the request `sequence`, and answers those that follow.
-fn show_end<B: Board + Serial>(
+async fn show_end<B: Board + Serial>(
     server: &mut Server<'_, '_, B>,
     index: u8,
     reply: &Reply<'_>,
     sequence: u16,
 ) -> Option<Begun> {
     server.answerer.send(sequence, reply);
-    server.requests(|answerer, numbered| match numbered.request {
-        Request::Digit { index: asked } if asked == index => {
-            answerer.send(numbered.sequence, reply);
-            Continue(Answered::Yes)
-        }
-        _ => begin(&numbered),
-    })
+    server
+        .requests(|answerer, numbered| match numbered.request {
+            Request::Digit { index: asked } if asked == index => {
+                answerer.send(numbered.sequence, reply);
+                Continue(Answered::Yes)
+            }
+            _ => begin(&numbered),
+        })
+        .await
 }
 
 impl<B: Board + Serial> Answerer<'_, '_, B> {

@@ -10,9 +10,14 @@ fn answers(bytes: &[u8]) -> Vec<(u16, std::string::String)> {
     let mut board = Paper::default();
     board.incoming.extend(bytes);
     answer(&mut board, &mut Engine::new(&SHIPPED.model), &mut Preparer::<SIDE>::new());
+    texts(board.outgoing)
+}
+
+/// Returns the number of each reply, and its contents as text.
+pub(super) fn texts(bytes: Vec<u8>) -> Vec<(u16, std::string::String)> {
     let mut receiver = Receiver::new(Kind::Reply);
     let mut replies = Vec::new();
-    for byte in board.outgoing {
+    for byte in bytes {
         if let Some(frame) = receiver.push(byte) {
             let frame = frame.unwrap();
             replies.push((frame.sequence, std::format!("{:?}", frame.message::<Reply<'_>>().unwrap())));
@@ -21,7 +26,7 @@ fn answers(bytes: &[u8]) -> Vec<(u16, std::string::String)> {
     replies
 }
 
-fn request(sequence: u16, request: &Request<'_>) -> Vec<u8> {
+pub(super) fn request(sequence: u16, request: &Request<'_>) -> Vec<u8> {
     let mut wire = Vec::new();
     link::send(sequence, request, |bytes| wire.extend_from_slice(bytes)).unwrap();
     wire
