@@ -16,8 +16,8 @@ pub fn start<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
     serve::<SIDE, _>(board)
 }
 
-/// Does what [`start`] does, as a task of an executor. Other tasks run when the report is sent, and from then on between the
-/// bytes of the host.
+/// Does what [`start`] does, as a task of an executor. Other tasks run once the report is written, and from then on between
+/// the bytes of the host. On a board that knows whether a host is connected, the task keeps the core until one is.
 pub async fn start_async<const SIDE: usize, B: Board + Serial>(board: &mut B) -> ! {
     introduce(board);
     serve_async::<SIDE, _>(board).await
