@@ -1,4 +1,4 @@
-//! The bytes that a core compares at the same time: one.
+//! The bytes that a core compares or averages at the same time: one.
 //!
 //! Back ends that compare several have a module of the same name with the same items.
 
@@ -30,6 +30,24 @@ pub(crate) fn saturating_sub([a]: Lanes, [b]: Lanes) -> Lanes {
 #[inline(always)]
 pub(crate) fn saturating_add([a]: Lanes, [b]: Lanes) -> Lanes {
     [a.saturating_add(b)]
+}
+
+/// The binomial mean of each byte with that before and that after it, [1 2 1] / 4, rounded.
+#[inline(always)]
+pub(crate) fn binomial([before]: Lanes, [here]: Lanes, [after]: Lanes) -> Lanes {
+    [((u32::from(before) + 2 * u32::from(here) + u32::from(after) + 2) / 4) as u8]
+}
+
+/// The sum of the bytes below a limit, and their number.
+#[inline(always)]
+pub(crate) fn sum_below([level]: Lanes, limit: u8) -> [u32; 2] {
+    if level < limit { [level.into(), 1] } else { [0, 0] }
+}
+
+/// Each byte in the place of the one after it. `before` comes before the first byte.
+#[inline(always)]
+pub(crate) fn onward(_: Lanes, before: u8) -> Lanes {
+    [before]
 }
 
 /// Raises each byte to the one before it, as raised, at most to its limit. `before` comes before the first byte.

@@ -58,7 +58,7 @@
 //! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
 //!
-//! The preparation of pictures compares bytes, and takes from here how many at the same time: module `lanes`.
+//! The preparation of pictures compares and averages bytes, and takes from here how many at the same time: module `lanes`.
 //!
 //! This file is the only place that selects a back end, with cfgs that `build.rs` derives from the target.
 //! `KERNELS.md`, beside the crate's `Cargo.toml`, explains how the kernels work and why.

@@ -148,7 +148,7 @@ fn is_frame(index: usize, frame: &Part, parts: &[Part]) -> bool {
 mod tests {
     extern crate std;
 
-    use super::super::grid::components::{Parts, widen};
+    use super::super::grid::components::Parts;
     use super::*;
     use std::vec::Vec;
 
@@ -194,7 +194,7 @@ mod tests {
         let mut plane = Plane { width: WIDTH, cells: &mut labels };
         let mut parts = Parts::NONE;
         parts.find(&mut plane, 50, 50, 1).unwrap();
-        widen(&mut plane);
+        parts.widen(&mut plane);
         (ink, labels, parts)
     }
 

@@ -84,7 +84,7 @@ pub struct Digit {
 
 /// The memory and the methods to prepare pictures on a work grid of up to `SIDE`x`SIDE` cells, 28 to 255.
 ///
-/// It takes `2 * SIDE * SIDE + 5 * SIDE` bytes and about 1,070 more: 5.9 kB for a side of 48, which suffices for one digit in
+/// It takes `2 * SIDE * SIDE + 4 * SIDE` bytes and about 1,070 more: 5.9 kB for a side of 48, which suffices for one digit in
 /// a frame of any size. To find several digits, or to take a frame row by row, use a side of a quarter of the frame's.
 #[derive(Clone, Debug)]
 pub struct Preparer<const SIDE: usize> {

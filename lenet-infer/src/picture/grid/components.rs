@@ -62,6 +62,9 @@ impl Part {
     }
 }
 
+/// The number of cells in a word.
+const WORD: usize = 4;
+
 /// The bit of a label for a cell beside a part, which may hold the faint edge of its ink.
 const BESIDE: u8 = 0x80;
 
@@ -78,42 +81,6 @@ pub(in crate::picture) const fn is_part(label: u8) -> bool {
 /// The part of a label, marked or not; `None` for paper.
 pub(in crate::picture) fn unmarked(label: u8) -> Option<u32> {
     u32::from(label & !BESIDE).checked_sub(1)
-}
-
-/// Gives each cell of paper beside a part the part's label, marked. Of several parts beside it, the first in reading order.
-pub(in crate::picture) fn widen(labels: &mut Plane<'_>) {
-    let width = labels.width.max(1);
-    let cells = labels.shared();
-    let mut above: Option<&[Cell<u8>]> = None;
-    let mut rows = cells.chunks_exact(width).peekable();
-    while let Some(row) = rows.next() {
-        // Where there is no row, the row itself brings no other neighbors.
-        widen_row(above.unwrap_or(row), row, rows.peek().copied().unwrap_or(row));
-        above = Some(row);
-    }
-}
-
-/// Marks the paper of a row, given the rows above and below.
-// Never inlined, so that the loop keeps its variables in registers.
-#[inline(never)]
-fn widen_row(above: &[Cell<u8>], row: &[Cell<u8>], below: &[Cell<u8>]) {
-    // Of each column: its middle cell, and its labels from the top, a byte each.
-    let mut columns = above.iter().zip(row).zip(below).map(|((above, here), below)| {
-        (here, u32::from_le_bytes([above.get(), here.get(), below.get(), PAPER]))
-    });
-    let (mut left, mut next) = (0, columns.next());
-    while let Some((cell, here)) = next {
-        next = columns.next();
-        let right = next.map_or(0, |(_, labels)| labels);
-        if is_paper(cell.get()) && left | here | right != 0 {
-            let [left, here, right] = [left, here, right].map(u32::to_le_bytes);
-            let in_order = (0..3).flat_map(|y| [left, here, right].map(|column| column[y]));
-            if let Some(label) = in_order.into_iter().find(|label| is_part(*label)) {
-                cell.set(label | BESIDE);
-            }
-        }
-        left = here;
-    }
 }
 
 /// The parts of a picture. The cells of part `n` have the label `n + 1`.
@@ -137,6 +104,8 @@ impl Parts {
     /// # Errors
     ///
     /// Returns [`TooMany`] if there are too many components. Then there are no parts.
+    // Never inlined, so that the table of labels takes no stack while lines are erased.
+    #[inline(never)]
     pub(in crate::picture) fn find(
         &mut self,
         plane: &mut Plane<'_>,
@@ -159,6 +128,13 @@ impl Parts {
             self.add_row(row, y as u8, y == 0 || y + 1 == height, &labels);
         }
         Ok(())
+    }
+
+    /// Gives each cell of paper beside a part the part's label, marked. Of several parts beside it, the first in reading order.
+    pub(in crate::picture) fn widen(&self, labels: &mut Plane<'_>) {
+        if let Some(all) = self.as_slice().iter().map(Part::rect).reduce(Rect::union) {
+            widen(labels, all);
+        }
     }
 
     /// Forgets all parts.
@@ -189,6 +165,48 @@ impl Parts {
     }
 }
 
+/// Marks the paper beside parts, which all lie in `within`.
+// Never inlined, so that its variables take no stack while lines are erased.
+#[inline(never)]
+fn widen(labels: &mut Plane<'_>, within: Rect) {
+    let width = labels.width.max(1);
+    let height = labels.cells.len() / width;
+    let extent = Rect { left: 0, top: 0, right: width as u16, bottom: height as u16 };
+    let Rect { left, top, right, bottom } = within.widened(1, extent);
+    let columns = usize::from(left)..usize::from(right);
+    let rows = labels.shared().chunks_exact(width).take(bottom.into()).skip(top.into());
+    let mut rows = rows.map(|row| row.get(columns.clone()).unwrap_or_default()).peekable();
+    let mut above: Option<&[Cell<u8>]> = None;
+    while let Some(row) = rows.next() {
+        // Where there is no row, the row itself brings no other neighbors.
+        widen_row(above.unwrap_or(row), row, rows.peek().copied().unwrap_or(row));
+        above = Some(row);
+    }
+}
+
+/// Marks the paper of a row, given the rows above and below.
+// Never inlined, so that the loop keeps its variables in registers.
+#[inline(never)]
+fn widen_row(above: &[Cell<u8>], row: &[Cell<u8>], below: &[Cell<u8>]) {
+    // Of each column: its middle cell, and its labels from the top, a byte each.
+    let mut columns = above.iter().zip(row).zip(below).map(|((above, here), below)| {
+        (here, u32::from_le_bytes([above.get(), here.get(), below.get(), PAPER]))
+    });
+    let (mut left, mut next) = (0, columns.next());
+    while let Some((cell, here)) = next {
+        next = columns.next();
+        let right = next.map_or(0, |(_, labels)| labels);
+        if is_paper(cell.get()) && left | here | right != 0 {
+            let [left, here, right] = [left, here, right].map(u32::to_le_bytes);
+            let in_order = (0..3).flat_map(|y| [left, here, right].map(|column| column[y]));
+            if let Some(label) = in_order.into_iter().find(|label| is_part(*label)) {
+                cell.set(label | BESIDE);
+            }
+        }
+        left = here;
+    }
+}
+
 /// Turns the ink of a row into labels, given those of the row above, which has no cells above the first row.
 // Never inlined, so that the loop keeps its variables in registers.
 #[inline(never)]
@@ -199,24 +217,35 @@ fn label_row(
     strong: u8,
     labels: &mut Equivalences,
 ) -> Result<(), TooMany> {
-    let mut above = above.iter().map(Cell::get);
-    let (mut before, mut above_left, mut above_here) = (PAPER, PAPER, above.next().unwrap_or(PAPER));
-    for cell in row {
-        let above_right = above.next().unwrap_or(PAPER);
-        let ink = cell.get();
-        let mut label = PAPER;
-        if ink >= weak {
-            // Neighbors that touch each other have been joined already, so at most two labels meet in a cell.
-            let first = if before == PAPER { above_left } else { before };
-            label = match (above_here, first, above_right) {
-                (PAPER, PAPER, PAPER) => labels.create()?,
-                (PAPER, label, PAPER) | (PAPER, PAPER, label) | (label, _, _) if label != PAPER => label,
-                (_, first, right) => labels.join(first, right),
-            };
-            labels.count(label, ink >= strong);
+    let above = |x: usize| above.get(x).map_or(PAPER, Cell::get);
+    let mut before = PAPER;
+    for (cells, start) in row.chunks(WORD).zip((0_usize..).step_by(WORD)) {
+        // Few cells are ink.
+        if let Some(cells) = cells.first_chunk::<WORD>()
+            && cells.iter().all(|cell| cell.get() < weak)
+        {
+            cells.iter().for_each(|cell| cell.set(PAPER));
+            before = PAPER;
+            continue;
         }
-        cell.set(label);
-        (before, above_left, above_here) = (label, above_here, above_right);
+        let (mut above_left, mut above_here) = (above(start.wrapping_sub(1)), above(start));
+        for (x, cell) in (start..).zip(cells) {
+            let above_right = above(x + 1);
+            let ink = cell.get();
+            let mut label = PAPER;
+            if ink >= weak {
+                // Neighbors that touch each other have been joined already, so at most two labels meet in a cell.
+                let first = if before == PAPER { above_left } else { before };
+                label = match (above_here, first, above_right) {
+                    (PAPER, PAPER, PAPER) => labels.create()?,
+                    (PAPER, label, PAPER) | (PAPER, PAPER, label) | (label, _, _) if label != PAPER => label,
+                    (_, first, right) => labels.join(first, right),
+                };
+                labels.count(label, ink >= strong);
+            }
+            cell.set(label);
+            (before, above_left, above_here) = (label, above_here, above_right);
+        }
     }
     Ok(())
 }

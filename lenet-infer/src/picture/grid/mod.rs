@@ -46,10 +46,8 @@ pub(in crate::picture) struct Grid<const SIDE: usize> {
     ink: [[u8; SIDE]; SIDE],
     /// Paper, then smoothed ink, then the label of the part to which each cell belongs.
     labels: [[u8; SIDE]; SIDE],
-    /// The sums of a row of cells while the picture is reduced.
+    /// The sums of a row of cells while the picture is reduced, then a copy of four columns.
     sums: [u32; SIDE],
-    /// A copy of a row or a column.
-    line: [u8; SIDE],
     /// How the picture lies on the grid.
     pub(in crate::picture) scale: Scale,
     pub(in crate::picture) parts: Parts,
@@ -65,7 +63,6 @@ impl<const SIDE: usize> Grid<SIDE> {
             ink: [[0; SIDE]; SIDE],
             labels: [[0; SIDE]; SIDE],
             sums: [0; SIDE],
-            line: [0; SIDE],
             scale: Scale::EMPTY,
             parts: Parts::NONE,
             dark: false,
@@ -78,12 +75,12 @@ impl<const SIDE: usize> Grid<SIDE> {
         (ink, labels)
     }
 
-    /// The planes of ink and of labels, a line, and the parts.
-    fn memory(&mut self) -> (Plane<'_>, Plane<'_>, &mut [u8], &mut Parts) {
+    /// The planes of ink and of labels, memory for columns, and the parts.
+    fn memory(&mut self) -> (Plane<'_>, Plane<'_>, &mut [u32], &mut Parts) {
         let (width, height) = (self.scale.width(), self.scale.height());
         let ink = self.ink.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
         let labels = self.labels.as_flattened_mut().get_mut(..width * height).unwrap_or_default();
-        (Plane { width, cells: ink }, Plane { width, cells: labels }, &mut self.line, &mut self.parts)
+        (Plane { width, cells: ink }, Plane { width, cells: labels }, &mut self.sums, &mut self.parts)
     }
 
     /// All cells of the grid.
@@ -138,14 +135,14 @@ impl<const SIDE: usize> Grid<SIDE> {
     ) -> Result<(), NoDigit> {
         let extent = self.extent();
         let longer = usize::from(extent.longer_side());
-        let (mut ink, mut labels, line, parts) = self.memory();
+        let (mut ink, mut labels, columns, parts) = self.memory();
         parts.clear();
         observe(Step::Reduced(View::of(&ink)));
         let dark = light::remove(&mut ink, &mut labels, longer, known);
         observe(Step::Ink(View::of(&ink)));
         for _ in 0..SEARCHES {
             // What is left of the light is smooth: ink stands out from the mean around it.
-            average(&ink, &mut labels, line, longer * 5 / 8);
+            average(&ink, &mut labels, columns, longer * 5 / 8);
             bytes::combine(labels.cells, ink.cells, bytes::MinusFrom);
             filter::smooth(&mut labels);
             observe(Step::Smoothed(View::of(&labels)));
@@ -180,7 +177,7 @@ fn find_ink(ink: &mut Plane<'_>, parts: &mut Parts) -> Result<(), NoDigit> {
     }
     let weak = (u16::from(level) * 3 / 4) as u8;
     parts.find(ink, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
-    components::widen(ink);
+    parts.widen(ink);
     Ok(())
 }
 

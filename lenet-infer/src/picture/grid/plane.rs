@@ -18,7 +18,12 @@ impl Plane<'_> {
 
     /// Takes the cells of a plane of the same size.
     pub(in crate::picture) fn copy(&mut self, from: &Plane<'_>) {
-        for (cell, from) in self.cells.iter_mut().zip(&*from.cells) {
+        let (cells, last) = self.cells.as_chunks_mut::<4>();
+        let (from, last_from) = from.cells.as_chunks();
+        for (cells, from) in cells.iter_mut().zip(from) {
+            *cells = *from;
+        }
+        for (cell, from) in last.iter_mut().zip(last_from) {
             *cell = *from;
         }
     }

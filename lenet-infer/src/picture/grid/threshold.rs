@@ -1,8 +1,9 @@
 //! The level that tells ink from paper, chosen by the edges of the picture.
 
-use super::filter::sobel;
+use super::filter::{rows_of_three, sobel_row};
 use super::plane::Plane;
 use super::step::View;
+use crate::kernel::lanes;
 
 /// The mean level weighted by the squared Sobel gradient: the level halfway up the edges of the strokes. 0 without edges.
 ///
@@ -10,19 +11,44 @@ use super::step::View;
 // Never inlined, so that the loop keeps its variables in registers.
 #[inline(never)]
 pub(super) fn edge_mean(ink: &Plane<'_>) -> u8 {
-    let (mut weights, mut sum) = (0_u32, 0_u64);
-    sobel(View::of(ink), |level, gradient| {
-        let weight = squared(gradient);
-        weights += weight;
-        sum += u64::from(weight * u32::from(level));
-    });
-    (sum / u64::from(weights.max(1))) as u8
+    let (mut weights, mut moments) = (0, 0);
+    for rows in rows_of_three(View::of(ink)) {
+        let mut moment = 0;
+        sobel_row(rows, |level, gradient| {
+            let weight = squared(gradient);
+            weights += weight;
+            moment += weight * u32::from(level);
+        });
+        moments += u64::from(moment);
+    }
+    mean(moments, weights)
+}
+
+// The sum over the inner cells of the longest row fits in 32 bits.
+const _: () = assert!(253 * 255_u64.pow(3) <= u32::MAX as u64);
+
+/// The quotient of two sums, which is a level: bit by bit, which takes less stack than a division of 64 bits.
+fn mean(mut moments: u64, weights: u32) -> u8 {
+    let mut mean = 0;
+    for bit in (0..u8::BITS).rev() {
+        if let Some(rest) = moments.checked_sub(u64::from(weights.max(1)) << bit) {
+            moments = rest;
+            mean |= 1 << bit;
+        }
+    }
+    mean
 }
 
 /// The least level of ink above the noise of the paper: ten times the mean of the levels below `level`, at most twice that.
 pub(super) fn above_noise(ink: &Plane<'_>, level: u8) -> u8 {
     let (mut sum, mut count) = (0, 0);
-    for cell in ink.cells.iter().filter(|cell| **cell < level) {
+    let (cells, last) = ink.cells.as_chunks();
+    for cells in cells {
+        let [sum_below, count_below] = lanes::sum_below(*cells, level);
+        sum += sum_below;
+        count += count_below;
+    }
+    for cell in last.iter().filter(|cell| **cell < level) {
         sum += u32::from(*cell);
         count += 1;
     }
@@ -30,10 +56,20 @@ pub(super) fn above_noise(ink: &Plane<'_>, level: u8) -> u8 {
 }
 
 /// The sum of the squared Sobel gradients, in levels of an edge.
+// Never inlined, so that its variables take no stack while ink is looked for.
+#[inline(never)]
 pub(super) fn edge_energy(plane: &Plane<'_>) -> u64 {
-    let mut energy = 0_u32;
-    sobel(View::of(plane), |_, gradient| energy += squared(gradient));
+    let energy: u32 = rows_of_three(View::of(plane)).map(row_energy).sum();
     energy.into()
+}
+
+/// The sum over the middle one of three rows.
+// Never inlined, so that the loop keeps its variables in registers.
+#[inline(never)]
+fn row_energy(rows: [&[u8]; 3]) -> u32 {
+    let mut energy = 0;
+    sobel_row(rows, |_, gradient| energy += squared(gradient));
+    energy
 }
 
 /// The square of a gradient, in levels of an edge: at most 255^2. A work grid has at most 255^2 cells, so that a sum over all
@@ -57,6 +93,19 @@ mod tests {
             }
             assert_eq!(edge_mean(&Plane { width: 16, cells: &mut cells }), 90);
         }
+    }
+
+    #[test]
+    fn the_quotient_of_two_sums_is_rounded_down() {
+        let most = 253 * 255_u32.pow(2);
+        for weights in [1, 2, 3, 1000, most, u32::MAX] {
+            for level in [0, 1, 2, 90, 254, 255] {
+                let moments = u64::from(weights) * level;
+                assert_eq!(mean(moments, weights), level as u8);
+                assert_eq!(mean(moments + u64::from(weights) - 1, weights), level as u8);
+            }
+        }
+        assert_eq!(mean(0, 0), 0);
     }
 
     #[test]

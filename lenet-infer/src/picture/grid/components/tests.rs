@@ -79,11 +79,13 @@ proptest! {
 
     #[test]
     fn the_paper_beside_a_part_is_marked_as_its_own((width, ink) in planes()) {
-        let (labels, _) = flood(width, &ink, 1);
-        let mut widened = labels.clone();
-        widen(&mut Plane { width, cells: &mut widened });
+        let mut widened = ink;
+        let mut parts = Parts::NONE;
+        parts.find(&mut Plane { width, cells: &mut widened }, WEAK, STRONG, 1).unwrap();
+        let labels = widened.clone();
+        parts.widen(&mut Plane { width, cells: &mut widened });
         for (index, label) in widened.iter().enumerate() {
-            let mut beside = neighbors(index, width, ink.len()).map(|index| labels[index]).filter(|label| *label != PAPER);
+            let mut beside = neighbors(index, width, labels.len()).map(|index| labels[index]).filter(|label| *label != PAPER);
             if is_part(labels[index]) || beside.clone().count() == 0 {
                 prop_assert_eq!(*label, labels[index]);
             } else {
