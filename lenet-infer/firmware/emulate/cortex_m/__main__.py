@@ -16,7 +16,8 @@ def arguments():
     for name, text in (("run", "run an image, check what it programs, print a line"),
                        ("serve", "do the same, then put its UART on a TCP port")):
         command = commands.add_parser(name, help=text)
-        command.add_argument("board", choices=BOARDS)
+        boards = BOARDS if name == "run" else [board.name for board in BOARDS.values() if board.sends]
+        command.add_argument("board", choices=boards)
         command.add_argument("image", help="the ELF file that Cargo built")
         if name == "serve":
             command.add_argument("--port", type=int, default=4000, help="0 for any; default 4000")

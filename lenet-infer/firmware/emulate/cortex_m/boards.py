@@ -2,6 +2,7 @@
 
 from .chip import Board, Led
 from .nrf52 import NRF52833, NRF52840
+from .rp2350 import RP2350
 from .stm32f4 import F407, F411
 
 MHZ = 1_000_000
@@ -19,5 +20,6 @@ BOARDS = {
         # The LED in the middle is between row 3, high, and column 3, low.
         Board("microbit-v2", NRF52833, crystal=32 * MHZ, clock=64 * MHZ, sends="P0.06", receives="P1.08",
               leds=(Led("P0.15", True), Led("P0.31", False))),
+        Board("rpi-pico-2", RP2350, crystal=12 * MHZ, clock=150 * MHZ, leds=(Led("GPIO25", True),)),
     )
 }

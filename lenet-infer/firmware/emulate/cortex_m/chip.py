@@ -36,6 +36,10 @@ class Chip:
     cpuid: int = 0x410FC241
     #: Whether the core has an alias of single bits of its peripherals.
     bit_band: bool = False
+    #: The coprocessors of the chip itself that a program may switch on.
+    coprocessors: tuple = ()
+    #: Called with the machine before it runs: raises `RuleBroken` if the chip's ROM would not start the image.
+    rom: object = None
     #: Names of peripherals without a model: start, end, name.
     unmodeled: tuple = ()
 
@@ -58,7 +62,8 @@ class Board:
     crystal: int
     #: The core's clock that the board's README promises, in Hz.
     clock: int
-    sends: str
-    receives: str
+    #: The pins of its UART. A board without one reports over USB, where no host is.
+    sends: str | None = None
+    receives: str | None = None
     leds: tuple = field(default=())
     baud_rate: int = 115_200

@@ -15,6 +15,9 @@ NOP = 0xBF00
 #: The repository's golden logits, of which one is changed in an image.
 LOGITS = Path(__file__).resolve().parents[3] / "assets" / "golden-logits.bin"
 
+#: Of the definition of an RP2350's image: its last word, and its item with the image's type, for either kind of core.
+FOOTER, ARM, RISC_V = (bytes.fromhex(text) for text in ("793512ab", "42012110", "42010111"))
+
 
 @dataclass(frozen=True)
 class Control:
@@ -49,7 +52,7 @@ def without_sleep(image):
                 part[place:place + 2] = NOP.to_bytes(2, "little")
 
 
-F411, F407, NRF52840, MICROBIT = (BOARDS[name] for name in BOARDS)
+F411, F407, NRF52840, MICROBIT, PICO_2 = (BOARDS[name] for name in BOARDS)
 
 CONTROLS = (
     Control("scale 1 allows 84 MHz only", F411.name, limits(F411.name, scales={3: 64 * MHZ, 2: 84 * MHZ, 1: 84 * MHZ}),
@@ -78,6 +81,22 @@ CONTROLS = (
             r"has no flash"),
     Control("the LED is on another pin", MICROBIT.name, replace(MICROBIT, leds=(Led("P0.30", False),)),
             r"P0\.30 is an input: expected an output"),
+    Control("a golden logit that differs", PICO_2.name, PICO_2, r"the LED's pin GPIO25 is low at the end: expected high",
+            other_logit),
+    Control("a crystal of 9 MHz", PICO_2.name, replace(PICO_2, crystal=9 * MHZ), r"clk_usb is 36 MHz: expected 48 MHz"),
+    Control("a crystal of 4 MHz", PICO_2.name, replace(PICO_2, crystal=4 * MHZ),
+            r"PLL_SYS's reference is 4 MHz: expected 5 MHz or more"),
+    Control("a core that promises another clock", PICO_2.name, replace(PICO_2, clock=125 * MHZ),
+            r"the core runs at 150,000,000 Hz: expected 125,000,000"),
+    Control("the flash is slower", PICO_2.name, limits(PICO_2.name, flash=40 * MHZ),
+            r"the flash's clock is 50 MHz: expected 40 MHz at most"),
+    Control("a damaged image definition", PICO_2.name, PICO_2, r"the image has no definition in its first 4,096 bytes",
+            lambda image: image.replace(FOOTER, bytes(4))),
+    Control("an image defined for the RISC-V core", PICO_2.name, PICO_2,
+            r"the image's definition says a RISC-V program \(0x1101\): expected a secure Arm program \(0x1021\)",
+            lambda image: image.replace(ARM, RISC_V)),
+    Control("the LED is on another pin", PICO_2.name, replace(PICO_2, leds=(Led("GPIO24", True),)),
+            r"GPIO24 has function 31: expected 5, SIO"),
 )
 
 

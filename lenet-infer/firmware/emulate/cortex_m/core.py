@@ -16,12 +16,14 @@ class SystemControl(Peripheral):
         Register("AIRCR", 0x0C, fixed("PRIGROUP", 10, 8), bit("SYSRESETREQ", 2), bits("VECTKEY", 31, 16)),
         Register("SCR", 0x10, fixed("SLEEPONEXIT", 1), fixed("SLEEPDEEP", 2), fixed("SEVONPEND", 4)),
         Register("CCR", 0x14, status("STKALIGN", 9), fixed("UNALIGN_TRP", 3), fixed("DIV_0_TRP", 4), reset=0x200),
-        Register("CPACR", 0x88, bits("CP10", 21, 20), bits("CP11", 23, 22)),
     )
     unmodeled = {0x18: "SHPR1", 0x1C: "SHPR2", 0x20: "SHPR3", 0x24: "SHCSR", 0x28: "CFSR", 0x2C: "HFSR",
                  0x34: "MMFAR", 0x38: "BFAR", 0x90: "MPU_TYPE", 0x94: "MPU_CTRL"}
 
     def __init__(self, machine, chip):
+        ours = (bits(f"CP{n}", 2 * n + 1, 2 * n) for n in chip.coprocessors)
+        access = Register("CPACR", 0x88, bits("CP10", 21, 20), bits("CP11", 23, 22), *ours)
+        self.registers = (*self.registers, access)
         super().__init__(machine, "SCB", 0xE000ED00, size=0xF0)
         self.values["CPUID"] = chip.cpuid
 

@@ -9,8 +9,9 @@ from unicorn import arm_const
 
 from .registers import RuleBroken
 
-#: Where peripherals are: those of the chip, and those that Arm gives every core.
-PERIPHERALS = ((0x40000000, 0x20000000), (0xE0000000, 0x00100000))
+#: Where peripherals are: those of the chip, those that some chips have next to the core, and those that Arm gives every
+#: core.
+PERIPHERALS = ((0x40000000, 0x20000000), (0xD0000000, 0x00100000), (0xE0000000, 0x00100000))
 PICOSECONDS = 1_000_000_000_000
 #: How much time passes when a program looks at a status that has not changed: it polls less often, not for less long.
 POLL = 5 * PICOSECONDS // 1_000_000

@@ -32,6 +32,11 @@ class Field:
         return (value & self.mask) >> self.low
 
 
+def mhz(hertz):
+    """Writes a clock in MHz."""
+    return f"{hertz / 1e6:g} MHz"
+
+
 def bits(name, high, low, allowed=None):
     """A field that a program writes and reads."""
     return Field(name, high, low, allowed=allowed)

@@ -34,9 +34,11 @@ def report(image, board, then=None):
     and those words, and returns what the machine does while it waits.
     """
     machine, asserted, polls = build(image, board), [], itertools.count()
+    if board.chip.rom:
+        board.chip.rom(machine)
 
     def idle(asleep):
-        if not machine.wire.verdict:
+        if board.sends and not machine.wire.verdict:
             return False
         if asleep:
             asserted.extend(verdict(machine, board))
@@ -59,11 +61,9 @@ def report(image, board, then=None):
 
 def verdict(machine, board):
     """Checks what the program printed and left behind."""
-    system, line = machine.system, machine.system.uart.line
-    text = machine.wire.report()
-    equal, total = map(int, machine.wire.verdict.groups())
-    if (equal, total) != (100, 100):
-        raise RuleBroken(f"{equal} of {total} golden digits have all ten logits equal: expected 100 of 100")
+    printed = check_report(machine, board) if board.sends else [
+        "no USB host: the report is not seen, and a high LED stands for 100 of 100 golden digits"]
+    system = machine.system
     for led in board.leds:
         if system.led_is_high(led) != led.high:
             raise RuleBroken(f"the LED's pin {led.pin} is {'low' if led.high else 'high'} at the end: expected "
@@ -71,20 +71,32 @@ def verdict(machine, board):
     if system.clock() != board.clock:
         raise RuleBroken(f"the core runs at {system.clock():,.0f} Hz: expected {board.clock:,}")
     if not machine.private.counter.was_read:
-        raise RuleBroken("the cycle counter was never read: the time that the program printed is not measured")
-    interrupt = system.uart.INTERRUPT
-    if not machine.private.nvic.enabled >> interrupt & 1:
-        raise RuleBroken(f"the core sleeps while {system.uart.name}'s interrupt {interrupt} is disabled in the NVIC")
-    if f"LeNet on {board.name}\n" not in text:
-        raise RuleBroken(f"the program's first line does not name {board.name}: {text.splitlines()[0]!r}")
-    figures = dict(FIGURE.findall(text))
+        raise RuleBroken("the cycle counter was never read: the time that the program prints is not measured")
+    waker = system.waker()
+    if not machine.private.nvic.enabled >> waker.INTERRUPT & 1:
+        raise RuleBroken(f"the core sleeps while {waker.name}'s interrupt {waker.INTERRUPT} is disabled in the NVIC")
     pins = ", ".join(f"{led.pin} {'high' if led.high else 'low'}" for led in board.leds)
     return [
         *system.summary(),
-        f"{line.bauds:,.0f} baud ({line.bauds / board.baud_rate - 1:+.2%})",
         f"LED: {pins}",
-        f"stack from {machine.stack:#010x}, {figures['stack']} bytes for a digit",
-        f"asleep until {system.uart.name}'s interrupt",
+        f"stack from {machine.stack:#010x}",
+        f"asleep until {waker.name}'s interrupt",
+        *printed,
+    ]
+
+
+def check_report(machine, board):
+    """Checks the text that came over the UART."""
+    line, text = machine.system.uart.line, machine.wire.report()
+    equal, total = map(int, machine.wire.verdict.groups())
+    if (equal, total) != (100, 100):
+        raise RuleBroken(f"{equal} of {total} golden digits have all ten logits equal: expected 100 of 100")
+    if f"LeNet on {board.name}\n" not in text:
+        raise RuleBroken(f"the program's first line does not name {board.name}: {text.splitlines()[0]!r}")
+    figures = dict(FIGURE.findall(text))
+    return [
+        f"{line.bauds:,.0f} baud ({line.bauds / board.baud_rate - 1:+.2%})",
+        f"{figures['stack']} bytes of stack for a digit",
         f"DWT counts, {int(figures['time']):,} instructions for a digit",
         f"{equal} of {total} golden digits",
     ]

@@ -67,6 +67,10 @@ class System:
             raise RuleBroken(f"{led.pin} is an input: expected an output")
         return port.is_high(number)
 
+    def waker(self):
+        """The peripheral whose interrupt ends the sleep."""
+        return self.uart
+
     def summary(self):
         """What the program set, for the report's line."""
         return [

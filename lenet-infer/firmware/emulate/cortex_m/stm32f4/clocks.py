@@ -1,6 +1,6 @@
 """RCC, PWR and FLASH: which clock runs, and what the regulator and the flash must be set to for it."""
 
-from ..registers import Peripheral, Register, RuleBroken, bit, bits, fixed, status
+from ..registers import Peripheral, Register, RuleBroken, bit, bits, fixed, mhz, status
 
 HSI = 16_000_000
 #: How long the oscillators and the PLL take, in seconds, by the data sheets (typical HSE, longest lock).
@@ -8,11 +8,6 @@ HSE_START, PLL_LOCK, SWITCH = 2e-3, 200e-6, 0.5e-6
 AHB_DIVIDERS = {8: 2, 9: 4, 10: 8, 11: 16, 12: 64, 13: 128, 14: 256, 15: 512}
 APB_DIVIDERS = {4: 2, 5: 4, 6: 8, 7: 16}
 SOURCES = ("HSI", "HSE", "PLL")
-
-
-def mhz(hertz):
-    """Writes a clock in MHz."""
-    return f"{hertz / 1e6:g} MHz"
 
 
 class Rcc(Peripheral):

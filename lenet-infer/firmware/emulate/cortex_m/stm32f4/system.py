@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ..chip import Area, Chip
-from ..registers import RuleBroken
-from .clocks import Flash, Pwr, Rcc, mhz
+from ..registers import RuleBroken, mhz
+from .clocks import Flash, Pwr, Rcc
 from .gpio import ALTERNATE, MODES, OUTPUT, Port
 from .usart import Usart
 
@@ -93,6 +93,10 @@ class System:
         """Whether a LED's pin, which must be an output, is high."""
         port, number = self.pins.expect(led.pin, OUTPUT)
         return port.is_high(number)
+
+    def waker(self):
+        """The peripheral whose interrupt ends the sleep."""
+        return self.uart
 
     def summary(self):
         """What the program set, for the report's line."""
