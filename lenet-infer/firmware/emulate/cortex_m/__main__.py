@@ -11,7 +11,7 @@ from .run import run, serve
 
 def arguments():
     """Parses the command line. Bad usage exits with 2."""
-    parser = argparse.ArgumentParser(prog="cortex_m", description="Runs firmware images of Cortex-M boards in Unicorn.")
+    parser = argparse.ArgumentParser(prog="cortex_m", description="Runs firmware images of boards in Unicorn.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (("run", "run an image, check what it programs, print a line"),
                        ("serve", "do the same, then put its UART on a TCP port")):

@@ -2,7 +2,7 @@
 
 from .chip import Board, Led
 from .nrf52 import NRF52833, NRF52840
-from .rp2350 import RP2350
+from .rp2350 import RP2350, RP2350_HAZARD3
 from .stm32f4 import F407, F411
 
 MHZ = 1_000_000
@@ -21,5 +21,6 @@ BOARDS = {
         Board("microbit-v2", NRF52833, crystal=32 * MHZ, clock=64 * MHZ, sends="P0.06", receives="P1.08",
               leds=(Led("P0.15", True), Led("P0.31", False))),
         Board("rpi-pico-2", RP2350, crystal=12 * MHZ, clock=150 * MHZ, leds=(Led("GPIO25", True),)),
+        Board("rpi-pico-2-hazard3", RP2350_HAZARD3, crystal=12 * MHZ, clock=150 * MHZ, leds=(Led("GPIO25", True),)),
     )
 }

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from unicorn import arm_const
 
+from .machine import Machine
+
 
 @dataclass(frozen=True)
 class Area:
@@ -32,6 +34,8 @@ class Chip:
     system: type
     #: What the family's models take from the data sheet of this chip.
     limits: object
+    #: Its kind of core.
+    machine: type = Machine
     cpu_model: int = arm_const.UC_CPU_ARM_CORTEX_M4
     cpuid: int = 0x410FC241
     #: Whether the core has an alias of single bits of its peripherals.

@@ -16,7 +16,7 @@ NOP = 0xBF00
 LOGITS = Path(__file__).resolve().parents[3] / "assets" / "golden-logits.bin"
 
 #: Of the definition of an RP2350's image: its last word, and its item with the image's type, for either kind of core.
-FOOTER, ARM, RISC_V = (bytes.fromhex(text) for text in ("793512ab", "42012110", "42010111"))
+FOOTER, ARM, RISC_V = (bytes.fromhex(text) for text in ("793512ab", "42012110", "42012111"))
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def without_sleep(image):
                 part[place:place + 2] = NOP.to_bytes(2, "little")
 
 
-F411, F407, NRF52840, MICROBIT, PICO_2 = (BOARDS[name] for name in BOARDS)
+F411, F407, NRF52840, MICROBIT, PICO_2, HAZARD3 = (BOARDS[name] for name in BOARDS)
 
 CONTROLS = (
     Control("scale 1 allows 84 MHz only", F411.name, limits(F411.name, scales={3: 64 * MHZ, 2: 84 * MHZ, 1: 84 * MHZ}),
@@ -93,10 +93,16 @@ CONTROLS = (
     Control("a damaged image definition", PICO_2.name, PICO_2, r"the image has no definition in its first 4,096 bytes",
             lambda image: image.replace(FOOTER, bytes(4))),
     Control("an image defined for the RISC-V core", PICO_2.name, PICO_2,
-            r"the image's definition says a RISC-V program \(0x1101\): expected a secure Arm program \(0x1021\)",
+            r"the image's definition says a RISC-V program \(0x1121\): expected a secure Arm program \(0x1021\)",
             lambda image: image.replace(ARM, RISC_V)),
     Control("the LED is on another pin", PICO_2.name, replace(PICO_2, leds=(Led("GPIO24", True),)),
             r"GPIO24 has function 31: expected 5, SIO"),
+    Control("a golden logit that differs", HAZARD3.name, HAZARD3, r"the LED's pin GPIO25 is low at the end: expected high",
+            other_logit),
+    Control("an image defined for the Arm core", HAZARD3.name, HAZARD3,
+            r"the image's definition says a secure Arm program \(0x1021\): expected a RISC-V program \(0x1101\)",
+            lambda image: image.replace(RISC_V, ARM)),
+    Control("a crystal of 9 MHz", HAZARD3.name, replace(HAZARD3, crystal=9 * MHZ), r"clk_usb is 36 MHz: expected 48 MHz"),
 )
 
 

@@ -7,6 +7,7 @@ import struct
 import unicorn
 from unicorn import arm_const
 
+from .core import Private
 from .registers import RuleBroken
 
 #: Where peripherals are: those of the chip, those that some chips have next to the core, and those that Arm gives every
@@ -43,10 +44,41 @@ class Machine:
         # What `run.build` puts together.
         self.board = self.wire = self.system = self.private = None
         self.peripherals = []
-        self.core = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        self.core.ctl_set_cpu_model(chip.cpu_model)
+        self.core = self.make_core()
         self.load()
         self.hook()
+
+    # What another kind of core does otherwise.
+
+    #: Unicorn's numbers of the stack pointer and the program counter.
+    SP, PC = arm_const.UC_ARM_REG_SP, arm_const.UC_ARM_REG_PC
+    Private = Private
+
+    def make_core(self):
+        core = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        core.ctl_set_cpu_model(self.chip.cpu_model)
+        return core
+
+    def start(self):
+        """Returns where the stack begins and where the program does: a core reads that from the start of the flash."""
+        stack, entry = struct.unpack("<II", self.core.mem_read(self.chip.flash.start, 8))
+        self.core.reg_write(self.SP, stack)
+        return stack, entry
+
+    def is_asleep(self, at):
+        """Whether the instruction before an address is the one that waits for an interrupt."""
+        return struct.unpack("<H", self.core.mem_read(at - 2, 2))[0] == WFI
+
+    def resume(self, at):
+        """Returns the address at which Unicorn goes on."""
+        return at | 1
+
+    def count(self, code):
+        return instructions(code)
+
+    def interrupts_masked(self):
+        """Whether the core has masked interrupts."""
+        return bool(self.core.reg_read(arm_const.UC_ARM_REG_PRIMASK) & 1)
 
     def load(self):
         chip = self.chip
@@ -56,10 +88,9 @@ class Machine:
             if not (chip.flash.holds(address) and chip.flash.holds(address + len(data) - 1)):
                 raise RuleBroken(f"the image has {len(data)} bytes for {address:#010x}, where {chip.name} has no flash")
             self.core.mem_write(address, bytes(data))
-        self.stack, self.entry = struct.unpack("<II", self.core.mem_read(chip.flash.start, 8))
+        self.stack, self.entry = self.start()
         if not chip.ram.start < self.stack <= chip.ram.end or self.stack % 8:
             raise RuleBroken(f"the stack begins at {self.stack:#010x}: expected in RAM, below {chip.ram.end:#010x}")
-        self.core.reg_write(arm_const.UC_ARM_REG_SP, self.stack)
 
     def hook(self):
         for start, size in PERIPHERALS:
@@ -67,7 +98,8 @@ class Machine:
         self.core.hook_add(unicorn.UC_HOOK_BLOCK, self.passes)
         self.core.hook_add(unicorn.UC_HOOK_MEM_INVALID, self.outside)
         limit = self.image.symbols.get("_stack_end", self.image.symbols.get("__ebss"))
-        if limit is not None and limit > self.chip.ram.start:
+        # A stack below the variables ends where RAM starts, and below that there is no memory.
+        if limit is not None and self.chip.ram.start < limit <= self.stack:
             self.core.hook_add(unicorn.UC_HOOK_MEM_WRITE, self.below_stack, limit,
                                begin=self.chip.ram.start, end=limit - 1)
 
@@ -125,7 +157,7 @@ class Machine:
     def passes(self, core, address, size, _user):
         count = self.lengths.get((address, size))
         if count is None:
-            count = self.lengths[address, size] = instructions(core.mem_read(address, size))
+            count = self.lengths[address, size] = self.count(core.mem_read(address, size))
         self.cycles += count
         self.now += count * self.cycle
         if self.events and self.events[0][0] <= self.now:
@@ -137,14 +169,14 @@ class Machine:
         raise RuleBroken(f"not done after {self.limit:,} cycles, in {self.image.function_at(address)}")
 
     def outside(self, core, _access, address, size, _value, _user):
-        at = core.reg_read(arm_const.UC_ARM_REG_PC)
+        at = core.reg_read(self.PC)
         self.failure = self.failure or RuleBroken(
             f"{size} bytes at {address:#010x} used by {self.image.function_at(at)}: there is no memory, or not for this"
         )
         return False
 
     def below_stack(self, core, _access, _address, _size, _value, limit):
-        stack = core.reg_read(arm_const.UC_ARM_REG_SP)
+        stack = core.reg_read(self.SP)
         if stack < limit and self.failure is None:
             self.failure = RuleBroken(f"the stack is at {stack:#010x}, below its limit of {limit:#010x}")
             core.emu_stop()
@@ -191,11 +223,11 @@ class Machine:
         try:
             while True:
                 self.step(at)
-                at = self.core.reg_read(arm_const.UC_ARM_REG_PC)
-                if struct.unpack("<H", self.core.mem_read(at - 2, 2))[0] != WFI:
+                at = self.core.reg_read(self.PC)
+                if not self.is_asleep(at):
                     raise RuleBroken(f"the core stopped in {self.image.function_at(at)}, at {at:#010x}")
                 self.sleep()
-                at |= 1
+                at = self.resume(at)
         except Finished:
             pass
 
@@ -204,7 +236,7 @@ class Machine:
         try:
             self.core.emu_start(at, 0xFFFFFFFF)
         except unicorn.UcError as error:
-            at = self.core.reg_read(arm_const.UC_ARM_REG_PC)
+            at = self.core.reg_read(self.PC)
             self.failure = self.failure or RuleBroken(f"{error} in {self.image.function_at(at)}, at {at:#010x}")
         if self.failure is not None:
             raise self.failure
@@ -215,12 +247,8 @@ class Machine:
             if self.events:
                 self.advance(self.events[0][0])
             elif not self.when_idle(True):
-                at = self.core.reg_read(arm_const.UC_ARM_REG_PC)
+                at = self.core.reg_read(self.PC)
                 raise RuleBroken(f"the core sleeps in {self.image.function_at(at)}, and nothing will wake it")
-
-    def interrupts_masked(self):
-        """Whether the core has masked interrupts."""
-        return bool(self.core.reg_read(arm_const.UC_ARM_REG_PRIMASK) & 1)
 
 
 def bit_band(address):

@@ -4,9 +4,8 @@ import itertools
 import re
 import time
 
-from .core import Private
 from .image import Image
-from .machine import Finished, Machine
+from .machine import Finished
 from .registers import RuleBroken
 from .wire import Reader, Socket
 
@@ -19,11 +18,11 @@ FIGURE = re.compile(r"^(time|stack) +(\d+) ", re.MULTILINE)
 
 def build(image, board):
     """Makes the board's machine, with the image in its flash."""
-    machine = Machine(image, board.chip, LIMIT)
+    machine = board.chip.machine(image, board.chip, LIMIT)
     machine.board, machine.wire = board, Reader()
-    machine.private = Private(machine)
+    machine.private = machine.Private(machine)
     machine.system = board.chip.system(machine, board)
-    machine.peripherals = machine.system.peripherals + machine.private.peripherals
+    machine.peripherals = [*machine.system.peripherals, *machine.private.peripherals]
     return machine
 
 
@@ -71,7 +70,8 @@ def verdict(machine, board):
     if system.clock() != board.clock:
         raise RuleBroken(f"the core runs at {system.clock():,.0f} Hz: expected {board.clock:,}")
     if not machine.private.counter.was_read:
-        raise RuleBroken("the cycle counter was never read: the time that the program prints is not measured")
+        raise RuleBroken("the cycle counter was never read, or stands still: the time that the program prints is not "
+                         "measured")
     waker = system.waker()
     if not machine.private.nvic.enabled >> waker.INTERRUPT & 1:
         raise RuleBroken(f"the core sleeps while {waker.name}'s interrupt {waker.INTERRUPT} is disabled in the NVIC")

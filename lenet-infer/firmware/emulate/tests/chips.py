@@ -3,7 +3,7 @@
 import struct
 
 from cortex_m.boards import BOARDS
-from cortex_m.machine import PICOSECONDS
+from cortex_m.machine import PICOSECONDS, Machine
 from cortex_m.run import build
 
 #: `b .`
@@ -11,11 +11,11 @@ FOREVER = 0xE7FE
 
 
 class Program:
-    """What stands for an image: halfwords of Thumb code, behind a vector table."""
+    """What stands for an image: halfwords of code, on an Arm core behind a vector table."""
 
     def __init__(self, board, code, symbols=None):
         chip = board.chip
-        table = struct.pack("<II", chip.ram.end, chip.flash.start + 8 | 1)
+        table = struct.pack("<II", chip.ram.end, chip.flash.start + 8 | 1) if chip.machine is Machine else b""
         self.parts = [(chip.flash.start, table + struct.pack(f"<{len(code)}H", *code))]
         self.symbols = symbols or {}
 

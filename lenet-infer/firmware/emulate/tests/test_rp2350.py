@@ -83,6 +83,18 @@ class Definition(unittest.TestCase):
     def test_an_item_before_the_type_is_passed(self):
         self.assertEqual(find(self.flash(HEADER, 0x203, HEADER, PROGRAM, 0x3FF, 0, FOOTER)), (256, 0x1021))
 
+    def test_a_definition_says_for_which_core_the_program_is(self):
+        for kind, arm, risc_v in ((0x1021, True, False), (0x1101, False, True), (0x1121, False, True),
+                                  (0x1011, False, False)):
+            for board, starts in (("rpi-pico-2", arm), ("rpi-pico-2-hazard3", risc_v)):
+                made = machine(board)
+                made.core.mem_write(0x10000100, struct.pack("<5I", HEADER, kind << 16 | 0x142, END, 0, FOOTER))
+                if starts:
+                    check(made)
+                else:
+                    with self.assertRaisesRegex(RuleBroken, rf"the image's definition says .* \({kind:#06x}\): expected a"):
+                        check(made)
+
     def test_a_program_without_a_definition_is_not_started(self):
         with self.assertRaisesRegex(RuleBroken, "the boot ROM would not start it"):
             check(machine("rpi-pico-2"))

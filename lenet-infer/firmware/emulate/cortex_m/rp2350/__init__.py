@@ -1,5 +1,5 @@
-"""The RP2350, by its data sheet, as one of its Cortex-M33 sees it."""
+"""The RP2350, by its data sheet, as either kind of its cores sees it."""
 
-from .system import RP2350
+from .system import RP2350, RP2350_HAZARD3
 
-__all__ = ["RP2350"]
+__all__ = ["RP2350", "RP2350_HAZARD3"]

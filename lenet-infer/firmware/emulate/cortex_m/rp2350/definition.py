@@ -9,9 +9,11 @@ SEARCHED = 4096
 #: The words around a block, and the kinds of its items.
 HEADER, FOOTER = 0xFFFFDED3, 0xAB123579
 IMAGE_TYPE, LAST = 0x42, 0xFF
-#: The type of a program for the Cortex-M33 in its secure state, on an RP2350.
-ARM_PROGRAM = 0x1021
-TYPES = {ARM_PROGRAM: "a secure Arm program", 0x1101: "a RISC-V program"}
+#: The types of a program on an RP2350: for the Cortex-M33 in its secure state, and for Hazard3.
+ARM_PROGRAM, RISC_V_PROGRAM = 0x1021, 0x1101
+#: Of a type, what says RISC-V, and what says for which state of an Arm core a program is: RISC-V has none of them.
+RISC_V, STATE = 0x0100, 0x0030
+TYPES = {ARM_PROGRAM: "a secure Arm program", RISC_V_PROGRAM: "a RISC-V program"}
 
 
 def find(flash):
@@ -41,8 +43,9 @@ def parse(words, start):
 
 
 def check(machine):
-    """Raises `RuleBroken` unless the ROM would start the image on a Cortex-M33; it takes the vectors at its start."""
-    _, kind = find(machine.core.mem_read(machine.chip.flash.start, SEARCHED))
-    if kind != ARM_PROGRAM:
-        raise RuleBroken(f"the image's definition says {TYPES.get(kind, 'another program')} ({kind:#06x}): expected "
-                         f"{TYPES[ARM_PROGRAM]} ({ARM_PROGRAM:#06x})")
+    """Raises `RuleBroken` unless the ROM would start the image on the chip's kind of core, at the image's start."""
+    _, found = find(machine.core.mem_read(machine.chip.flash.start, SEARCHED))
+    kind, expected = found & ~STATE if found & RISC_V else found, machine.chip.limits.program
+    if kind != expected:
+        raise RuleBroken(f"the image's definition says {TYPES.get(kind, 'another program')} ({found:#06x}): expected "
+                         f"{TYPES[expected]} ({expected:#06x})")

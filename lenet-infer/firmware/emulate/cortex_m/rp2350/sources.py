@@ -38,7 +38,7 @@ class Xosc(Block):
         return self.get("STARTUP", "DELAY") * UNIT * (4 if self.get("STARTUP", "X4") else 1) / self.crystal
 
     def write_CTRL(self, _old, _new):
-        """A field that is written as 0, which is no code, leaves what is in force. The range in force is the model's only one."""
+        """A field that is written as 0, which is no code, leaves what is in force. The model knows one range only."""
         code = self.get("CTRL", "ENABLE")
         enabled = code == ENABLE
         if not code or enabled == bool(self.get("STATUS", "ENABLED")):

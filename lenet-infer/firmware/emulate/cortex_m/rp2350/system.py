@@ -1,6 +1,6 @@
 """The chip, and its peripherals put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unicorn import arm_const
 
@@ -8,8 +8,9 @@ from ..chip import Area, Chip
 from ..registers import Register, RuleBroken, bit, bits, fixed, mhz
 from .block import Block, Resets
 from .clocks import ROSC, Clocks, Ticks
-from .definition import ARM_PROGRAM, check
+from .definition import ARM_PROGRAM, RISC_V_PROGRAM, TYPES, check
 from .flash import Qmi
+from .hazard3 import Hazard3
 from .pins import Pins
 from .sources import Pll, Xosc
 from .usb import Dpram, Usb
@@ -17,9 +18,11 @@ from .usb import Dpram, Usb
 
 @dataclass(frozen=True)
 class Limits:
-    """What the chip does not know: the fastest clock of the flash beside it, in Hz. The Pico 2 has a W25Q32RV."""
+    """What is beside the chip's registers: the fastest clock of its flash, in Hz, of a Pico 2's W25Q32RV, and its core."""
 
     flash: int
+    #: The type of an image's definition.
+    program: int
 
 
 class Watchdog(Block):
@@ -51,7 +54,7 @@ class System:
     """An RP2350: its peripherals, and what a run reports of them."""
 
     def __init__(self, machine, board):
-        self.board = board
+        self.board, self.program = board, board.chip.limits.program
         machine.set_clock(ROSC)
         self.resets, self.xosc = Resets(machine), Xosc(machine, board.crystal)
         self.plls = {name: Pll(machine, name, base, self.resets, self.xosc)
@@ -86,7 +89,7 @@ class System:
             f"{pll.name} (in {mhz(pll.reference)}, VCO {mhz(pll.vco)})" for pll in self.plls.values()
         ]
         return [
-            f"defined as a secure Arm program ({ARM_PROGRAM:#06x})",
+            f"defined as {TYPES[self.program]}",
             f"{mhz(self.clock())} from the crystal by {described[0]}",
             f"clk_usb {mhz(self.clocks.hertz('USB'))} by {described[1]}",
             f"flash {mhz(self.flash.hertz)} by divider {self.flash.divider}, as the boot ROM leaves it",
@@ -106,6 +109,9 @@ UNMODELED = (
 )
 
 RP2350 = Chip(name="RP2350", flash=Area(0x10000000, 4 << 20), ram=Area(0x20000000, 520 << 10), system=System,
-              limits=Limits(flash=133_000_000),
+              limits=Limits(flash=133_000_000, program=ARM_PROGRAM),
               cpu_model=arm_const.UC_CPU_ARM_CORTEX_M33, cpuid=0x411FD210, coprocessors=(0, 4, 7), rom=check,
               unmodeled=UNMODELED)
+
+RP2350_HAZARD3 = replace(RP2350, name="RP2350, its Hazard3", machine=Hazard3,
+                         limits=replace(RP2350.limits, program=RISC_V_PROGRAM))

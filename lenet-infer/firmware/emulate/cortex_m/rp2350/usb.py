@@ -40,7 +40,8 @@ class Usb(Block):
         untouched("SOF_WR", 0x44), shown("SOF_RD", 0x48),
         Register("SIE_CTRL", 0x4C, bit("PULLDOWN_EN", 15), bit("PULLUP_EN", 16), fixed("TRANSCEIVER_PD", 18),
                  bit("EP0_INT_1BUF", 29), reset=0x8000),
-        Register("SIE_STATUS", 0x50, *(bit(name, place) for name, (_, place) in CAUSES.items()), status("VBUS_DETECTED", 0)),
+        Register("SIE_STATUS", 0x50, *(bit(name, place) for name, (_, place) in CAUSES.items()),
+                 status("VBUS_DETECTED", 0)),
         untouched("INT_EP_CTRL", 0x54), Register("BUFF_STATUS", 0x58, bits("BUFFERS", 31, 0)),
         shown("BUFF_CPU_SHOULD_HANDLE", 0x5C), untouched("EP_ABORT", 0x60), untouched("EP_ABORT_DONE", 0x64),
         untouched("EP_STALL_ARM", 0x68), untouched("NAK_POLL", 0x6C, 0x00100010), untouched("EP_STATUS_STALL_NAK", 0x70),
@@ -129,7 +130,7 @@ class Usb(Block):
 
 
 class Dpram(Peripheral):
-    """The controller's memory, which a core reads and writes in any size. It needs the controller to be out of its reset."""
+    """The controller's memory, which a core reads and writes in any size, once the controller is out of its reset."""
 
     def __init__(self, machine, usb):
         super().__init__(machine, "USB_DPRAM", 0x50100000, size=4096)
