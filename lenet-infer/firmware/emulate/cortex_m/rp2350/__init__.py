@@ -1,4 +1,4 @@
-"""The RP2350, by its data sheet, as either kind of its cores sees it."""
+"""The RP2350, by its data sheet and the maker's description of its registers, as either kind of its cores sees it."""
 
 from .system import RP2350, RP2350_HAZARD3
 

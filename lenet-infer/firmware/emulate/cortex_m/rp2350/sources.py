@@ -9,7 +9,7 @@ ENABLE, DISABLE = 0xFAB, 0xD1E
 RANGE, RANGE_CODE = (1 * MHZ, 15 * MHZ), 0xAA0
 #: How long the crystal takes until it is stable, in seconds, and the cycles that a unit of the delay stands for.
 STABLE, UNIT = 1e-3, 256
-#: What the PLL's comparator and oscillator take, in Hz.
+#: What the PLL's comparator and oscillator take, in Hz. The data sheet also names 400 MHz; this is the stricter figure.
 REFERENCE, VCO = 5 * MHZ, (750 * MHZ, 1600 * MHZ)
 FEEDBACK = (16, 320)
 #: How long a PLL takes to lock, in seconds.
