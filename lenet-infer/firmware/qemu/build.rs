@@ -1,7 +1,6 @@
 //! Chooses the board: the variable BOARD, or else the first that fits the target; and gives the linker its memory map.
 
-use std::path::PathBuf;
-use std::{env, fs};
+use std::env;
 
 /// A board as QEMU names, clocks and wires it.
 struct Board {
@@ -27,8 +26,6 @@ const BOARDS: [Board; 7] = [
 ];
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=memory");
     println!("cargo::rerun-if-env-changed=BOARD");
     let target = env::var("TARGET").unwrap_or_default();
     let wanted = env::var("BOARD").ok();
@@ -41,15 +38,11 @@ fn main() {
         panic!("no memory map for {wanted} with --target {target}; there are:\n{}", known.join("\n"));
     };
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets OUT_DIR"));
-    let map = format!("memory/{}.x", board.name);
-    fs::copy(&map, out.join("memory.x")).unwrap_or_else(|error| panic!("{map}: {error}"));
-    println!("cargo::rustc-link-search={}", out.display());
-    println!("cargo::rustc-link-arg-bins=--nmagic");
+    linker::memory_map(board.name);
     if target.starts_with("riscv") {
-        println!("cargo::rustc-link-arg-bins=-Tmemory.x"); // link.x includes it on a Cortex-M
+        linker::script("memory.x"); // link.x includes it on a Cortex-M
     }
-    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+    linker::script("link.x");
     // Seen by env!() in the firmware and by the runner in .cargo/config.toml.
     println!("cargo::rustc-env=BOARD={}", board.name);
     println!("cargo::rustc-env=CLOCK={}", board.clock);

@@ -1,15 +1,5 @@
 //! Gives the linker the board's memory map.
 
-use std::path::PathBuf;
-use std::{env, fs};
-
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=memory");
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets OUT_DIR"));
-    let map = "memory/rpi-pico.x";
-    fs::copy(map, out.join("memory.x")).unwrap_or_else(|error| panic!("{map}: {error}"));
-    println!("cargo::rustc-link-search={}", out.display());
-    println!("cargo::rustc-link-arg-bins=--nmagic");
-    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+    linker::cortex_m("rpi-pico");
 }
