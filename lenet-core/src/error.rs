@@ -116,7 +116,7 @@ pub enum Error {
     WeightBits {
         /// The layer.
         layer: Layer,
-        /// The width found, in bits; a weight has 4 or 8.
+        /// The width found, in bits: a weight has 8, 4, or, in `fc1` and `fc2`, 2.
         found: u8,
     },
     /// The activations of a layer have a width out of range.
@@ -229,10 +229,18 @@ impl fmt::Display for Error {
                 f,
                 "model file names {found} of its {expected} classes, expected all or none; export it again"
             ),
-            Self::WeightBits { layer, found } => write!(
-                f,
-                "{layer} of the model file has weights of {found} bits, expected 4 or 8; export it again"
-            ),
+            Self::WeightBits { layer, found } => {
+                write!(f, "{layer} of the model file has weights of {found} bits, expected ")?;
+                let dense = matches!(layer, Layer::Fc1 | Layer::Fc2);
+                match found {
+                    4 => f.write_str("8; build this program with the feature `int4`, or export it again"),
+                    2 if dense => f.write_str(
+                        "others; build this program with the feature `ternary`, or export it again",
+                    ),
+                    _ if dense => f.write_str("8, 4 or 2; export it again"),
+                    _ => f.write_str("8 or 4; export it again"),
+                }
+            }
             Self::ActivationBits { layer, found } => write!(
                 f,
                 "{layer} of the model file has activations of {found} bits, expected 4 to 8; export it again"

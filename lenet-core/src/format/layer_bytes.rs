@@ -3,7 +3,10 @@
 use super::WEIGHT_ALIGNMENT;
 use super::reader::Reader;
 use crate::error::{Error, Field, Layer};
-use crate::model::{Conv, Dense, Fc3, Weights, check_activation_bits, check_biases, check_requants};
+use crate::model::{
+    Conv, Dense, Fc3, Weights, check_activation_bits, check_biases, check_requants, check_weight_bits,
+    ternary_row,
+};
 use crate::requant::Requant;
 use crate::shape::FC2_OUTPUTS;
 
@@ -15,7 +18,7 @@ pub(super) struct LayerBytes<'a> {
     /// Empty for `fc3`.
     requants: &'a [u8],
     biases: &'a [u8],
-    /// 8 or 4.
+    /// 8, 4, or 2 for ternary weights.
     weight_bits: u8,
     weights: &'a [u8],
 }
@@ -46,10 +49,11 @@ impl<'a> LayerBytes<'a> {
         self.biases = check!(sized(fields, layer, Field::Biases, outputs * size_of::<i32>()));
         check!(check_biases(layer, self.biases));
         self.weight_bits = check!(fields.byte());
+        check!(check_weight_bits(layer, self.weight_bits));
         let weights = match self.weight_bits {
             8 => outputs * taps,
             4 => outputs * taps / 2,
-            found => return Err(Error::WeightBits { layer, found }),
+            _ => outputs * ternary_row(taps),
         };
         let padding = check!(fields.bytes());
         self.weights = check!(sized(fields, layer, Field::Weights, weights));
@@ -78,17 +82,24 @@ impl<'a> LayerBytes<'a> {
         Some(Conv::checked(weights, biases, requants, self.activation_bits))
     }
 
-    pub(super) const fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+    pub(super) const fn dense<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
         &self,
-    ) -> Option<Dense<'a, IN, HALF, OUT>> {
+    ) -> Option<Dense<'a, IN, HALF, FIFTH, OUT>> {
         let Some(biases) = self.biases.as_chunks().0.first_chunk() else { return None };
         let Some(requants) = self.requants.as_chunks().0.first_chunk() else { return None };
-        let weights = if self.weight_bits == 8 {
-            let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
-            Weights::Int8(weights)
-        } else {
-            let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
-            Weights::Int4(weights)
+        let weights = match self.weight_bits {
+            8 => {
+                let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
+                Weights::Int8(weights)
+            }
+            4 => {
+                let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
+                Weights::Int4(weights)
+            }
+            _ => {
+                let Some(weights) = self.weights.as_chunks().0.first_chunk() else { return None };
+                Weights::Ternary(weights)
+            }
         };
         Some(Dense::checked(weights, biases, requants, self.activation_bits))
     }

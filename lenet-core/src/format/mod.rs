@@ -20,7 +20,7 @@ pub use metadata::Metadata;
 /// The first four bytes of every model file.
 pub const MAGIC: [u8; 4] = *b"LNET";
 /// The version of the format that this crate writes and reads.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 /// Bytes before the body: magic, version and the length of the body.
 pub const HEADER_BYTES: usize = 10;
 /// Bytes after the body: the checksum of all bytes before it.

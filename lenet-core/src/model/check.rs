@@ -1,5 +1,6 @@
 //! The ranges of a layer's values: within them no accumulator overflows.
 
+use super::weights::{INT4, TERNARY};
 use crate::error::{Error, Layer};
 use crate::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS, Requant};
 use crate::shape::{CONV1_TAPS, CONV2_TAPS, FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
@@ -44,6 +45,17 @@ pub(crate) const fn check_requants(layer: Layer, requants: &[u8]) -> Result<(), 
         rest = tail;
     }
     Ok(())
+}
+
+/// Checks that a layer can have weights of `found` bits, and that this build reads them.
+pub(crate) const fn check_weight_bits(layer: Layer, found: u8) -> Result<(), Error> {
+    let is_read = match found {
+        8 => true,
+        4 => INT4,
+        2 => TERNARY && matches!(layer, Layer::Fc1 | Layer::Fc2),
+        _ => false,
+    };
+    if is_read { Ok(()) } else { Err(Error::WeightBits { layer, found }) }
 }
 
 pub(crate) const fn check_activation_bits(layer: Layer, found: u8) -> Result<(), Error> {

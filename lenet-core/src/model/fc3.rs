@@ -1,6 +1,6 @@
 //! The last layer.
 
-use super::check::check_biases;
+use super::check::{check_biases, check_weight_bits};
 use super::weights::{Fc3Weights, Weights};
 use crate::error::{Error, Field, Layer};
 use crate::shape::{FC2_OUTPUTS, MAX_CLASSES, MIN_CLASSES};
@@ -20,12 +20,13 @@ impl<'a> Fc3<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::ClassCount`], [`Error::FieldSize`] or [`Error::Bias`].
+    /// [`Error::ClassCount`], [`Error::WeightBits`], [`Error::FieldSize`] or [`Error::Bias`].
     pub const fn new(weights: Fc3Weights<'a>, biases: &'a [[u8; 4]]) -> Result<Self, Error> {
         let classes = biases.len();
         if classes < MIN_CLASSES || classes > MAX_CLASSES {
             return Err(Error::ClassCount { found: classes });
         }
+        check!(check_weight_bits(Layer::Fc3, weights.bits()));
         let (rows, row_bytes) = match weights {
             Weights::Int8(rows) => (rows.len(), FC2_OUTPUTS),
             Weights::Int4(rows) => (rows.len(), FC2_OUTPUTS / 2),

@@ -1,7 +1,8 @@
 //! The four hidden layers.
 
-use super::check::{check_activation_bits, check_biases, check_requants};
-use super::weights::{ConvWeights, DenseWeights};
+use super::check::{check_activation_bits, check_biases, check_requants, check_weight_bits};
+use super::ternary::ternary_row;
+use super::weights::{ConvWeights, DenseWeights, LayerWeights};
 use crate::error::{Error, Layer};
 use crate::requant::Requant;
 use crate::shape::{
@@ -15,16 +16,16 @@ pub type Conv1<'a> = Conv<'a, CONV1_TAPS, CONV1_PAIRS, CONV1_CHANNELS>;
 /// The second convolution: 6x12x12 to 16x8x8, pooled to 16x4x4.
 pub type Conv2<'a> = Conv<'a, CONV2_TAPS, CONV2_PAIRS, CONV2_CHANNELS>;
 /// The first fully-connected layer: 256 to 120. Its inputs count as the pooled activations lie (HWC).
-pub type Fc1<'a> = Dense<'a, POOL2_LEN, { POOL2_LEN / 2 }, FC1_OUTPUTS>;
+pub type Fc1<'a> = Dense<'a, POOL2_LEN, { POOL2_LEN / 2 }, { ternary_row(POOL2_LEN) }, FC1_OUTPUTS>;
 /// The second fully-connected layer: 120 to 84.
-pub type Fc2<'a> = Dense<'a, FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, FC2_OUTPUTS>;
+pub type Fc2<'a> = Dense<'a, FC1_OUTPUTS, { FC1_OUTPUTS / 2 }, { ternary_row(FC1_OUTPUTS) }, FC2_OUTPUTS>;
 
 /// A convolution: see [`Conv1`] and [`Conv2`].
 pub type Conv<'a, const TAPS: usize, const PAIRS: usize, const OUT: usize> =
     Hidden<'a, ConvWeights<'a, TAPS, PAIRS>, OUT>;
 /// A hidden fully-connected layer: see [`Fc1`] and [`Fc2`].
-pub type Dense<'a, const IN: usize, const HALF: usize, const OUT: usize> =
-    Hidden<'a, DenseWeights<'a, IN, HALF, OUT>, OUT>;
+pub type Dense<'a, const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize> =
+    Hidden<'a, DenseWeights<'a, IN, HALF, FIFTH, OUT>, OUT>;
 
 /// One bias per output, in accumulator units, each a little-endian `i32` of magnitude [`MAX_BIAS`](super::MAX_BIAS) at most.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,25 +88,28 @@ pub struct Hidden<'a, W, const OUT: usize> {
     activation_bits: u8,
 }
 
-impl<'a, W: Copy, const OUT: usize> Hidden<'a, W, OUT> {
+impl<'a, W: LayerWeights, const OUT: usize> Hidden<'a, W, OUT> {
     /// A layer from the bytes of a file. `layer` is the name that an error gives it; `activation_bits` is 4 to 8.
     ///
     /// # Errors
     ///
-    /// [`Error::Bias`], [`Error::PreShift`] or [`Error::ActivationBits`].
-    pub const fn new(
+    /// [`Error::WeightBits`], [`Error::Bias`], [`Error::PreShift`] or [`Error::ActivationBits`].
+    pub fn new(
         layer: Layer,
         weights: W,
         biases: &'a [[u8; 4]; OUT],
         requants: &'a [[u8; Requant::BYTES]; OUT],
         activation_bits: u8,
     ) -> Result<Self, Error> {
-        check!(check_biases(layer, biases.as_flattened()));
-        check!(check_requants(layer, requants.as_flattened()));
-        check!(check_activation_bits(layer, activation_bits));
+        check_weight_bits(layer, weights.bits())?;
+        check_biases(layer, biases.as_flattened())?;
+        check_requants(layer, requants.as_flattened())?;
+        check_activation_bits(layer, activation_bits)?;
         Ok(Self::checked(weights, biases, requants, activation_bits))
     }
+}
 
+impl<'a, W: Copy, const OUT: usize> Hidden<'a, W, OUT> {
     /// A layer whose values have been checked.
     pub(crate) const fn checked(
         weights: W,

@@ -6,13 +6,17 @@
 mod check;
 mod fc3;
 mod hidden;
+mod ternary;
 mod weights;
 
 pub use check::MAX_BIAS;
-pub(crate) use check::{check_activation_bits, check_biases, check_requants};
+pub(crate) use check::{check_activation_bits, check_biases, check_requants, check_weight_bits};
 pub use fc3::Fc3;
 pub use hidden::{Biases, Conv, Conv1, Conv2, Dense, Fc1, Fc2, Hidden, Requants, largest_activation};
-pub use weights::{ConvWeights, DenseWeights, Fc3Weights, Weights, pack, unpack};
+pub use ternary::{TERNARY_PER_BYTE, TERNARY_STEP, pack_ternary, ternary_row, unpack_ternary};
+pub use weights::{
+    ConvWeights, DenseRows, DenseWeights, Fc3Weights, INT4, LayerWeights, TERNARY, Weights, pack, unpack,
+};
 
 use crate::requant::Requant;
 

@@ -100,6 +100,7 @@ mod range;
 mod riscv32;
 #[cfg(any(lenet_device = "riscv32", test))]
 mod scalar;
+mod ternary;
 #[cfg(test)]
 mod tests;
 

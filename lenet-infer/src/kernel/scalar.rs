@@ -7,8 +7,9 @@
 //! because a function that takes a slice of any length does not show that to the compiler, and a program must link with
 //! overflow checks only if none can fail. The back end `portable` has the checks.
 
+use super::ternary;
 use lenet_core::Requant;
-use lenet_core::model::{Dense, Fc3, Weights};
+use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::{FC2_OUTPUTS, POOL2_LEN};
 
 /// Products of an activation and a raised int4 weight that add up within a half of a word before it is read.
@@ -29,8 +30,14 @@ const _: () = {
 /// - `dot_int4` returns the sums of two outputs with int4 weights, as the function of that name does.
 /// - `finish` computes activations from sums, biases, requants and the width of an activation in bits.
 #[inline(always)]
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize, const TILE: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(super) fn hidden<
+    const IN: usize,
+    const HALF: usize,
+    const FIFTH: usize,
+    const OUT: usize,
+    const TILE: usize,
+>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
@@ -57,7 +64,7 @@ pub(super) fn logits<const TILE: usize>(
     dot_int4: impl Fn([&[u8; FC2_OUTPUTS / 2]; 2], &[u8; FC2_OUTPUTS], i32) -> [i32; 2],
 ) {
     let mut tiles = logits.chunks_mut(TILE).zip(layer.bias_bytes().chunks(TILE));
-    for_each_tile(layer.weights(), input, dot, dot_int4, |sums| {
+    for_each_tile(layer.weights().as_rows(), input, dot, dot_int4, |sums| {
         if let Some((output, biases)) = tiles.next() {
             add_biases(sums, biases, output);
         }
@@ -68,8 +75,8 @@ pub(super) fn logits<const TILE: usize>(
 ///
 /// The last call has zeros for outputs that the layer does not have; the caller ignores them.
 #[inline(always)]
-fn for_each_tile<const IN: usize, const HALF: usize, const TILE: usize>(
-    weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
+fn for_each_tile<const IN: usize, const HALF: usize, const FIFTH: usize, const TILE: usize>(
+    weights: DenseRows<'_, IN, HALF, FIFTH>,
     input: &[u8; IN],
     dot: impl Fn(&[[u8; IN]; TILE], &[u8; IN]) -> [i32; TILE],
     dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
@@ -85,7 +92,7 @@ fn for_each_tile<const IN: usize, const HALF: usize, const TILE: usize>(
             }
             then(&sums);
         }
-        Weights::Int4(rows) => {
+        Weights::Int4(rows) if INT4 => {
             let excess = excess(input);
             for rows in rows.chunks(TILE) {
                 let mut sums = [0; TILE];
@@ -97,6 +104,15 @@ fn for_each_tile<const IN: usize, const HALF: usize, const TILE: usize>(
                 then(&sums);
             }
         }
+        Weights::Ternary(rows) if TERNARY => {
+            for rows in rows.chunks(TILE) {
+                let mut sums = [0; TILE];
+                sums.iter_mut().zip(rows).for_each(|(sum, row)| *sum = ternary::sum(row, input));
+                then(&sums);
+            }
+        }
+        // This build refuses models with such weights.
+        Weights::Int4(_) | Weights::Ternary(_) => {}
     }
 }
 

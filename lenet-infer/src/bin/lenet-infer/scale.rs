@@ -78,9 +78,9 @@ fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     hidden(name, shape, layer, layer.weights().as_bytes(), layer.weights().bits(), scales)
 }
 
-fn dense<const IN: usize, const HALF: usize, const OUT: usize>(
+fn dense<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
     name: &'static str,
-    layer: &Dense<'_, IN, HALF, OUT>,
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     scales: [f64; 2],
 ) -> Layer {
     let shape = format!("{IN} to {OUT}");

@@ -1,14 +1,16 @@
 //! The fully-connected layers: four outputs at a time, so that an activation, once loaded, serves four products.
 
 use super::requant::{self, Outputs, finish};
+use crate::kernel::ternary;
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use lenet_core::model::{Dense, Fc3, Weights};
+use core::slice;
+use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
-pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
@@ -26,7 +28,9 @@ pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logi
     let biases = layer.bias_bytes().as_ptr();
     let count = logits.len().min(layer.classes());
     // SAFETY: there is one input per column of the weights; there are at least `count` rows, biases and logits.
-    unsafe { all_logits(Matrix::new(layer.weights()), input.as_ptr(), biases, logits.as_mut_ptr(), count) };
+    unsafe {
+        all_logits(Matrix::new(layer.weights().as_rows()), input.as_ptr(), biases, logits.as_mut_ptr(), count)
+    };
 }
 
 /// Outputs that are computed at a time.
@@ -38,15 +42,22 @@ struct Matrix {
     weights: *const u8,
     /// Bytes in a row.
     bytes: usize,
-    int4: bool,
+    /// The number of inputs.
+    inputs: usize,
+    bits: u8,
 }
 
 impl Matrix {
     #[inline(always)]
-    const fn new<const IN: usize, const HALF: usize>(weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>) -> Self {
+    const fn new<const IN: usize, const HALF: usize, const FIFTH: usize>(
+        weights: DenseRows<'_, IN, HALF, FIFTH>,
+    ) -> Self {
         match weights {
-            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), bytes: IN, int4: false },
-            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), bytes: HALF, int4: true },
+            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), bytes: IN, inputs: IN, bits: 8 },
+            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), bytes: HALF, inputs: IN, bits: 4 },
+            Weights::Ternary(rows) => {
+                Self { weights: rows.as_ptr().cast(), bytes: FIFTH, inputs: IN, bits: 2 }
+            }
         }
     }
 
@@ -62,7 +73,12 @@ impl Matrix {
         unsafe {
             // Wrapping, because the compiler does not see that the matrix has the row.
             let row = self.weights.add(first.wrapping_mul(self.bytes));
-            sums(row, stride, input, self.bytes, usize::from(self.int4), found);
+            if TERNARY && self.bits == 2 {
+                let input = slice::from_raw_parts(input, self.inputs);
+                ternary::rows(row, self.bytes, stride, input, &mut *found);
+            } else {
+                sums(row, stride, input, self.bytes, usize::from(INT4 && self.bits == 4), found);
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The fully-connected layers: four outputs at a time.
 
 use super::requant::{Finish, finish_four};
+use crate::kernel::ternary;
 use core::arch::naked_asm;
-use lenet_core::model::{Dense, Fc3, Weights};
+use core::slice;
+use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Adds four products, of four inputs and the weights in `$weights`, to the sum of one output. `r8` holds the first and
@@ -193,16 +195,19 @@ struct Matrix {
     weights: *const u8,
     /// Bytes in a row.
     row_bytes: usize,
-    int4: bool,
+    bits: u8,
 }
 
 impl Matrix {
     #[inline(always)]
-    const fn new<const IN: usize, const HALF: usize>(weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>) -> Self {
+    const fn new<const IN: usize, const HALF: usize, const FIFTH: usize>(
+        weights: DenseRows<'_, IN, HALF, FIFTH>,
+    ) -> Self {
         const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN % 16 != 12 && IN >= 8 && IN <= 256) };
         match weights {
-            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, int4: false },
-            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, int4: true },
+            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, bits: 8 },
+            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, bits: 4 },
+            Weights::Ternary(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: FIFTH, bits: 2 },
         }
     }
 
@@ -224,8 +229,11 @@ impl Matrix {
         // SAFETY: the caller guarantees it.
         unsafe {
             let weights = self.weights.add(first.wrapping_mul(self.row_bytes));
-            if self.int4 {
+            if INT4 && self.bits == 4 {
                 int4_rows(input, weights, stride, end, sums);
+            } else if TERNARY && self.bits == 2 {
+                let input = slice::from_raw_parts(input, end.offset_from_unsigned(input));
+                ternary::rows(weights, self.row_bytes, stride, input, sums);
             } else {
                 int8_rows(input, weights, stride, end, sums);
             }
@@ -235,8 +243,8 @@ impl Matrix {
 
 /// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(super) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
@@ -274,7 +282,7 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: 
 /// fewer than four, they are computed one by one.
 #[inline(never)]
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    let matrix = Matrix::new(layer.weights());
+    let matrix = Matrix::new(layer.weights().as_rows());
     let inputs = input.as_ptr_range();
     let count = layer.classes().min(logits.len());
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };

@@ -1,9 +1,10 @@
 //! The fully-connected layers: six outputs at a time.
 
 use super::requant::{Outputs, activation};
+use crate::kernel::ternary;
 use core::arch::naked_asm;
 use core::ops::Range;
-use lenet_core::model::{Dense, Fc3, Weights};
+use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Outputs that share one load of an activation.
@@ -144,16 +145,19 @@ struct Matrix {
     weights: *const u8,
     /// Bytes in a row.
     row_bytes: usize,
-    int4: bool,
+    bits: u8,
 }
 
 impl Matrix {
     #[inline(always)]
-    const fn new<const IN: usize, const HALF: usize>(weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>) -> Self {
+    const fn new<const IN: usize, const HALF: usize, const FIFTH: usize>(
+        weights: DenseRows<'_, IN, HALF, FIFTH>,
+    ) -> Self {
         const { assert!(IN == 2 * HALF && IN.is_multiple_of(4) && IN >= 8 && IN <= 256) };
         match weights {
-            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, int4: false },
-            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, int4: true },
+            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, bits: 8 },
+            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, bits: 4 },
+            Weights::Ternary(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: FIFTH, bits: 2 },
         }
     }
 
@@ -170,8 +174,10 @@ impl Matrix {
         // SAFETY: the caller guarantees it.
         unsafe {
             let weights = self.weights.add(first.wrapping_mul(self.row_bytes));
-            if self.int4 {
+            if INT4 && self.bits == 4 {
                 int4_rows(inputs, weights, stride, excess, sums);
+            } else if TERNARY && self.bits == 2 {
+                ternary::rows(weights, self.row_bytes, stride, input, sums);
             } else {
                 int8_rows(inputs.start, weights, stride, inputs.end, sums);
             }
@@ -211,8 +217,8 @@ fn excess(input: &[u8]) -> i32 {
 
 /// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(super) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
@@ -230,7 +236,7 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
 /// one activation per weight of a row.
 #[inline(never)]
 unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: Outputs) {
-    let excess = if matrix.int4 { excess(input) } else { 0 };
+    let excess = if INT4 && matrix.bits == 4 { excess(input) } else { 0 };
     let mut sums = [0; ROWS];
     let mut first = 0_usize;
     while first < count {
@@ -249,8 +255,8 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: O
 /// than six, they are computed one by one.
 #[inline(never)]
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    let matrix = Matrix::new(layer.weights());
-    let excess = if matrix.int4 { excess(input) } else { 0 };
+    let matrix = Matrix::new(layer.weights().as_rows());
+    let excess = if INT4 && matrix.bits == 4 { excess(input) } else { 0 };
     let count = layer.classes().min(logits.len());
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };
     let mut sums = [0; ROWS];

@@ -21,7 +21,7 @@ pub(super) type Prepared = window::Layer<PAIRS, VECTORS>;
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn prepare(layer: &Conv1<'_>) -> Prepared {
-    let pairs: TapPairs<PAIRS, VECTORS> = tap_pairs::<1, _, _, _, _>(&layer.weights());
+    let pairs: TapPairs<PAIRS, VECTORS> = tap_pairs::<1, _, _, _, _>(layer.weights());
     Prepared::new(layer, pairs)
 }
 

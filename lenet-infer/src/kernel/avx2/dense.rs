@@ -2,7 +2,7 @@
 
 use super::{load, store};
 use core::arch::x86_64::*;
-use lenet_core::model::{Dense, Fc3, Weights, unpack};
+use lenet_core::model::{Dense, DenseRows, Fc3, Weights, unpack, unpack_ternary};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Rows of weights that share one load of the input.
@@ -10,8 +10,8 @@ const ROWS: usize = 4;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
 #[target_feature(enable = "avx2")]
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(super) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
@@ -26,13 +26,13 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
 /// Computes the last layer: sums and biases.
 #[target_feature(enable = "avx2")]
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    accumulators(layer.weights(), layer.biases(), input, logits);
+    accumulators(layer.weights().as_rows(), layer.biases(), input, logits);
 }
 
 /// Computes each accumulator: a bias plus the products of a row of weights and the input.
 #[target_feature(enable = "avx2")]
-fn accumulators<const IN: usize, const HALF: usize>(
-    weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
+fn accumulators<const IN: usize, const HALF: usize, const FIFTH: usize>(
+    weights: DenseRows<'_, IN, HALF, FIFTH>,
     mut biases: impl Iterator<Item = i32>,
     input: &[u8; IN],
     sums: &mut [i32],
@@ -44,6 +44,10 @@ fn accumulators<const IN: usize, const HALF: usize>(
             Weights::Int8(rows) => four_dots(input, core::array::from_fn(|r| &rows[row(r)])),
             Weights::Int4(rows) => {
                 let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| unpack_row(&rows[row(r)]));
+                four_dots(input, unpacked.each_ref())
+            }
+            Weights::Ternary(rows) => {
+                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| unpack_ternary_row(&rows[row(r)]));
                 four_dots(input, unpacked.each_ref())
             }
         };
@@ -58,6 +62,17 @@ fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; I
     let mut unpacked = [0; IN];
     for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
         *pair = unpack(*byte).map(|weight| weight as u8);
+    }
+    unpacked
+}
+
+/// Unpacks a row of ternary weights to int8 weights.
+fn unpack_ternary_row<const IN: usize, const FIFTH: usize>(packed: &[u8; FIFTH]) -> [u8; IN] {
+    let mut unpacked = [0; IN];
+    for (place, weights) in unpacked.chunks_mut(FIFTH).enumerate() {
+        for (weight, byte) in weights.iter_mut().zip(packed) {
+            *weight = unpack_ternary(*byte)[place] as u8;
+        }
     }
     unpacked
 }

@@ -44,7 +44,7 @@ pub(super) fn tap_pairs<
     const PAIRS: usize,
     const VECTORS: usize,
 >(
-    weights: &ConvWeights<'_, TAPS, CHANNEL_PAIRS>,
+    weights: ConvWeights<'_, TAPS, CHANNEL_PAIRS>,
 ) -> TapPairs<PAIRS, VECTORS> {
     match weights {
         Weights::Int8(weights) => int8_tap_pairs::<IN, _, _, _, _>(weights),

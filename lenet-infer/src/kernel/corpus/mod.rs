@@ -1,6 +1,6 @@
 //! Random layers on which the board's back end is compared with `portable`, on the core itself.
 //!
-//! A layer depends only on the number of its case, so every core sees the same layers. Weights are int8 or int4;
+//! A layer depends only on the number of its case, so every core sees the same layers. Weights are int8, int4 or, in fc1 and fc2, ternary;
 //! weights and activations lie at any address. There are rows of extreme weights, biases up to the largest, requants
 //! of the whole range and all activation widths. Weights and activations are slices of one table in flash, so that the
 //! smallest boards can run the comparison.
@@ -10,10 +10,11 @@ mod limits;
 use super::portable::Portable;
 use super::{Backend, FeatureRow, PATCH_SIDE, PooledRow, device};
 use bytemuck::{AnyBitPattern, Zeroable};
+use core::convert::Infallible;
 use core::fmt;
 use lenet_core::Requant;
 use lenet_core::error::Layer;
-use lenet_core::model::{Conv2, Fc3, Hidden, MAX_BIAS, Weights};
+use lenet_core::model::{Conv2, Fc3, Hidden, INT4, LayerWeights, MAX_BIAS, TERNARY, Weights};
 use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
 use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES};
 
@@ -96,7 +97,7 @@ fn conv2<B: Backend<Prepared = ()>>(
 }
 
 /// Draws a hidden layer, lets `run` write the outputs of a back end and of `portable`, and compares them.
-fn hidden<W: Copy + DrawWeights, Output: bytemuck::Pod, const OUT: usize>(
+fn hidden<W: LayerWeights + DrawWeights, Output: bytemuck::Pod, const OUT: usize>(
     draw: &mut Draw,
     layer: Layer,
     run: impl Fn(&Hidden<'_, W, OUT>, &mut Draw, [&mut Output; 2]),
@@ -202,7 +203,7 @@ impl Draw {
 
     /// The rows of weights of a last layer.
     fn rows(&mut self, classes: usize) -> Weights<'static, [[u8; FC2_OUTPUTS]], [[u8; FC2_OUTPUTS / 2]]> {
-        if self.below(2) == 0 {
+        if self.below(2) == 0 || !INT4 {
             Weights::Int8(&self.piece::<[[u8; FC2_OUTPUTS]; MAX_CLASSES]>()[..classes])
         } else {
             Weights::Int4(&self.piece::<[[u8; FC2_OUTPUTS / 2]; MAX_CLASSES]>()[..classes])
@@ -243,9 +244,24 @@ trait DrawWeights {
     fn draw(draw: &mut Draw) -> Self;
 }
 
-impl<Int8: AnyBitPattern, Int4: AnyBitPattern> DrawWeights for Weights<'static, Int8, Int4> {
+impl<Int8: AnyBitPattern, Int4: AnyBitPattern> DrawWeights for Weights<'static, Int8, Int4, Infallible> {
     fn draw(draw: &mut Draw) -> Self {
-        if draw.below(2) == 0 { Weights::Int8(draw.piece()) } else { Weights::Int4(draw.piece()) }
+        match draw.below(2) {
+            1 if INT4 => Weights::Int4(draw.piece()),
+            _ => Weights::Int8(draw.piece()),
+        }
+    }
+}
+
+impl<Int8: AnyBitPattern, Int4: AnyBitPattern, Ternary: AnyBitPattern> DrawWeights
+    for Weights<'static, Int8, Int4, &'static Ternary>
+{
+    fn draw(draw: &mut Draw) -> Self {
+        match draw.below(3) {
+            1 if INT4 => Weights::Int4(draw.piece()),
+            2 if TERNARY => Weights::Ternary(draw.piece()),
+            _ => Weights::Int8(draw.piece()),
+        }
     }
 }
 

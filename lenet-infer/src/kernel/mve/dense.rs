@@ -4,9 +4,11 @@
 //! only if none can fail.
 
 use super::requant::{Layer, finish_all};
+use crate::kernel::ternary;
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use lenet_core::model::{Dense, Fc3, Weights};
+use core::slice;
+use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 
 /// Outputs in a tile.
@@ -19,15 +21,18 @@ const _: () = assert!(POOL2_LEN * 255 * 255 <= i32::MAX as usize);
 struct Matrix {
     weights: *const u8,
     row_bytes: usize,
-    is_int4: bool,
+    bits: u8,
 }
 
 impl Matrix {
     #[inline(always)]
-    fn new<const IN: usize, const HALF: usize>(weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>) -> Self {
+    fn new<const IN: usize, const HALF: usize, const FIFTH: usize>(
+        weights: DenseRows<'_, IN, HALF, FIFTH>,
+    ) -> Self {
         match weights {
-            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, is_int4: false },
-            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, is_int4: true },
+            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: IN, bits: 8 },
+            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: HALF, bits: 4 },
+            Weights::Ternary(rows) => Self { weights: rows.as_ptr().cast(), row_bytes: FIFTH, bits: 2 },
         }
     }
 
@@ -49,7 +54,14 @@ impl Matrix {
                 input: input.as_ptr(),
                 row_bytes: self.row_bytes,
             };
-            if self.is_int4 { int4_tiles(&job) } else { int8_tiles(&job) }
+            if INT4 && self.bits == 4 {
+                int4_tiles(&job);
+            } else if TERNARY && self.bits == 2 {
+                let sums = slice::from_raw_parts_mut(sums, ROWS.wrapping_mul(tiles));
+                ternary::rows(job.before.wrapping_add(stride), self.row_bytes, stride, input, sums);
+            } else {
+                int8_tiles(&job);
+            }
         }
     }
 }
@@ -230,8 +242,8 @@ unsafe extern "C" fn int4_tiles(_job: &Job) {
 
 /// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
-pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
@@ -266,7 +278,7 @@ unsafe fn all_outputs(matrix: &Matrix, input: &[u8], outputs: usize, layer: &Lay
 /// six, they are computed one by one.
 #[inline(never)]
 pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    let matrix = Matrix::new(layer.weights());
+    let matrix = Matrix::new(layer.weights().as_rows());
     let count = layer.classes().min(logits.len());
     let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.row_bytes) };
     for first in (0..count).step_by(rows).map(|first| first.min(count.wrapping_sub(rows))) {

@@ -1,11 +1,12 @@
 //! The fully-connected layers.
 
-use lenet_core::model::{Dense, Fc3, Weights, unpack};
+use crate::kernel::ternary;
+use lenet_core::model::{Dense, DenseRows, Fc3, Weights, unpack};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
-pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(super) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
@@ -20,14 +21,14 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
 /// Computes the last layer: sums and biases.
 pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
     for (index, (logit, bias)) in logits.iter_mut().zip(layer.biases()).enumerate() {
-        *logit = bias + dot(layer.weights(), index, input);
+        *logit = bias + dot(layer.weights().as_rows(), index, input);
     }
 }
 
 /// The sum of products of one output, or 0 if the layer has no such output.
 #[inline(always)]
-fn dot<const IN: usize, const HALF: usize>(
-    weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
+fn dot<const IN: usize, const HALF: usize, const FIFTH: usize>(
+    weights: DenseRows<'_, IN, HALF, FIFTH>,
     output: usize,
     input: &[u8; IN],
 ) -> i32 {
@@ -46,5 +47,6 @@ fn dot<const IN: usize, const HALF: usize>(
             });
             products.sum()
         }
+        Weights::Ternary(rows) => ternary::sum(rows.get(output).unwrap_or(&[0; FIFTH]), input),
     }
 }

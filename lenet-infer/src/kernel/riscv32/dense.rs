@@ -11,8 +11,8 @@ const TILE: usize = 6;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
 #[inline(never)]
-pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {

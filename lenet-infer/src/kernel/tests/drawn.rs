@@ -6,6 +6,7 @@ use std::vec::Vec;
 use lenet_core::error::Layer;
 use lenet_core::model::{
     Confidence, Conv, Conv1, Conv2, Dense, Fc1, Fc2, Fc3, MAX_BIAS, Weights, largest_activation, pack,
+    pack_ternary,
 };
 use lenet_core::shape::{MAX_CLASSES, MIN_CLASSES};
 use lenet_core::{Model, Requant};
@@ -23,14 +24,25 @@ pub(super) struct Drawn {
     pub(super) activation_bits: u8,
 }
 
-/// A layer that depends on one seed. Proptest would take minutes to draw thousands of values one by one.
+/// A layer with int8 or int4 weights that depends on one seed. Proptest would take minutes to draw thousands of values one
+/// by one.
 pub(super) fn layer(outputs: usize, taps: usize) -> impl Strategy<Value = Drawn> {
+    layer_of(outputs, taps, &[8, 4])
+}
+
+/// A layer with int8, int4 or ternary weights.
+pub(super) fn dense_layer(outputs: usize, inputs: usize) -> impl Strategy<Value = Drawn> {
+    layer_of(outputs, inputs, &[8, 4, 2])
+}
+
+fn layer_of(outputs: usize, taps: usize, widths: &'static [u8]) -> impl Strategy<Value = Drawn> {
     any::<u64>().prop_map(move |seed| {
         let mut random = SplitMix64(seed);
-        let weight_bits = if random.below(2) == 0 { 8 } else { 4 };
+        let weight_bits = widths[random.below(widths.len())];
         let lost = if weight_bits == 4 { 0xF } else { 0 };
         let extremes = [-128, 127, 0];
         let mut weight = || match random.below(11) {
+            _ if weight_bits == 2 => [-64, 0, 64][random.below(3)],
             extreme @ 0..3 => extremes[extreme] & !lost,
             _ => random.next() as i8 & !lost,
         };
@@ -98,16 +110,17 @@ impl Drawn {
     }
 
     /// Calls `then` with the layer as a hidden fully-connected one.
-    pub(super) fn dense<const IN: usize, const HALF: usize, const OUT: usize, T>(
+    pub(super) fn dense<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize, T>(
         &self,
         name: Layer,
-        then: impl FnOnce(&Dense<'_, IN, HALF, OUT>) -> T,
+        then: impl FnOnce(&Dense<'_, IN, HALF, FIFTH, OUT>) -> T,
     ) -> T {
         let (int8, int4) = self.rows::<IN, HALF>();
-        let weights = if self.weight_bits == 8 {
-            Weights::Int8(int8.first_chunk().unwrap())
-        } else {
-            Weights::Int4(int4.first_chunk().unwrap())
+        let ternary = self.ternary_rows::<FIFTH>();
+        let weights = match self.weight_bits {
+            8 => Weights::Int8(int8.first_chunk().unwrap()),
+            4 => Weights::Int4(int4.first_chunk().unwrap()),
+            _ => Weights::Ternary(ternary.first_chunk().unwrap()),
         };
         let (biases, requants) = (self.biases.first_chunk().unwrap(), self.requants.first_chunk().unwrap());
         then(&Dense::new(name, weights, biases, requants, self.activation_bits).unwrap())
@@ -125,6 +138,14 @@ impl Drawn {
         let int8 = |row: &Vec<i8>| core::array::from_fn(|i| row[i] as u8);
         let int4 = |row: &Vec<i8>| core::array::from_fn(|i| pack([row[2 * i], row[2 * i + 1]]));
         (self.weights.iter().map(int8).collect(), self.weights.iter().map(int4).collect())
+    }
+
+    /// The rows of a hidden fully-connected layer as ternary weights.
+    fn ternary_rows<const FIFTH: usize>(&self) -> Vec<[u8; FIFTH]> {
+        let weight = |row: &Vec<i8>, input: usize| row.get(input).copied().unwrap_or_default();
+        let byte =
+            |row, first| pack_ternary(core::array::from_fn(|place| weight(row, first + place * FIFTH)));
+        self.weights.iter().map(|row| core::array::from_fn(|first| byte(row, first))).collect()
     }
 
     /// The pooled output by the definition: requantizes all four positions of a window, then takes the maximum.
@@ -197,6 +218,6 @@ impl Network {
 
 pub(super) fn network() -> impl Strategy<Value = Network> {
     let fc3 = (MIN_CLASSES..=MAX_CLASSES).prop_flat_map(|classes| layer(classes, 84));
-    (layer(6, 25), layer(16, 150), layer(120, 256), layer(84, 120), fc3)
+    (layer(6, 25), layer(16, 150), dense_layer(120, 256), dense_layer(84, 120), fc3)
         .prop_map(|(conv1, conv2, fc1, fc2, fc3)| Network([conv1, conv2, fc1, fc2, fc3]))
 }

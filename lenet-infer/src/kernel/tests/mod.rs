@@ -13,7 +13,7 @@ use lenet_core::model::{Fc2, MAX_BIAS, largest_activation};
 use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES, MIN_CLASSES};
 use proptest::prelude::*;
 
-use self::drawn::{Drawn, Network, bytes, layer, network};
+use self::drawn::{Drawn, Network, bytes, dense_layer, layer, network};
 use super::portable::Portable;
 use super::{Device, Image, scalar};
 
@@ -46,20 +46,29 @@ fn image(bytes: &[u8]) -> Image {
 }
 
 /// A network at an extreme: all weights are equal, and so are all biases and all requants.
+///
+/// Where the weights are ternary, those of the convolutions and of the last layer are int8.
 fn uniform(weight: i8, bias: i32, requant: [u8; 3], weight_bits: u8) -> Network {
-    let layer = |outputs: usize, taps: usize| Drawn {
+    let layer = |outputs: usize, taps: usize, weight_bits: u8| Drawn {
         weights: std::vec![std::vec![weight; taps]; outputs],
         biases: std::vec![bias.to_le_bytes(); outputs],
         requants: std::vec![requant; outputs],
         weight_bits,
         activation_bits: 8,
     };
-    Network([layer(6, 25), layer(16, 150), layer(120, 256), layer(84, 120), layer(64, 84)])
+    let others = if weight_bits == 2 { 8 } else { weight_bits };
+    Network([
+        layer(6, 25, others),
+        layer(16, 150, others),
+        layer(120, 256, weight_bits),
+        layer(84, 120, weight_bits),
+        layer(64, 84, others),
+    ])
 }
 
 #[test]
 fn every_back_end_is_exact_at_the_extremes_of_every_range() {
-    for (weight, weight_bits) in [(-128, 8), (127, 8), (-1, 8), (-128, 4), (112, 4)] {
+    for (weight, weight_bits) in [(-128, 8), (127, 8), (-1, 8), (-128, 4), (112, 4), (-64, 2), (64, 2)] {
         for bias in [-MAX_BIAS, 0, MAX_BIAS] {
             for requant in [[0xFF, 0xFF, 0], [0xFF, 0xFF, 15], [1, 0, 0], [0, 0, 15]] {
                 for pixel in [0, 255] {
@@ -80,7 +89,7 @@ proptest! {
 
     #[test]
     fn the_scalar_layers_equal_the_definition(
-        fc2 in layer(84, 120), input in bytes(120),
+        fc2 in dense_layer(84, 120), input in bytes(120),
         fc3 in (MIN_CLASSES..=MAX_CLASSES).prop_flat_map(|classes| layer(classes, 84)), features in bytes(84),
     ) {
         let found = fc2.dense(Layer::Fc2, |layer: &Fc2<'_>| {
