@@ -1,9 +1,8 @@
 //! The fully-connected layers: four outputs at a time.
 
 use super::requant::{Finish, finish_four};
-use crate::kernel::ternary;
+use super::ternary;
 use core::arch::naked_asm;
-use core::slice;
 use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
@@ -211,7 +210,8 @@ impl Matrix {
         }
     }
 
-    /// Computes the sums of four outputs, whose rows of weights lie `stride` bytes apart from row `first` on.
+    /// Computes the sums of four outputs, whose rows of weights lie `stride` bytes apart from row `first` on. `start` is
+    /// [`ternary::start`] of the inputs if the weights are ternary.
     ///
     /// # Safety
     ///
@@ -224,6 +224,7 @@ impl Matrix {
         stride: usize,
         input: *const u8,
         end: *const u8,
+        start: i32,
         sums: &mut [i32; ROWS],
     ) {
         // SAFETY: the caller guarantees it.
@@ -232,8 +233,7 @@ impl Matrix {
             if INT4 && self.bits == 4 {
                 int4_rows(input, weights, stride, end, sums);
             } else if TERNARY && self.bits == 2 {
-                let input = slice::from_raw_parts(input, end.offset_from_unsigned(input));
-                ternary::rows(weights, self.row_bytes, stride, input, sums);
+                ternary::rows(input, weights, self.row_bytes, end, start, sums);
             } else {
                 int8_rows(input, weights, stride, end, sums);
             }
@@ -264,12 +264,13 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, con
 #[inline(never)]
 unsafe fn all_outputs(matrix: Matrix, input: &[u8], outputs: usize, mut finish: Finish) {
     let inputs = input.as_ptr_range();
+    let start = if TERNARY && matrix.bits == 2 { ternary::start(input) } else { 0 };
     let mut sums = [0; ROWS];
     let mut first = 0_usize;
     while first < outputs {
         // SAFETY: the caller guarantees it.
         unsafe {
-            matrix.four_rows(first, matrix.row_bytes, inputs.start, inputs.end, &mut sums);
+            matrix.four_rows(first, matrix.row_bytes, inputs.start, inputs.end, start, &mut sums);
             finish_four(&sums, &mut finish);
         }
         first = first.wrapping_add(ROWS);
@@ -295,7 +296,7 @@ pub(super) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i
         // SAFETY: the layer has the rows that are summed, 84 weights in each, and as many biases; there are as many
         // logits.
         unsafe {
-            matrix.four_rows(first, stride, inputs.start, inputs.end, &mut sums);
+            matrix.four_rows(first, stride, inputs.start, inputs.end, 0, &mut sums);
             add_biases(&sums, biases.add(first), logits.add(first), rows);
         }
     }

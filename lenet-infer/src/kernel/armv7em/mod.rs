@@ -69,6 +69,7 @@ mod dense;
 pub(crate) mod lanes;
 mod pooled;
 mod requant;
+mod ternary;
 mod window;
 
 use self::pooled::PackedRow;
