@@ -68,7 +68,7 @@ class Reader:
 def decode(file):
     """The model of a file (rules 1 to 3)."""
     magic, version, length = struct.unpack("<4sHI", file[:10])
-    assert (magic, version) == (b"LNET", 2), "not a model file of version 2"
+    assert (magic, version) == (b"LNET", 3), "not a model file of version 3"
     assert zlib.crc32(file[: 10 + length]) == struct.unpack("<I", file[10 + length : 14 + length])[0], "wrong checksum"
     reader = Reader(file[10 : 10 + length])
     reader.byte_array()  # the metadata

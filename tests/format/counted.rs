@@ -1,4 +1,4 @@
-//! A model whose bytes are a counter; `conv1` and `fc2` have int4 weights.
+//! A model whose bytes are a counter; `conv1` has int4 weights and `fc2` ternary ones.
 
 use lenet_core::error::Layer;
 use lenet_core::model::{Confidence, Conv1, Conv2, Fc1, Fc2, Fc3, Weights};
@@ -19,7 +19,7 @@ pub(crate) struct Counted {
     conv1: [[u8; 25]; 3],
     conv2: [[[u8; 2]; 150]; 8],
     fc1: Vec<[u8; 256]>,
-    fc2: Vec<[u8; 60]>,
+    fc2: Vec<[u8; 24]>,
     fc3: [[u8; 84]; 10],
     biases: [[u8; 4]; 120],
     requants: [[u8; 3]; 120],
@@ -59,7 +59,7 @@ impl Counted {
         let conv1 = Weights::Int4(&self.conv1);
         let conv2 = Weights::Int8(&self.conv2);
         let fc1 = Weights::Int8(first(&self.fc1));
-        let fc2 = Weights::Int4(first(&self.fc2));
+        let fc2 = Weights::Ternary(first(&self.fc2));
         let fc3 = Weights::Int8(&self.fc3[..classes]);
         Model::new(
             Conv1::new(Layer::Conv1, conv1, first(biases), first(requants), 8).unwrap(),

@@ -56,7 +56,7 @@ fn a_file_of_another_version_is_refused_with_both_versions_named() {
     let error = decode(&bytes).unwrap_err();
     assert_eq!(error, Error::Version { expected: FORMAT_VERSION, found: FORMAT_VERSION + 1 });
     let message = error.to_string();
-    assert!(message.contains("version 2") && message.contains("version 3"), "{message}");
+    assert!(message.contains("version 3") && message.contains("version 4"), "{message}");
 }
 
 #[test]
@@ -78,8 +78,14 @@ fn each_wrong_value_has_its_own_error() {
         let change = |body: &mut Vec<u8>| body[conv1.biases + 4..][..4].copy_from_slice(&found.to_le_bytes());
         assert_eq!(error(change), bias);
     }
-    let bits = Error::WeightBits { layer: Layer::Conv2, found: 5 };
-    assert_eq!(error(|body| body[conv2.weight_bits] = 5), bits);
+    // Only fc1 and fc2 can have ternary weights.
+    for found in [5, 2] {
+        let bits = Error::WeightBits { layer: Layer::Conv2, found };
+        assert_eq!(error(|body| body[conv2.weight_bits] = found), bits);
+        assert!(bits.to_string().contains("expected 8 or 4;"), "{bits}");
+    }
+    let bits = Error::WeightBits { layer: Layer::Fc1, found: 3 };
+    assert!(bits.to_string().contains("expected 8, 4 or 2;"), "{bits}");
 }
 
 #[test]

@@ -96,9 +96,9 @@ fn a_truncated_model_is_refused() {
 #[test]
 fn a_model_of_another_version_is_refused_with_both_versions_named() {
     assert_fails(
-        &dir_with_model(|bytes| bytes[4] = 3),
+        &dir_with_model(|bytes| bytes[4] = 4),
         &["inspect", "--model", "model.lenet"],
-        "model.lenet: model file has format version 3, this program reads version 2; \
+        "model.lenet: model file has format version 4, this program reads version 3; \
          export the model again with the lenet-train of this release",
     );
 }
