@@ -1,6 +1,7 @@
 //! What the engine says of an image.
 
 use core::hint::black_box;
+use lenet_core::Requant;
 use lenet_core::model::Confidence;
 use lenet_core::shape::MAX_CLASSES;
 
@@ -28,9 +29,16 @@ pub struct Prediction<'e> {
 }
 
 impl<'e> Prediction<'e> {
+    /// The prediction for these logits.
+    #[inline(always)]
+    pub(crate) fn new(logits: &'e [i32], Confidence { requant, threshold }: Confidence) -> Self {
+        // By value, so that a program that knows the model does not keep a copy of it in memory for these.
+        Self::of(logits, requant, threshold)
+    }
+
     /// Out of line, so that its locals are not on the stack while the layers run.
     #[inline(never)]
-    pub(crate) fn new(logits: &'e [i32], confidence: Confidence) -> Self {
+    fn of(logits: &'e [i32], requant: Requant, threshold: u16) -> Self {
         let (mut class, mut largest, mut second) = (0, i32::MIN, i32::MIN);
         let mut index = 0_u8;
         // The slice and a mask are hidden, so that the loop is not unrolled.
@@ -47,7 +55,6 @@ impl<'e> Prediction<'e> {
         // The margin is 0 or more, so a sign is an overflow: then the margin is the largest there is.
         let margin = largest.wrapping_sub(second);
         let margin = (margin | (margin >> 31)) & i32::MAX;
-        let Confidence { requant, threshold } = confidence;
         let confidence = requant.confidence(margin);
         let confident = black_box(i32::from(confidence) - i32::from(threshold)) >= 0;
         Self { class, logits, margin, confidence, confident }
@@ -75,7 +82,6 @@ const fn select(mask: i32, a: i32, b: i32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenet_core::Requant;
 
     fn predict(logits: &[i32]) -> Prediction<'_> {
         Prediction::new(logits, Confidence { requant: Requant::new(32_768, 0).unwrap(), threshold: 500 })

@@ -3,10 +3,16 @@
 use crate::kernel::{self, ImageRow, PATCH_SIDE, Scratch};
 use crate::prediction::Prediction;
 use core::fmt;
+use core::hint::black_box;
+use core::marker::PhantomData;
+use core::ops::Deref;
 use lenet_core::Model;
 use lenet_core::shape::{IMAGE_SIDE, POOL_SIDE, POOL1_SIDE};
 
-/// A model that takes an image row by row and holds six of its rows at most.
+/// Rows of the image that wait for the one that completes a window.
+const WAITING: usize = PATCH_SIDE - 1;
+
+/// A model that takes an image row by row and holds five of its rows at most.
 ///
 /// The logits are those of [`Engine::classify`](crate::Engine::classify). The work is spread over the rows: every second
 /// row, from the sixth on, completes a pooled row of the first convolution, and the last row the answer.
@@ -26,35 +32,59 @@ use lenet_core::shape::{IMAGE_SIDE, POOL_SIDE, POOL1_SIDE};
 /// let mut engine = Engine::new(&SHIPPED.model);
 /// assert_eq!(prediction, Some(engine.classify(image.as_flattened().try_into().unwrap())));
 /// ```
+///
+/// # A model that the compiler knows
+///
+/// With [`Stream::of`], a model that is part of the program can be part of a type. Then the stream holds no reference to
+/// it, and the compiler leaves out what this model does not need, the code for other widths of weights among it:
+///
+/// ```
+/// use core::ops::Deref;
+/// use lenet_infer::{Model, SHIPPED, Stream};
+///
+/// struct Shipped;
+///
+/// impl Deref for Shipped {
+///     type Target = Model<'static>;
+///
+///     fn deref(&self) -> &Model<'static> {
+///         &SHIPPED.model
+///     }
+/// }
+///
+/// let mut stream = Stream::of(Shipped);
+/// assert!(stream.push(&[90; 28]).is_none());
+/// ```
 #[derive(Clone)]
-pub struct Stream<'a> {
-    model: &'a Model<'a>,
-    /// The last rows of the image, each at its index modulo six.
-    rows: [ImageRow; PATCH_SIDE],
+pub struct Stream<'a, M = &'a Model<'a>> {
+    model: M,
+    /// The last five rows of the image, each at its index modulo five.
+    rows: [ImageRow; WAITING],
     /// The last pooled rows of conv1, each at its index modulo six, and the pooled rows of conv2.
     scratch: Scratch,
     /// Rows of this image so far.
-    taken: Count,
+    taken: Count<WAITING>,
     /// Pooled rows of conv1 so far.
-    pooled: Count,
+    pooled: Count<PATCH_SIDE>,
+    borrowed: PhantomData<&'a ()>,
 }
 
-/// Rows so far, and the place of the next one in a ring of six.
+/// Rows so far, and the place of the next one in a ring of `PLACES`, which is that of the oldest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Count {
+struct Count<const PLACES: usize> {
     rows: u8,
     place: u8,
 }
 
-impl Count {
+impl<const PLACES: usize> Count<PLACES> {
     const ZERO: Self = Self { rows: 0, place: 0 };
 
     /// Counts a row and gives its place.
     fn next(&mut self) -> usize {
-        let place = self.place.min(PATCH_SIDE as u8 - 1);
+        let place = usize::from(self.place).min(PLACES - 1);
         self.rows = self.rows.wrapping_add(1);
-        self.place = if usize::from(place) == PATCH_SIDE - 1 { 0 } else { place + 1 };
-        usize::from(place)
+        self.place = after::<PLACES>(place) as u8;
+        place
     }
 
     /// Which window of six rows, two apart, the last row completed. `None` when it completed none.
@@ -63,44 +93,80 @@ impl Count {
         after.is_multiple_of(POOL_SIDE).then_some(after / POOL_SIDE)
     }
 
-    /// The six rows of a full ring, the oldest first.
-    fn oldest_first<T>(self, ring: &[T; PATCH_SIDE]) -> [&T; PATCH_SIDE] {
-        core::array::from_fn(|row| &ring[kernel::place(usize::from(self.place) + row)])
+    /// The rows of a full ring, the oldest first, and `newest` after five.
+    fn oldest_first<'r, T>(self, ring: &'r [T; PLACES], newest: &'r T) -> [&'r T; PATCH_SIDE] {
+        let mut rows = [newest; PATCH_SIDE];
+        let mut place = usize::from(self.place);
+        let mut index = 0;
+        while index < PLACES.min(PATCH_SIDE) {
+            rows[index] = &ring[place.min(PLACES - 1)];
+            place = after::<PLACES>(place);
+            // Hidden, so that the loop is not unrolled.
+            index = black_box(index + 1);
+        }
+        rows
     }
+}
+
+/// The place after `place` in a ring of `PLACES`.
+const fn after<const PLACES: usize>(place: usize) -> usize {
+    if place >= PLACES - 1 { 0 } else { place + 1 }
 }
 
 impl<'a> Stream<'a> {
     /// A stream for `model`, before the first row of an image.
     #[must_use]
     pub const fn new(model: &'a Model<'a>) -> Self {
-        Self {
-            model,
-            rows: [[0; IMAGE_SIDE]; PATCH_SIDE],
-            scratch: Scratch::new(model.conv2()),
-            taken: Count::ZERO,
-            pooled: Count::ZERO,
-        }
+        Self::with_scratch(model, Scratch::new(model.conv2()))
+    }
+}
+
+impl<'a, M: Deref<Target = Model<'a>>> Stream<'a, M> {
+    /// A stream for a model that `model` leads to, before the first row of an image.
+    ///
+    /// `model` must lead to the same model each time. If it leads to another one, the logits are of neither.
+    #[must_use]
+    pub fn of(model: M) -> Self {
+        let scratch = Scratch::new(model.conv2());
+        Self::with_scratch(model, scratch)
     }
 
     /// Takes the next row of the image: grey levels from left to right, 0 for paper to 255 for ink.
     ///
     /// The 28th row brings the prediction, and the row after it begins the next image.
     pub fn push(&mut self, row: &[u8; IMAGE_SIDE]) -> Option<Prediction<'_>> {
-        self.rows[self.taken.next()] = *row;
-        self.taken.window()?;
-        let place = self.pooled.next();
-        let device = self.scratch.device();
-        let (ring, features) = self.scratch.of_device();
-        kernel::conv1_row(device, self.model.conv1(), self.taken.oldest_first(&self.rows), &mut ring[place]);
-        let window = self.pooled.window()?;
-        let output = features.get_mut(window)?;
-        kernel::conv2_row(device, self.model.conv2(), self.pooled.oldest_first(ring), output);
-        if usize::from(self.pooled.rows) < POOL1_SIDE {
+        let Self { model, rows, scratch, taken, pooled, .. } = self;
+        let waiting = *taken;
+        let place = taken.next();
+        if taken.window().is_none() {
+            rows[place] = *row;
             return None;
         }
-        self.restart();
-        let logits = kernel::dense_layers(self.model, &mut self.scratch);
-        Some(Prediction::new(logits, self.model.confidence()))
+        let device = scratch.device();
+        let (ring, features) = scratch.of_device();
+        kernel::conv1_row(device, model.conv1(), waiting.oldest_first(rows, row), &mut ring[pooled.next()]);
+        rows[place] = *row;
+        let output = features.get_mut(pooled.window()?)?;
+        kernel::conv2_row(device, model.conv2(), pooled.oldest_first(ring, &ring[0]), output);
+        if usize::from(pooled.rows) < POOL1_SIDE {
+            return None;
+        }
+        (*taken, *pooled) = (Count::ZERO, Count::ZERO);
+        let logits = kernel::dense_layers(model, scratch);
+        Some(Prediction::new(logits, model.confidence()))
+    }
+}
+
+impl<M> Stream<'_, M> {
+    const fn with_scratch(model: M, scratch: Scratch) -> Self {
+        Self {
+            model,
+            rows: [[0; IMAGE_SIDE]; WAITING],
+            scratch,
+            taken: Count::ZERO,
+            pooled: Count::ZERO,
+            borrowed: PhantomData,
+        }
     }
 
     /// Forgets the rows taken so far, so that the next row is the first of an image.
@@ -110,10 +176,10 @@ impl<'a> Stream<'a> {
 }
 
 /// Without the activations.
-impl fmt::Debug for Stream<'_> {
+impl<'a, M: Deref<Target = Model<'a>>> fmt::Debug for Stream<'a, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stream")
-            .field("model", self.model)
+            .field("model", &*self.model)
             .field("rows", &self.taken.rows)
             .finish_non_exhaustive()
     }
@@ -158,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_holds_864_bytes_beside_its_model() {
-        assert!(size_of::<Stream<'_>>() - size_of::<&Model<'_>>() <= 864);
+    fn a_stream_holds_836_bytes_beside_its_model() {
+        assert!(size_of::<Stream<'_>>() - size_of::<&Model<'_>>() <= 836);
     }
 }

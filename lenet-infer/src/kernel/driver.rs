@@ -137,7 +137,7 @@ pub(super) fn dense_layers<'s>(
 ///
 /// A subtraction, because a small core calls a function to divide. Clamped so that no bounds check is needed.
 #[inline(always)]
-pub(crate) fn place(row: usize) -> usize {
+fn place(row: usize) -> usize {
     let row = if row < PATCH_SIDE { row } else { row - PATCH_SIDE };
     row.min(PATCH_SIDE - 1)
 }

@@ -106,7 +106,7 @@ mod tests;
 
 #[cfg(lenet_device = "armv7em")]
 pub(crate) use armv7em::lanes;
-pub(crate) use driver::{Scratch, place};
+pub(crate) use driver::Scratch;
 #[cfg(lenet_device = "mve")]
 pub(crate) use mve::lanes;
 
@@ -132,7 +132,7 @@ pub(crate) type ImageRow = [u8; IMAGE_SIDE];
 pub(crate) type Image = [ImageRow; IMAGE_SIDE];
 /// One row of the pooled output of conv1, `[column][channel]`, 12x6.
 pub(crate) type PooledRow = [[u8; CONV1_CHANNELS]; POOL1_SIDE];
-/// The six pooled rows of conv1 that a back end keeps at a time. [`place`] returns the index of a row.
+/// The six pooled rows of conv1 that a back end keeps at a time, each at its number modulo six.
 pub(crate) type Ring<B> = [<B as Backend>::Row; PATCH_SIDE];
 /// One row of the pooled output of conv2, `[column][channel]`, 4x16.
 pub(crate) type FeatureRow = [[u8; CONV2_CHANNELS]; POOL2_SIDE];
