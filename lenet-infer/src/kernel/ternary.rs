@@ -7,7 +7,7 @@ use lenet_core::model::unpack_ternary;
 /// # Safety
 ///
 /// `weights` must be valid for reads of a row for each of `sums`.
-#[cfg(not(any(lenet_device = "portable", lenet_device = "riscv32", lenet_device = "armv7em")))]
+#[cfg(any(lenet_device = "armv7m", lenet_device = "mve"))]
 #[allow(unsafe_code)]
 #[inline(never)]
 pub(super) unsafe fn rows(

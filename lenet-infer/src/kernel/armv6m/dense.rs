@@ -1,11 +1,10 @@
 //! The fully-connected layers: four outputs at a time, so that an activation, once loaded, serves four products.
 
-use super::requant::{self, Outputs, finish};
-use crate::kernel::ternary;
+use super::matrix::{Matrix, ROWS, Width};
+use super::requant::Outputs;
+use super::ternary::Ternary;
 use core::arch::naked_asm;
-use core::mem::MaybeUninit;
-use core::slice;
-use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
+use lenet_core::model::{Dense, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
@@ -16,10 +15,19 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const FIFTH:
 ) {
     const { assert!(IN.is_multiple_of(4) && OUT.is_multiple_of(ROWS)) };
     let mut outputs = Outputs::new(layer, output.as_mut_ptr(), ROWS);
-    let matrix = Matrix::new(layer.weights().as_rows());
     // SAFETY: there is one input per column of the weights and one output per row; the number of rows is a multiple of
     // four.
-    unsafe { all_outputs(matrix, input.as_ptr(), &mut outputs, OUT) };
+    unsafe {
+        match layer.weights().as_rows() {
+            Weights::Int8(rows) => Matrix::<Int8>::new(rows, input).outputs(&mut outputs, OUT),
+            Weights::Int4(rows) if INT4 => Matrix::<Int4>::new(rows, input).outputs(&mut outputs, OUT),
+            Weights::Ternary(rows) if TERNARY => {
+                Matrix::<Ternary>::new(rows, input).outputs(&mut outputs, OUT);
+            }
+            // This build refuses models with such weights.
+            Weights::Int4(_) | Weights::Ternary(_) => {}
+        }
+    }
 }
 
 /// Computes the last layer: sums and biases.
@@ -27,108 +35,37 @@ pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logi
     const { assert!(FC2_OUTPUTS.is_multiple_of(4)) };
     let biases = layer.bias_bytes().as_ptr();
     let count = logits.len().min(layer.classes());
+    let logits = logits.as_mut_ptr();
     // SAFETY: there is one input per column of the weights; there are at least `count` rows, biases and logits.
     unsafe {
-        all_logits(Matrix::new(layer.weights().as_rows()), input.as_ptr(), biases, logits.as_mut_ptr(), count)
-    };
-}
-
-/// Outputs that are computed at a time.
-const ROWS: usize = 4;
-
-/// The weights of a fully-connected layer of any shape, so that the program has one copy of the code.
-#[derive(Clone, Copy)]
-struct Matrix {
-    weights: *const u8,
-    /// Bytes in a row.
-    bytes: usize,
-    /// The number of inputs.
-    inputs: usize,
-    bits: u8,
-}
-
-impl Matrix {
-    #[inline(always)]
-    const fn new<const IN: usize, const HALF: usize, const FIFTH: usize>(
-        weights: DenseRows<'_, IN, HALF, FIFTH>,
-    ) -> Self {
-        match weights {
-            Weights::Int8(rows) => Self { weights: rows.as_ptr().cast(), bytes: IN, inputs: IN, bits: 8 },
-            Weights::Int4(rows) => Self { weights: rows.as_ptr().cast(), bytes: HALF, inputs: IN, bits: 4 },
-            Weights::Ternary(rows) => {
-                Self { weights: rows.as_ptr().cast(), bytes: FIFTH, inputs: IN, bits: 2 }
-            }
+        match layer.weights() {
+            Weights::Int8(rows) => Matrix::<Int8>::new(rows, input).logits(biases, logits, count),
+            Weights::Int4(rows) if INT4 => Matrix::<Int4>::new(rows, input).logits(biases, logits, count),
+            // As above.
+            Weights::Int4(_) => {}
         }
     }
+}
 
-    /// Computes the sums of four outputs, whose rows of weights lie `stride` bytes apart from row `first` on.
-    ///
-    /// # Safety
-    ///
-    /// The matrix must have these rows. `input` must be valid for reads of one byte per weight of a row, and `found`
-    /// for writes.
+/// int8 weights, one to a byte.
+struct Int8;
+
+/// int4 weights, two to a byte.
+struct Int4;
+
+impl Width for Int8 {
     #[inline(always)]
-    unsafe fn sums(self, first: usize, stride: usize, input: *const u8, found: *mut [i32; ROWS]) {
+    unsafe fn sums(row: *const u8, stride: usize, input: &[u8], sums: &mut [i32; ROWS]) {
         // SAFETY: the caller guarantees it.
-        unsafe {
-            // Wrapping, because the compiler does not see that the matrix has the row.
-            let row = self.weights.add(first.wrapping_mul(self.bytes));
-            if TERNARY && self.bits == 2 {
-                let input = slice::from_raw_parts(input, self.inputs);
-                ternary::rows(row, self.bytes, stride, input, &mut *found);
-            } else {
-                sums(row, stride, input, self.bytes, usize::from(INT4 && self.bits == 4), found);
-            }
-        }
+        unsafe { sums_int8(row, stride, input.as_ptr(), input.len(), sums) }
     }
 }
 
-/// Computes a hidden layer of `count` outputs.
-///
-/// # Safety
-///
-/// `count` must be a multiple of four, and the matrix must have `count` rows. `input` must be valid for reads of one
-/// byte per weight of a row. `outputs` must be the first four of the layer, all valid for writes.
-#[inline(never)]
-unsafe fn all_outputs(matrix: Matrix, input: *const u8, outputs: &mut Outputs, count: usize) {
-    let mut found = MaybeUninit::uninit();
-    for first in (0..count).step_by(ROWS) {
-        // SAFETY: the caller guarantees it; `sums` writes what `finish` reads.
-        unsafe {
-            matrix.sums(first, matrix.bytes, input, found.as_mut_ptr());
-            finish(found.assume_init_ref(), outputs);
-        }
-        outputs.advance(ROWS);
-    }
-}
-
-/// Computes the last layer, of `count` logits.
-///
-/// If `count` is not a multiple of four, the last tile of four overlaps the tile before it. If there are fewer than
-/// four logits, they are computed one by one.
-///
-/// # Safety
-///
-/// `count` must be above 0, and the matrix must have `count` rows. `input` must be valid for reads of one byte per
-/// weight of a row, `biases` for reads and `logits` for writes of `count` elements.
-#[inline(never)]
-unsafe fn all_logits(
-    matrix: Matrix,
-    input: *const u8,
-    biases: *const [u8; 4],
-    logits: *mut i32,
-    count: usize,
-) {
-    let (rows, stride) = if count < ROWS { (1, 0) } else { (ROWS, matrix.bytes) };
-    let mut found = MaybeUninit::uninit();
-    for first in (0..count).step_by(rows) {
-        // Wrapping, because the compiler does not see that there is a first output only if `count` is above 0.
-        let first = first.min(count.wrapping_sub(rows));
-        // SAFETY: the caller guarantees it; `sums` writes what `logits` reads.
-        unsafe {
-            matrix.sums(first, stride, input, found.as_mut_ptr());
-            requant::logits(found.assume_init_ref(), biases.add(first).cast(), logits.add(first), rows);
-        }
+impl Width for Int4 {
+    #[inline(always)]
+    unsafe fn sums(row: *const u8, stride: usize, input: &[u8], sums: &mut [i32; ROWS]) {
+        // SAFETY: the caller guarantees it.
+        unsafe { sums_int4(row, stride, input.as_ptr(), input.len() / 2, sums) }
     }
 }
 
@@ -148,51 +85,70 @@ macro_rules! four {
     };
 }
 
-/// Computes the sums of four outputs.
+/// Begins [`sums_int8`] and [`sums_int4`]: saves registers, sets the sums to 0, `r2` to `r5` to the ends of the rows and `r1`
+/// to minus their length.
+macro_rules! begin {
+    () => {
+        concat!(
+            "push {{r4-r7, lr}}\n",
+            save!(),
+            "mov r12, r2\n",
+            "rsbs r6, r3, #0\n",
+            "adds r2, r0, r3\n",
+            "adds r3, r2, r1\n",
+            "adds r4, r3, r1\n",
+            "adds r5, r4, r1\n",
+            "mov r0, r12\n",
+            "mov r1, r6\n",
+            "movs r6, #0\n",
+            ".irp sum, r8, r9, r10, r11\n",
+            "mov \\sum, r6\n",
+            ".endr\n",
+        )
+    };
+}
+
+/// Ends them: stores the sums and restores registers.
+macro_rules! end {
+    () => {
+        concat!(
+            "mov r4, r8\n",
+            "mov r5, r9\n",
+            "mov r6, r10\n",
+            "mov r7, r11\n",
+            "ldr r0, [sp, #36]\n",
+            "stm r0!, {{r4-r7}}\n",
+            restore!(),
+            "pop {{r4-r7, pc}}\n",
+        )
+    };
+}
+
+/// Computes the sums of four outputs with int8 weights.
 ///
 /// - `row` (`r0`), `stride` (`r1`): the rows of weights begin at `row`, `row + stride` and so on.
 /// - `input` (`r2`), `bytes` (`r3`): the activations, and the number of bytes in a row of weights.
-/// - `int4`, `found` (on the stack): not 0 if the weights are int4; where the sums go.
+/// - `sums` (on the stack): where the sums go.
 ///
 /// Weights and activations may lie at any address. Changes `r0` to `r3`, `r12` and the flags. Takes 36 bytes of stack.
 ///
 /// # Safety
 ///
-/// Each of the four rows must be valid for reads of `bytes`, a number above 0, which must be a multiple of four if `int4` is
-/// 0. `input` must be valid for reads of `bytes`, or of twice as many if `int4` is not 0, and `found` for writes.
+/// Each of the four rows must be valid for reads of `bytes`, a multiple of four above 0. `input` must be valid for reads of
+/// `bytes`, and `sums` for writes.
 #[unsafe(naked)]
-unsafe extern "C" fn sums(
+unsafe extern "C" fn sums_int8(
     _row: *const u8,
     _stride: usize,
     _input: *const u8,
     _bytes: usize,
-    _int4: usize,
-    _found: *mut [i32; ROWS],
+    _sums: *mut [i32; ROWS],
 ) {
-    // r0 input, r1 index of the weights, from minus `bytes` up to 0, r2-r5 ends of the rows, r6 activation, r7 weight
-    // and product, r8-r11 sums, r12 `bytes`. On the stack: `int4` at 36, `found` at 40.
+    // r0 end of the input, r1 index of weights and input, from minus `bytes` up to 0, r2-r5 ends of the rows, r6
+    // activation, r7 weight and product, r8-r11 sums.
     naked_asm!(
-        "push {{r4-r7, lr}}",
-        save!(),
-        "mov r12, r3",
-        "mov r7, r2",
-        "rsbs r6, r3, #0",
-        "adds r2, r0, r3",
-        "adds r3, r2, r1",
-        "adds r4, r3, r1",
-        "adds r5, r4, r1",
-        "mov r0, r7",
-        "mov r1, r6",
-        "movs r6, #0",
-        "mov r8, r6",
-        "mov r9, r6",
-        "mov r10, r6",
-        "mov r11, r6",
-        "ldr r6, [sp, #36]",
-        "cmp r6, #0",
-        "bne 3f",
-        // int8 weights, four inputs at a time.
-        "add r0, r12",
+        begin!(),
+        "subs r0, r0, r1",
         "2:",
         ".rept 4",
         "ldrb r6, [r0, r1]",
@@ -200,24 +156,37 @@ unsafe extern "C" fn sums(
         "adds r1, #1",
         ".endr",
         "bne 2b",
-        "b 4f",
-        // int4 weights, the two inputs of a byte at a time.
-        "3:",
+        end!(),
+    )
+}
+
+/// Computes the sums of four outputs with int4 weights, otherwise like [`sums_int8`], but `bytes` may be any number above 0 and
+/// there are twice as many activations.
+///
+/// # Safety
+///
+/// Each of the four rows must be valid for reads of `bytes`, a number above 0, and `input` of twice as many. `sums` must be
+/// valid for writes.
+#[unsafe(naked)]
+unsafe extern "C" fn sums_int4(
+    _row: *const u8,
+    _stride: usize,
+    _input: *const u8,
+    _bytes: usize,
+    _sums: *mut [i32; ROWS],
+) {
+    // As for `sums_int8`, but r0 input.
+    naked_asm!(
+        begin!(),
+        // The two inputs of a byte at a time.
+        "2:",
         "ldrb r6, [r0]",
         four!("lsls r7, r7, #28", "asrs r7, r7, #24"),
         "ldrb r6, [r0, #1]",
         "adds r0, #2",
         four!("lsrs r7, r7, #4", "lsls r7, r7, #4"),
         "adds r1, #1",
-        "bne 3b",
-        "4:",
-        "mov r4, r8",
-        "mov r5, r9",
-        "mov r6, r10",
-        "mov r7, r11",
-        "ldr r0, [sp, #40]",
-        "stm r0!, {{r4-r7}}",
-        restore!(),
-        "pop {{r4-r7, pc}}",
+        "bne 2b",
+        end!(),
     )
 }

@@ -78,4 +78,6 @@ pub(super) mod conv1;
 pub(super) mod conv2;
 pub(super) mod dense;
 mod kernel_row;
+mod matrix;
 mod requant;
+mod ternary;
