@@ -7,9 +7,8 @@
 //! because a function that takes a slice of any length does not show that to the compiler, and a program must link with
 //! overflow checks only if none can fail. The back end `portable` has the checks.
 
-use super::ternary;
 use lenet_core::Requant;
-use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
+use lenet_core::model::{Dense, DenseRows, Fc3, Hidden, INT4, Weights};
 use lenet_core::shape::{FC2_OUTPUTS, POOL2_LEN};
 
 /// Products of an activation and a raised int4 weight that add up within a half of a word before it is read.
@@ -24,7 +23,7 @@ const _: () = {
     assert!((POOL2_LEN * 255 * 8) << 4 <= i32::MAX as usize);
 };
 
-/// Computes a hidden fully-connected layer, `TILE` outputs at a time.
+/// Computes a hidden fully-connected layer with int8 or int4 weights, `TILE` outputs at a time.
 ///
 /// - `dot` returns the sums of `TILE` outputs with int8 weights.
 /// - `dot_int4` returns the sums of two outputs with int4 weights, as the function of that name does.
@@ -44,14 +43,31 @@ pub(super) fn hidden<
     dot_int4: impl Fn([&[u8; HALF]; 2], &[u8; IN], i32) -> [i32; 2],
     finish: impl Fn(&[i32], &[[u8; 4]], &[[u8; Requant::BYTES]], u8, &mut [u8]),
 ) {
+    for_each_tile(
+        layer.weights().as_rows(),
+        input,
+        dot,
+        dot_int4,
+        each_tile::<_, OUT, TILE>(layer, output, finish),
+    );
+}
+
+/// Returns the function to call with the sums of each tile of `TILE` outputs of a hidden layer, in order: it computes their
+/// activations with `finish`, as for [`hidden`].
+#[inline(always)]
+pub(super) fn each_tile<'a, W: Copy, const OUT: usize, const TILE: usize>(
+    layer: &'a Hidden<'_, W, OUT>,
+    output: &'a mut [u8; OUT],
+    finish: impl Fn(&[i32], &[[u8; 4]], &[[u8; Requant::BYTES]], u8, &mut [u8]) + 'a,
+) -> impl FnMut(&[i32]) + 'a {
     let biases = layer.biases().as_bytes().chunks(TILE);
     let requants = layer.requants().as_bytes().chunks(TILE);
     let mut tiles = output.chunks_mut(TILE).zip(biases).zip(requants);
-    for_each_tile(layer.weights().as_rows(), input, dot, dot_int4, |sums| {
+    move |sums| {
         if let Some(((output, biases), requants)) = tiles.next() {
             finish(sums, biases, requants, layer.activation_bits(), output);
         }
-    });
+    }
 }
 
 /// Computes the last layer. `dot` and `dot_int4` are those of [`hidden`].
@@ -104,14 +120,7 @@ fn for_each_tile<const IN: usize, const HALF: usize, const FIFTH: usize, const T
                 then(&sums);
             }
         }
-        Weights::Ternary(rows) if TERNARY => {
-            for rows in rows.chunks(TILE) {
-                let mut sums = [0; TILE];
-                sums.iter_mut().zip(rows).for_each(|(sum, row)| *sum = ternary::sum(row, input));
-                then(&sums);
-            }
-        }
-        // This build refuses models with such weights.
+        // This build refuses models with int4 weights; ternary ones are the caller's.
         Weights::Int4(_) | Weights::Ternary(_) => {}
     }
 }

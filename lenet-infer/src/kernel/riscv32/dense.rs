@@ -1,9 +1,10 @@
 //! The fully-connected layers: six outputs at a time.
 
 use super::requant::finish;
+use super::ternary;
 use crate::kernel::scalar;
 use core::arch::naked_asm;
-use lenet_core::model::{Dense, Fc3};
+use lenet_core::model::{Dense, Fc3, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Outputs that share one load of an activation: as many as there are registers for sums that need not be saved.
@@ -16,7 +17,13 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const FIFTH:
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
-    scalar::hidden(layer, input, output, dot, scalar::dot_int4, finish);
+    match layer.weights() {
+        Weights::Ternary(rows) if TERNARY => {
+            let mut then = scalar::each_tile::<_, OUT, TILE>(layer, output, finish);
+            ternary::for_each_tile(rows, input, |sums| then(sums));
+        }
+        _ => scalar::hidden(layer, input, output, dot, scalar::dot_int4, finish),
+    }
 }
 
 /// Computes the last layer: sums and biases.

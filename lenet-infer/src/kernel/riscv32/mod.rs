@@ -74,4 +74,5 @@ pub(super) mod dense;
 mod lines;
 mod pack;
 mod requant;
+mod ternary;
 mod window;

@@ -13,7 +13,7 @@ use lenet_core::model::{Fc2, MAX_BIAS, largest_activation};
 use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES, MIN_CLASSES};
 use proptest::prelude::*;
 
-use self::drawn::{Drawn, Network, bytes, dense_layer, layer, network};
+use self::drawn::{Drawn, Network, bytes, layer, network};
 use super::portable::Portable;
 use super::{Device, Image, scalar};
 
@@ -89,7 +89,7 @@ proptest! {
 
     #[test]
     fn the_scalar_layers_equal_the_definition(
-        fc2 in dense_layer(84, 120), input in bytes(120),
+        fc2 in layer(84, 120), input in bytes(120),
         fc3 in (MIN_CLASSES..=MAX_CLASSES).prop_flat_map(|classes| layer(classes, 84)), features in bytes(84),
     ) {
         let found = fc2.dense(Layer::Fc2, |layer: &Fc2<'_>| {
