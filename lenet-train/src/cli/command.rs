@@ -19,8 +19,8 @@ pub(super) enum Command {
         /// Folder of the finished run
         #[arg(value_parser = recorded_path)]
         run: PathBuf,
-        /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7
-        /// [default: those of the run]
+        /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7; fc1=2
+        /// and fc2=2 for ternary weights [default: those of the run]
         #[arg(long)]
         bits: Option<Bits>,
         /// Use the weights of the epoch with the lowest validation loss
@@ -77,7 +77,8 @@ pub(super) enum Command {
             allow_negative_numbers = true
         )]
         deviation: Option<f64>,
-        /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7
+        /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7; fc1=2
+        /// and fc2=2 for ternary weights
         #[arg(long, default_value = "8")]
         bits: Bits,
         /// Folder of the data set for calibration and the check [default: the bundled MNIST, else downloaded]

@@ -80,8 +80,8 @@ pub(crate) struct TrainingFlags {
     /// Seed of the initial weights, the order of the images and their augmentation [default: 0]
     #[arg(long)]
     seed: Option<u64>,
-    /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7
-    /// [default: 8]
+    /// Bits per weight, 8 or 4, or a list that also sets layers and activations, such as conv=8,fc=4,activations=7; fc1=2
+    /// and fc2=2 for ternary weights [default: 8]
     #[arg(long)]
     bits: Option<Bits>,
     /// Train on an NVIDIA GPU (needs a build with --features cuda)

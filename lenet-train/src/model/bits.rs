@@ -15,22 +15,26 @@ pub enum WeightBits {
     Eight,
     /// int4: -112 to 112 in steps of 16.
     Four,
+    /// Ternary: -64, 0 or 64. Only `fc1` and `fc2` can have such weights.
+    Ternary,
 }
 
 impl WeightBits {
-    /// Returns the number of bits, 8 or 4.
+    /// Returns the number of bits, 8, 4 or 2. A ternary weight counts as one of 2 bits.
     pub const fn count(self) -> u8 {
         match self {
             Self::Eight => 8,
             Self::Four => 4,
+            Self::Ternary => 2,
         }
     }
 
-    /// Returns the distance between neighboring weights, in units of int8: 1 or 16.
+    /// Returns the distance between neighboring weights, in units of int8: 1, 16 or 64.
     pub const fn step(self) -> i8 {
         match self {
             Self::Eight => 1,
             Self::Four => 16,
+            Self::Ternary => 64,
         }
     }
 
@@ -39,6 +43,7 @@ impl WeightBits {
         match self {
             Self::Eight => 127,
             Self::Four => 112,
+            Self::Ternary => 64,
         }
     }
 }
@@ -46,7 +51,8 @@ impl WeightBits {
 /// The number of bits of the weights of the five layers and of the activations of the four hidden layers.
 ///
 /// As text: `8`, `4`, or a list such as `conv=8,fc=4,activations=7`. Later items of a list override earlier ones, and
-/// what no item names has 8 bits.
+/// what no item names has 8 bits. `fc1=2` and `fc2=2` make the weights of these layers ternary; no other layer can have
+/// such weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Bits {
@@ -62,11 +68,15 @@ impl Default for Bits {
     }
 }
 
+/// The layers whose weights may be ternary.
+const TERNARY_LAYERS: [&str; 2] = ["fc1", "fc2"];
+
 /// The error for a text that does not describe [`Bits`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "{item:?}: expected 8 or 4, or a list of LAYER=BITS with LAYER one of conv, fc, conv1, conv2, fc1, fc2, fc3 and \
-     BITS 8 or 4, or activations=BITS with BITS 4 to 8, such as conv=8,fc=4"
+     BITS 8 or 4, or fc1=2 or fc2=2 for ternary weights, which no other layer can have, or activations=BITS with BITS 4 \
+     to 8, such as conv=8,fc=4"
 )]
 pub struct ParseBitsError {
     item: String,
@@ -112,6 +122,7 @@ impl Bits {
         let bits = match value {
             "8" => WeightBits::Eight,
             "4" => WeightBits::Four,
+            "2" if TERNARY_LAYERS.contains(&name) => WeightBits::Ternary,
             _ => return None,
         };
         let mut named = false;
@@ -145,7 +156,7 @@ impl fmt::Display for Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use WeightBits::{Eight, Four};
+    use WeightBits::{Eight, Four, Ternary};
 
     #[test]
     fn a_list_names_layers_and_kinds_of_layers() {
@@ -154,6 +165,8 @@ mod tests {
         assert_eq!(parsed("4").weights, [Four; 5]);
         assert_eq!(parsed("conv=8,fc=4").weights, [Eight, Eight, Four, Four, Four]);
         assert_eq!(parsed("fc=4, fc3=8").weights, [Eight, Eight, Four, Four, Eight]);
+        assert_eq!(parsed("4,fc1=2,fc2=2").weights, [Four, Four, Ternary, Ternary, Four]);
+        assert_eq!(parsed("fc2=2,fc=4").weights, [Eight, Eight, Four, Four, Four]);
         assert_eq!(parsed("4,activations=7").activations, [7; 4]);
     }
 
@@ -167,10 +180,23 @@ mod tests {
     }
 
     #[test]
+    fn ternary_weights_are_refused_in_all_layers_but_fc1_and_fc2() {
+        for text in ["2", "fc=2", "conv=2", "conv1=2", "conv2=2", "fc3=2", "activations=2"] {
+            let error = text.parse::<Bits>().unwrap_err().to_string();
+            assert!(error.contains(text) && error.contains("fc1=2 or fc2=2 for ternary"), "{error}");
+        }
+    }
+
+    #[test]
     fn bits_are_displayed_as_the_text_that_they_are_parsed_from() {
-        for text in
-            ["8", "4", "conv=8,fc=4", "conv=8,fc=8,activations=6", "conv1=8,conv2=8,fc1=4,fc2=4,fc3=8"]
-        {
+        for text in [
+            "8",
+            "4",
+            "conv=8,fc=4",
+            "conv=8,fc=8,activations=6",
+            "conv1=8,conv2=8,fc1=4,fc2=4,fc3=8",
+            "conv1=8,conv2=4,fc1=2,fc2=2,fc3=4",
+        ] {
             let bits: Bits = text.parse().unwrap();
             assert_eq!(bits.to_string(), text);
         }

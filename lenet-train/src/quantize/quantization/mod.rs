@@ -1,7 +1,8 @@
 //! Quantization of weights, biases and activations, given the activation ranges.
 //!
 //! - Weights: an int8 weight is `round(w / scale)`, and the scale of an output channel is its largest magnitude / 127. An
-//!   int4 weight is the nearest multiple of 16 from -112 to 112, and the scale is the one with the least squared error.
+//!   int4 weight is the nearest multiple of 16 from -112 to 112, and a ternary weight the nearest of -64, 0 and 64. The
+//!   scale of an int4 or ternary channel is the one with the least squared error.
 //!   The last layer has one scale for all outputs, since its accumulators are compared with one another. `scale/mod.rs`
 //!   describes the exceptions: channels whose activation is the same for every input, and the bound of 2^24 for
 //!   accumulators.

@@ -3,8 +3,8 @@ use super::*;
 use crate::model::bits::WeightBits;
 use crate::model::weights::layer_shapes;
 use lenet_core::error::Layer;
-use lenet_core::model::Weights;
-use lenet_core::shape::{CLASSES, CONV1_CHANNELS};
+use lenet_core::model::{Weights, unpack_ternary};
+use lenet_core::shape::{CLASSES, CONV1_CHANNELS, FC1_OUTPUTS};
 use lenet_core::{Error, Metadata};
 
 /// Small weights of both signs, no two of them equal.
@@ -30,10 +30,10 @@ fn quantized_at(weights: &FloatWeights, ranges: Ranges, bits: Bits) -> Result<Qu
     quantize_weights(weights, &Quantization::new(weights, ranges, bits))
 }
 
-fn int8<Int8: ?Sized, Int4: ?Sized>(weights: Weights<'_, Int8, Int4>) -> &Int8 {
+fn int8<Int8: ?Sized, Int4: ?Sized, Ternary>(weights: Weights<'_, Int8, Int4, Ternary>) -> &Int8 {
     match weights {
         Weights::Int8(weights) => weights,
-        Weights::Int4(_) => panic!("int4 weights"),
+        _ => panic!("weights of {} bits", weights.bits()),
     }
 }
 
@@ -118,6 +118,36 @@ fn an_int4_model_keeps_its_bits_in_the_file() {
 }
 
 #[test]
+fn a_ternary_model_keeps_its_weights_in_the_file_and_has_less_than_12_000_bytes() {
+    let bits: Bits = "conv1=8,conv2=4,fc1=2,fc2=2,fc3=4".parse().unwrap();
+    let weights = weights();
+    let quantization = Quantization::new(&weights, [4.0, 8.0, 16.0, 16.0], bits);
+    let quantized = quantize_weights(&weights, &quantization).unwrap();
+    let bytes = quantized.encode(&Metadata::default()).unwrap();
+    assert!(bytes.len() < 12_000, "{}", bytes.len());
+    let model = lenet_core::decode(&bytes).unwrap().model;
+    assert_eq!(model, quantized.model());
+    assert_eq!((model.fc1().weights().bits(), model.fc2().weights().bits()), (2, 2));
+    let Weights::Ternary(rows) = model.fc2().weights() else { panic!("{:?}", model.fc2()) };
+    let integers = &quantization.integers(&weights).unwrap()[3].weights;
+    for (row, expected) in rows.iter().zip(integers.chunks_exact(FC1_OUTPUTS)) {
+        let found: Vec<i8> =
+            (0..FC1_OUTPUTS).map(|input| unpack_ternary(row[input % 24])[input / 24]).collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn ternary_weights_in_another_layer_than_fc1_and_fc2_are_an_error_that_names_it() {
+    for (index, layer) in [(0, Layer::Conv1), (1, Layer::Conv2), (4, Layer::Fc3)] {
+        let mut bits = Bits::INT8;
+        bits.weights[index] = WeightBits::Ternary;
+        let error = quantized_at(&weights(), [4.0; 4], bits).unwrap_err();
+        assert_eq!(error, QuantizeError::Model(Error::WeightBits { layer, found: 2 }));
+    }
+}
+
+#[test]
 fn int4_weights_are_nearest_at_the_scale_with_the_least_error() {
     let row: Vec<f32> = vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6, 0.7];
     let scale = weight_scale(&row, WeightBits::Four).unwrap();
@@ -128,6 +158,29 @@ fn int4_weights_are_nearest_at_the_scale_with_the_least_error() {
     let many: Vec<f32> = (0..200).map(|i| (i % 7) as f32 * 0.01).chain([0.14]).collect();
     let clipped = weight_scale(&many, WeightBits::Four).unwrap();
     assert!(clipped * 112.0 < 0.12, "{clipped}");
+}
+
+#[test]
+fn no_other_scale_of_a_ternary_row_has_a_lower_squared_error() {
+    let row: Vec<f32> = (0..120_i16).map(|tap| f32::from(tap * 37 % 121 - 60).powi(3) * 1e-6).collect();
+    let error = |scale: f64| -> f64 {
+        let weight = |weight: f32| scale * f64::from(quantize(weight, scale, WeightBits::Ternary));
+        row.iter().map(|&w| (f64::from(w) - weight(w)).powi(2)).sum()
+    };
+    let chosen = weight_scale(&row, WeightBits::Ternary).unwrap();
+    let least = (1..=4_000).map(|step| error(f64::from(step) * 1e-6)).fold(f64::INFINITY, f64::min);
+    assert!(error(chosen) <= least, "{} {least}", error(chosen));
+    let quantized = row.iter().map(|&weight| quantize(weight, chosen, WeightBits::Ternary));
+    assert!([-64, 0, 64].into_iter().all(|value| quantized.clone().any(|found| found == value)));
+}
+
+#[test]
+fn a_row_of_one_magnitude_and_zeros_is_ternary_without_error() {
+    let row = [0.25, 0.0, -0.25, 0.25, 0.0, 0.0];
+    let scale = weight_scale(&row, WeightBits::Ternary).unwrap();
+    assert_eq!(scale, 0.25 / 64.0);
+    let quantized = row.map(|weight| quantize(weight, scale, WeightBits::Ternary));
+    assert_eq!(quantized, [64, 0, -64, 64, 0, 0]);
 }
 
 #[test]

@@ -30,8 +30,8 @@ pub(super) fn weights_section(
     let lead = html! {
         "Weights before quantization. Each output channel has its own scale: "
         span.key.rug { "the marks at the top" }
-        " are the weights that become the largest integer (±127 in int8, ±112 in int4) in each channel. Larger weights \
-         are clipped to it."
+        " are the weights that become the largest integer (±127 in int8, ±112 in int4, ±64 if ternary) in each channel. \
+         Larger weights are clipped to it."
     };
     Ok(markup::section("weights", "Weights", lead, body))
 }

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 #[test]
 fn a_quantization_aware_network_gives_the_engines_logits_for_all_test_images_of_mnist() {
     let dataset = Dataset::load(DatasetName::Mnist, None, Preparation::Prepared, true).unwrap();
-    for bits in ["8", "conv=8,fc=4,activations=7"] {
+    for bits in ["8", "conv=8,fc=4,activations=7", "conv2=4,fc1=2,fc2=2,fc3=4"] {
         let bits = bits.parse().unwrap();
         let settings = Settings {
             epochs: 2,
@@ -42,6 +42,6 @@ fn a_quantization_aware_network_gives_the_engines_logits_for_all_test_images_of_
             assert_eq!(engine.classify(image).logits[..], found, "test image {index}");
         }
         let correct = evaluate(&model, &dataset.test).correct();
-        assert!(correct > 9_300, "{correct} correct");
+        assert!(correct > 9_200, "{correct} correct");
     }
 }

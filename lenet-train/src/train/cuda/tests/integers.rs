@@ -50,7 +50,9 @@ impl CudaLearner<'_> {
 fn an_integer_network_has_the_integers_of_the_cpu_layer_by_layer() {
     let set = synthetic(60);
     let settings = Settings { batch_size: 60, ..settings(Algorithm::Sgd) };
-    for bits in ["8", "4", "conv=8,fc=4,activations=7", "fc=8,conv2=4,activations=4"] {
+    for bits in
+        ["8", "4", "conv=8,fc=4,activations=7", "fc=8,conv2=4,activations=4", "conv2=4,fc1=2,fc2=2,fc3=4"]
+    {
         let mut trainer = on_cuda(&settings, &set, CLASSES);
         let weights = trainer.weights().unwrap();
         let quantization = quantization(&weights, bits);
@@ -74,7 +76,7 @@ fn a_quantization_aware_step_has_the_loss_and_the_gradients_of_the_cpu() {
     let set = synthetic(120);
     let rule = Rule { algorithm: Algorithm::Sgd, momentum: 0.9, weight_decay: 0.0 };
     let settings = Settings { batch_size: 120, rule, ..settings(Algorithm::Sgd) };
-    for bits in ["8", "4", "conv=8,fc=4,activations=6"] {
+    for bits in ["8", "4", "conv=8,fc=4,activations=6", "conv2=4,fc1=2,fc2=2,fc3=4"] {
         let (mut cpu, mut cuda) = (on_cpu(&settings, &set, CLASSES), on_cuda(&settings, &set, CLASSES));
         let weights = cpu.weights().unwrap();
         let quantization = quantization(&weights, bits);
