@@ -2,12 +2,13 @@
 
 use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::Part;
-use lenet_infer::{ModelFile, RAM_BYTES, SHIPPED, SHIPPED_INT4};
+use lenet_infer::{ModelFile, RAM_BYTES, SHIPPED, SHIPPED_INT4, SHIPPED_TERNARY};
 
 mod common;
 
 /// The shipped models, each with the number of test images, of 10,000, that it classifies correctly.
-static MODELS: [(&ModelFile<'static>, usize); 2] = [(&SHIPPED, 9_962), (&SHIPPED_INT4, 9_962)];
+static MODELS: [(&ModelFile<'static>, usize); 3] =
+    [(&SHIPPED, 9_962), (&SHIPPED_INT4, 9_962), (&SHIPPED_TERNARY, 9_960)];
 
 #[test]
 fn the_shipped_models_classify_the_expected_number_of_test_images_correctly() {
@@ -33,6 +34,11 @@ fn the_metadata_of_the_shipped_models_state_their_accuracy_on_the_validation_ima
 #[test]
 fn the_int4_model_has_at_most_25_000_bytes() {
     assert!(SHIPPED_INT4.bytes.len() <= 25_000);
+}
+
+#[test]
+fn the_ternary_model_has_at_most_12_000_bytes() {
+    assert!(SHIPPED_TERNARY.bytes.len() <= 12_000);
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! The golden digits that are shipped with the models: test images with the logits that every core must give for them.
 
 use lenet_infer::host::idx::Part;
-use lenet_infer::{Engine, Model, ModelFile, SHIPPED, SHIPPED_INT4, decode};
+use lenet_infer::{Engine, Model, ModelFile, SHIPPED, SHIPPED_INT4, SHIPPED_TERNARY, decode};
 
 mod common;
 
 const DIGITS: &[u8] = include_bytes!("../lenet-infer/assets/golden-digits.bin");
 
 /// The shipped models, each with its logits for the golden digits.
-static MODELS: [(&ModelFile<'static>, &[u8]); 2] = [
+static MODELS: [(&ModelFile<'static>, &[u8]); 3] = [
     (&SHIPPED, include_bytes!("../lenet-infer/assets/golden-logits.bin")),
     (&SHIPPED_INT4, include_bytes!("../lenet-infer/assets/golden-logits-int4.bin")),
+    (&SHIPPED_TERNARY, include_bytes!("../lenet-infer/assets/golden-logits-ternary.bin")),
 ];
 
 fn digits() -> &'static [[u8; 784]] {

@@ -9,7 +9,7 @@
 //! - [`Prediction`] is the answer: class, logits, and a confidence that can be compared with a threshold.
 //! - [`ModelFile`] and [`Model`] are a checked model, from [`include_model!`] while the program is compiled or from
 //!   [`decode`] and [`Model::decode`] at run time. They are `lenet-core`'s, as is [`Error`].
-//! - [`SHIPPED`] and [`SHIPPED_INT4`] are models trained on MNIST.
+//! - [`SHIPPED`], [`SHIPPED_INT4`] and [`SHIPPED_TERNARY`] are models trained on MNIST.
 //! - `kernel`, which is private, holds the hot loops and chooses the back end for the core.
 //! - `link`, `host` and `capi` come with the features of these names.
 //!
@@ -74,6 +74,10 @@ pub static SHIPPED: ModelFile<'static> = include_model!("../assets/model.lenet")
 
 /// The same network with int4 weights, in half the flash.
 pub static SHIPPED_INT4: ModelFile<'static> = include_model!("../assets/model-int4.lenet");
+
+/// The same network with ternary weights in `fc1` and `fc2`, int8 in `conv1`, and int4 elsewhere: a quarter of the flash.
+#[cfg(all(feature = "int4", feature = "ternary"))]
+pub static SHIPPED_TERNARY: ModelFile<'static> = include_model!("../assets/model-ternary.lenet");
 
 /// The README's code, as tests.
 #[cfg(doctest)]
