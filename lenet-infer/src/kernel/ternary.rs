@@ -7,7 +7,7 @@ use lenet_core::model::unpack_ternary;
 /// # Safety
 ///
 /// `weights` must be valid for reads of a row for each of `sums`.
-#[cfg(any(lenet_device = "armv7m", lenet_device = "mve"))]
+#[cfg(any(lenet_device = "armv7m"))]
 #[allow(unsafe_code)]
 #[inline(never)]
 pub(super) unsafe fn rows(

@@ -4,10 +4,9 @@
 //! only if none can fail.
 
 use super::requant::{Layer, finish_all};
-use crate::kernel::ternary;
+use super::ternary;
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use core::slice;
 use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 
@@ -57,8 +56,8 @@ impl Matrix {
             if INT4 && self.bits == 4 {
                 int4_tiles(&job);
             } else if TERNARY && self.bits == 2 {
-                let sums = slice::from_raw_parts_mut(sums, ROWS.wrapping_mul(tiles));
-                ternary::rows(job.before.wrapping_add(stride), self.row_bytes, stride, input, sums);
+                let outputs = ROWS.wrapping_mul(tiles);
+                ternary::rows(self.weights, self.row_bytes, input.as_ptr(), input.len(), sums, outputs);
             } else {
                 int8_tiles(&job);
             }

@@ -72,3 +72,4 @@ pub(super) mod dense;
 #[path = "../armv7em/lanes.rs"]
 pub(crate) mod lanes;
 mod requant;
+mod ternary;
