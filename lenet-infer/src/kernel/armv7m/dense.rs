@@ -1,8 +1,9 @@
 //! The fully-connected layers: six outputs at a time.
 
 use super::requant::{Outputs, activation};
-use crate::kernel::ternary;
+use super::ternary::{self, Factors};
 use core::arch::naked_asm;
+use core::mem::MaybeUninit;
 use core::ops::Range;
 use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
@@ -166,7 +167,7 @@ impl Matrix {
     ///
     /// # Safety
     ///
-    /// The matrix must have these rows. `input` must have one activation per weight of a row: a multiple of 4, 8 to
+    /// The weights must not be ternary. The matrix must have these rows. `input` must have one activation per weight of a row: a multiple of 4, 8 to
     /// 256.
     #[inline(always)]
     unsafe fn six_rows(self, first: usize, stride: usize, input: &[u8], excess: i32, sums: &mut Sums) {
@@ -176,8 +177,6 @@ impl Matrix {
             let weights = self.weights.add(first.wrapping_mul(self.row_bytes));
             if INT4 && self.bits == 4 {
                 int4_rows(inputs, weights, stride, excess, sums);
-            } else if TERNARY && self.bits == 2 {
-                ternary::rows(weights, self.row_bytes, stride, input, sums);
             } else {
                 int8_rows(inputs.start, weights, stride, inputs.end, sums);
             }
@@ -236,6 +235,10 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, con
 /// one activation per weight of a row.
 #[inline(never)]
 unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: Outputs) {
+    if TERNARY && matrix.bits == 2 {
+        // SAFETY: the caller guarantees it.
+        return unsafe { ternary_outputs(matrix, input, count, outputs) };
+    }
     let excess = if INT4 && matrix.bits == 4 { excess(input) } else { 0 };
     let mut sums = [0; ROWS];
     let mut first = 0_usize;
@@ -243,6 +246,29 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: O
         // SAFETY: the caller guarantees it.
         unsafe {
             matrix.six_rows(first, matrix.row_bytes, input, excess, &mut sums);
+            finish_six(&sums, &mut outputs);
+        }
+        first = first.wrapping_add(ROWS);
+    }
+}
+
+/// Computes a hidden layer of `count` outputs with ternary weights.
+///
+/// # Safety
+///
+/// As for [`all_outputs`].
+#[inline(never)]
+unsafe fn ternary_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: Outputs) {
+    let mut factors = MaybeUninit::uninit();
+    // SAFETY: `ternary` asserts it of the rows of fc1 and fc2, and there are no others.
+    unsafe { Factors::write(&mut factors, input, matrix.row_bytes) };
+    let mut sums = [0; ROWS];
+    let mut first = 0_usize;
+    while first < count {
+        // SAFETY: the factors are those of the layer; the rest is what the caller guarantees.
+        unsafe {
+            let weights = matrix.weights.add(first.wrapping_mul(matrix.row_bytes));
+            ternary::six_rows(factors.as_ptr(), weights, matrix.row_bytes, &mut sums);
             finish_six(&sums, &mut outputs);
         }
         first = first.wrapping_add(ROWS);

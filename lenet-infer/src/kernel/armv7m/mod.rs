@@ -64,6 +64,7 @@ mod conv2;
 mod dense;
 mod requant;
 mod single;
+mod ternary;
 mod window;
 
 use super::range::exceeds_21_bits;
