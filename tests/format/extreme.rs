@@ -5,6 +5,7 @@ use lenet_core::model::{Confidence, Conv, Dense, Fc3, MAX_BIAS, Model, Weights, 
 use lenet_core::shape::MAX_CLASSES;
 use lenet_core::{Metadata, Requant, decode, encode};
 use lenet_infer::{Engine, Stream};
+use std::convert::Infallible;
 
 /// The requant of every output: the largest multiplier and the largest shift.
 const REQUANT: [u8; 3] = [0xFF, 0xFF, 15];
@@ -48,7 +49,7 @@ impl Extreme {
         let fc1 = Filled([[one; 256]; 120], [[two; 128]; 120]);
         let fc2 = Filled([[one; 120]; 84], [[two; 60]; 84]);
         let fc3 = Filled([[one; 84]; MAX_CLASSES], [[two; 42]; MAX_CLASSES]);
-        let fc3 = match fc3.weights(bits) {
+        let fc3 = match fc3.weights::<Infallible>(bits) {
             Weights::Int8(rows) => Weights::Int8(&rows[..]),
             Weights::Int4(rows) => Weights::Int4(&rows[..]),
         };

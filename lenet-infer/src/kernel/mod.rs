@@ -101,7 +101,6 @@ mod riscv32;
 #[cfg(any(lenet_device = "riscv32", test))]
 mod scalar;
 #[cfg(any(not(any(lenet_device = "armv6m", lenet_device = "riscv32")), feature = "corpus", test))]
-mod ternary;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,6 @@
 //! The fully-connected layers.
 
-use crate::kernel::ternary;
-use lenet_core::model::{Dense, DenseRows, Fc3, Weights, unpack};
+use lenet_core::model::{Dense, DenseRows, Fc3, Weights, unpack, unpack_ternary};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
@@ -32,7 +31,7 @@ fn dot<const IN: usize, const HALF: usize, const FIFTH: usize>(
     output: usize,
     input: &[u8; IN],
 ) -> i32 {
-    const { assert!(IN == 2 * HALF) };
+    const { assert!(IN == 2 * HALF && FIFTH > 0) };
     let product = |activation: u8, weight: i8| i32::from(activation) * i32::from(weight);
     match weights {
         Weights::Int8(rows) => {
@@ -47,6 +46,14 @@ fn dot<const IN: usize, const HALF: usize, const FIFTH: usize>(
             });
             products.sum()
         }
-        Weights::Ternary(rows) => ternary::sum(rows.get(output).unwrap_or(&[0; FIFTH]), input),
+        Weights::Ternary(rows) => {
+            let row = rows.get(output).unwrap_or(&[0; FIFTH]);
+            // The first weights of all bytes are those of the first inputs, and so on.
+            let groups = input.chunks(FIFTH).enumerate().map(|(place, inputs)| {
+                let weight = |byte: u8| unpack_ternary(byte).get(place).copied().unwrap_or_default();
+                inputs.iter().zip(row).map(|(a, byte)| product(*a, weight(*byte))).sum::<i32>()
+            });
+            groups.sum()
+        }
     }
 }
