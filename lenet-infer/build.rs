@@ -12,7 +12,7 @@ const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "riscv32", "por
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(lenet_avx2)");
+    println!("cargo::rustc-check-cfg=cfg(lenet_x86_64)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
     println!("cargo::rustc-check-cfg=cfg(lenet_device, values({BACK_ENDS}))");
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found == value);
@@ -21,7 +21,7 @@ fn main() {
         return;
     }
     if var("CARGO_FEATURE_HOST").is_ok() && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
-        println!("cargo::rustc-cfg=lenet_avx2");
+        println!("cargo::rustc-cfg=lenet_x86_64");
     }
     let target = var("TARGET").unwrap_or_default();
     let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();

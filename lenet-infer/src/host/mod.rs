@@ -1,6 +1,7 @@
 //! Code for a workstation that a board does not need (feature `host`).
 //!
 //! - [`idx`]: reads and writes data sets in IDX files, the format of MNIST.
+//! - [`PreparedEngine`]: classifies many images with one model.
 //! - [`evaluation`]: scores a model on a data set.
 //! - [`files`]: reads and writes files whole or not at all.
 //! - [`client`]: the host's end of the [`link`](crate::link) to a board.
@@ -13,4 +14,7 @@ pub mod files;
 pub mod idx;
 #[cfg(feature = "picture")]
 pub mod picture_file;
+mod prepared_engine;
 pub mod qemu;
+
+pub use prepared_engine::PreparedEngine;

@@ -77,8 +77,10 @@ mod armv6m;
 mod armv7em;
 #[cfg(lenet_device = "armv7m")]
 mod armv7m;
-#[cfg(lenet_avx2)]
+#[cfg(lenet_x86_64)]
 mod avx2;
+#[cfg(lenet_x86_64)]
+mod avx512;
 #[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em", lenet_device = "armv7m")))]
 mod board;
 #[cfg(any(feature = "corpus", test))]
@@ -94,6 +96,8 @@ pub(crate) mod lanes;
 mod mve;
 #[cfg(any(lenet_device = "portable", feature = "corpus", test))]
 mod portable;
+#[cfg(feature = "host")]
+mod prepared;
 #[cfg(any(lenet_device = "armv7em", lenet_device = "armv7m"))]
 mod range;
 #[cfg(lenet_device = "riscv32")]
@@ -109,6 +113,8 @@ pub(crate) use armv7em::lanes;
 pub(crate) use driver::Scratch;
 #[cfg(lenet_device = "mve")]
 pub(crate) use mve::lanes;
+#[cfg(feature = "host")]
+pub(crate) use prepared::Prepared;
 
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.
 #[cfg(lenet_device = "armv7em")]
@@ -190,7 +196,7 @@ pub(crate) trait Backend: Copy {
 /// Calls a function of [`driver`] with the best back end that this processor has.
 macro_rules! with_backend {
     ($function:path, $scratch:ident, $($argument:expr),*) => {{
-        #[cfg(lenet_avx2)]
+        #[cfg(lenet_x86_64)]
         if let Some(avx2) = avx2::Avx2::detect() {
             return $function(avx2, $($argument,)* $scratch);
         }

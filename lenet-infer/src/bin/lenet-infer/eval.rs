@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use cpu_time::ThreadTime;
 use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::host::PreparedEngine;
 use lenet_infer::host::evaluation::{Evaluation, Tally, evaluate};
 use lenet_infer::host::idx;
-use lenet_infer::{Engine, Model, ModelFile};
+use lenet_infer::{Model, ModelFile};
 use serde_json::json;
 
 use crate::cli::EvalArgs;
@@ -57,7 +58,7 @@ pub(crate) fn run(
 
 /// Images over the CPU time of this thread, over whole passes through `images`, which are not none.
 fn images_per_second(model: &Model<'_>, images: &[[u8; IMAGE_PIXELS]]) -> io::Result<f64> {
-    let mut engine = Engine::new(model);
+    let mut engine = PreparedEngine::new(model);
     let passes = MIN_IMAGES.div_ceil(images.len());
     let mut classified = 0;
     let start = ThreadTime::try_now()?;

@@ -10,11 +10,27 @@ use lenet_core::shape::{FC1_OUTPUTS, POOL2_LEN};
 use std::collections::BTreeSet;
 
 use crate::kernel::ImageRow;
+#[cfg(lenet_x86_64)]
+use crate::kernel::avx512::layer_by_layer::LayerByLayer;
 
 #[test]
 fn the_back_end_of_this_build_equals_portable() {
     for case in 0..CASES {
         check(case).unwrap_or_else(|difference| panic!("case {case}: {difference}"));
+    }
+}
+
+#[cfg(lenet_x86_64)]
+#[test]
+fn each_layer_of_the_avx512_back_end_equals_portable() {
+    let Some(avx512) = LayerByLayer::detect() else {
+        std::println!(
+            "NOT RUN: the AVX-512 back end was not compared: this processor has no AVX-512 with VNNI"
+        );
+        return;
+    };
+    for case in 0..CASES {
+        check_backend(|_| avx512, case).unwrap_or_else(|difference| panic!("case {case}: {difference}"));
     }
 }
 

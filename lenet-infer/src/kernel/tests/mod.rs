@@ -16,15 +16,25 @@ use proptest::prelude::*;
 use self::drawn::{Drawn, Network, bytes, layer, network};
 use super::portable::Portable;
 use super::{Device, Image, scalar};
+#[cfg(lenet_x86_64)]
+use super::{avx2, avx512};
 
 /// Compares the logits of every back end that is compiled in with the definition.
 fn check_network(network: &Network, image: &Image) {
     let expected = network.naive_logits(image);
     assert_eq!(network.logits(Device, image), expected, "the device's back end");
     assert_eq!(network.logits(Portable, image), expected, "portable");
-    #[cfg(lenet_avx2)]
-    if let Some(avx2) = super::avx2::Avx2::detect() {
-        assert_eq!(network.logits(avx2, image), expected, "avx2");
+    #[cfg(lenet_x86_64)]
+    {
+        if let Some(avx2) = avx2::Avx2::detect() {
+            assert_eq!(network.logits(avx2, image), expected, "avx2");
+        }
+        if let Some(avx2) = network.model(avx2::Network::new) {
+            assert_eq!(network.logits(&*avx2, image), expected, "avx2, prepared once");
+        }
+        if let Some(avx512) = network.model(avx512::Network::new) {
+            assert_eq!(network.logits(&*avx512, image), expected, "avx512");
+        }
     }
 }
 
@@ -132,12 +142,19 @@ fn every_number_of_classes_gives_the_first_logits_of_the_largest() {
     }
 }
 
-/// Where continuous integration runs, the processor has AVX2; elsewhere the test names what it could not compare.
-#[cfg(lenet_avx2)]
+/// Where continuous integration runs, the processor has AVX2; elsewhere the test names what it could not compare. Not all
+/// machines there have AVX-512.
+#[cfg(lenet_x86_64)]
 #[test]
 fn the_avx2_back_end_is_compared_wherever_ci_runs() {
-    if super::avx2::Avx2::detect().is_none() {
+    let network = uniform(1, 0, [0, 0, 0], 8);
+    if network.model(avx2::Network::new).is_none() {
         assert!(std::env::var_os("CI").is_none(), "no AVX2 here: its back end cannot be compared in CI");
         std::println!("NOT RUN: the AVX2 back end was not compared: this processor has no AVX2");
+    }
+    if network.model(avx512::Network::new).is_none() {
+        std::println!(
+            "NOT RUN: the AVX-512 back end was not compared: this processor has no AVX-512 with VNNI"
+        );
     }
 }
