@@ -4,7 +4,7 @@
 //! both. The 25 taps are seven groups: the upper four of each kernel column, four of the lowest kernel row, and the
 //! last tap alone.
 
-use super::requant::{self, BYTES_TRANSPOSED, Requants, activations, largest, words_transposed};
+use super::requant::{self, Requants, activations, largest};
 use super::row::Row;
 use super::{GROUP, LANES, Stored, word};
 use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE};
@@ -77,7 +77,7 @@ impl Layer {
             *sums = [_mm512_set1_epi32(bias); 3];
         }
         let [column0, column1, column2, column3, column4, row, last] = &self.weights;
-        let rows = [Line::of_columns([a, b, c, d]), Line::of_columns([b, c, d, e])];
+        let rows = Line::of_columns([a, b, c, d, e]);
         add(&mut sums, column0, positions::<0>(&rows));
         add(&mut sums, column1, positions::<1>(&rows));
         add(&mut sums, column2, positions::<2>(&rows));
@@ -106,17 +106,19 @@ fn add(sums: &mut [Positions; CONV1_CHANNELS], weights: &[i32; CONV1_CHANNELS], 
 struct Line([__m512i; 2]);
 
 impl Line {
-    /// Words that hold a column of four rows.
+    /// For the upper and the lower row of positions, words that hold a column of four rows.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw")]
-    fn of_columns(rows: [&ImageRow; GROUP]) -> Self {
+    #[target_feature(enable = "avx512f")]
+    fn of_columns(rows: [&ImageRow; KERNEL_SIDE]) -> [Self; 2] {
         const { assert!(IMAGE_SIDE <= 2 * LANES) };
         /// The first of the last 16 columns.
         const LAST: usize = IMAGE_SIDE - LANES;
-        let last = columns(rows.map(|row| row.last_chunk().expect("an image row has 16 columns")));
+        let [upper, lower] = columns(rows.map(|row| row.first_chunk().expect("a row has 16 columns")));
+        let last = columns(rows.map(|row| row.last_chunk().expect("a row has 16 columns")));
         // Columns 16 to 27, and four that are not used.
-        let last = _mm512_alignr_epi32::<{ (LANES - LAST) as i32 }>(last, last);
-        Self([columns(rows.map(|row| row.first_chunk().expect("an image row has 16 columns"))), last])
+        let [upper_last, lower_last] =
+            last.map(|last| _mm512_alignr_epi32::<{ (LANES - LAST) as i32 }>(last, last));
+        [Self([upper, upper_last]), Self([lower, lower_last])]
     }
 
     /// Words that hold a column and the three after it, or 0 past the end.
@@ -140,16 +142,17 @@ impl Line {
 /// For each column of a quarter, its byte and the three after it.
 const OVERLAPPING: [u8; 16] = [0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6];
 
-/// Words that hold a column of four rows, for 16 columns.
+/// Words that hold a column of the upper four rows, and of the lower four, for 16 columns.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn columns(rows: [&[u8; LANES]; GROUP]) -> __m512i {
+#[target_feature(enable = "avx512f")]
+fn columns(rows: [&[u8; LANES]; KERNEL_SIDE]) -> [__m512i; 2] {
     // SAFETY: references to 16 bytes; the loads need no alignment.
-    let [a, b, c, d] = rows.map(|row| unsafe { _mm_loadu_si128(row.as_ptr().cast()) });
-    let rows = _mm512_inserti32x4::<1>(_mm512_castsi128_si512(a), b);
-    let rows = _mm512_inserti32x4::<3>(_mm512_inserti32x4::<2>(rows, c), d);
-    let rows = _mm512_permutexvar_epi32(words_transposed(), rows);
-    _mm512_shuffle_epi8(rows, Stored::quarters(BYTES_TRANSPOSED).load())
+    let [a, b, c, d, e] =
+        rows.map(|row| _mm512_cvtepu8_epi32(unsafe { _mm_loadu_si128(row.as_ptr().cast()) }));
+    let ab = _mm512_or_si512(a, _mm512_slli_epi32::<8>(b));
+    let cd = _mm512_or_si512(_mm512_slli_epi32::<16>(c), _mm512_slli_epi32::<24>(d));
+    let upper = _mm512_or_si512(ab, cd);
+    [upper, _mm512_or_si512(_mm512_srli_epi32::<8>(upper), _mm512_slli_epi32::<24>(e))]
 }
 
 /// The activations at all positions of a pooled row for a tap that lies `SHIFT` columns to the right.
