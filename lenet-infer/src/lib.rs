@@ -22,7 +22,7 @@
 //! | `capi` | module `capi`: functions for C, declared in `include/lenet.h`, without std |
 //! | `defmt` | `defmt::Format` for [`Prediction`] and [`Error`] |
 //! | `serde` | `serde::Serialize` for [`Prediction`] and [`Metadata`] |
-//! | `host` | module `host`: IDX files, accuracy over a data set, a client for boards; AVX2 kernels, chosen at run time; needs std |
+//! | `host` | module `host`: IDX files, an engine for many images, accuracy over a data set, a client for boards; AVX2 and AVX-512 kernels, chosen at run time; needs std |
 //! | `picture` | `host`, and PNG and JPEG files as 28x28 images |
 //! | `cli` | `picture`, and the command `lenet-infer` |
 //!

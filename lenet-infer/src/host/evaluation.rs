@@ -6,7 +6,8 @@ use std::vec::Vec;
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_core::{Model, Requant};
 
-use crate::{Engine, Prediction};
+use crate::Prediction;
+use crate::host::PreparedEngine;
 
 /// The number of confidence steps per nat: a confidence of 256 is one nat.
 pub const CONFIDENCE_STEPS: f64 = 256.0;
@@ -78,7 +79,7 @@ pub fn evaluate<'i>(
     model: &Model<'_>,
     samples: impl IntoIterator<Item = (&'i [u8; IMAGE_PIXELS], &'i u8)>,
 ) -> Evaluation {
-    let mut engine = Engine::new(model);
+    let mut engine = PreparedEngine::new(model);
     let mut evaluation = Evaluation::none(model.classes());
     for (image, &label) in samples {
         let prediction = Answer::from(engine.classify(image));
@@ -157,8 +158,8 @@ pub fn logit_scale(model: &Model<'_>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SHIPPED;
     use crate::host::idx::LabelledImages;
+    use crate::{Engine, SHIPPED};
     use lenet_core::model::Confidence;
     use lenet_core::shape::CLASSES;
     use std::array;

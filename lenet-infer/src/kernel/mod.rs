@@ -38,8 +38,8 @@
 //!
 //! Every back end is a folder with the same modules: `conv1`, `conv2`, `dense`, `requant`, and `window` where both
 //! convolutions share code. Most folders of boards have the same functions, so `board` implements the trait once, for the
-//! instruction set that is compiled in; `armv7em`, `armv7m`, `portable` and `avx2` implement it themselves. [`driver`] calls the
-//! kernels. It owns the order of the layers, the ring of rows and the scratch memory, for all back ends. The rows in the
+//! instruction set that is compiled in; `armv7em`, `armv7m`, `portable`, `avx2` and `avx512` implement it themselves. [`driver`]
+//! calls the kernels. It owns the order of the layers, the ring of rows and the scratch memory, for all back ends. The rows in the
 //! ring have the form that a back end chooses, [`Backend::Row`].
 //!
 //! Inputs, outputs and the model may lie at any address. The kernels in `armv7m`, `armv7em` and `mve`, for Armv7-M and
@@ -56,11 +56,13 @@
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | three products per two instructions, one in the fully-connected layers |
 //! | RV32IMC | `riscv32` | the weights of three or four channels packed in two or three words, with a fifth fewer multiplies |
 //! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
+//! | the same, if it has AVX-512 with VNNI, for weights that are prepared once | `avx512` | 64 products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
 //!
 //! The preparation of pictures compares and averages bytes, and takes from here how many at the same time: module `lanes`.
 //!
-//! This file is the only place that selects a back end, with cfgs that `build.rs` derives from the target.
+//! This file is the only place that selects a back end, with cfgs that `build.rs` derives from the target; `prepared`
+//! selects among those that a processor has where the weights of a model are prepared once.
 //! `KERNELS.md`, beside the crate's `Cargo.toml`, explains how the kernels work and why.
 
 use bytemuck::Pod;

@@ -40,8 +40,21 @@ def vqmovun(lane, shift):
     return usat16(lane, shift)
 
 
+def vpackusdw(lane, shift):
+    """`VPSRAVD` and `VPACKUSDW` of avx512."""
+    return usat16(lane, shift)
+
+
+def packed_minimum(step, most):
+    """`VPACKUSWB`, which takes halfwords with a sign, and `VPMINUB` of avx512."""
+    half = Extract(15, 0, step)
+    byte = If(half < 0, word(0, 8), If(half > 255, word(255, 8), Extract(7, 0, half)))
+    most = Extract(7, 0, most)
+    return unsigned(If(ULT(byte, most), byte, most))
+
+
 def upper_product(activation, multiplier, shift):
-    """`VMULH.U16`, which keeps the upper half of each product, and `VSHR.U16`."""
+    """`VMULH.U16` of mve or `VPMULHUW` of avx512, which keep the upper half of each product, and a shift."""
     product = unsigned(activation) * unsigned(multiplier)
     return unsigned(LShR(Extract(31, 16, product), shift))
 
@@ -81,6 +94,7 @@ with Identity(
     "lenet-infer/src/kernel/mve/requant.rs: finish_pair!, finish_all",
     "lenet-infer/src/kernel/riscv32/requant.rs: requantize",
     "lenet-infer/src/kernel/avx2/requant.rs: Finish::requantize",
+    "lenet-infer/src/kernel/avx512/requant.rs: Pair::steps, activations",
 ) as identity:
     accumulator, shift = words("accumulator shift")
     in_range = between(shift, 0, MAX_PRE_SHIFT)
@@ -90,6 +104,7 @@ with Identity(
         ("armv7m and armv7em", usat16),
         ("avx2", avx2_clamp),
         ("mve", vqmovun),
+        ("avx512", vpackusdw),
     ):
         identity.holds(
             f"{name}: clamp to 16 bits of any accumulator",
@@ -100,10 +115,10 @@ with Identity(
     half, multiplier = words("half multiplier", 16)
     shifted = LShR(unsigned(half) * unsigned(multiplier), ACTIVATION_SHIFT)
     identity.holds(
-        "mve: the upper half of a product, shifted by 7, is the product shifted by 23",
+        "mve, avx512: the upper half of a product, shifted by 7, is the product shifted by 23",
         upper_product(half, multiplier, ACTIVATION_SHIFT - 16) == shifted,
     )
-    identity.fails("mve: shifted by 6", upper_product(half, multiplier, ACTIVATION_SHIFT - 17) == shifted)
+    identity.fails("mve, avx512: shifted by 6", upper_product(half, multiplier, ACTIVATION_SHIFT - 17) == shifted)
 
     # What the multiply and the shift leave: nine bits. The largest activation has four to eight.
     step, odd, most = words("step odd most")
@@ -114,6 +129,10 @@ with Identity(
     identity.holds("a step of the product has nine bits", LShR(accumulator, ACTIVATION_SHIFT) <= nine_bits)
     identity.holds("armv6m, riscv32: minimum by masks", mask_minimum(step, most) == expected, steps, mosts)
     identity.fails("minimum by masks of a step of any size", mask_minimum(step, most) == expected, mosts)
+    packed = packed_minimum(step, most) == expected
+    identity.holds("avx512: minimum of bytes that are packed with saturation", packed, steps, mosts)
+    identity.holds("avx512: of a step of up to 15 bits too", packed, between(step, 0, 0x7FFF), mosts)
+    identity.fails("avx512: of a step of 16 bits too", packed, between(step, 0, 0x8000), mosts)
     product, bits = words("product bits")
     armv7m = usat8_minimum(product, bits) == smaller(
         LShR(product, ACTIVATION_SHIFT), (word(1) << bits) - 1

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use lenet_infer::{Engine, Metadata, Model, ModelFile, Prediction};
+use lenet_infer::{Metadata, Model, ModelFile, Prediction};
 use serde_json::{Value, json};
 
 use crate::cli::ClassifyArgs;
@@ -14,6 +14,7 @@ use crate::confidence::is_confident;
 use crate::picture::{Image, Reader, digit_object};
 use crate::preview;
 use crate::text::{STDOUT, class_name, odds, printable};
+use lenet_infer::host::PreparedEngine;
 use lenet_infer::host::evaluation::{CONFIDENCE_STEPS, logit_scale};
 
 /// The width of a full bar, in columns.
@@ -29,7 +30,7 @@ pub(crate) fn run(
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
-    let mut engine = Engine::new(&file.model);
+    let mut engine = PreparedEngine::new(&file.model);
     let mut reader = Reader::new(args);
     let style = Style::of_stdout(args.show);
     let (mut images, mut failed) = (Vec::new(), Vec::new());

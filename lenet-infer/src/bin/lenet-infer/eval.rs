@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use cpu_time::ThreadTime;
 use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::ModelFile;
 use lenet_infer::host::PreparedEngine;
 use lenet_infer::host::evaluation::{Evaluation, Tally, evaluate};
 use lenet_infer::host::idx;
-use lenet_infer::{Model, ModelFile};
 use serde_json::json;
 
 use crate::cli::EvalArgs;
@@ -35,7 +35,10 @@ pub(crate) fn run(
     let bar = progress_bar(set.len());
     let evaluation = evaluate(model, bar.wrap_iter((&set).into_iter()));
     bar.finish_and_clear();
-    let images_per_second = images_per_second(model, &set.images).context("cannot read the CPU time")?;
+    let mut engine = PreparedEngine::new(model);
+    let back_end = engine.back_end();
+    let images_per_second =
+        images_per_second(&mut engine, &set.images).context("cannot read the CPU time")?;
     if json {
         let confident = evaluation.confident();
         let object = json!({
@@ -43,6 +46,7 @@ pub(crate) fn run(
             "correct": evaluation.correct(),
             "images": evaluation.images(),
             "images_per_second": images_per_second,
+            "back_end": back_end,
             "confident": { "images": confident.images, "correct": confident.correct },
             "recall": evaluation.recall(),
             "confusion": evaluation.confusion,
@@ -57,8 +61,7 @@ pub(crate) fn run(
 }
 
 /// Images over the CPU time of this thread, over whole passes through `images`, which are not none.
-fn images_per_second(model: &Model<'_>, images: &[[u8; IMAGE_PIXELS]]) -> io::Result<f64> {
-    let mut engine = PreparedEngine::new(model);
+fn images_per_second(engine: &mut PreparedEngine<'_>, images: &[[u8; IMAGE_PIXELS]]) -> io::Result<f64> {
     let passes = MIN_IMAGES.div_ceil(images.len());
     let mut classified = 0;
     let start = ThreadTime::try_now()?;
