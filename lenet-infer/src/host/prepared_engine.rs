@@ -13,7 +13,7 @@ use crate::kernel::{Prepared, Scratch};
 ///
 /// The logits are those of `Engine`, to the last bit. It is several times as fast on an x86-64 processor with AVX-512 and
 /// VNNI, where it holds a copy of the weights on the heap, about 50 kB, and somewhat faster with AVX2. Making one takes as
-/// long as some tens of images, so use `Engine` for a few.
+/// long as a few images.
 ///
 /// # Example
 ///
