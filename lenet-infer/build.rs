@@ -8,7 +8,7 @@ const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "
 const ARMV8M_WITH_MVE: [&str; 2] = ["cortex-m55", "cortex-m85"];
 
 /// The values of the cfg `lenet_device`: a back end per kind of core, and one for all other cores.
-const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "riscv32", "portable""#;
+const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "riscv32", "simd128", "portable""#;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -29,7 +29,14 @@ fn main() {
     let has = |cpus, feature| if is_mainline { cpu_with(cpus, feature, &flags) } else { None };
     let dsp_cpu = has(&ARMV8M_WITH_DSP[..], "dsp");
     let mve_cpu = dsp_cpu.and_then(|_| has(&ARMV8M_WITH_MVE, "mve"));
-    println!("cargo::rustc-cfg=lenet_device=\"{}\"", device(&target, dsp_cpu.is_some(), mve_cpu.is_some()));
+    let features = var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    let device = if is("CARGO_CFG_TARGET_ARCH", "wasm32") && features.split(',').any(|name| name == "simd128")
+    {
+        "simd128"
+    } else {
+        device(&target, dsp_cpu.is_some(), mve_cpu.is_some())
+    };
+    println!("cargo::rustc-cfg=lenet_device=\"{device}\"");
     // When the whole program is optimized at once, the assembler knows only the target. So the kernels name the
     // processor, which is the one that all other code is compiled for.
     let directive = dsp_cpu.map_or_else(String::new, |cpu| format!(".cpu {cpu}"));

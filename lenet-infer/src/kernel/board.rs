@@ -7,6 +7,8 @@ use super::armv6m::{conv1, conv2, dense};
 use super::mve::{conv1, conv2, dense};
 #[cfg(lenet_device = "riscv32")]
 use super::riscv32::{conv1, conv2, dense};
+#[cfg(lenet_device = "simd128")]
+use super::simd128::{conv1, conv2, dense};
 use super::{Backend, FeatureRow, ImageRow, PATCH_SIDE, PooledRow};
 use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};

@@ -55,6 +55,7 @@
 //! | Cortex-M0, M0+, M23 | `armv6m` | the weights of three or four channels packed in two or three words |
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | three products per two instructions, one in the fully-connected layers |
 //! | RV32IMC | `riscv32` | the weights of three or four channels packed in two or three words, with a fifth fewer multiplies |
+//! | WebAssembly with `-Ctarget-feature=+simd128` | `simd128` | eight products per instruction |
 //! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
 //! | the same, if it has AVX-512 with VNNI, for weights that are prepared once | `avx512` | 64 products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
@@ -92,7 +93,7 @@ mod board;
 )]
 pub mod corpus;
 mod driver;
-#[cfg(not(any(lenet_device = "armv7em", lenet_device = "mve")))]
+#[cfg(not(any(lenet_device = "armv7em", lenet_device = "mve", lenet_device = "simd128")))]
 pub(crate) mod lanes;
 #[cfg(lenet_device = "mve")]
 mod mve;
@@ -106,7 +107,8 @@ mod range;
 mod riscv32;
 #[cfg(any(lenet_device = "riscv32", test))]
 mod scalar;
-#[cfg(any(not(any(lenet_device = "armv6m", lenet_device = "riscv32")), feature = "corpus", test))]
+#[cfg(lenet_device = "simd128")]
+mod simd128;
 #[cfg(test)]
 mod tests;
 
@@ -117,6 +119,8 @@ pub(crate) use driver::Scratch;
 pub(crate) use mve::lanes;
 #[cfg(feature = "host")]
 pub(crate) use prepared::Prepared;
+#[cfg(lenet_device = "simd128")]
+pub(crate) use simd128::lanes;
 
 /// The back end of the target. On a host it is the one to use where the processor has nothing better.
 #[cfg(lenet_device = "armv7em")]

@@ -27,8 +27,16 @@ const HINTS = {
 };
 const ANNOUNCE_MS = 600;
 const SHIPPED = "The shipped model";
+const TOO_OLD =
+  "This browser is too old for this page. It runs from Chrome or Edge 91, Firefox 89 and Safari 16.4 on, with WebAssembly.";
 
-const newEngine = await compile(Uint8Array.from(atob($("module").textContent), (char) => char.charCodeAt(0)));
+const module = Uint8Array.from(atob($("module").textContent), (char) => char.charCodeAt(0));
+const newEngine = await compile(module).catch((error) => {
+  $("prompt").hidden = false;
+  $("prompt-text").textContent = TOO_OLD;
+  $("prompt-action").hidden = true;
+  throw error;
+});
 let engine = await newEngine();
 
 let source = "draw";

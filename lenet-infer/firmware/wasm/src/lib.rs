@@ -16,6 +16,22 @@ pub extern "C" fn classify(image: &[u8; IMAGE_PIXELS], logits: &mut [i32; CLASSE
     prediction.class
 }
 
+/// Compares the back end with the portable one on the cases of the corpus. Returns the first case that differs, or the
+/// number of cases if none does.
+#[cfg(feature = "corpus")]
+#[unsafe(no_mangle)]
+pub extern "C" fn equal_cases() -> u32 {
+    use lenet_infer::corpus::{CASES, check};
+    (0..CASES).find(|case| check(*case).is_err()).unwrap_or(CASES)
+}
+
+/// The number of cases of the corpus.
+#[cfg(feature = "corpus")]
+#[unsafe(no_mangle)]
+pub extern "C" fn all_cases() -> u32 {
+    lenet_infer::corpus::CASES
+}
+
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     wasm32::unreachable()
