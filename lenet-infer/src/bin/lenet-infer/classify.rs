@@ -200,7 +200,7 @@ mod tests {
 
     /// An answer of the shipped model with other logits.
     fn answer(logits: &[i32]) -> Answer<'_> {
-        let engine = Box::leak(Box::new(Engine::new(&SHIPPED.model)));
+        let engine = Box::leak(Box::new(PreparedEngine::new(&SHIPPED.model)));
         let mut prediction = engine.classify(&[0; IMAGE_PIXELS]);
         prediction.class = (0..logits.len()).rev().max_by_key(|class| logits[*class]).unwrap() as u8;
         prediction.logits = logits;
