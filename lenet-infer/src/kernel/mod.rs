@@ -111,6 +111,8 @@ mod scalar;
 mod simd128;
 #[cfg(test)]
 mod tests;
+#[cfg(any(lenet_x86_64, lenet_device = "simd128"))]
+mod unpack;
 
 #[cfg(lenet_device = "armv7em")]
 pub(crate) use armv7em::lanes;

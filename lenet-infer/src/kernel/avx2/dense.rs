@@ -1,8 +1,9 @@
 //! The fully-connected layers: four rows of weights at a time.
 
 use super::{load, store};
+use crate::kernel::unpack::{from_int4, from_ternary};
 use core::arch::x86_64::*;
-use lenet_core::model::{Dense, DenseRows, Fc3, Weights, unpack, unpack_ternary};
+use lenet_core::model::{Dense, DenseRows, Fc3, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Rows of weights that share one load of the input.
@@ -43,11 +44,11 @@ fn accumulators<const IN: usize, const HALF: usize, const FIFTH: usize>(
         let dots = match weights {
             Weights::Int8(rows) => four_dots(input, core::array::from_fn(|r| &rows[row(r)])),
             Weights::Int4(rows) => {
-                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| unpack_row(&rows[row(r)]));
+                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| from_int4(&rows[row(r)]));
                 four_dots(input, unpacked.each_ref())
             }
             Weights::Ternary(rows) => {
-                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| unpack_ternary_row(&rows[row(r)]));
+                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| from_ternary(&rows[row(r)]));
                 four_dots(input, unpacked.each_ref())
             }
         };
@@ -55,26 +56,6 @@ fn accumulators<const IN: usize, const HALF: usize, const FIFTH: usize>(
             *sum = bias + dot;
         }
     }
-}
-
-/// Unpacks a row of int4 weights to int8 weights.
-fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
-    let mut unpacked = [0; IN];
-    for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
-        *pair = unpack(*byte).map(|weight| weight as u8);
-    }
-    unpacked
-}
-
-/// Unpacks a row of ternary weights to int8 weights.
-fn unpack_ternary_row<const IN: usize, const FIFTH: usize>(packed: &[u8; FIFTH]) -> [u8; IN] {
-    let mut unpacked = [0; IN];
-    for (place, weights) in unpacked.chunks_mut(FIFTH).enumerate() {
-        for (weight, byte) in weights.iter_mut().zip(packed) {
-            *weight = unpack_ternary(*byte)[place] as u8;
-        }
-    }
-    unpacked
 }
 
 /// The sums of products of the input and each of four rows of weights, 16 inputs at a time. Zeros fill the last step.

@@ -29,16 +29,13 @@ impl KernelRow {
             let tap = (KERNEL_SIDE * row + column) * CONV1_CHANNELS + input;
             weights.tap(output / 2, tap)[output % 2] as u8
         };
-        let lanes = |group: &dyn Fn(usize) -> [u8; GROUP]| {
-            Stored::words(core::array::from_fn(|output| word(group(output))))
-        };
         Self {
             quads: core::array::from_fn(|column| {
-                lanes(&|output| core::array::from_fn(|input| tap(output, column, input)))
+                Stored::groups(|output| core::array::from_fn(|input| tap(output, column, input)))
             }),
             couples: core::array::from_fn(|at| {
                 let shared = |column: usize| at > 0 && column < COUPLE_STARTS[at - 1] + 2;
-                lanes(&|output| {
+                Stored::groups(|output| {
                     core::array::from_fn(|byte| {
                         let (column, input) = (COUPLE_STARTS[at] + byte / COUPLE, QUAD + byte % COUPLE);
                         if shared(column) { 0 } else { tap(output, column, input) }

@@ -2,8 +2,9 @@
 
 use super::requant::{self, activations, by_register, in_pairs, largest};
 use super::{GROUP, LANES, Stored, word};
+use crate::kernel::unpack::int8_row;
 use core::arch::x86_64::*;
-use lenet_core::model::{self, Dense, Weights, unpack};
+use lenet_core::model::{self, Dense, DenseRows};
 use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, MAX_CLASSES, POOL2_LEN};
 
 /// Outputs in two registers.
@@ -22,26 +23,23 @@ struct Sums<const GROUPS: usize, const PAIRS: usize> {
 }
 
 impl<const GROUPS: usize, const PAIRS: usize> Sums<GROUPS, PAIRS> {
-    fn new<const IN: usize, const HALF: usize>(
-        weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
+    /// The outputs from `first` on.
+    fn new<const IN: usize, const HALF: usize, const FIFTH: usize>(
+        weights: DenseRows<'_, IN, HALF, FIFTH>,
         biases: impl Iterator<Item = i32>,
+        first: usize,
     ) -> Self {
-        const { assert!(IN == GROUP * GROUPS && IN == 2 * HALF) };
+        const { assert!(IN == GROUP * GROUPS) };
         let mut words = [[[[0; LANES]; 2]; PAIRS]; GROUPS];
-        let mut place = |output: usize, row: &[u8; IN]| {
+        for output in 0..PAIR * PAIRS {
+            let row = int8_row(weights, first + output);
             for (group, words) in row.as_chunks::<GROUP>().0.iter().zip(&mut words) {
                 words.as_flattened_mut().as_flattened_mut()[output] = word(*group);
             }
-        };
-        match weights {
-            Weights::Int8(rows) => rows.iter().enumerate().for_each(|(output, row)| place(output, row)),
-            Weights::Int4(rows) => rows.iter().enumerate().for_each(|(output, row)| {
-                place(output, &core::array::from_fn(|input| unpack(row[input / 2])[input % 2] as u8));
-            }),
         }
         let mut bias_lanes = [[[0; LANES]; 2]; PAIRS];
         let lanes = bias_lanes.as_flattened_mut().as_flattened_mut();
-        lanes.iter_mut().zip(biases).for_each(|(lane, bias)| *lane = bias);
+        lanes.iter_mut().zip(biases.skip(first)).for_each(|(lane, bias)| *lane = bias);
         let stored = |pairs: [[[i32; LANES]; 2]; PAIRS]| pairs.map(|pair| pair.map(Stored::words));
         Self { weights: words.map(stored), biases: stored(bias_lanes) }
     }
@@ -74,11 +72,11 @@ pub(super) struct Hidden<const GROUPS: usize, const PAIRS: usize> {
 }
 
 impl<const GROUPS: usize, const PAIRS: usize> Hidden<GROUPS, PAIRS> {
-    pub(super) fn new<const IN: usize, const HALF: usize, const OUT: usize>(
-        layer: &Dense<'_, IN, HALF, OUT>,
+    pub(super) fn new<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+        layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     ) -> Self {
         Self {
-            sums: Sums::new(layer.weights().as_rows(), layer.biases().iter()),
+            sums: Sums::new(layer.weights().as_rows(), layer.biases().iter(), 0),
             requants: in_pairs(layer).map(requant::Pair::new),
             max: largest(layer),
         }
@@ -113,15 +111,8 @@ pub(super) struct Fc3([Sums<{ FC2_OUTPUTS / GROUP }, 1>; MAX_CLASSES / PAIR]);
 
 impl Fc3 {
     pub(super) fn new(layer: &model::Fc3<'_>) -> Self {
-        Self(core::array::from_fn(|pair| {
-            let (start, end) = (PAIR * pair, (PAIR * (pair + 1)).min(layer.classes()));
-            let classes = start.min(end)..end;
-            let weights = match layer.weights() {
-                Weights::Int8(rows) => Weights::Int8(&rows[classes]),
-                Weights::Int4(rows) => Weights::Int4(&rows[classes]),
-            };
-            Sums::new(weights, layer.biases().skip(start))
-        }))
+        let weights = layer.weights().as_rows();
+        Self(core::array::from_fn(|pair| Sums::new(weights, layer.biases(), PAIR * pair)))
     }
 
     /// Computes the accumulators, which are the logits.

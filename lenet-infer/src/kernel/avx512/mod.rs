@@ -10,8 +10,8 @@
 //!   serve up to five positions.
 //! - A fully-connected layer: a lane is one of 16 outputs, and four inputs are broadcast.
 //!
-//! All layers of a model are brought into this order once ([`Network`]), int4 weights as int8 weights. So the back end
-//! serves whoever classifies many images with one model. For a single image the order costs more than it saves.
+//! All layers of a model are brought into this order once ([`Network`]), int4 and ternary weights as int8 weights. So the
+//! back end serves whoever classifies many images with one model. For a single image the order costs more than it saves.
 
 #![allow(unsafe_code)]
 
@@ -111,6 +111,11 @@ impl Stored {
     /// The words of the lanes.
     fn words(lanes: [i32; LANES]) -> Self {
         Self(bytemuck::must_cast(lanes))
+    }
+
+    /// For each lane, the bytes of a word.
+    fn groups(group: impl Fn(usize) -> [u8; GROUP]) -> Self {
+        Self::words(core::array::from_fn(|lane| word(group(lane))))
     }
 
     /// The same 16 bytes in each quarter.

@@ -1,7 +1,8 @@
 //! The fully-connected layers: four rows of weights at a time.
 
+use crate::kernel::unpack::int8_row;
 use core::arch::wasm32::*;
-use lenet_core::model::{Dense, Fc3, Weights, unpack};
+use lenet_core::model::{Dense, DenseRows, Fc3};
 use lenet_core::shape::FC2_OUTPUTS;
 
 /// Rows of weights that share one load of the input.
@@ -10,8 +11,8 @@ const ROWS: usize = 4;
 const STEP: usize = 8;
 
 /// Computes a hidden layer with bias, ReLU and requantization.
-pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: usize>(
-    layer: &Dense<'_, IN, HALF, OUT>,
+pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
+    layer: &Dense<'_, IN, HALF, FIFTH, OUT>,
     input: &[u8; IN],
     output: &mut [u8; OUT],
 ) {
@@ -25,40 +26,26 @@ pub(in crate::kernel) fn hidden<const IN: usize, const HALF: usize, const OUT: u
 
 /// Computes the last layer: sums and biases.
 pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-    accumulators(layer.weights(), layer.biases(), input, logits);
+    accumulators(layer.weights().as_rows(), layer.biases(), input, logits);
 }
 
 /// Computes each accumulator: a bias plus the products of a row of weights and the input.
 #[inline(always)]
-fn accumulators<const IN: usize, const HALF: usize>(
-    weights: Weights<'_, [[u8; IN]], [[u8; HALF]]>,
+fn accumulators<const IN: usize, const HALF: usize, const FIFTH: usize>(
+    weights: DenseRows<'_, IN, HALF, FIFTH>,
     mut biases: impl Iterator<Item = i32>,
     input: &[u8; IN],
     sums: &mut [i32],
 ) {
     let input: [i16; IN] = input.map(i16::from);
     for (group, sums) in sums.chunks_mut(ROWS).enumerate() {
-        // A row that does not exist is one of zeros.
-        let row = |row: usize| match weights {
-            Weights::Int8(rows) => *rows.get(ROWS * group + row).unwrap_or(&[0; IN]),
-            Weights::Int4(rows) => rows.get(ROWS * group + row).map_or([0; IN], unpack_row),
-        };
-        let dots = four_dots(&input, [0, 1, 2, 3].map(row).each_ref());
+        let rows = [0, 1, 2, 3].map(|row| int8_row(weights, ROWS * group + row));
+        let dots = four_dots(&input, rows.each_ref());
         for ((sum, dot), bias) in sums.iter_mut().zip(dots).zip(&mut biases) {
             // The bias and the products of a layer fit in 32 bits: see `MAX_BIAS`.
             *sum = bias.wrapping_add(dot);
         }
     }
-}
-
-/// Unpacks a row of int4 weights to int8 weights.
-#[inline(always)]
-fn unpack_row<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
-    let mut unpacked = [0; IN];
-    for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
-        *pair = unpack(*byte).map(|weight| weight as u8);
-    }
-    unpacked
 }
 
 /// The sums of products of the input and each of four rows of weights, eight inputs at a time.
