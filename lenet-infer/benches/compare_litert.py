@@ -101,7 +101,7 @@ def measure_litert(interpreter, images):
 
 
 def measure_engine(command):
-    """The `images_per_second` that `lenet-infer eval --json` prints."""
+    """The `images_per_second` and the `back_end` that `lenet-infer eval --json` prints."""
     try:
         run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     except OSError as error:
@@ -110,9 +110,11 @@ def measure_engine(command):
         sys.exit(f"`{shlex.join(command)}` failed with exit code {run.returncode}")
     last_line = (run.stdout.strip().splitlines() or [""])[-1]
     try:
-        return float(json.loads(last_line)["images_per_second"])
+        found = json.loads(last_line)
+        return float(found["images_per_second"]), str(found["back_end"])
     except (ValueError, KeyError, TypeError):
-        sys.exit(f"`{shlex.join(command)}`: expected JSON with images_per_second last, found {last_line!r}")
+        expected = "JSON with images_per_second and back_end last"
+        sys.exit(f"`{shlex.join(command)}`: expected {expected}, found {last_line!r}")
 
 
 # The comparison.
@@ -166,7 +168,8 @@ def main():
     if arguments.model:
         command += ["--model", str(arguments.model.resolve())]
     print_conditions(command)
-    measure_engine(command)  # builds it, and warms the file cache
+    _, back_end = measure_engine(command)  # builds it, and warms the file cache
+    print(f"            kernels {back_end}")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # the engine's process inherits it
 
@@ -178,7 +181,7 @@ def main():
     rounds = []
     for number in range(1, arguments.rounds + 1):
         cpu, wall = measure_litert(interpreter, arguments.images)
-        engine = measure_engine(command)
+        engine, _ = measure_engine(command)
         rounds.append((cpu, wall, engine, engine / cpu))
         print(
             f"round {number:2}    LiteRT {cpu:9,.0f} images/s (wall {wall:9,.0f})   "
