@@ -1,5 +1,6 @@
+use std::io::Write;
 use std::prelude::rust_2024::*;
-use std::{format, panic, vec};
+use std::{array, format, panic, vec};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
