@@ -26,7 +26,8 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         frame: Option<&'p Frame<'p>>,
     ) -> Result<Self, NoDigit> {
         let mut work = [Group::NONE; MAX_PARTS];
-        let found = find::find(preparer.grid.parts.as_slice(), preparer.grid.extent(), &mut work);
+        let found =
+            find::find(preparer.grid.parts.as_slice(), preparer.grid.extent(), find::Wanted::All, &mut work);
         if found.is_empty() {
             return Err(NoDigit::NoInk);
         }

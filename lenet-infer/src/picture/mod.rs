@@ -181,7 +181,8 @@ impl<const SIDE: usize> Preparer<SIDE> {
     /// The only digit on the grid: the largest group, with the groups near it that are no digits of their own.
     fn only(&self) -> Result<Group, NoDigit> {
         let mut work = [Group::NONE; MAX_PARTS];
-        let groups = &*find::find(self.grid.parts.as_slice(), self.grid.extent(), &mut work);
+        let groups =
+            &*find::find(self.grid.parts.as_slice(), self.grid.extent(), find::Wanted::One, &mut work);
         let mut digit = *groups.iter().max_by_key(|group| group.area).ok_or(NoDigit::NoInk)?;
         let main = digit;
         for other in groups.iter().filter(|other| **other != main) {
