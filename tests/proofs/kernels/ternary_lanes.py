@@ -38,14 +38,15 @@ def mulhu(a, b):
 
 
 def prefix_of_two(both, count):
-    """The instructions of `digit`: the number that the first `count` digits make, of both bytes."""
+    """The instructions of `part_sums`: the number that the first `count` digits make, of both bytes."""
     return mulhu(both, word(3**count << 24)) & LOW_BYTES
 
 
 with Identity(
     "The digits of two bytes in the halves of a word are found and multiplied at the same time",
-    "lenet-infer/src/kernel/armv6m/ternary.rs: two!, add_sums!",
-    "lenet-infer/src/kernel/riscv32/ternary.rs: sums",
+    "lenet-infer/src/kernel/armv6m/ternary.rs: two!, load_two!, add_halves!, start",
+    "lenet-infer/src/kernel/riscv32/ternary.rs: prepare, add_sums, part_sums",
+    "lenet-core/src/model/ternary.rs: pack_ternary, unpack_ternary",
 ) as identity:
     first, second = (unsigned(byte) for byte in words("first second", 8))
     both = first + (second << 16)
@@ -97,7 +98,7 @@ with Identity(
         low, high = words("low high")
         most = count * LARGEST_DIGIT * LARGEST_ACTIVATION
         both = low + (high << 16)
-        # The Cortex-M0 moves each half to 64 times its value.
+        # Each half is moved to 64 times its value.
         exact = And(
             both & 0xFFFF == low,
             LShR(both, 16) == high,

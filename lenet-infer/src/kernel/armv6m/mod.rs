@@ -35,6 +35,8 @@
 //!   the sums.
 //! - A fully-connected layer uses a weight once, so packing does not pay. Four outputs share an activation, and `MULS`
 //!   overwrites the weight, not the activation: 29 instructions for eight products, 45 with int4 weights.
+//! - Ternary weights are small enough to share words as they are: a digit of two outputs takes one multiply, 34 instructions
+//!   for eight products ([`ternary`]).
 //! - The bias and the requant of a channel are read once per row of windows, into words that serve each window.
 //!
 //! Of the arithmetic instructions, only `ADD` can use the high registers, and sums need no other. int4 weights are
@@ -56,7 +58,7 @@
 //!
 //! `conv2` is the deepest: 552 bytes of weights and sums, and 48 of registers and addresses. `conv1` takes 580 bytes.
 //! `finish_windows` needs no stack, because its callers have saved the registers that it changes. The fully-connected
-//! layers share one copy of their code, whatever their shape.
+//! layers share one copy of their code per width of weights, whatever their shape.
 
 #![allow(unsafe_code)]
 

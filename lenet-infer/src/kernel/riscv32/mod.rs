@@ -44,7 +44,8 @@
 //! or 1.4. The ordinary way, with two channels and four positions, costs 2.5. To load and store the sums
 //! adds 0.1, and the packing of weights another 0.3 in conv2, where a row of windows has only eight columns.
 //!
-//! The fully-connected layers compute six outputs at a time: 19 instructions for six products.
+//! The fully-connected layers compute six outputs at a time: 19 instructions for six products, 17 with ternary weights
+//! ([`ternary`]).
 //!
 //! # Where the stack goes
 //!
@@ -64,7 +65,7 @@
 //! - The upper half of a product (`mulhu`): two multiplies and four additions for a sum of 64 bits, one for the carry and
 //!   one to add it. Two words take two multiplies and two additions.
 //!
-//! int4 weights of a convolution are unpacked, 50 at a time. Those of a fully-connected layer are not.
+//! int4 weights of a convolution are unpacked, 50 at a time. Those of a fully-connected layer are not, nor are ternary ones.
 
 #![allow(unsafe_code)]
 

@@ -10,8 +10,8 @@
 //! d1 x1 + d2 x2 + ... + d5 x5  =  T1 (x1 - 3 x2) + T2 (x2 - 3 x3) + ... + T5 x5
 //! ```
 //!
-//! So two products take `mulhu`, `and`, `mul` and `add`. A load serves six outputs: 86 instructions for thirty products, 2.9
-//! per product where int8 weights take 3.2. Sums are added modulo 2^32, so it does not matter that they leave the halves of
+//! So two products take `mulhu`, `and`, `mul` and `add`. A load serves six outputs: 87 instructions for thirty products, 2.9
+//! per product where int8 weights take 3.3. Sums are added modulo 2^32, so it does not matter that they leave the halves of
 //! their words on the way.
 
 use core::arch::naked_asm;
