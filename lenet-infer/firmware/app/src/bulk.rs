@@ -1,7 +1,7 @@
 //! The program that classifies a file of images on the host (feature `semihosting`).
 
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE, MAX_CLASSES};
-use lenet_infer::{Engine, ModelFile, Prediction, Stream};
+use lenet_infer::{Engine, ModelFile, Stream};
 use semihosting::fs::File;
 use semihosting::io::{self, Read, Write};
 
@@ -17,34 +17,30 @@ use semihosting::io::{self, Read, Write};
 /// The errors of the host's file system.
 pub fn bulk(board: &str, file: &ModelFile<'_>) -> io::Result<()> {
     let mut engine = Engine::new(&file.model);
-    exchange(board, file, |image, logits| logits(&engine.classify(image)))
+    exchange(board, file, |image: &[u8; IMAGE_PIXELS], logits| {
+        write_logits(logits, engine.classify(image).logits)
+    })
 }
 
-/// As [`bulk`](fn@bulk), with a [`Stream`] that takes each image row by row.
+/// As [`bulk`](fn@bulk), with a [`Stream`] that takes each image row by row, as this program reads it: no more than a row
+/// at a time is in memory.
 ///
 /// # Errors
 ///
 /// Those of the host's file system.
 pub fn bulk_by_rows(board: &str, file: &ModelFile<'_>) -> io::Result<()> {
     let mut stream = Stream::new(&file.model);
-    exchange(board, file, |image, logits| {
-        for row in image.as_chunks::<IMAGE_SIDE>().0 {
-            if let Some(prediction) = stream.push(row) {
-                logits(&prediction)?;
-            }
-        }
-        Ok(())
+    exchange(board, file, |row: &[u8; IMAGE_SIDE], logits| match stream.push(row) {
+        Some(prediction) => write_logits(logits, prediction.logits),
+        None => Ok(()),
     })
 }
 
-/// Writes `about.bin`, then has `classify` give the prediction for each image.
-fn exchange(
+/// Writes `about.bin`, then gives `take` the images, `N` bytes at a time, and the file for their logits.
+fn exchange<const N: usize>(
     board: &str,
     file: &ModelFile<'_>,
-    mut classify: impl FnMut(
-        &[u8; IMAGE_PIXELS],
-        &mut dyn FnMut(&Prediction<'_>) -> io::Result<()>,
-    ) -> io::Result<()>,
+    mut take: impl FnMut(&[u8; N], &mut File) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut about = File::create(c"about.bin")?;
     about.write_all(&file.crc().to_le_bytes())?;
@@ -53,10 +49,10 @@ fn exchange(
     drop(about);
     let mut images = File::open(c"images.bin")?;
     let mut logits = File::create(c"logits.bin")?;
-    let mut image = [0; IMAGE_PIXELS];
-    for _ in 0..images.metadata()?.len() / IMAGE_PIXELS as u64 {
-        images.read_exact(&mut image)?;
-        classify(&image, &mut |prediction| write_logits(&mut logits, prediction.logits))?;
+    let mut bytes = [0; N];
+    // A host gives all the bytes that it is asked for, but at the end of the file.
+    while images.read(&mut bytes)? == N {
+        take(&bytes, &mut logits)?;
     }
     Ok(())
 }
