@@ -73,6 +73,7 @@ pub use stream::Stream;
 pub static SHIPPED: ModelFile<'static> = include_model!("../assets/model.lenet");
 
 /// The same network with int4 weights, in half the flash.
+#[cfg(feature = "int4")]
 pub static SHIPPED_INT4: ModelFile<'static> = include_model!("../assets/model-int4.lenet");
 
 /// The same network with ternary weights in `fc1` and `fc2`, int8 in `conv1`, and int4 elsewhere: a quarter of the flash.
