@@ -3,6 +3,7 @@
 //! The README is the guide, from `cargo add` to a classification on a board. The map of the crate:
 //!
 //! - [`Engine`] classifies whole images. [`RAM_BYTES`] is all the memory it holds beside the image and the model.
+//! - [`CompactEngine`] holds its image and overwrites it, for 528 bytes less.
 //! - [`picture`] prepares a photo, a drawing or a camera's frame: from a picture to the images of its digits.
 //! - [`Stream`] gives the same logits for an image that comes row by row, as a camera sends it.
 //! - [`FeatureMaps`] shows what the convolutions make of an image.
@@ -46,6 +47,7 @@ extern crate std;
 
 #[cfg(feature = "capi")]
 pub mod capi;
+mod compact;
 mod engine;
 mod feature_maps;
 #[cfg(feature = "host")]
@@ -61,6 +63,7 @@ mod stream;
 #[doc(hidden)]
 pub use kernel::corpus;
 
+pub use compact::CompactEngine;
 pub use engine::{Engine, RAM_BYTES};
 pub use feature_maps::FeatureMaps;
 pub use lenet_core::{Error, Metadata, Model, ModelFile, decode, include_model};

@@ -11,16 +11,16 @@ use lenet_core::shape::{
 };
 
 /// Size of the ring in 32-bit words.
-const RING_WORDS: usize = RING_BYTES / size_of::<i32>();
+pub(super) const RING_WORDS: usize = RING_BYTES / size_of::<i32>();
 /// Size of the ring in bytes. All back ends of one target have rows of the same size.
-const RING_BYTES: usize = size_of::<Ring<Device>>();
+pub(super) const RING_BYTES: usize = size_of::<Ring<Device>>();
 
 const _: () = {
     assert!(RING_BYTES.is_multiple_of(size_of::<i32>()));
     assert!(FC1_OUTPUTS <= RING_BYTES && FC2_OUTPUTS <= POOL2_LEN && MAX_CLASSES <= RING_WORDS);
     // `place` subtracts at most once, and the input has every row that the driver asks for.
     assert!(POOL1_SIDE <= 2 * PATCH_SIDE);
-    assert!(POOL_SIDE * (POOL1_SIDE - 1) + PATCH_SIDE <= IMAGE_SIDE);
+    assert!(POOL_SIDE * (POOL1_SIDE - 1) + PATCH_SIDE == IMAGE_SIDE);
     assert!(POOL_SIDE * (POOL2_SIDE - 1) + PATCH_SIDE <= POOL1_SIDE);
 };
 
@@ -81,31 +81,30 @@ fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratc
     for (y, output) in features.iter_mut().enumerate() {
         let first = POOL_SIDE * y;
         while pooled < first + PATCH_SIDE {
-            conv1_row(backend, model, &prepared, image, pooled, &mut ring[place(pooled)]);
+            conv1_row(backend, model, &prepared, image_rows(image, pooled), &mut ring[place(pooled)]);
             pooled += 1;
         }
         conv2_row(backend, model, &prepared, ring, first, output);
     }
 }
 
-/// Computes pooled row number `pooled` of conv1.
+/// Computes a pooled row of conv1 from the six image rows that it depends on.
 ///
 /// This function and [`conv2_row`] are not inlined, so that the stack holds the locals of only one of them at a time.
 #[inline(never)]
-fn conv1_row<B: Backend>(
+pub(super) fn conv1_row<B: Backend>(
     backend: B,
     model: &Model<'_>,
     prepared: &B::Prepared,
-    image: &Image,
-    pooled: usize,
+    input: &[ImageRow; PATCH_SIDE],
     output: &mut B::Row,
 ) {
-    backend.conv1_row(model.conv1(), prepared, image_rows(image, POOL_SIDE.wrapping_mul(pooled)), output);
+    backend.conv1_row(model.conv1(), prepared, input.each_ref(), output);
 }
 
 /// Computes one pooled row of conv2 from rows `first` to `first + 5` of the pooled output of conv1.
 #[inline(never)]
-fn conv2_row<B: Backend>(
+pub(super) fn conv2_row<B: Backend>(
     backend: B,
     model: &Model<'_>,
     prepared: &B::Prepared,
@@ -118,11 +117,22 @@ fn conv2_row<B: Backend>(
 }
 
 /// Runs the fully-connected layers on the features in the scratch memory and returns the logits, which also lie there.
-#[inline(never)] // Keeps its locals off the stack while the convolutions run.
+#[inline(always)]
 pub(super) fn dense_layers<'s>(
     backend: impl Backend,
     model: &Model<'_>,
     Scratch { first, second, .. }: &'s mut Scratch,
+) -> &'s [i32] {
+    dense_layers_in(backend, model, first, second)
+}
+
+/// Runs the fully-connected layers on the features in `second` and returns the logits, which lie in `first`.
+#[inline(never)] // Keeps its locals off the stack while the convolutions run.
+pub(super) fn dense_layers_in<'s>(
+    backend: impl Backend,
+    model: &Model<'_>,
+    first: &'s mut [i32; RING_WORDS],
+    second: &mut [u8; POOL2_LEN],
 ) -> &'s [i32] {
     let ring_bytes: &mut [u8; RING_BYTES] = must_cast_mut(first);
     backend.fc1(model.fc1(), second, prefix_mut(ring_bytes));
@@ -142,11 +152,15 @@ fn place(row: usize) -> usize {
     row.min(PATCH_SIDE - 1)
 }
 
-/// The six rows of the image from `first` on. Clamped so that no bounds check is needed. Wrapping, here and in what gives
-/// `first`, because the compiler does not see the bound that is asserted above.
+/// The six rows of the image that pooled row number `pooled` of conv1 depends on. Clamped so that no bounds check is needed.
+/// Wrapping, because the compiler does not see the bound that is asserted above.
 #[inline(always)]
-fn image_rows(image: &Image, first: usize) -> [&ImageRow; PATCH_SIDE] {
-    core::array::from_fn(|row| &image[first.wrapping_add(row).min(IMAGE_SIDE - 1)])
+fn image_rows(image: &Image, pooled: usize) -> &[ImageRow; PATCH_SIDE] {
+    let first = POOL_SIDE.wrapping_mul(pooled).min(IMAGE_SIDE - PATCH_SIDE);
+    match image[first..].first_chunk() {
+        Some(rows) => rows,
+        None => unreachable!(),
+    }
 }
 
 /// The first `N` of `M` bytes. `N <= M` is checked at compile time.

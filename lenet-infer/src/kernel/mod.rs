@@ -86,6 +86,7 @@ mod avx2;
 mod avx512;
 #[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em", lenet_device = "armv7m")))]
 mod board;
+mod compact;
 #[cfg(any(feature = "corpus", test))]
 #[cfg_attr(
     not(feature = "corpus"),
@@ -116,6 +117,7 @@ mod unpack;
 
 #[cfg(lenet_device = "armv7em")]
 pub(crate) use armv7em::lanes;
+pub(crate) use compact::Memory;
 pub(crate) use driver::Scratch;
 #[cfg(lenet_device = "mve")]
 pub(crate) use mve::lanes;
@@ -231,6 +233,13 @@ pub(crate) fn classify<'s>(
     scratch: &'s mut Scratch,
 ) -> &'s [i32] {
     with_backend!(driver::classify, scratch, model, bytemuck::must_cast_ref(image))
+}
+
+/// Runs all layers on the image in `memory`, which it overwrites, and returns the logits, one per class. They lie in
+/// `memory`.
+#[inline]
+pub(crate) fn classify_over<'m>(model: &Model<'_>, memory: &'m mut Memory) -> &'m [i32] {
+    with_backend!(compact::classify, memory, model)
 }
 
 /// Runs the fully-connected layers on the features in `scratch` and returns the logits, which also lie in `scratch`.

@@ -7,7 +7,7 @@ use crate::stack;
 use core::fmt::Write;
 use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{Engine, Error, Model, Prediction, SHIPPED, SHIPPED_INT4};
+use lenet_infer::{CompactEngine, Engine, Error, Model, Prediction, SHIPPED, SHIPPED_INT4};
 
 /// Marks the start of the counted instructions: its entry.
 #[unsafe(no_mangle)]
@@ -58,6 +58,36 @@ pub fn bench_included<B: Board>(board: &mut B) -> bool {
 /// Does the same as [`bench_included`] with the model that has int4 weights.
 pub fn bench_int4<B: Board>(board: &mut B) -> bool {
     bench_compiled(board, &SHIPPED_INT4.model)
+}
+
+/// Does the same as [`bench_included`] with the engine that overwrites its image.
+pub fn bench_compact<B: Board>(board: &mut B) -> bool {
+    let Some((digit, _)) = golden::digits().next() else { return false };
+    let mut engine = CompactEngine::new(&SHIPPED.model);
+    for image in [&[0; IMAGE_PIXELS], digit, &noise()] {
+        *engine.image() = *image;
+        count_compact(&mut engine);
+    }
+    *engine.image() = *digit;
+    let classify = || black_box(bench_classify_compact(black_box(&mut engine))).class;
+    let (_, classify_stack) = stack::high_water::<B, _>(classify);
+    // A board's `write` reports no failure, so printing does not fail either.
+    writeln!(Console(board), "decode 0 classify {classify_stack}").is_ok()
+}
+
+/// As [`bench_classify`], with the engine that overwrites its image.
+#[unsafe(no_mangle)]
+#[inline(never)]
+fn bench_classify_compact<'e>(engine: &'e mut CompactEngine<'_>) -> Prediction<'e> {
+    engine.classify()
+}
+
+/// As [`count`], with the engine that overwrites its image.
+#[inline(never)]
+fn count_compact(engine: &mut CompactEngine<'_>) {
+    bench_start();
+    black_box(bench_classify_compact(black_box(engine)));
+    bench_stop();
 }
 
 fn bench_compiled<B: Board>(board: &mut B, model: &Model<'_>) -> bool {

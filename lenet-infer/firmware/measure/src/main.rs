@@ -8,9 +8,9 @@
 //!
 //! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled; `int4` is the included
 //!   model that has int4 weights; `picture` is the preparation of a picture of 160x120 pixels on a work grid of 48 cells
-//!   per side.
+//!   per side; `compact` is the included model with the engine that overwrites its image.
 //! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and
-//!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included` and `proof-int4` with
+//!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included`, `proof-compact` and `proof-int4` with
 //!   `classify`, or `proof-picture` with `prepare`. The weights are not counted.
 //! - `stack`: the most stack that `classify` can take there, found by following every path through the code
 //!   ([`bound`]).
@@ -109,7 +109,7 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
 }
 
 /// Measures one board, prints the figures that have no column in the table, and returns its rows and what is wrong.
-fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 4], Vec<String>)> {
+fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 5], Vec<String>)> {
     let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?, board)?;
     let start = Bounds::new(&engine)?.of("proof_decode")?.bytes;
     println!("{} {}: stack {start} to decode", board.core, board.name);
@@ -117,16 +117,17 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     let (decoded, mut complaints, instructions) = row(board, plugin, opt_level, classify, &engine)?;
     complaints.extend(differing(instructions));
 
-    let mut compiled = |model: &str, file: &str| -> Result<Row> {
+    let mut compiled = |model: &str, file: &str, root: &str| -> Result<Row> {
         let mut program = Program::read(&build::firmware(board, "proof", &format!("proof-{model}"))?, board)?;
         program.sizes.rodata -= build::model_bytes(file)?;
-        let classify = [model, &format!("bench-{model}"), "proof_classify"];
+        let classify = [model, &format!("bench-{model}"), root];
         let (row, found, instructions) = row(board, plugin, opt_level, classify, &program)?;
         complaints.extend(found.into_iter().chain(differing(instructions)));
         Ok(row)
     };
-    let included = compiled("included", "model.lenet")?;
-    let int4 = compiled("int4", "model-int4.lenet")?;
+    let included = compiled("included", "model.lenet", "proof_classify")?;
+    let compact = compiled("compact", "model.lenet", "proof_classify_compact")?;
+    let int4 = compiled("int4", "model-int4.lenet", "proof_classify")?;
 
     // How long a preparation takes depends on the picture.
     let picture = Program::read(&build::firmware(board, "proof", "proof-picture")?, board)?;
@@ -136,7 +137,7 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     complaints.extend(found);
 
     print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?, board)?)?;
-    Ok(([decoded, included, int4, prepared], complaints))
+    Ok(([decoded, included, compact, int4, prepared], complaints))
 }
 
 /// Runs the counted program `counted`, and returns the row of `program`, which contains the same code below `root`, what

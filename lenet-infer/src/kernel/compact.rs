@@ -1,0 +1,129 @@
+//! A classification in the memory of its image, which it overwrites.
+//!
+//! The memory is one array of words with the image at its end. The ring of pooled rows and the features of conv2 grow
+//! from its start, over rows of the image that no layer reads any more: pooled row *p* of conv1 reads the image from row 2*p*
+//! on. So what lies in front of the image, [`FRONT_WORDS`], is much less than the ring and the features take.
+
+use super::driver::{RING_WORDS, conv1_row, conv2_row, dense_layers_in, place};
+use super::{Backend, Device, Features, ImageRow, PATCH_SIDE, device};
+use bytemuck::{must_cast_mut, must_cast_ref};
+use lenet_core::Model;
+use lenet_core::model::Conv2;
+use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE};
+
+/// Words of a pooled row of conv1, of two rows of the image, of six of them, of the image, and of a row of features.
+const ROW_WORDS: usize = RING_WORDS / PATCH_SIDE;
+const STEP_WORDS: usize = POOL_SIDE * IMAGE_SIDE / 4;
+const PATCH_WORDS: usize = PATCH_SIDE * IMAGE_SIDE / 4;
+const IMAGE_WORDS: usize = IMAGE_PIXELS / 4;
+const FEATURES_WORDS: usize = POOL2_LEN / 4;
+/// Words in front of the image.
+const FRONT_WORDS: usize = front_words();
+/// Words in all.
+const WORDS: usize = FRONT_WORDS + IMAGE_WORDS;
+
+const _: () = {
+    assert!(RING_WORDS == ROW_WORDS * PATCH_SIDE && IMAGE_SIDE.is_multiple_of(4));
+    assert!(POOL2_LEN.is_multiple_of(4) && ROW_WORDS <= FRONT_WORDS && RING_WORDS + FEATURES_WORDS <= WORDS);
+    assert!(FRONT_WORDS + STEP_WORDS * (POOL1_SIDE - 1) + PATCH_WORDS == WORDS);
+};
+
+/// The least words in front of the image with which nothing is written over what is still read.
+const fn front_words() -> usize {
+    let (mut front, mut pooled) = (0, 0);
+    while pooled < POOL1_SIDE {
+        // While a row of conv1 is written, the image is read from row 2 p on. Later rows take the places of earlier ones.
+        let rows = if pooled < PATCH_SIDE { pooled + 1 } else { PATCH_SIDE };
+        front = larger(front, (ROW_WORDS * rows).saturating_sub(STEP_WORDS * pooled));
+        pooled += 1;
+    }
+    let mut y = 0;
+    while y < POOL2_SIDE {
+        // Before a row of features is written, this many rows of conv1 have been.
+        let pooled = POOL_SIDE * y + PATCH_SIDE;
+        let written = RING_WORDS + FEATURES_WORDS / POOL2_SIDE * (y + 1);
+        front = larger(front, written.saturating_sub(STEP_WORDS * pooled));
+        y += 1;
+    }
+    front
+}
+
+const fn larger(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+/// The memory of one classification, with its image.
+#[derive(Clone)]
+pub(crate) struct Memory {
+    words: [i32; WORDS],
+    /// The back end for the model.
+    device: Device,
+}
+
+impl Memory {
+    /// The memory to run a model with this second convolution, with a blank image.
+    pub(crate) const fn new(conv2: &Conv2<'_>) -> Self {
+        Self { words: [0; WORDS], device: device(conv2) }
+    }
+
+    /// The image, until the next classification.
+    #[inline]
+    pub(crate) fn image(&mut self) -> &mut [u8; IMAGE_PIXELS] {
+        match self.words.last_chunk_mut::<IMAGE_WORDS>() {
+            Some(image) => must_cast_mut(image),
+            None => unreachable!(),
+        }
+    }
+
+    /// The back end of the target for the model.
+    #[inline(always)]
+    pub(super) const fn device(&self) -> Device {
+        self.device
+    }
+}
+
+/// Runs all layers on the image in `memory`, which it overwrites, and returns the logits, which lie there too.
+#[inline(always)]
+pub(super) fn classify<'m, B: Backend>(backend: B, model: &Model<'_>, memory: &'m mut Memory) -> &'m [i32] {
+    let words = &mut memory.words;
+    let prepared = backend.prepare(model);
+    let mut pooled = 0;
+    for y in 0..POOL2_SIDE {
+        let first = POOL_SIDE * y;
+        while pooled < first + PATCH_SIDE {
+            let (output, input) = row_and_patch(words, pooled);
+            conv1_row(backend, model, &prepared, input, must_cast_mut(output));
+            pooled += 1;
+        }
+        let (ring, features) = ring_and_features(words);
+        conv2_row(backend, model, &prepared, must_cast_ref(ring), first, &mut features[y]);
+    }
+    let (ring, features) = ring_and_features(words);
+    dense_layers_in(backend, model, ring, must_cast_mut(features))
+}
+
+/// The place of pooled row number `pooled` of conv1, and the six rows of the image that it depends on. Clamped so that no
+/// bounds check is needed.
+#[inline(always)]
+fn row_and_patch(
+    words: &mut [i32; WORDS],
+    pooled: usize,
+) -> (&mut [i32; ROW_WORDS], &[ImageRow; PATCH_SIDE]) {
+    let image = FRONT_WORDS + STEP_WORDS * pooled.min(POOL1_SIDE - 1);
+    let (written, image) = words.split_at_mut(image);
+    let row = (ROW_WORDS * place(pooled)).min(written.len() - ROW_WORDS);
+    match (written[row..].first_chunk_mut(), image.first_chunk::<PATCH_WORDS>()) {
+        (Some(row), Some(patch)) => (row, must_cast_ref(patch)),
+        _ => unreachable!(),
+    }
+}
+
+/// The ring of conv1's pooled rows, and the features of conv2.
+#[inline(always)]
+fn ring_and_features(words: &mut [i32; WORDS]) -> (&mut [i32; RING_WORDS], &mut Features) {
+    let (ring, rest) = words.split_at_mut(RING_WORDS);
+    match (ring.first_chunk_mut(), rest.first_chunk_mut::<FEATURES_WORDS>()) {
+        (Some(ring), Some(features)) => (ring, must_cast_mut(features)),
+        _ => unreachable!(),
+    }
+}
