@@ -7,7 +7,11 @@ use crate::stack;
 use core::fmt::Write;
 use core::hint::black_box;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::{CompactEngine, Engine, Error, Model, Prediction, SHIPPED, SHIPPED_INT4};
+#[cfg(feature = "int4")]
+use lenet_infer::SHIPPED_INT4;
+#[cfg(all(feature = "int4", feature = "ternary"))]
+use lenet_infer::SHIPPED_TERNARY;
+use lenet_infer::{CompactEngine, Engine, Error, Model, Prediction, SHIPPED};
 
 /// Marks the start of the counted instructions: its entry.
 #[unsafe(no_mangle)]
@@ -56,6 +60,7 @@ pub fn bench_included<B: Board>(board: &mut B) -> bool {
 }
 
 /// Does the same as [`bench_included`] with the model that has int4 weights.
+#[cfg(feature = "int4")]
 pub fn bench_int4<B: Board>(board: &mut B) -> bool {
     bench_compiled(board, &SHIPPED_INT4.model)
 }

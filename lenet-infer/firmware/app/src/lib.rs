@@ -5,7 +5,8 @@
 //! - [`Board`]: what a board must provide. `systick`, `sleep` and [`show`] help to implement it.
 //! - [`start`](fn@start), [`start_async`]: all that the firmware of a real board does.
 //! - [`run`]: the program that classifies the golden digits.
-//! - [`bench`](fn@bench), [`bench_included`], [`bench_int4`], [`bench_compact`]: the programs whose instructions and stack are counted.
+//! - [`bench`](fn@bench), [`bench_included`], [`bench_compact`], and `bench_int4` and `bench_ternary` with the features `int4` and
+//!   `ternary`: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
 //!   ones.
 //! - `pictures`, with the same feature: the program that prepares generated pictures, to compare what cores make of
@@ -59,7 +60,11 @@ mod terminal;
 #[cfg(all(target_arch = "riscv32", target_os = "none"))]
 pub mod trap;
 
-pub use bench::{bench, bench_compact, bench_included, bench_int4};
+#[cfg(feature = "int4")]
+pub use bench::bench_int4;
+#[cfg(all(feature = "int4", feature = "ternary"))]
+pub use bench::bench_ternary;
+pub use bench::{bench, bench_compact, bench_included};
 pub use bench_picture::bench_picture;
 pub use board::{Board, Memory, Serial, show};
 #[cfg(feature = "semihosting")]

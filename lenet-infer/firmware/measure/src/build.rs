@@ -17,11 +17,18 @@ fn target_folder() -> PathBuf {
 }
 
 /// Builds a program of `package` for `board`, and returns the path of the program.
+///
+/// A program with a compiled-in model has no code for the widths of weights that the model does not use.
 pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.current_dir(workspace()).env("BOARD", board.name);
     cargo.args(["build", "--quiet", "--locked", "--release", "--target", board.target]);
     cargo.args(["--package", package, "--bin", program]);
+    match program {
+        "bench-included" | "proof-included" => cargo.arg("--no-default-features"),
+        "bench-int4" | "proof-int4" => cargo.args(["--no-default-features", "--features", "int4"]),
+        _ => &mut cargo,
+    };
     if let Some(cpu) = board.cpu {
         cargo.env("RUSTFLAGS", format!("-Ctarget-cpu={cpu}"));
     }

@@ -10,8 +10,9 @@
 //!   model that has int4 weights; `picture` is the preparation of a picture of 160x120 pixels on a work grid of 48 cells
 //!   per side; `compact` is the included model with the engine that overwrites its image.
 //! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and
-//!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included`, `proof-compact` and `proof-int4` with
-//!   `classify`, or `proof-picture` with `prepare`. The weights are not counted.
+//!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included`, `proof-compact`, `proof-int4` and
+//!   `proof-ternary` with `classify` and only the widths of weights that the model uses, or `proof-picture` with `prepare`.
+//!   The weights are not counted.
 //! - `stack`: the most stack that `classify` can take there, found by following every path through the code
 //!   ([`bound`]).
 //! - `instructions`: those that one `classify` executes, or the slowest of three `prepare`, counted in QEMU ([`count`]).
