@@ -66,6 +66,13 @@ impl<Int8: ?Sized, Int4: ?Sized, Ternary> Weights<'_, Int8, Int4, Ternary> {
             Self::Ternary(_) => 2,
         }
     }
+
+    /// Whether the weights are int4. A constant `false` without feature `int4`, so that the code for them drops out.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_int4(&self) -> bool {
+        INT4 && matches!(self, Self::Int4(_))
+    }
 }
 
 /// The weights of a convolution: `[pair of output channels][tap][channel of the pair]`.

@@ -3,7 +3,7 @@
 use super::requant::{Outputs, finish_windows, to_words};
 use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
-use lenet_core::model::{Conv1, Weights};
+use lenet_core::model::{Conv1, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
 
 /// Output channels that are computed at a time.
@@ -25,9 +25,11 @@ pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], 
     let mut outputs = Outputs::new(layer, output.as_mut_ptr().cast(), CHANNELS);
     for first in [0, CHANNELS] {
         let channels = [first, first + 1, first + 2];
-        let (weights, shifts) = match layer.weights() {
-            Weights::Int8(pairs) => (channels.map(|c| &raw const pairs[c / 2][0][c % 2]), 0),
-            Weights::Int4(pairs) => (channels.map(|c| pairs[c / 2].as_ptr()), SHIFTS[first % 2]),
+        let all = layer.weights().as_bytes().as_ptr();
+        let (weights, shifts) = if layer.weights().is_int4() {
+            (channels.map(|c| all.wrapping_add(CONV1_TAPS * (c / 2))), SHIFTS[first % 2])
+        } else {
+            (channels.map(|c| all.wrapping_add(2 * CONV1_TAPS * (c / 2) + c % 2)), 0)
         };
         // SAFETY: `rows` are six rows of 28 bytes; the weights have 25 taps for each of the channels; `outputs` belong
         // to a row of 12 positions.
@@ -72,8 +74,10 @@ macro_rules! load_int4 {
 macro_rules! pack_weights {
     () => {
         concat!(
+            ".if {int4}\n",
             "cmp r3, #0\n",
             "bne 22f\n",
+            ".endif\n",
             "ldm r1, {{r0-r2}}\n",
             "movs r6, #0\n",
             "21:\n",
@@ -84,6 +88,7 @@ macro_rules! pack_weights {
             pack!(),
             "cmp r7, lr\n",
             "bne 21b\n",
+            ".if {int4}\n",
             "b 24f\n",
             "22:\n",
             "mov r8, r3\n",
@@ -100,6 +105,7 @@ macro_rules! pack_weights {
             "cmp r7, lr\n",
             "bne 23b\n",
             "24:\n",
+            ".endif\n",
         )
     };
 }
@@ -279,6 +285,7 @@ unsafe extern "C" fn three_channels(
         restore!(),
         "pop {{r0, r2, r4-r7, pc}}",
         activations = const Outputs::ACTIVATIONS,
+        int4 = const INT4 as u8,
         to_words = sym to_words,
         finish = sym finish_windows,
     )

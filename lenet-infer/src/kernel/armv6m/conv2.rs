@@ -6,7 +6,7 @@ use super::requant::{Outputs, Window, Words, finish_windows, to_words};
 use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::offset_of;
-use lenet_core::model::{Conv2, Weights};
+use lenet_core::model::{Conv2, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, POOL1_SIDE, POOL2_SIDE};
 
 // A sum fits in 24 bits with its sign.
@@ -18,10 +18,8 @@ const _: () = assert!(CONV1_CHANNELS == 6 && POOL1_SIDE == 12 && POOL2_SIDE == 4
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(always)]
 pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-    let (weights, pair) = match layer.weights() {
-        Weights::Int8(pairs) => (pairs.as_ptr().cast(), 2 * CONV2_TAPS),
-        Weights::Int4(pairs) => (pairs.as_ptr().cast(), CONV2_TAPS),
-    };
+    let weights = layer.weights().as_bytes().as_ptr();
+    let pair = if layer.weights().is_int4() { CONV2_TAPS } else { 2 * CONV2_TAPS };
     let rows = input.as_ptr().cast::<*const u8>();
     let outputs = Outputs::new(layer, output.as_mut_ptr().cast(), 4);
     // SAFETY: `rows` are six rows of 72 bytes; the weights and the outputs are those of the whole layer.
@@ -208,6 +206,7 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         biases = const offset_of!(Row, outputs) + Outputs::BIASES,
         requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
         activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
+        int4 = const INT4 as u8,
         taps = const CONV2_TAPS,
         channels = const offset_of!(Row, channels),
         to_words = sym to_words,

@@ -26,8 +26,10 @@ macro_rules! pack_row {
     () => {
         concat!(
             "movs r2, #0\n",
+            ".if {int4}\n",
             "cmp r4, #{taps}\n",
             "beq 22f\n",
+            ".endif\n",
             "21:\n",
             ".rept 3\n",
             "ldrsb r3, [r0, r2]\n",
@@ -40,6 +42,7 @@ macro_rules! pack_row {
             ".endr\n",
             "cmp r7, r10\n",
             "bne 21b\n",
+            ".if {int4}\n",
             "b 23f\n",
             "22:\n",
             ".rept 3\n",
@@ -59,6 +62,7 @@ macro_rules! pack_row {
             "cmp r7, r10\n",
             "bne 22b\n",
             "23:\n",
+            ".endif\n",
         )
     };
 }

@@ -12,7 +12,7 @@ use super::requant::Finish;
 use super::window::{Windows, activations, add_bias, int4_weights, larger, next_channel, seeds};
 use crate::kernel::{ImageRow, PATCH_SIDE};
 use core::arch::naked_asm;
-use lenet_core::model::{Conv1, Weights};
+use lenet_core::model::{Conv1, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, POOL1_SIDE};
 
 // What the assembly takes for granted.
@@ -21,9 +21,11 @@ const _: () = assert!(CONV1_TAPS == 25 && CONV1_CHANNELS == 6 && POOL1_SIDE == 1
 /// Computes one pooled row from the six image rows that it depends on.
 #[inline(always)]
 pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PackedRow) {
-    let (weights, mode, steps) = match layer.weights() {
-        Weights::Int8(weights) => (weights.as_ptr().cast(), 0, [1, 2 * CONV1_TAPS - 1]),
-        Weights::Int4(weights) => (weights.as_ptr().cast(), Windows::INT4, [0, CONV1_TAPS]),
+    let weights = layer.weights().as_bytes().as_ptr();
+    let (mode, steps) = if layer.weights().is_int4() {
+        (Windows::INT4, [0, CONV1_TAPS])
+    } else {
+        (0, [1, 2 * CONV1_TAPS - 1])
     };
     let finish = Finish::packed(layer, output.as_mut_bytes());
     let mut windows = Windows { finish, weights, mode, steps };
@@ -216,6 +218,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "sub r4, r2, #1",
         "strd r3, r4, [sp, #428]",
         "add r9, sp, #336",
+        ".if {int4}",
         "tst r2, #0x20000000",
         "beq 5f",
         int4_weights!("396", "0", "4", "8", "12", "16", "20", "21"),
@@ -227,6 +230,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "cmp r0, r1",
         "bne 41b",
         "b 6f",
+        ".endif",
         "5:",
         five_weights!("0", "2"),
         five_weights!("10", "2"),
@@ -304,5 +308,6 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         ".p2align 2",
         "99:",
         seeds!(),
+        int4 = const INT4 as u8,
     )
 }

@@ -23,7 +23,7 @@ use super::window::{
 };
 use crate::kernel::{FeatureRow, PATCH_SIDE};
 use core::arch::naked_asm;
-use lenet_core::model::{Conv2, Weights};
+use lenet_core::model::{Conv2, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, KERNEL_SIDE, POOL2_SIDE};
 
 // What the assembly takes for granted.
@@ -34,9 +34,11 @@ const _: () = assert!(CONV2_CHANNELS == 16 && POOL2_SIDE == 4);
 /// than 21 bits.
 #[inline(always)]
 pub(super) fn row(layer: &Conv2<'_>, drain: bool, input: [&PackedRow; PATCH_SIDE], output: &mut FeatureRow) {
-    let (weights, mode, steps) = match layer.weights() {
-        Weights::Int8(weights) => (weights.as_ptr().cast(), 0, [1, 2 * CONV2_TAPS - 1]),
-        Weights::Int4(weights) => (weights.as_ptr().cast(), Windows::INT4, [0, CONV2_TAPS]),
+    let weights = layer.weights().as_bytes().as_ptr();
+    let (mode, steps) = if layer.weights().is_int4() {
+        (Windows::INT4, [0, CONV2_TAPS])
+    } else {
+        (0, [1, 2 * CONV2_TAPS - 1])
     };
     let mode = if drain { mode | Windows::DRAIN } else { mode };
     let finish = Finish::new(layer, output.as_flattened_mut());
@@ -119,10 +121,12 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "strd r1, r0, [sp, #224]",
         "str r2, [sp, #232]",
         "ldr r3, [lr, #20]",
+        "add r1, r0, #300",
+        ".if {int4}",
         "tst r3, #0x20000000",
-        "ite eq",
-        "addeq r1, r0, #300",
+        "it ne",
         "addne r1, r0, #150",
+        ".endif",
         "str r1, [sp, #244]",
         "adr r1, 99f",
         "ldmia r1, {{r4-r12}}",
@@ -142,8 +146,10 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "bne 22b",
         // the weights of a kernel row,
         "3:",
+        ".if {int4}",
         "tst r12, #0x20000000",
         "bne 7f",
+        ".endif",
         "add r1, r0, #60",
         "str r1, [sp, #228]",
         weight_words!("0", "0", "12"),
@@ -211,6 +217,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "add sp, #248",
         "pop {{r4-r11, pc}}",
         // int4
+        ".if {int4}",
         "7:",
         "add r1, r0, #30",
         "str r1, [sp, #228]",
@@ -224,6 +231,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         weight_words!("48", "4", "6"),
         weight_words!("60", "5", "6"),
         "b 4b",
+        ".endif",
         // Drain the lanes of the row in bit 28, and start them anew.
         "8:",
         "ubfx r1, r12, #28, #1",
@@ -268,5 +276,6 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         ".p2align 2",
         "99:",
         seeds!(),
+        int4 = const INT4 as u8,
     )
 }

@@ -5,7 +5,7 @@ use super::window::larger;
 use crate::kernel::{FeatureRow, PATCH_SIDE};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
-use lenet_core::model::{Conv2, Weights};
+use lenet_core::model::Conv2;
 use lenet_core::shape::{CONV2_CHANNELS, CONV2_TAPS};
 
 /// Computes a row of windows of channel `channel`.
@@ -26,12 +26,12 @@ pub(super) unsafe fn channel(
     // SAFETY: the layer has 150 weights of the channel, in every second byte or in half of every byte, and `unpack` writes
     // as many; `outputs` are those of four positions; the caller guarantees the rows.
     unsafe {
-        let weights = match layer.weights() {
-            Weights::Int8(pairs) => pairs.as_ptr().add(channel / 2).cast::<u8>().add(odd),
-            Weights::Int4(pairs) => {
-                unpack(pairs.as_ptr().add(channel / 2).cast(), 4 - 4 * odd, &mut unpacked);
-                unpacked.as_ptr().cast()
-            }
+        let pairs = layer.weights().as_bytes().as_ptr();
+        let weights = if layer.weights().is_int4() {
+            unpack(pairs.add(CONV2_TAPS * (channel / 2)), 4 - 4 * odd, &mut unpacked);
+            unpacked.as_ptr().cast()
+        } else {
+            pairs.add(2 * CONV2_TAPS * (channel / 2) + odd)
         };
         windows(rows, weights, &outputs);
     }

@@ -19,7 +19,7 @@ use core::arch::naked_asm;
 use core::array::from_fn;
 use core::mem::{MaybeUninit, size_of_val};
 use lenet_core::Requant;
-use lenet_core::model::{Conv, Weights};
+use lenet_core::model::{Conv, INT4};
 
 /// Output channels of a tile.
 pub(super) const CHANNELS: usize = 3;
@@ -66,10 +66,8 @@ impl Tile {
         first: usize,
         positions: &mut [[u8; OUT]],
     ) -> Self {
-        let (pairs, bytes, shifts) = match layer.weights() {
-            Weights::Int8(pairs) => (pairs.as_ptr().cast::<u8>(), 2, 0),
-            Weights::Int4(pairs) => (pairs.as_ptr().cast(), 1, SHIFTS[first % 2]),
-        };
+        let pairs = layer.weights().as_bytes().as_ptr();
+        let (bytes, shifts) = if layer.weights().is_int4() { (1, SHIFTS[first % 2]) } else { (2, 0) };
         let activations = positions.as_mut_ptr().cast::<u8>().wrapping_add(first);
         Self {
             activations,
@@ -150,7 +148,9 @@ pub(super) use right;
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn pack() {
     naked_asm!(
+        ".if {int4}",
         "cbnz r4, 3f",
+        ".endif",
         "2:",
         ".rept 2",
         "ldrsb r4, [r0], #2",
@@ -174,6 +174,7 @@ pub(super) unsafe extern "C" fn pack() {
         "cmp r3, r12",
         "bne 2b",
         "bx lr",
+        ".if {int4}",
         "3:",
         "lsr r10, r4, #8",
         "lsr r11, r4, #16",
@@ -195,6 +196,8 @@ pub(super) unsafe extern "C" fn pack() {
         "cmp r3, r12",
         "bne 4b",
         "bx lr",
+        ".endif",
+        int4 = const INT4 as u8,
     )
 }
 

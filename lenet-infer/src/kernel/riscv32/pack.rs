@@ -5,7 +5,7 @@ use crate::kernel::KERNEL_SIDE;
 use core::arch::naked_asm;
 use core::hint::black_box;
 use core::mem::MaybeUninit;
-use lenet_core::model::{ConvWeights, INT4, Weights, unpack};
+use lenet_core::model::{ConvWeights, unpack};
 
 /// Words of a position that are computed at a time.
 pub(super) const WORDS: usize = 2;
@@ -42,17 +42,11 @@ pub(super) unsafe fn pack_channel<const IN: usize, const ALL_TAPS: usize, const 
     const { assert!(ALL_TAPS == TAPS * IN) };
     // SAFETY: the caller guarantees it: there are 25 taps, `IN` taps apart, of each pair.
     unsafe {
-        match weights {
-            Weights::Int8(pairs) => {
-                let first = pairs.as_ptr().add(pair).cast::<[u8; 2]>().add(input);
-                pack_int8::<IN>(first, ALL_TAPS, words, packed);
-            }
-            Weights::Int4(pairs) if INT4 => {
-                let first = pairs.as_ptr().add(pair).cast::<u8>().add(input);
-                pack_int4(first, IN, ALL_TAPS, words, packed);
-            }
-            // This build refuses models with such weights.
-            Weights::Int4(_) => {}
+        let first = weights.as_bytes().as_ptr();
+        if weights.is_int4() {
+            pack_int4(first.add(ALL_TAPS * pair + input), IN, ALL_TAPS, words, packed);
+        } else {
+            pack_int8::<IN>(first.cast::<[u8; 2]>().add(ALL_TAPS * pair + input), ALL_TAPS, words, packed);
         }
     }
 }
