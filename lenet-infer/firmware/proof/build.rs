@@ -3,11 +3,12 @@
 use std::env;
 
 /// The functions of each program that the world may call.
-const ROOTS: [(&str, &[&str]); 8] = [
+const ROOTS: [(&str, &[&str]); 9] = [
     ("proof-engine", &["proof_decode", "proof_classify"]),
     ("proof-included", &["proof_classify"]),
     ("proof-compact", &["proof_classify_compact"]),
     ("proof-int4", &["proof_classify"]),
+    ("proof-ternary", &["proof_classify"]),
     ("proof-stream", &["proof_decode", "proof_push"]),
     ("proof-picture", &["proof_prepare"]),
     ("proof-find", &["proof_find", "proof_rows"]),

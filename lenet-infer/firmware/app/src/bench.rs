@@ -65,6 +65,12 @@ pub fn bench_int4<B: Board>(board: &mut B) -> bool {
     bench_compiled(board, &SHIPPED_INT4.model)
 }
 
+/// Does the same as [`bench_included`] with the model that has ternary weights.
+#[cfg(all(feature = "int4", feature = "ternary"))]
+pub fn bench_ternary<B: Board>(board: &mut B) -> bool {
+    bench_compiled(board, &SHIPPED_TERNARY.model)
+}
+
 /// Does the same as [`bench_included`] with the engine that overwrites its image.
 pub fn bench_compact<B: Board>(board: &mut B) -> bool {
     let Some((digit, _)) = golden::digits().next() else { return false };

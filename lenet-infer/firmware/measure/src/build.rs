@@ -25,7 +25,9 @@ pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<Pa
     cargo.args(["build", "--quiet", "--locked", "--release", "--target", board.target]);
     cargo.args(["--package", package, "--bin", program]);
     match program {
-        "bench-included" | "proof-included" => cargo.arg("--no-default-features"),
+        "bench-included" | "proof-included" | "bench-compact" | "proof-compact" => {
+            cargo.arg("--no-default-features")
+        }
         "bench-int4" | "proof-int4" => cargo.args(["--no-default-features", "--features", "int4"]),
         _ => &mut cargo,
     };
