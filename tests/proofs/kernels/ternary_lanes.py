@@ -1,4 +1,4 @@
-"""The ternary weights of two outputs in the halves of a word."""
+"""The ternary weights of two outputs in the halves of a word, and of sixteen bytes in a vector."""
 
 from z3 import ULE, ULT, And, Extract, LShR, UDiv
 
@@ -42,10 +42,29 @@ def prefix_of_two(both, count):
     return mulhu(both, word(3**count << 24)) & LOW_BYTES
 
 
+def triples_of_two(both, count):
+    """The instructions of `two_prefixes!`, `count` times: the prefixes of both bytes."""
+    for _ in range(count):
+        both = both + (both << 1)
+    return LShR(both, 8) & LOW_BYTES
+
+
+def halves_of_products(byte):
+    """`VMULH.U8` and `VMUL.I8` with three, in one lane: the upper halves of the products."""
+    halves = []
+    for _ in range(DIGITS):
+        product = unsigned(byte, 16) * 3
+        halves.append(unsigned(Extract(15, 8, product)))
+        byte = Extract(7, 0, product)
+    return halves
+
+
 with Identity(
     "The digits of two bytes in the halves of a word are found and multiplied at the same time",
     "lenet-infer/src/kernel/armv6m/ternary.rs: two!, load_two!, add_halves!, start",
     "lenet-infer/src/kernel/riscv32/ternary.rs: prepare, add_sums, part_sums",
+    "lenet-infer/src/kernel/armv7m/ternary.rs: factor!, two_prefixes!, read_out!",
+    "lenet-infer/src/kernel/mve/ternary.rs: row!",
     "lenet-core/src/model/ternary.rs: pack_ternary, unpack_ternary",
 ) as identity:
     first, second = (unsigned(byte) for byte in words("first second", 8))
@@ -69,7 +88,13 @@ with Identity(
     identity.holds("all 243 numbers are read as they were written", number == n, ULT(n, 243))
     identity.fails("so is one more", number == n, ULE(n, 243))
 
-    # RV32IMC takes the number that the first digits make, not a digit.
+    # Helium takes the digits of sixteen bytes, each in its lane.
+    halves = halves_of_products(Extract(7, 0, first))
+    identity.holds(
+        "the upper halves of products of bytes and three are the digits",
+        And(*[half == digit for half, (digit, _, _) in zip(halves, pairs)]),
+    )
+    # RV32IMC and Cortex-M3 take the number that the first digits make, not a digit.
     for count in range(1, DIGITS + 1):
         expected = word(0), word(0)
         for a, b, _ in pairs[:count]:
@@ -78,9 +103,15 @@ with Identity(
             f"one multiply gives the number that the first {count} digits make, of both bytes",
             prefix_of_two(both, count) == expected[0] + (expected[1] << 16),
         )
+        identity.holds(
+            f"so do {count} times three, and nothing is masked between",
+            triples_of_two(both, count) == expected[0] + (expected[1] << 16),
+        )
     # A sixth step leaves the halves, whatever finds it.
     six = LShR(first * 3**6, 8) + (LShR(second * 3**6, 8) << 16)
     identity.fails("one multiply gives the number that six digits make", LShR(both * 3**6, 8) & LOW_BYTES == six)
+    low_bytes = six & LOW_BYTES
+    identity.fails("six times three give its low byte", triples_of_two(both, DIGITS + 1) == low_bytes)
     d0, d1, d2, d3, d4, x0, x1, x2, x3, x4 = integers("d0 d1 d2 d3 d4 x0 x1 x2 x3 x4")
     d, x = [d0, d1, d2, d3, d4], [x0, x1, x2, x3, x4]
     numbers = [d0]

@@ -222,23 +222,26 @@ pub(super) fn hidden<const IN: usize, const HALF: usize, const FIFTH: usize, con
     output: &mut [u8; OUT],
 ) {
     const { assert!(OUT.is_multiple_of(ROWS)) };
-    let outputs = Outputs::new(layer, 0, output.as_mut_ptr());
+    let matrix = Matrix::new(layer.weights().as_rows());
+    let mut outputs = Outputs::new(layer, 0, output.as_mut_ptr());
     // SAFETY: the types say how many weights, inputs and outputs there are, and the assertion that there are whole tiles.
-    unsafe { all_outputs(Matrix::new(layer.weights().as_rows()), input, OUT, outputs) }
+    unsafe {
+        if TERNARY && matrix.bits == 2 {
+            ternary_outputs(matrix, input, OUT, &mut outputs);
+        } else {
+            all_outputs(matrix, input, OUT, &mut outputs);
+        }
+    }
 }
 
-/// Computes a hidden layer of `count` outputs.
+/// Computes a hidden layer of `count` outputs with int8 or int4 weights.
 ///
 /// # Safety
 ///
-/// `count` must be a multiple of six. The matrix must have that many rows, and `outputs` must be as many. `input` must have
-/// one activation per weight of a row.
+/// `count` must be a multiple of six. The matrix must have that many rows of such weights, and `outputs` must be as many.
+/// `input` must have one activation per weight of a row.
 #[inline(never)]
-unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: Outputs) {
-    if TERNARY && matrix.bits == 2 {
-        // SAFETY: the caller guarantees it.
-        return unsafe { ternary_outputs(matrix, input, count, outputs) };
-    }
+unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, outputs: &mut Outputs) {
     let excess = if INT4 && matrix.bits == 4 { excess(input) } else { 0 };
     let mut sums = [0; ROWS];
     let mut first = 0_usize;
@@ -246,7 +249,7 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: O
         // SAFETY: the caller guarantees it.
         unsafe {
             matrix.six_rows(first, matrix.row_bytes, input, excess, &mut sums);
-            finish_six(&sums, &mut outputs);
+            finish_six(&sums, outputs);
         }
         first = first.wrapping_add(ROWS);
     }
@@ -256,9 +259,9 @@ unsafe fn all_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: O
 ///
 /// # Safety
 ///
-/// As for [`all_outputs`].
+/// As for [`all_outputs`], with rows of ternary weights.
 #[inline(never)]
-unsafe fn ternary_outputs(matrix: Matrix, input: &[u8], count: usize, mut outputs: Outputs) {
+unsafe fn ternary_outputs(matrix: Matrix, input: &[u8], count: usize, outputs: &mut Outputs) {
     let mut factors = MaybeUninit::uninit();
     // SAFETY: `ternary` asserts it of the rows of fc1 and fc2, and there are no others.
     unsafe { Factors::write(&mut factors, input, matrix.row_bytes) };
@@ -269,7 +272,7 @@ unsafe fn ternary_outputs(matrix: Matrix, input: &[u8], count: usize, mut output
         unsafe {
             let weights = matrix.weights.add(first.wrapping_mul(matrix.row_bytes));
             ternary::six_rows(factors.as_ptr(), weights, matrix.row_bytes, &mut sums);
-            finish_six(&sums, &mut outputs);
+            finish_six(&sums, outputs);
         }
         first = first.wrapping_add(ROWS);
     }

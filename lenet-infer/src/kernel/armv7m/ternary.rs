@@ -138,7 +138,7 @@ macro_rules! read_out {
     };
 }
 
-/// Computes the sums of six outputs, in units of int8 weights. 61 instructions, 84 cycles for each byte of a row: 30
+/// Computes the sums of six outputs, in units of int8 weights. 61 instructions, 85 cycles for each byte of a row: 30
 /// products.
 ///
 /// A word of sums holds whole words of products for the first of two outputs and their upper halves for the second. What

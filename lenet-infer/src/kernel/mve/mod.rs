@@ -29,7 +29,8 @@
 //!
 //! Six outputs share a vector of inputs: three instructions for each vector of weights, and one third of one for the
 //! inputs and the end of the loop. The loop masks the lanes beyond the end of a row. int4 weights take six instructions
-//! for 32 products.
+//! for 32 products. Ternary weights are read two outputs at a time, with the inputs of eighty weights in five vectors: 17.5
+//! instructions for 80 products.
 //!
 //! # Cost
 //!
