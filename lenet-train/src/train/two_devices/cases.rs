@@ -63,7 +63,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("augmentation of the stroke width too", wide),
         qat("QAT int8", "8"),
         qat("QAT int4", "4"),
-        qat("QAT ternary", "4,fc1=2,fc2=2"),
+        qat("QAT ternary in fc1 and fc2, int4 elsewhere", "4,fc1=2,fc2=2"),
         Case { teachers: 2, ..case("distillation", distillation) },
         Case {
             begun: 0,
