@@ -4,6 +4,7 @@
 
 use super::{Backend, Device, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, Ring, device};
 use bytemuck::must_cast_mut;
+use core::hint::black_box;
 use lenet_core::Model;
 use lenet_core::model::Conv2;
 use lenet_core::shape::{
@@ -77,14 +78,16 @@ pub(super) fn classify<'s>(
 fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratch: &mut Scratch) {
     let prepared = backend.prepare(model);
     let (ring, features) = scratch.for_convolutions::<B>();
-    let mut pooled = 0;
-    for (y, output) in features.iter_mut().enumerate() {
-        let first = POOL_SIDE * y;
-        while pooled < first + PATCH_SIDE {
+    let (mut pooled, mut first) = (0_usize, 0_usize);
+    // `black_box` hides how often the loop turns. Unrolled, it keeps the address of each row of the ring on the stack. So the
+    // compiler does not see either that nothing overflows: hence wrapping additions.
+    for output in black_box(features.as_mut_slice()) {
+        while pooled < first.wrapping_add(PATCH_SIDE) {
             conv1_row(backend, model, &prepared, image_rows(image, pooled), &mut ring[place(pooled)]);
-            pooled += 1;
+            pooled = pooled.wrapping_add(1);
         }
         conv2_row(backend, model, &prepared, ring, first, output);
+        first = first.wrapping_add(POOL_SIDE);
     }
 }
 
@@ -112,7 +115,7 @@ pub(super) fn conv2_row<B: Backend>(
     first: usize,
     output: &mut FeatureRow,
 ) {
-    let input = core::array::from_fn(|row| &ring[place(first + row)]);
+    let input = core::array::from_fn(|row| &ring[place(first.wrapping_add(row))]);
     backend.conv2_row(model.conv2(), prepared, input, output);
 }
 
@@ -147,7 +150,7 @@ pub(super) fn dense_layers_in<'s>(
 ///
 /// A subtraction, because a small core calls a function to divide. Clamped so that no bounds check is needed.
 #[inline(always)]
-fn place(row: usize) -> usize {
+pub(super) fn place(row: usize) -> usize {
     let row = if row < PATCH_SIDE { row } else { row - PATCH_SIDE };
     row.min(PATCH_SIDE - 1)
 }

@@ -51,7 +51,8 @@ const _: () = assert!(POOL2_SIDE == 4);
 pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
     let biases = layer.biases().as_bytes().as_chunks::<GROUP>().0;
     let requants = layer.requants().as_bytes().as_chunks::<GROUP>().0;
-    let rows = input.map(|row| row.as_ptr().cast());
+    // SAFETY: references and pointers are alike in memory.
+    let rows = unsafe { &*input.as_ptr().cast::<[*const u8; PATCH_SIDE]>() };
     let mut activation = output.as_flattened_mut().as_mut_ptr();
     // `black_box` hides how often the loops turn, so that the compiler does not unroll them. So it does not see either that
     // nothing overflows: hence wrapping additions.
@@ -59,7 +60,7 @@ pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE],
     for (biases, requants) in biases.iter().zip(requants) {
         let mut sums = [const { Sums::uninit() }; DUOS];
         // SAFETY: `rows` are six rows of six input channels, and `pair` is the first of four pairs of channels.
-        unsafe { all_sums(layer, &rows, pair, &mut sums) };
+        unsafe { all_sums(layer, rows, pair, &mut sums) };
         pair = pair.wrapping_add(GROUP / 2);
         let word = |duo: usize, word: usize| sums[duo].as_ptr().cast::<u32>().wrapping_add(word);
         let words = [[word(0, 0), word(0, 1), word(1, 0)], [word(1, 1), word(2, 0), word(2, 1)]];
