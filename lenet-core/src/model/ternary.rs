@@ -12,7 +12,8 @@ pub const TERNARY_STEP: i8 = 64;
 /// four neighboring inputs lie side by side in a word.
 #[must_use]
 pub const fn ternary_row(inputs: usize) -> usize {
-    inputs.div_ceil(TERNARY_PER_BYTE).next_multiple_of(4)
+    // Spelled so that the compiler sees that nothing overflows.
+    inputs.div_ceil(TERNARY_PER_BYTE).div_ceil(4) * 4
 }
 
 /// The five ternary weights of a byte as int8 weights, each -64, 0 or 64.

@@ -115,7 +115,13 @@ pub(super) fn conv2_row<B: Backend>(
     first: usize,
     output: &mut FeatureRow,
 ) {
-    let input = core::array::from_fn(|row| &ring[place(first.wrapping_add(row))]);
+    // From one row to the next, so that a small core has registers enough.
+    let mut next = first;
+    let input = core::array::from_fn(|_| {
+        let at = place(next);
+        next = at + 1;
+        &ring[at]
+    });
     backend.conv2_row(model.conv2(), prepared, input, output);
 }
 
