@@ -57,7 +57,7 @@ impl<'a, W: Width> Matrix<'a, W> {
                 finish(&sums, outputs);
             }
             outputs.advance(ROWS);
-            row = row.wrapping_add(ROWS * self.bytes);
+            row = row.wrapping_add(ROWS.wrapping_mul(self.bytes));
             left = left.wrapping_sub(ROWS);
         }
     }

@@ -43,10 +43,12 @@ pub(super) unsafe fn pack_channel<const IN: usize, const ALL_TAPS: usize, const 
     // SAFETY: the caller guarantees it: there are 25 taps, `IN` taps apart, of each pair.
     unsafe {
         let first = weights.as_bytes().as_ptr();
+        // Wrapping, because the compiler does not see that there is such a tap.
+        let tap = ALL_TAPS.wrapping_mul(pair).wrapping_add(input);
         if weights.is_int4() {
-            pack_int4(first.add(ALL_TAPS * pair + input), IN, ALL_TAPS, words, packed);
+            pack_int4(first.add(tap), IN, ALL_TAPS, words, packed);
         } else {
-            pack_int8::<IN>(first.cast::<[u8; 2]>().add(ALL_TAPS * pair + input), ALL_TAPS, words, packed);
+            pack_int8::<IN>(first.cast::<[u8; 2]>().add(tap), ALL_TAPS, words, packed);
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn for_each_tile<const BYTES: usize>(
 #[inline(never)]
 fn prepare(input: &[u8], factors: &mut [Factors]) -> i32 {
     let mut start = 0_i32;
-    for (digit, inputs) in input.chunks(factors.len()).enumerate() {
+    for (digit, inputs) in (0..TERNARY_PER_BYTE).zip(input.chunks(factors.len())) {
         for (factors, input) in factors.iter_mut().zip(inputs) {
             let input = i16::from(*input);
             // Wrapping, because the compiler does not see that there are at most 256 inputs.
@@ -80,16 +80,17 @@ fn prepare(input: &[u8], factors: &mut [Factors]) -> i32 {
 #[inline(never)]
 fn add_sums(rows: &[u8], factors: &[Factors], sums: &mut [i32; TILE]) {
     let bytes = factors.len();
-    for (part, factors) in factors.chunks(PART).enumerate() {
+    let mut weights = rows.as_ptr();
+    for factors in factors.chunks(PART) {
         let mut words = MaybeUninit::uninit();
         let end = factors.as_ptr_range().end;
         // SAFETY: `rows` are six rows of one byte per element of all factors, of which these are the ones from
-        // `part * PART` on.
+        // `weights` on in the first row.
         let words = unsafe {
-            let weights = rows.as_ptr().add(part * PART);
             part_sums(weights, bytes, factors.as_ptr(), end, &mut words);
             words.assume_init_ref()
         };
+        weights = weights.wrapping_add(PART);
         for ([low, high], word) in sums.as_chunks_mut().0.iter_mut().zip(words) {
             *low = low.wrapping_add((word << 16 >> 10) as i32);
             *high = high.wrapping_add((word >> 16 << 6) as i32);
