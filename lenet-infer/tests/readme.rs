@@ -14,7 +14,8 @@ const CORES: [(&str, &str); 7] = [
     ("RV32IMC", "virt"),
 ];
 
-/// What was measured on a board with the model `included` in the program, or `decoded` at run time, or `int4`.
+/// What was measured on a board with a model, such as the one `included` in the program or `decoded` at run time.
+#[derive(Clone, Copy)]
 struct Figures {
     code: u64,
     ram: u64,
@@ -55,10 +56,12 @@ fn the_table_of_cores_is_that_of_size_tsv() {
     let [readme, sizes] = ["README.md", "firmware/size.tsv"]
         .map(|file| fs::read_to_string(package.join(file)).expect("the file is in the repository"));
     let rows = CORES.map(|(core, board)| {
-        let [included, int4, decoded] =
-            ["included", "int4", "decoded"].map(|model| Figures::find(&sizes, board, model));
-        let speed = [included.instructions, included.cycles, int4.instructions, int4.cycles];
-        let figures = [&speed[..], &[included.code, decoded.code, included.ram]].concat();
+        let [included, int4, ternary, decoded, compact] =
+            ["included", "int4", "ternary", "decoded", "compact"]
+                .map(|model| Figures::find(&sizes, board, model));
+        let speed = [included, int4, ternary].map(|model| [model.instructions, model.cycles]);
+        let figures =
+            [speed.as_flattened(), &[included.code, decoded.code, included.ram, compact.ram]].concat();
         format!("| {core} | {} |", figures.into_iter().map(grouped).collect::<Vec<_>>().join(" | "))
     });
     let rows = rows.join("\n");

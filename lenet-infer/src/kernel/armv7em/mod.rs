@@ -35,20 +35,20 @@
 //! # Cost
 //!
 //! One classification on a Cortex-M4, as `firmware/measure/count.c` counts it by function while
-//! `cargo run --release -p measure -- M4`, in `firmware`, runs the program `bench`. The cycles are those of the model in
+//! `cargo run --release -p measure -- M4`, in `firmware`, runs the program `bench-included`. The cycles are those of the model in
 //! `firmware/measure/README.md`, without wait states:
 //!
 //! | part | instructions | cycles |
 //! |---|---|---|
-//! | conv1 | 75,756 | 105,084 |
+//! | conv1 | 75,612 | 104,796 |
 //! | of it, products | 41,760 | 57,240 |
-//! | conv2 | 127,172 | 159,712 |
+//! | conv2 | 126,340 | 158,880 |
 //! | of it, products | 88,320 | 107,520 |
 //! | fully-connected products | 62,184 | 70,032 |
-//! | all else | 5,476 | 8,533 |
-//! | in all | 270,588 | 343,361 |
+//! | all else | 5,217 | 8,277 |
+//! | in all | 269,353 | 341,985 |
 //!
-//! With int4 weights in all layers but conv1 it is 287,813 instructions and 366,957 cycles.
+//! With int4 weights in all layers but conv1 it is 287,635 instructions and 366,797 cycles, and with ternary weights in fc1 and fc2 337,307 and 417,694.
 //!
 //! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD`, `STRD`, `LDM` and `STM` access only
 //! the stack and the ring.

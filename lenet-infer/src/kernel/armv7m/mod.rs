@@ -41,11 +41,11 @@
 //! |---|---|---|
 //! | conv1, products | 84,528 | 167,280 |
 //! | conv2, products | 162,960 | 322,964 |
-//! | packing of weights | 21,848 | 32,648 |
+//! | packing of weights | 21,836 | 32,700 |
 //! | maxima and activations of the convolutions | 29,072 | 35,328 |
 //! | fully-connected products | 93,776 | 153,076 |
-//! | all else | 7,736 | 12,043 |
-//! | in all | 399,920 | 723,339 |
+//! | all else | 7,445 | 11,546 |
+//! | in all | 399,617 | 722,894 |
 //!
 //! # What was left aside
 //!
