@@ -144,8 +144,8 @@ pub const MIN_ACTIVATION_BITS: u8 = 4;
 /// The largest width of an activation of a hidden layer, in bits, and the one that a layer has by default.
 pub const MAX_ACTIVATION_BITS: u8 = 8;
 
-/// Steps from paper, 0, to ink: the engine takes a pixel as its grey level in MNIST, 0 to 255, and the trainer as
-/// `grey / PIXEL_STEPS`. So the input scale is exactly 1/255, and no pixel is rounded.
+/// Steps from paper, 0, to ink: the engine takes a pixel as its gray level in MNIST, 0 to 255, and the trainer as
+/// `gray / PIXEL_STEPS`. So the input scale is exactly 1/255, and no pixel is rounded.
 pub const PIXEL_STEPS: u8 = 255;
 
 #[cfg(any(kani, test))]

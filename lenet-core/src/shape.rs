@@ -10,7 +10,7 @@
 
 /// Rows and columns of the image.
 pub const IMAGE_SIDE: usize = 28;
-/// Channels of the image: one, of grey levels.
+/// Channels of the image: one, of gray levels.
 pub const IMAGE_CHANNELS: usize = 1;
 /// Rows and columns of each convolution kernel.
 pub const KERNEL_SIDE: usize = 5;

@@ -5,7 +5,7 @@
     python lenet-infer/benches/compare_litert.py
 
 Each round measures LiteRT, then `lenet-infer eval`, both pinned to one core (on Linux); the result is the
-median of the rounds' ratios. Every doubt is settled in favour of LiteRT:
+median of the rounds' ratios. Every doubt is settled in favor of LiteRT:
 
 - The .tflite file (tflite_lenet.py) is NHWC with ReLU fused into its layer, no transpose and no reshape,
   and XNNPACK has to take the whole graph as one node.

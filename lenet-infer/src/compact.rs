@@ -43,7 +43,7 @@ impl<'a> CompactEngine<'a> {
         self.model
     }
 
-    /// The image to classify, 28x28 grey levels row by row, 0 for paper to 255 for ink.
+    /// The image to classify, 28x28 gray levels row by row, 0 for paper to 255 for ink.
     ///
     /// After [`classify`](Self::classify) its content means nothing, so write every pixel of the next image.
     pub fn image(&mut self) -> &mut [u8; IMAGE_PIXELS] {

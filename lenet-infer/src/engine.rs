@@ -46,7 +46,7 @@ impl<'a> Engine<'a> {
         self.model
     }
 
-    /// Classifies one 28x28 image: grey levels row by row, 0 for paper to 255 for ink.
+    /// Classifies one 28x28 image: gray levels row by row, 0 for paper to 255 for ink.
     ///
     /// An image gives the same logits on every core, whatever was classified before. The logits lie in the engine until
     /// the next call.

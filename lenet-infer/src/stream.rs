@@ -131,7 +131,7 @@ impl<'a, M: Deref<Target = Model<'a>>> Stream<'a, M> {
         Self::with_scratch(model, scratch)
     }
 
-    /// Takes the next row of the image: grey levels from left to right, 0 for paper to 255 for ink.
+    /// Takes the next row of the image: gray levels from left to right, 0 for paper to 255 for ink.
     ///
     /// The 28th row brings the prediction, and the row after it begins the next image.
     pub fn push(&mut self, row: &[u8; IMAGE_SIDE]) -> Option<Prediction<'_>> {

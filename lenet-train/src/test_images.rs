@@ -1,16 +1,16 @@
 //! Images for tests. Like digits, they have saturated strokes on a blank background, so that pooling windows often tie.
 
 use lenet_core::shape::{CLASSES, IMAGE_PIXELS, IMAGE_SIDE};
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// Returns `images` images, which are always the same. The position of the bar in an image is its class.
-pub(crate) fn synthetic(images: usize) -> LabelledImages {
+pub(crate) fn synthetic(images: usize) -> LabeledImages {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let labels: Vec<u8> = (0..images).map(|image| (image * 7 % CLASSES) as u8).collect();
     let images = labels.iter().map(|&label| stroke(usize::from(label), &mut random)).collect();
-    LabelledImages { images, labels }
+    LabeledImages { images, labels }
 }
 
 /// Draws a horizontal bar at a height that depends on the label. One end of it is noisy.

@@ -1,6 +1,6 @@
 //! Data sets as users bring them: in any order, and with something else in the place of a file.
 
-use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabeledImages, Part};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -36,13 +36,13 @@ fn train_on(data: &Path, out: &Path, more: &[&str]) -> Output {
 }
 
 /// `images` images of each class, sorted by class: a bright square in a place that tells the class, and noise.
-fn sorted(images: usize) -> LabelledImages {
+fn sorted(images: usize) -> LabeledImages {
     let mut state = 1_u32;
     let mut noise = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 26) as u8
     };
-    let mut set = LabelledImages::default();
+    let mut set = LabeledImages::default();
     for index in 0..images * CLASSES {
         let class = index / images;
         let (top, left) = (2 + class / 4 * 8, 2 + class % 4 * 6);
@@ -57,10 +57,10 @@ fn sorted(images: usize) -> LabelledImages {
 }
 
 /// The same images with the classes in turn.
-fn mixed(set: &LabelledImages) -> LabelledImages {
+fn mixed(set: &LabeledImages) -> LabeledImages {
     let images = set.len() / CLASSES;
     let order = || (0..set.len()).map(|place| place % CLASSES * images + place / CLASSES);
-    LabelledImages {
+    LabeledImages {
         images: order().map(|image| set.images[image]).collect(),
         labels: order().map(|image| set.labels[image]).collect(),
     }

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use image::{GrayImage, Luma};
-use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabeledImages, Part};
 use lenet_infer::{Engine, Model};
 use lenet_train::commands::{Session, train};
 use lenet_train::eval::check::FinalTable;
@@ -18,7 +18,7 @@ pub fn mnist() -> PathBuf {
 }
 
 /// The training or the test images of MNIST.
-pub fn mnist_part(part: Part) -> LabelledImages {
+pub fn mnist_part(part: Part) -> LabeledImages {
     idx::load(&mnist(), part).expect("MNIST in the repository")
 }
 
@@ -34,13 +34,13 @@ pub fn logit_bytes(model: &Model<'_>, images: &[[u8; 784]]) -> Vec<u8> {
 
 /// `images` images of ten classes that are easy to learn: the position of a bright block on a noisy background is the
 /// class. `seed` varies the noise.
-pub fn synthetic(images: usize, seed: u32) -> LabelledImages {
+pub fn synthetic(images: usize, seed: u32) -> LabeledImages {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
     let mut noise = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 26) as u8
     };
-    let mut set = LabelledImages::default();
+    let mut set = LabeledImages::default();
     for index in 0..images {
         let class = index % 10;
         let (top, left) = (2 + class / 5 * 13, 1 + class % 5 * 5);

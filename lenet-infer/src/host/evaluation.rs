@@ -1,4 +1,4 @@
-//! Scores a model on labelled images (feature `host`).
+//! Scores a model on labeled images (feature `host`).
 
 use std::vec;
 use std::vec::Vec;
@@ -56,7 +56,7 @@ pub struct Tally {
 
 /// Classifies images with the model and compares the predictions with the labels.
 ///
-/// Takes a reference to a [`LabelledImages`](crate::host::idx::LabelledImages), or zipped slices for a part of one.
+/// Takes a reference to a [`LabeledImages`](crate::host::idx::LabeledImages), or zipped slices for a part of one.
 ///
 /// # Panics
 ///
@@ -67,9 +67,9 @@ pub struct Tally {
 ///
 /// ```
 /// use lenet_infer::SHIPPED;
-/// use lenet_infer::host::{evaluation::evaluate, idx::LabelledImages};
+/// use lenet_infer::host::{evaluation::evaluate, idx::LabeledImages};
 ///
-/// let set = LabelledImages { images: vec![[0; 784]; 2], labels: vec![3, 5] };
+/// let set = LabeledImages { images: vec![[0; 784]; 2], labels: vec![3, 5] };
 /// let evaluation = evaluate(&SHIPPED.model, &set);
 /// assert_eq!(evaluation.images(), 2);
 /// // The same picture twice, with two labels: at most one of them is right.
@@ -158,7 +158,7 @@ pub fn logit_scale(model: &Model<'_>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::idx::LabelledImages;
+    use crate::host::idx::LabeledImages;
     use crate::{Engine, SHIPPED};
     use lenet_core::model::Confidence;
     use lenet_core::shape::CLASSES;
@@ -171,14 +171,14 @@ mod tests {
         Model::new(*model.conv1(), *model.conv2(), *model.fc1(), *model.fc2(), *model.fc3(), confidence)
     }
 
-    /// Images labelled as the engine classifies them, except the first, whose label is the next class.
-    fn set(images: usize) -> LabelledImages {
+    /// Images labeled as the engine classifies them, except the first, whose label is the next class.
+    fn set(images: usize) -> LabeledImages {
         let mut engine = Engine::new(&SHIPPED.model);
         let images: Vec<[u8; IMAGE_PIXELS]> =
             (0..images).map(|seed| array::from_fn(|pixel| (seed * pixel * 7 % 256) as u8)).collect();
         let mut labels: Vec<u8> = images.iter().map(|image| engine.classify(image).class).collect();
         labels[0] = (labels[0] + 1) % CLASSES as u8;
-        LabelledImages { images, labels }
+        LabeledImages { images, labels }
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn no_images_have_an_accuracy_of_zero() {
-        let evaluation = evaluate(&SHIPPED.model, &LabelledImages::default());
+        let evaluation = evaluate(&SHIPPED.model, &LabeledImages::default());
         assert_eq!((evaluation.images(), evaluation.accuracy()), (0, 0.0));
     }
 }

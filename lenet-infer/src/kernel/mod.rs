@@ -142,7 +142,7 @@ pub(crate) type DeviceRow = <Device as Backend>::Row;
 /// Rows and columns of a patch: the input of a 2x2 window of 5x5 kernels.
 pub(crate) const PATCH_SIDE: usize = KERNEL_SIDE + 1;
 
-/// One row of the image: 28 grey levels from left to right, 0 for paper to 255 for ink.
+/// One row of the image: 28 gray levels from left to right, 0 for paper to 255 for ink.
 pub(crate) type ImageRow = [u8; IMAGE_SIDE];
 /// The image: 28 rows from top to bottom.
 pub(crate) type Image = [ImageRow; IMAGE_SIDE];

@@ -20,7 +20,7 @@ use std::process::{Command, Output, Stdio};
 
 use lenet_core::model::{Confidence, Fc3, Weights};
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabeledImages, Part};
 use lenet_infer::{Metadata, Model, SHIPPED};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
@@ -76,8 +76,8 @@ fn strokes(seed: usize) -> [u8; IMAGE_PIXELS] {
 }
 
 /// Twelve images, none of them of label 9, so that one class has no recall.
-fn test_set() -> LabelledImages {
-    LabelledImages { images: (0..12).map(strokes).collect(), labels: (0..12).map(|i| i % 9).collect() }
+fn test_set() -> LabeledImages {
+    LabeledImages { images: (0..12).map(strokes).collect(), labels: (0..12).map(|i| i % 9).collect() }
 }
 
 fn dir_with_test_set() -> TempDir {

@@ -144,7 +144,7 @@ function choose(name) {
     tab.ariaSelected = String(chosen);
     tab.tabIndex = chosen ? 0 : -1;
   }
-  $("stage").setAttribute("aria-labelledby", `tab-${name}`);
+  $("stage").setAttribute("aria-labeledby", `tab-${name}`);
   arrange();
   refresh();
 }

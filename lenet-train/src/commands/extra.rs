@@ -4,7 +4,7 @@ use super::error::CommandError;
 use crate::data::{Dataset, DatasetName, Preparation};
 use crate::run::config::ExtraConfig;
 use crate::run::console::Console;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 
 /// Loads the training images of an extra data set, those that a run of its own would hold out for validation included, and
 /// checks that they are those that the run started with and of the classes of `dataset`.
@@ -12,7 +12,7 @@ pub(super) fn load(
     extra: &mut ExtraConfig,
     dataset: &Dataset,
     console: &Console,
-) -> Result<LabelledImages, CommandError> {
+) -> Result<LabeledImages, CommandError> {
     let path = &extra.path;
     let loaded = Dataset::load(DatasetName::Mnist, Some(path), Preparation::Prepared, console.is_quiet())?;
     if loaded.class_titles() != dataset.class_titles() {

@@ -11,7 +11,7 @@ use crate::run::config::{DeviceKind, RunConfig};
 use crate::run::console::Console;
 use crate::run::teachers;
 use crate::run::trained::Trained;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use rayon::ThreadPoolBuilder;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) struct Prepared {
     /// The data set, with the fold of the run held out.
     pub(super) dataset: Dataset,
     /// The training images of the extra data sets.
-    pub(super) extra: Vec<LabelledImages>,
+    pub(super) extra: Vec<LabeledImages>,
     /// The weights of the teachers.
     pub(super) teachers: Vec<FloatWeights>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 
 use super::identity::{fingerprint, identity};
 use super::split::{Stratified, stratified};
@@ -12,8 +12,8 @@ use super::{CUSTOM, Dataset, DatasetError};
 pub(super) fn dataset(
     dir: &Path,
     classes: usize,
-    train: LabelledImages,
-    test: LabelledImages,
+    train: LabeledImages,
+    test: LabeledImages,
 ) -> Result<Dataset, DatasetError> {
     let Some(Stratified { order, fold_size, foldable }) = stratified(&train.labels) else {
         return Err(DatasetError::TooFewImages { dir: dir.to_owned() });
@@ -23,7 +23,7 @@ pub(super) fn dataset(
     {
         return Err(DatasetError::OneClass { dir: dir.to_owned(), label });
     }
-    let train = LabelledImages {
+    let train = LabeledImages {
         images: order.iter().map(|image| train.images[*image as usize]).collect(),
         labels: order.iter().map(|image| train.labels[*image as usize]).collect(),
     };

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use lenet_infer::host::idx::{self, LabelledImages};
+use lenet_infer::host::idx::{self, LabeledImages};
 use sha2::{Digest, Sha256};
 
 /// The first part of what an identity hashes. Change the number when anything else about the parts changes.
@@ -14,9 +14,9 @@ pub(super) type Fingerprint = [String; 4];
 
 /// The fingerprint of the files that hold these images. The IDX reader accepts one spelling of a set only, so the files
 /// that were read and the encoding of what was read are the same bytes.
-pub(super) fn fingerprint(train: &LabelledImages, test: &LabelledImages) -> Fingerprint {
-    let images = |set: &LabelledImages| sha256(|out| idx::encode_images(&set.images, out));
-    let labels = |set: &LabelledImages| sha256(|out| idx::encode_labels(&set.labels, out));
+pub(super) fn fingerprint(train: &LabeledImages, test: &LabeledImages) -> Fingerprint {
+    let images = |set: &LabeledImages| sha256(|out| idx::encode_images(&set.images, out));
+    let labels = |set: &LabeledImages| sha256(|out| idx::encode_labels(&set.labels, out));
     [images(train), labels(train), images(test), labels(test)]
 }
 
@@ -60,8 +60,8 @@ mod tests {
         classes: usize,
         class_names: Vec<String>,
         validation_images: usize,
-        train: LabelledImages,
-        test: LabelledImages,
+        train: LabeledImages,
+        test: LabeledImages,
     }
 
     impl Parts {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     fn parts() -> Parts {
-        let set = |labels: &[u8]| LabelledImages {
+        let set = |labels: &[u8]| LabeledImages {
             images: (0..labels.len()).map(|image| [image as u8; 784]).collect(),
             labels: labels.to_vec(),
         };

@@ -20,7 +20,7 @@ mod tests;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use lenet_infer::host::idx::{self, IdxError, LabelledImages, Part};
+use lenet_infer::host::idx::{self, IdxError, LabeledImages, Part};
 
 use self::download::Downloader;
 use serde::{Deserialize, Serialize};
@@ -98,14 +98,14 @@ pub struct Dataset {
     /// The names of the classes in the order of the labels. Empty if they have none.
     pub class_names: Vec<String>,
     /// The training images, with the validation images at their end.
-    pub train: LabelledImages,
+    pub train: LabeledImages,
     /// The number of validation images, at least one.
     pub validation_images: usize,
     /// The number of training images, counted from the end, that the folds are made of. Those in front of them are in
     /// no fold.
     foldable: usize,
     /// The test images.
-    pub test: LabelledImages,
+    pub test: LabeledImages,
 }
 
 impl Dataset {
@@ -205,8 +205,8 @@ impl Dataset {
 /// What the four IDX files of a folder hold.
 struct Files {
     classes: usize,
-    train: LabelledImages,
-    test: LabelledImages,
+    train: LabeledImages,
+    test: LabeledImages,
     fingerprint: Fingerprint,
 }
 

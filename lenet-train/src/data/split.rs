@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use serde::{Deserialize, Serialize};
 
 use super::Dataset;
@@ -42,7 +42,7 @@ pub struct Split<'a> {
 
 impl<'a> Split<'a> {
     /// All images of `set`, which has `classes` classes.
-    pub fn new(set: &'a LabelledImages, classes: usize) -> Self {
+    pub fn new(set: &'a LabeledImages, classes: usize) -> Self {
         Self { images: &set.images, labels: &set.labels, classes }
     }
 

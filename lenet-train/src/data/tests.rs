@@ -5,8 +5,8 @@ use tempfile::tempdir;
 
 use super::*;
 
-fn set(images: usize) -> LabelledImages {
-    LabelledImages {
+fn set(images: usize) -> LabeledImages {
+    LabeledImages {
         images: (0..images).map(|image| [image as u8; IMAGE_PIXELS]).collect(),
         labels: (0..images).map(|image| (image % CLASSES) as u8).collect(),
     }
@@ -108,7 +108,7 @@ fn load_labels(train: &[u8], test: &[u8]) -> Result<Dataset, DatasetError> {
     let dir = tempdir().unwrap();
     for (part, labels) in [(Part::Train, train), (Part::Test, test)] {
         let images = vec![[0; IMAGE_PIXELS]; labels.len()];
-        idx::write(dir.path(), part, &LabelledImages { images, labels: labels.to_vec() }).unwrap();
+        idx::write(dir.path(), part, &LabeledImages { images, labels: labels.to_vec() }).unwrap();
     }
     Dataset::load(DatasetName::Mnist, Some(dir.path()), Preparation::Prepared, true)
 }
@@ -168,7 +168,7 @@ fn there_is_no_fold_of_the_classes_of_one_image() {
 
 #[test]
 fn the_identity_depends_on_the_data_and_not_on_the_folder_or_the_fold() {
-    let write = |change: &dyn Fn(&mut LabelledImages)| {
+    let write = |change: &dyn Fn(&mut LabeledImages)| {
         let dir = tempdir().unwrap();
         let mut train = set(30);
         change(&mut train);

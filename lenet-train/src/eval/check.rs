@@ -8,7 +8,7 @@ use crate::model::activations::Activations;
 use crate::model::weights::FloatWeights;
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::evaluation::{Confusion, Evaluation, evaluate, recall};
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use lenet_infer::{ModelFile, RAM_BYTES};
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ pub struct Check {
 }
 
 /// Runs all test images through the f32 network and through the model file in the integer engine, and compares the results.
-pub fn check(weights: &FloatWeights, file: &ModelFile<'_>, test: &LabelledImages) -> Check {
+pub fn check(weights: &FloatWeights, file: &ModelFile<'_>, test: &LabeledImages) -> Check {
     let model = &file.model;
     let logits = Activations::of(weights, &test.images).logits;
     let mut tally = Tally::new(model.classes());
@@ -103,7 +103,7 @@ pub fn check(weights: &FloatWeights, file: &ModelFile<'_>, test: &LabelledImages
     Check { table, misclassified: misclassified(&integer, test), reject_curve }
 }
 
-fn misclassified(evaluation: &Evaluation, test: &LabelledImages) -> Vec<Misclassified> {
+fn misclassified(evaluation: &Evaluation, test: &LabeledImages) -> Vec<Misclassified> {
     let images = test.images.iter().zip(&test.labels).zip(&evaluation.predictions).enumerate();
     images
         .filter(|(_, ((_, label), prediction))| **label != prediction.class)

@@ -45,8 +45,8 @@ pub(super) fn svg(plot: &AccuracyPlot) -> Result<String, ReportError> {
     let values = percentages.chain(bounds.into_iter().flatten());
     let (least, most) = values
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)));
-    let labelled = (0..integer.len()).step_by(integer.len().div_ceil(MOST_LABELS).max(1));
-    let seeds = labelled.map(|index| (index as f64, (first_seed + index as u64).to_string()));
+    let labeled = (0..integer.len()).step_by(integer.len().div_ceil(MOST_LABELS).max(1));
+    let seeds = labeled.map(|index| (index as f64, (first_seed + index as u64).to_string()));
     let chart = Chart {
         size: (560, 380),
         x: Axis { from: -0.5, to: integer.len() as f64 - 0.5, ticks: seeds.collect() },

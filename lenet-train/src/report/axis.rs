@@ -42,7 +42,7 @@ impl Axis {
         axis
     }
 
-    /// Round accuracies, labelled in percent, that enclose `accuracies`, which are fractions; see [`accuracy_position`].
+    /// Round accuracies, labeled in percent, that enclose `accuracies`, which are fractions; see [`accuracy_position`].
     pub(super) fn accuracies(accuracies: &[f64]) -> Self {
         let candidates = ACCURACIES.map(|percentage| percentage / 100.0);
         // Two more decimals than a candidate has hide the division's rounding.

@@ -5,7 +5,7 @@ use super::config::CONFIG_FILE;
 use super::epoch_log::{CSV_FILE, JSON_LINES_FILE};
 use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::host::files;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use lenet_infer::{Engine, Model};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,7 @@ pub fn read_model(folder: &Path) -> Result<Vec<u8>, ExportError> {
 /// # Errors
 ///
 /// Returns an [`ExportError`] if a file cannot be written.
-pub fn golden(out: &Path, model: &Model<'_>, test: &LabelledImages) -> Result<(), ExportError> {
+pub fn golden(out: &Path, model: &Model<'_>, test: &LabeledImages) -> Result<(), ExportError> {
     let digits: &[[u8; IMAGE_PIXELS]] = &test.images[..GOLDEN_DIGITS.min(test.len())];
     let mut engine = Engine::new(model);
     let mut logits = Vec::new();

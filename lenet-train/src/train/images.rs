@@ -4,7 +4,7 @@ use crate::data::{Split, shuffled};
 use crate::generate::{Generated, generate, share_of};
 use crate::train::recipe::Settings;
 use lenet_core::shape::IMAGE_PIXELS;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 
 /// The generated images of a source, in epochs' worth. After so many epochs they are met again, augmented in another way.
 const EPOCHS_OF_IMAGES: usize = 4;
@@ -13,7 +13,7 @@ const EPOCHS_OF_IMAGES: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct ExtraImages<'a> {
     /// The images.
-    pub images: &'a LabelledImages,
+    pub images: &'a LabeledImages,
     /// How many of them an epoch has, as a share of the number of images of the data set. `None` means all.
     pub share: Option<f64>,
 }

@@ -11,7 +11,7 @@ use crate::train::recipe::{Recipe, Schedule, Settings};
 use crate::train::*;
 use dfdx::prelude::Cpu;
 use lenet_core::shape::CLASSES;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use rayon::ThreadPoolBuilder;
 use std::ops::ControlFlow;
 
@@ -30,7 +30,7 @@ fn settings(algorithm: Algorithm) -> Settings {
     }
 }
 
-fn trainer<'a>(settings: &'a Settings, set: &'a LabelledImages) -> Trainer<'a, TestDevice> {
+fn trainer<'a>(settings: &'a Settings, set: &'a LabeledImages) -> Trainer<'a, TestDevice> {
     let (train, held_out) = (Split::new(set, CLASSES), Split::new(set, CLASSES));
     Trainer::new(TestDevice::open(settings.seed), settings, train, &[], held_out).unwrap()
 }

@@ -7,7 +7,7 @@ mod many_runs;
 mod resuming;
 mod usage;
 
-use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabeledImages, Part};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::thread::sleep;
@@ -21,7 +21,7 @@ pub(crate) fn lenet_train(arguments: &[&str]) -> Output {
 
 /// A small data set that trains in a moment: 120 training images and 20 test images of 10 classes.
 pub(crate) fn data() -> TempDir {
-    let set = |images: usize| LabelledImages {
+    let set = |images: usize| LabeledImages {
         images: (0..images).map(|image| [(image * 25 % 256) as u8; 784]).collect(),
         labels: (0..images).map(|image| (image % 10) as u8).collect(),
     };

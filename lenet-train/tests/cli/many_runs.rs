@@ -1,7 +1,7 @@
 //! Tests of commands with several runs: benchmarks over seeds, cross-validation, and teachers.
 
 use super::{assert_fails, assert_succeeds, data, lenet_train, stderr, train_on, wait_for};
-use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabeledImages, Part};
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
@@ -88,7 +88,7 @@ fn cross_validation_scores_each_fold_and_a_teacher_trained_on_validation_images_
 #[test]
 fn the_error_for_a_teacher_with_other_classes_or_without_a_checkpoint_names_it() {
     let (data, out) = (data(), tempdir().unwrap());
-    let set = LabelledImages { images: vec![[7; 784]; 24], labels: (0..24).map(|image| image % 3).collect() };
+    let set = LabeledImages { images: vec![[7; 784]; 24], labels: (0..24).map(|image| image % 3).collect() };
     for part in [Part::Train, Part::Test] {
         idx::write(out.path(), part, &set).unwrap();
     }

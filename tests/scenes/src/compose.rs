@@ -1,6 +1,6 @@
 //! Scenes with digits: which ones, how large, and where.
 
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 
 use crate::draws::Draws;
 use crate::geometry::{Area, Rect, View};
@@ -19,7 +19,7 @@ const THINNEST: f32 = 1.4;
 const VISIBLE: f32 = 0.25;
 
 /// Draws a scene with one digit.
-pub(crate) fn single(images: &LabelledImages, limits: &Limits, draws: &mut Draws) -> Scene {
+pub(crate) fn single(images: &LabeledImages, limits: &Limits, draws: &mut Draws) -> Scene {
     let stage = draw_stage(limits, draws);
     let (width, height) = (stage.size.width as f32, stage.size.height as f32);
     let share = if draws.chance(0.4) { draws.within(0.125..=0.4) } else { draws.within(0.3..=0.95) };
@@ -29,7 +29,7 @@ pub(crate) fn single(images: &LabelledImages, limits: &Limits, draws: &mut Draws
 }
 
 /// Draws a scene with a number.
-pub(crate) fn number(images: &LabelledImages, limits: &Limits, draws: &mut Draws) -> Scene {
+pub(crate) fn number(images: &LabeledImages, limits: &Limits, draws: &mut Draws) -> Scene {
     let stage = draw_stage(&limits.at_least(Limits::NUMBER), draws);
     let count = draws.integer(2..=8) as usize;
     let lines = if count >= 4 && draws.chance(0.2) { 2 } else { 1 };
@@ -46,7 +46,7 @@ pub(crate) fn number(images: &LabelledImages, limits: &Limits, draws: &mut Draws
 }
 
 /// Draws one of the images that are legible with a stroke; if many in a row are not, any.
-fn pick(images: &LabelledImages, stroke: Stroke, draws: &mut Draws) -> usize {
+fn pick(images: &LabeledImages, stroke: Stroke, draws: &mut Draws) -> usize {
     let mut index = 0;
     for _ in 0..30 {
         index = draws.integer(0..=images.len() as u32 - 1) as usize;
@@ -78,7 +78,7 @@ struct Composition {
 impl Composition {
     /// Draws `count` digits that are about `height` pixels high, or as large and as many as the frame holds.
     fn draw(
-        images: &LabelledImages,
+        images: &LabeledImages,
         stage: Stage,
         count: usize,
         style: Style,

@@ -98,7 +98,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 
 use crate::draws::Draws;
 pub use crate::geometry::{Rect, Size};
@@ -140,7 +140,7 @@ pub struct PlacedDigit {
 ///
 /// If `digits` is empty or has an image without ink, or if `limits` admit no frame.
 #[must_use]
-pub fn single(digits: &LabelledImages, limits: &Limits, seed: u64) -> Scene {
+pub fn single(digits: &LabeledImages, limits: &Limits, seed: u64) -> Scene {
     compose::single(digits, limits, &mut Draws::new(seed, 0))
 }
 
@@ -152,7 +152,7 @@ pub fn single(digits: &LabelledImages, limits: &Limits, seed: u64) -> Scene {
 ///
 /// If `digits` is empty or has an image without ink, or if `limits` admit no frame of at least [`Limits::NUMBER`].
 #[must_use]
-pub fn number(digits: &LabelledImages, limits: &Limits, seed: u64) -> Scene {
+pub fn number(digits: &LabeledImages, limits: &Limits, seed: u64) -> Scene {
     compose::number(digits, limits, &mut Draws::new(seed, 1))
 }
 

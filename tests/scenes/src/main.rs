@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use image::{GrayImage, ImageFormat};
-use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabeledImages, Part};
 use lenet_infer::host::picture_file;
 use lenet_scenes::{Limits, Medium, Scene};
 
@@ -134,7 +134,7 @@ impl Source {
 }
 
 impl Content {
-    fn draw(self, digits: &LabelledImages, limits: &Limits, seed: u64) -> Scene {
+    fn draw(self, digits: &LabeledImages, limits: &Limits, seed: u64) -> Scene {
         match self {
             Self::Single => lenet_scenes::single(digits, limits, seed),
             Self::Number => lenet_scenes::number(digits, limits, seed),

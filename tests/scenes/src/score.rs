@@ -133,11 +133,11 @@ pub(crate) fn score_all(count: u64, draw: impl Fn(u64) -> Picture + Sync) -> Sco
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenet_infer::host::idx::{self, LabelledImages, Part};
+    use lenet_infer::host::idx::{self, LabeledImages, Part};
     use lenet_scenes::Limits;
     use std::path::Path;
 
-    fn digits() -> LabelledImages {
+    fn digits() -> LabeledImages {
         idx::load(Path::new(crate::MNIST), Part::Test).expect("MNIST in the repository")
     }
 

@@ -1,12 +1,12 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use lenet_infer::host::idx::{self, LabelledImages, Part};
+use lenet_infer::host::idx::{self, LabeledImages, Part};
 
 use crate::draws::Draws;
 use crate::{Limits, Medium, Scene, Size, empty, number, single};
 
-static DIGITS: LazyLock<LabelledImages> = LazyLock::new(|| {
+static DIGITS: LazyLock<LabeledImages> = LazyLock::new(|| {
     let mnist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lenet-train/data/mnist");
     idx::load(&mnist, Part::Test).expect("MNIST in the repository")
 });

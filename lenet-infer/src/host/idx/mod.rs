@@ -43,14 +43,14 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Images with one label each, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelledImages {
-    /// 28x28 grey pixels each, row by row: 0 for paper to 255 for ink.
+pub struct LabeledImages {
+    /// 28x28 gray pixels each, row by row: 0 for paper to 255 for ink.
     pub images: Vec<[u8; IMAGE_PIXELS]>,
     /// The class of each image, 0 to 63.
     pub labels: Vec<u8>,
 }
 
-impl LabelledImages {
+impl LabeledImages {
     /// The number of images.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -64,7 +64,7 @@ impl LabelledImages {
     }
 }
 
-impl<'a> IntoIterator for &'a LabelledImages {
+impl<'a> IntoIterator for &'a LabeledImages {
     type Item = (&'a [u8; IMAGE_PIXELS], &'a u8);
     type IntoIter = iter::Zip<slice::Iter<'a, [u8; IMAGE_PIXELS]>, slice::Iter<'a, u8>>;
 
@@ -122,7 +122,7 @@ impl Part {
 /// println!("{} images, the first of class {}", test.len(), test.labels[0]);
 /// # Ok::<(), idx::IdxError>(())
 /// ```
-pub fn load(dir: &Path, part: Part) -> Result<LabelledImages, IdxError> {
+pub fn load(dir: &Path, part: Part) -> Result<LabeledImages, IdxError> {
     load_classes(dir, part, MAX_CLASSES)
 }
 
@@ -131,7 +131,7 @@ pub fn load(dir: &Path, part: Part) -> Result<LabelledImages, IdxError> {
 /// # Errors
 ///
 /// Those of [`load`], and [`IdxError::Label`] for a label that is not less than `classes`.
-pub fn load_classes(dir: &Path, part: Part, classes: usize) -> Result<LabelledImages, IdxError> {
+pub fn load_classes(dir: &Path, part: Part, classes: usize) -> Result<LabeledImages, IdxError> {
     let (images_file, contents) = read(dir, part.images_file())?;
     let images = parse_images(&images_file, &decompress(&images_file, &contents)?)?;
     let (labels_file, contents) = read(dir, part.labels_file())?;
@@ -140,7 +140,7 @@ pub fn load_classes(dir: &Path, part: Part, classes: usize) -> Result<LabelledIm
         let (images, labels) = (images.len(), labels.len());
         return Err(IdxError::Counts { images_file, images, labels_file, labels });
     }
-    Ok(LabelledImages { images, labels })
+    Ok(LabeledImages { images, labels })
 }
 
 /// Writes `set` as the two plain files of `part` into the folder `dir`, and creates the folder if it is missing.
@@ -150,7 +150,7 @@ pub fn load_classes(dir: &Path, part: Part, classes: usize) -> Result<LabelledIm
 /// # Errors
 ///
 /// [`IdxError::Write`] if the file system refuses.
-pub fn write(dir: &Path, part: Part, set: &LabelledImages) -> Result<(), IdxError> {
+pub fn write(dir: &Path, part: Part, set: &LabeledImages) -> Result<(), IdxError> {
     let failed = |path: &Path| {
         let file = path.display().to_string();
         move |source| IdxError::Write { file, source }

@@ -11,8 +11,8 @@ use tempfile::tempdir;
 use super::*;
 use lenet_core::shape::CLASSES;
 
-fn set(images: usize) -> LabelledImages {
-    LabelledImages {
+fn set(images: usize) -> LabeledImages {
+    LabeledImages {
         images: (0..images).map(|image| array::from_fn(|pixel| (image * 31 + pixel) as u8)).collect(),
         labels: (0..images).map(|image| (image % CLASSES) as u8).collect(),
     }

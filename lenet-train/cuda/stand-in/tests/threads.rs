@@ -52,7 +52,7 @@ fn a_sum_over_a_block_needs_its_barriers() {
 
 #[test]
 fn a_missing_barrier_is_found_as_a_race() {
-    // Reads the neighbour's number without waiting for it.
+    // Reads the neighbor's number without waiting for it.
     let code =
         "shl.b32 %r2, %tid, 2; st.shared.u32 [%r2], %tid; xor.b32 %r3, %r2, 4; ld.shared.u32 %result, [%r3];";
     if is_apart() {

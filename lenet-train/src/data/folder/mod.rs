@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES, MIN_CLASSES};
 use lenet_infer::host::files;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use lenet_infer::host::picture_file::{self, ENDINGS, GRID_SIDE, Invert, PictureError};
 use lenet_infer::picture::{NoDigit, Preparer};
 use rayon::prelude::*;
@@ -209,12 +209,12 @@ fn class(folder: &Path, others: &mut usize) -> Result<Class, FolderError> {
     Ok(Class { name: name.to_owned(), pictures })
 }
 
-fn read(part: &Part, preparation: Preparation) -> Result<LabelledImages, FolderError> {
+fn read(part: &Part, preparation: Preparation) -> Result<LabeledImages, FolderError> {
     let images: Result<Vec<[u8; IMAGE_PIXELS]>, FolderError> = part
         .par_iter()
         .map_init(|| Box::new(Preparer::new()), |preparer, (_, path, _)| image(path, preparation, preparer))
         .collect();
-    Ok(LabelledImages { images: images?, labels: part.iter().map(|(.., label)| *label).collect() })
+    Ok(LabeledImages { images: images?, labels: part.iter().map(|(.., label)| *label).collect() })
 }
 
 fn image(

@@ -2,7 +2,7 @@
 //!
 //! | | name | type | |
 //! |---|---|---|---|
-//! | input | `image` | float32 `[N, 1, 28, 28]` | pixels from 0 (paper) to 1 (ink), row by row: grey levels divided by 255 |
+//! | input | `image` | float32 `[N, 1, 28, 28]` | pixels from 0 (paper) to 1 (ink), row by row: gray levels divided by 255 |
 //! | output | `logits` | float32 `[N, classes]` | the largest is the predicted class; a softmax gives probabilities |
 //!
 //! The file is of IR version 7 and uses operator set 13, those of ONNX 1.8 (2020), which newer runtimes read as well. Its

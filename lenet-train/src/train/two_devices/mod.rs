@@ -18,7 +18,7 @@ use crate::data::{Dataset, DatasetName, Preparation};
 use agreement::Agreement;
 use cases::{Case, cases};
 use dfdx::prelude::Cpu;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use outcome::{Outcome, begin};
 
 /// The number of images to train on, and of held-out images.
@@ -26,15 +26,15 @@ const IMAGES: usize = 1_000;
 
 /// The images of the cases.
 struct Images {
-    train: LabelledImages,
-    held_out: LabelledImages,
+    train: LabeledImages,
+    held_out: LabeledImages,
 }
 
 impl Images {
     /// Loads the first training images and the first test images of MNIST.
     fn load() -> Self {
         let dataset = Dataset::load(DatasetName::Mnist, None, Preparation::Prepared, true).unwrap();
-        let first = |set: LabelledImages| LabelledImages {
+        let first = |set: LabeledImages| LabeledImages {
             images: set.images[..IMAGES].to_vec(),
             labels: set.labels[..IMAGES].to_vec(),
         };
@@ -43,7 +43,7 @@ impl Images {
 
     /// The same images with labels below `classes`.
     fn of_classes(&self, classes: usize) -> Self {
-        let fold = |set: &LabelledImages| LabelledImages {
+        let fold = |set: &LabeledImages| LabeledImages {
             images: set.images.clone(),
             labels: set.labels.iter().map(|label| label % classes as u8).collect(),
         };

@@ -98,7 +98,7 @@ impl<
 
     /// Hands `store` each window's outputs and their winners (0 to 3, or [`DEAD`]), row by row.
     ///
-    /// `WINDOWS` neighbours are computed together, to have enough accumulators in flight; it divides `POOLED`.
+    /// `WINDOWS` neighbors are computed together, to have enough accumulators in flight; it divides `POOLED`.
     #[inline(always)]
     pub(super) fn forward<S: Simd, const WINDOWS: usize>(
         &self,
@@ -118,7 +118,7 @@ impl<
         }
     }
 
-    /// The convolution at all positions of `WINDOWS` neighbouring windows, the first of them at the beginning
+    /// The convolution at all positions of `WINDOWS` neighboring windows, the first of them at the beginning
     /// of `image`.
     #[inline(always)]
     fn window_sums<S: Simd, const WINDOWS: usize>(

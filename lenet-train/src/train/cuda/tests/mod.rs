@@ -12,7 +12,7 @@ use crate::train::optimizer::Algorithm;
 use crate::train::optimizer::Rule;
 use crate::train::recipe::{Recipe, Schedule};
 use lenet_core::shape::CLASSES;
-use lenet_infer::host::idx::LabelledImages;
+use lenet_infer::host::idx::LabeledImages;
 use std::ops::ControlFlow;
 
 const STRONG: Augment =
@@ -35,12 +35,12 @@ fn settings(algorithm: Algorithm) -> Settings {
     }
 }
 
-fn on_cpu<'a>(settings: &'a Settings, set: &'a LabelledImages, classes: usize) -> Trainer<'a, Cpu> {
+fn on_cpu<'a>(settings: &'a Settings, set: &'a LabeledImages, classes: usize) -> Trainer<'a, Cpu> {
     let split = Split::new(set, classes);
     Trainer::new(Cpu::seed_from_u64(settings.seed), settings, split, &[], split).unwrap()
 }
 
-fn on_cuda<'a>(settings: &'a Settings, set: &'a LabelledImages, classes: usize) -> Trainer<'a, Cuda> {
+fn on_cuda<'a>(settings: &'a Settings, set: &'a LabeledImages, classes: usize) -> Trainer<'a, Cuda> {
     let split = Split::new(set, classes);
     Trainer::new(open(), settings, split, &[], split).unwrap()
 }
@@ -64,7 +64,7 @@ fn assert_close(found: &FloatWeights, expected: &FloatWeights, tolerance: f32) {
 #[track_caller]
 fn assert_alike(
     settings: &Settings,
-    set: &LabelledImages,
+    set: &LabeledImages,
     classes: usize,
     teachers: &[FloatWeights],
     tolerance: f32,
