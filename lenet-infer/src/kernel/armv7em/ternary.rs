@@ -53,8 +53,8 @@ pub(super) fn start(input: &[u8]) -> i32 {
 ///
 /// # Safety
 ///
-/// The inputs from `input` to `end` must be valid for reads, 4 or 5 times `row_bytes` but at most 4 less, and a row of
-/// `weights` for each of `sums`. `row_bytes` and the number of inputs are multiples of four.
+/// The inputs from `input` to `end` must be valid for reads, and `weights` for a row of `row_bytes` for each of `sums`. The
+/// number of inputs is five times `row_bytes`, or 4 less; both are multiples of four.
 #[inline(always)]
 pub(super) unsafe fn rows(
     input: *const u8,
