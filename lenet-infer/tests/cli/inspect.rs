@@ -16,7 +16,7 @@ fn inspect_tells_what_the_file_holds() {
     let object = succeed_with_json(&dir, &["--model", "model.lenet", "inspect", "--json"]);
     let (_, crc) = SHIPPED.bytes.split_last_chunk().unwrap();
     assert_eq!(object["model"], "model.lenet");
-    assert_eq!((&object["magic"], &object["version"]), (&json!("LNET"), &json!(2)));
+    assert_eq!((&object["magic"], &object["version"]), (&json!("LNET"), &json!(3)));
     assert_eq!(object["body_bytes"], SHIPPED.bytes.len() - 14);
     assert_eq!(object["crc32"], format!("{:08x}", u32::from_le_bytes(*crc)));
     assert_eq!(object["dataset"], metadata.dataset);

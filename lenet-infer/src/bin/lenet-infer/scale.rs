@@ -75,7 +75,7 @@ fn conv<const TAPS: usize, const PAIRS: usize, const OUT: usize>(
     scales: [f64; 2],
 ) -> Layer {
     let shape = format!("{KERNEL_SIDE}x{KERNEL_SIDE}, {channels} to {OUT} channels");
-    hidden(name, shape, layer, layer.weights().as_bytes(), layer.weights().bits(), scales)
+    hidden(name, shape, layer, layer.weights().as_bytes(), layer.weights().bits(), TAPS, scales)
 }
 
 fn dense<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usize>(
@@ -84,22 +84,24 @@ fn dense<const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usiz
     scales: [f64; 2],
 ) -> Layer {
     let shape = format!("{IN} to {OUT}");
-    hidden(name, shape, layer, layer.weights().as_bytes(), layer.weights().bits(), scales)
+    hidden(name, shape, layer, layer.weights().as_bytes(), layer.weights().bits(), IN, scales)
 }
 
+/// `inputs` is the number of weights per output.
 fn hidden<W: Copy, const OUT: usize>(
     name: &'static str,
     shape: String,
     layer: &Hidden<'_, W, OUT>,
     weights: &[u8],
     weight_bits: u8,
+    inputs: usize,
     [input, output]: [f64; 2],
 ) -> Layer {
     let requants: Vec<Requant> = layer.requants().iter().collect();
     Layer {
         name,
         shape,
-        weights: weights.len() * 8 / usize::from(weight_bits),
+        weights: inputs * OUT,
         weight_bits,
         activation_bits: Some(layer.activation_bits()),
         bytes: weights.len() + OUT * (size_of::<i32>() + Requant::BYTES),
@@ -129,16 +131,22 @@ mod tests {
     use lenet_core::error;
     use lenet_core::model::{Confidence, Conv1};
     use lenet_core::shape::{CLASSES, parameters};
-    use lenet_infer::SHIPPED;
+    use lenet_infer::{SHIPPED, SHIPPED_INT4, SHIPPED_TERNARY};
 
     /// One per output channel.
     const BIASES: usize = 6 + 16 + 120 + 84 + CLASSES;
 
     #[test]
     fn the_layers_hold_all_weights_and_have_the_bytes_of_the_format() {
-        let layers = layers(&SHIPPED.model, [1 << 16; 4]);
-        assert_eq!(layers.each_ref().map(|layer| layer.bytes), [192, 2_512, 31_560, 10_668, 880]);
-        assert_eq!(layers.iter().map(|layer| layer.weights).sum::<usize>(), parameters(CLASSES) - BIASES);
+        for (file, bytes) in [
+            (&SHIPPED, [192, 2_512, 31_560, 10_668, 880]),
+            (&SHIPPED_INT4, [192, 1_312, 16_200, 5_628, 460]),
+            (&SHIPPED_TERNARY, [192, 1_312, 7_080, 2_604, 460]),
+        ] {
+            let layers = layers(&file.model, [1 << 16; 4]);
+            assert_eq!(layers.each_ref().map(|layer| layer.bytes), bytes);
+            assert_eq!(layers.iter().map(|layer| layer.weights).sum::<usize>(), parameters(CLASSES) - BIASES);
+        }
     }
 
     #[test]
