@@ -138,7 +138,8 @@ export class Stopwatch {
   show(milliseconds) {
     this.#times = [...this.#times, milliseconds].slice(-TIMES);
     const median = this.#times.toSorted((a, b) => a - b)[this.#times.length >> 1];
-    this.#element.textContent = `${median.toFixed(median < 10 ? 2 : 0)} ms`;
+    // Less than one tick of the clock.
+    this.#element.textContent = median < 0.05 ? "< 0.1 ms" : `${median.toFixed(median < 10 ? 2 : 0)} ms`;
   }
 }
 
