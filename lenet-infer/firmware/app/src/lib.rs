@@ -5,7 +5,8 @@
 //! - [`Board`]: what a board must provide. `systick`, `sleep` and [`show`] help to implement it.
 //! - [`start`](fn@start), [`start_async`]: all that the firmware of a real board does.
 //! - [`run`]: the program that classifies the golden digits.
-//! - [`bench`](fn@bench), [`bench_included`], [`bench_compact`], and `bench_int4` and `bench_ternary` with the features `int4` and
+//! - [`bench`](fn@bench), [`bench_included`], [`bench_compact`], and `bench_int4` and `bench_ternary` with the features
+//!   `int4` and
 //!   `ternary`: the programs whose instructions and stack are counted.
 //! - `corpus`, with the feature of that name: the program that compares the kernels of the core with the portable
 //!   ones.
@@ -66,7 +67,7 @@ pub use bench::bench_int4;
 pub use bench::bench_ternary;
 pub use bench::{bench, bench_compact, bench_included};
 pub use bench_picture::bench_picture;
-pub use board::{Board, Memory, Serial, show};
+pub use board::{Board, Memory, Serial, read_by_polling, show};
 #[cfg(feature = "semihosting")]
 pub use bulk::{bulk, bulk_by_rows};
 #[cfg(feature = "corpus")]

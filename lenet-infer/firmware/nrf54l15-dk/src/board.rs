@@ -1,7 +1,7 @@
 //! The nRF54L15-DK: a UART that the debugger on the board forwards, cycles from the DWT, two LEDs.
 
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use app::{Board, Serial};
 use cortex_m::peripheral::DWT;
@@ -52,10 +52,7 @@ pub(crate) fn take() -> (Dk, Output<'static>) {
 
 impl Serial for Dk {
     fn read(&mut self) -> Option<u8> {
-        match self.poll_read(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(byte) => byte,
-            Poll::Pending => None,
-        }
+        app::read_by_polling(self)
     }
 
     /// Waits only for room: the UART sends what it holds while other tasks run.

@@ -1,7 +1,7 @@
 //! The NUCLEO-H563ZI: the UART that the debugger on the board forwards, cycles from the DWT, two LEDs.
 
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use app::{Board, Serial};
 use cortex_m::peripheral::DWT;
@@ -77,10 +77,7 @@ fn clocks() -> Config {
 
 impl Serial for Nucleo {
     fn read(&mut self) -> Option<u8> {
-        match self.poll_read(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(byte) => byte,
-            Poll::Pending => None,
-        }
+        app::read_by_polling(self)
     }
 
     /// Waits only for room: the UART sends what it holds later.

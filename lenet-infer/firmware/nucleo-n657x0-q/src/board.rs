@@ -3,7 +3,7 @@
 use core::fmt;
 use core::pin::pin;
 use core::ptr::addr_of;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use app::{Board, Serial};
 use cortex_m::peripheral::DWT;
@@ -123,10 +123,7 @@ impl fmt::Write for LastWords {
 
 impl Serial for Nucleo {
     fn read(&mut self) -> Option<u8> {
-        match self.poll_read(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(byte) => byte,
-            Poll::Pending => None,
-        }
+        app::read_by_polling(self)
     }
 
     /// Waits only for room: the UART sends what it holds later.

@@ -8,7 +8,7 @@ pub(crate) mod linked;
 #[cfg(target_os = "none")]
 mod stack_pointer;
 
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 pub(crate) use console::Console;
 #[cfg(not(target_os = "none"))]
@@ -83,6 +83,14 @@ pub trait Serial {
             self.wait();
         }
         Poll::Ready(None)
+    }
+}
+
+/// Does what [`Serial::read`] must, where [`Serial::poll_read`] is the one that is implemented: for a driver that wakes a task.
+pub fn read_by_polling(serial: &mut impl Serial) -> Option<u8> {
+    match serial.poll_read(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(byte) => byte,
+        Poll::Pending => None,
     }
 }
 
