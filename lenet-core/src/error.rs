@@ -17,6 +17,13 @@ pub enum Layer {
     Confidence,
 }
 
+impl Layer {
+    /// Whether the format allows ternary weights in this layer.
+    pub(crate) const fn may_be_ternary(self) -> bool {
+        matches!(self, Self::Fc1 | Self::Fc2)
+    }
+}
+
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -231,13 +238,12 @@ impl fmt::Display for Error {
             ),
             Self::WeightBits { layer, found } => {
                 write!(f, "{layer} of the model file has weights of {found} bits, expected ")?;
-                let dense = matches!(layer, Layer::Fc1 | Layer::Fc2);
                 match found {
                     4 => f.write_str("8; build this program with the feature `int4`, or export it again"),
-                    2 if dense => f.write_str(
+                    2 if layer.may_be_ternary() => f.write_str(
                         "others; build this program with the feature `ternary`, or export it again",
                     ),
-                    _ if dense => f.write_str("8, 4 or 2; export it again"),
+                    _ if layer.may_be_ternary() => f.write_str("8, 4 or 2; export it again"),
                     _ => f.write_str("8 or 4; export it again"),
                 }
             }

@@ -52,7 +52,7 @@ pub(crate) const fn check_weight_bits(layer: Layer, found: u8) -> Result<(), Err
     let is_read = match found {
         8 => true,
         4 => INT4,
-        2 => TERNARY && matches!(layer, Layer::Fc1 | Layer::Fc2),
+        2 => TERNARY && layer.may_be_ternary(),
         _ => false,
     };
     if is_read { Ok(()) } else { Err(Error::WeightBits { layer, found }) }

@@ -103,9 +103,8 @@ impl<'a, const TAPS: usize, const PAIRS: usize> ConvWeights<'a, TAPS, PAIRS> {
     /// If there is no such tap or pair.
     #[inline(always)]
     #[must_use]
-    pub const fn tap(&self, pair: usize, tap: usize) -> [i8; 2] {
-        let weights = *self;
-        match weights {
+    pub const fn tap(self, pair: usize, tap: usize) -> [i8; 2] {
+        match self {
             Self::Int8(weights) => {
                 let [even, odd] = weights[pair][tap];
                 [even as i8, odd as i8]
@@ -117,9 +116,8 @@ impl<'a, const TAPS: usize, const PAIRS: usize> ConvWeights<'a, TAPS, PAIRS> {
     /// The bytes of the file.
     #[inline(always)]
     #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        let weights = *self;
-        match weights {
+    pub const fn as_bytes(self) -> &'a [u8] {
+        match self {
             Self::Int8(weights) => weights.as_flattened().as_flattened(),
             Self::Int4(weights) => weights.as_flattened(),
         }
@@ -132,9 +130,8 @@ impl<'a, const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usiz
     /// The same weights, their number of outputs not in the type.
     #[inline(always)]
     #[must_use]
-    pub const fn as_rows(&self) -> DenseRows<'a, IN, HALF, FIFTH> {
-        let weights = *self;
-        match weights {
+    pub const fn as_rows(self) -> DenseRows<'a, IN, HALF, FIFTH> {
+        match self {
             Self::Int8(weights) => Weights::Int8(weights),
             Self::Int4(weights) => Weights::Int4(weights),
             Self::Ternary(weights) => Weights::Ternary(weights),
@@ -144,9 +141,8 @@ impl<'a, const IN: usize, const HALF: usize, const FIFTH: usize, const OUT: usiz
     /// The bytes of the file.
     #[inline(always)]
     #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        let weights = *self;
-        match weights {
+    pub const fn as_bytes(self) -> &'a [u8] {
+        match self {
             Self::Int8(weights) => weights.as_flattened(),
             Self::Int4(weights) => weights.as_flattened(),
             Self::Ternary(weights) => weights.as_flattened(),
@@ -159,10 +155,9 @@ impl<'a> Fc3Weights<'a> {
     #[inline(always)]
     #[must_use]
     pub const fn as_rows(
-        &self,
+        self,
     ) -> DenseRows<'a, FC2_OUTPUTS, { FC2_OUTPUTS / 2 }, { ternary_row(FC2_OUTPUTS) }> {
-        let weights = *self;
-        match weights {
+        match self {
             Self::Int8(weights) => Weights::Int8(weights),
             Self::Int4(weights) => Weights::Int4(weights),
         }
@@ -171,9 +166,8 @@ impl<'a> Fc3Weights<'a> {
     /// The bytes of the file.
     #[inline(always)]
     #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        let weights = *self;
-        match weights {
+    pub const fn as_bytes(self) -> &'a [u8] {
+        match self {
             Self::Int8(weights) => weights.as_flattened(),
             Self::Int4(weights) => weights.as_flattened(),
         }

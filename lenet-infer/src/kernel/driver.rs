@@ -14,7 +14,7 @@ use lenet_core::shape::{
 /// Size of the ring in 32-bit words.
 pub(super) const RING_WORDS: usize = RING_BYTES / size_of::<i32>();
 /// Size of the ring in bytes. All back ends of one target have rows of the same size.
-pub(super) const RING_BYTES: usize = size_of::<Ring<Device>>();
+const RING_BYTES: usize = size_of::<Ring<Device>>();
 
 const _: () = {
     assert!(RING_BYTES.is_multiple_of(size_of::<i32>()));

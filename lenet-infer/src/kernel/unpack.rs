@@ -18,7 +18,7 @@ pub(super) fn int8_row<const IN: usize, const HALF: usize, const FIFTH: usize>(
 
 /// Unpacks a row of int4 weights.
 #[inline]
-pub(super) fn from_int4<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
+fn from_int4<const IN: usize, const HALF: usize>(packed: &[u8; HALF]) -> [u8; IN] {
     let mut unpacked = [0; IN];
     for (pair, byte) in unpacked.as_chunks_mut::<2>().0.iter_mut().zip(packed) {
         *pair = unpack(*byte).map(|weight| weight as u8);
@@ -28,7 +28,7 @@ pub(super) fn from_int4<const IN: usize, const HALF: usize>(packed: &[u8; HALF])
 
 /// Unpacks a row of ternary weights.
 #[inline]
-pub(super) fn from_ternary<const IN: usize, const FIFTH: usize>(packed: &[u8; FIFTH]) -> [u8; IN] {
+fn from_ternary<const IN: usize, const FIFTH: usize>(packed: &[u8; FIFTH]) -> [u8; IN] {
     let mut unpacked = [0; IN];
     for (place, weights) in unpacked.chunks_mut(FIFTH).enumerate() {
         for (weight, byte) in weights.iter_mut().zip(packed) {

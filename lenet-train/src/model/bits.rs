@@ -1,6 +1,7 @@
 //! The number of bits of each layer's weights and activations.
 
 use super::weights::LAYERS;
+use lenet_core::model::TERNARY_STEP;
 use lenet_core::requant::{MAX_ACTIVATION_BITS, MIN_ACTIVATION_BITS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -34,7 +35,7 @@ impl WeightBits {
         match self {
             Self::Eight => 1,
             Self::Four => 16,
-            Self::Ternary => 64,
+            Self::Ternary => TERNARY_STEP,
         }
     }
 
@@ -43,7 +44,7 @@ impl WeightBits {
         match self {
             Self::Eight => 127,
             Self::Four => 112,
-            Self::Ternary => 64,
+            Self::Ternary => TERNARY_STEP,
         }
     }
 }

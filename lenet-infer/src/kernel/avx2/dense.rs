@@ -1,7 +1,7 @@
 //! The fully-connected layers: four rows of weights at a time.
 
 use super::{load, store};
-use crate::kernel::unpack::{from_int4, from_ternary};
+use crate::kernel::unpack::int8_row;
 use core::arch::x86_64::*;
 use lenet_core::model::{Dense, DenseRows, Fc3, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
@@ -43,12 +43,8 @@ fn accumulators<const IN: usize, const HALF: usize, const FIFTH: usize>(
         let row = |row: usize| (ROWS * group + row).min(last);
         let dots = match weights {
             Weights::Int8(rows) => four_dots(input, core::array::from_fn(|r| &rows[row(r)])),
-            Weights::Int4(rows) => {
-                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| from_int4(&rows[row(r)]));
-                four_dots(input, unpacked.each_ref())
-            }
-            Weights::Ternary(rows) => {
-                let unpacked: [[u8; IN]; ROWS] = core::array::from_fn(|r| from_ternary(&rows[row(r)]));
+            Weights::Int4(_) | Weights::Ternary(_) => {
+                let unpacked: [_; ROWS] = core::array::from_fn(|r| int8_row(weights, row(r)));
                 four_dots(input, unpacked.each_ref())
             }
         };
