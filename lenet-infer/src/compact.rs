@@ -8,8 +8,8 @@ use lenet_core::shape::IMAGE_PIXELS;
 
 /// An engine that holds its image, and overwrites it while it classifies.
 ///
-/// It gives the same logits as an [`Engine`](crate::Engine), at the same speed, and takes 528 bytes of RAM less than an `Engine` and
-/// an image. The price is the image, which is gone after a classification.
+/// It gives the same logits as an [`Engine`](crate::Engine), at the same speed, and takes 528 bytes of RAM less than an
+/// `Engine` and an image. The price is the image, which is gone after a classification.
 ///
 /// # Example
 ///

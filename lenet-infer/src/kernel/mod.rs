@@ -38,9 +38,9 @@
 //!
 //! Every back end is a folder with the same modules: `conv1`, `conv2`, `dense`, `requant`, and `window` where both
 //! convolutions share code. Most folders of boards have the same functions, so `board` implements the trait once, for the
-//! instruction set that is compiled in; `armv7em`, `armv7m`, `portable`, `avx2` and `avx512` implement it themselves. [`driver`]
-//! calls the kernels. It owns the order of the layers, the ring of rows and the scratch memory, for all back ends. The rows in the
-//! ring have the form that a back end chooses, [`Backend::Row`].
+//! instruction set that is compiled in; `armv7em`, `armv7m`, `portable`, `avx2` and `avx512` implement it themselves.
+//! [`driver`] calls the kernels. It owns the order of the layers, the ring of rows and the scratch memory, for all back
+//! ends. The rows in the ring have the form that a back end chooses, [`Backend::Row`].
 //!
 //! Inputs, outputs and the model may lie at any address. The kernels in `armv7m`, `armv7em` and `mve`, for Armv7-M and
 //! Armv8-M Mainline, load words from addresses that are not multiples of four. These cores allow such loads after

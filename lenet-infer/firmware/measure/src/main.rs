@@ -7,8 +7,9 @@
 //! The figures of a row:
 //!
 //! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled; `int4` is the included
-//!   model that has int4 weights, `ternary` the one that has ternary weights; `picture` is the preparation of a picture of 160x120 pixels on a work grid of 48 cells
-//!   per side; `compact` is the included model with the engine that overwrites its image.
+//!   model that has int4 weights, `ternary` the one that has ternary weights; `picture` is the preparation of a picture
+//!   of 160x120 pixels on a work grid of 48 cells per side; `compact` is the included model with the engine that
+//!   overwrites its image.
 //! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and
 //!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included`, `proof-compact`, `proof-int4` and
 //!   `proof-ternary` with `classify` and only the widths of weights that the model uses, or `proof-picture` with `prepare`.

@@ -41,7 +41,7 @@ pub(in crate::kernel) fn logits(layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logi
         match layer.weights() {
             Weights::Int8(rows) => Matrix::<Int8>::new(rows, input).logits(biases, logits, count),
             Weights::Int4(rows) if INT4 => Matrix::<Int4>::new(rows, input).logits(biases, logits, count),
-            // As above.
+            // This build refuses models with such weights.
             Weights::Int4(_) => {}
         }
     }

@@ -43,8 +43,8 @@ impl<'a, W: Width> Matrix<'a, W> {
     ///
     /// # Safety
     ///
-    /// `count` must be a multiple of four above 0, and the matrix must have `count` rows, each with one weight per input, as [`Width::sums`] needs
-    /// them. `outputs` must be the first four of the layer, all valid for writes.
+    /// `count` must be a multiple of four above 0, and the matrix must have `count` rows, each with one weight per input,
+    /// as [`Width::sums`] needs them. `outputs` must be the first four of the layer, all valid for writes.
     #[inline(never)]
     pub(super) unsafe fn outputs(self, outputs: &mut Outputs, count: usize) {
         let start = W::start(self.input);

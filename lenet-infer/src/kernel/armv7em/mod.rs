@@ -34,8 +34,8 @@
 //!
 //! # Cost
 //!
-//! One classification on a Cortex-M4, as `firmware/measure/count.c` counts it by function while
-//! `cargo run --release -p measure -- M4`, in `firmware`, runs the program `bench-included`. The cycles are those of the model in
+//! One classification on a Cortex-M4, as `firmware/measure/count.c` counts it by function while `cargo run --release -p
+//! measure -- M4`, in `firmware`, runs the program `bench-included`. The cycles are those of the model in
 //! `firmware/measure/README.md`, without wait states:
 //!
 //! | part | instructions | cycles |
@@ -48,7 +48,8 @@
 //! | all else | 5,217 | 8,277 |
 //! | in all | 269,353 | 341,985 |
 //!
-//! With int4 weights in all layers but conv1 it is 287,635 instructions and 366,797 cycles, and with ternary weights in fc1 and fc2 337,307 and 417,694.
+//! With int4 weights in all layers but conv1 it is 287,635 instructions and 366,797 cycles, and with ternary weights in
+//! fc1 and fc2 337,307 and 417,694.
 //!
 //! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD`, `STRD`, `LDM` and `STM` access only
 //! the stack and the ring.

@@ -167,8 +167,8 @@ impl Matrix {
     ///
     /// # Safety
     ///
-    /// The weights must not be ternary. The matrix must have these rows. `input` must have one activation per weight of a row: a multiple of 4, 8 to
-    /// 256.
+    /// The weights must not be ternary. The matrix must have these rows. `input` must have one activation per weight of a
+    /// row: a multiple of 4, 8 to 256.
     #[inline(always)]
     unsafe fn six_rows(self, first: usize, stride: usize, input: &[u8], excess: i32, sums: &mut Sums) {
         let inputs = input.as_ptr_range();

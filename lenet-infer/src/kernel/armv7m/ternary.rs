@@ -1,7 +1,8 @@
 //! Ternary weights: six outputs at a time, two of them in a word.
 //!
-//! A weight raised by 64 is a digit to base three, times 64: five digits in a byte. With *n* for the byte, `n * 3^j / 256` rounded
-//! down is the number that the first *j* digits make, its *prefix*. A digit is a prefix less three times the one before it, so
+//! A weight raised by 64 is a digit to base three, times 64: five digits in a byte. With *n* for the byte,
+//! `n * 3^j / 256` rounded down is the number that the first *j* digits make, its *prefix*. A digit is a prefix less three
+//! times the one before it, so
 //!
 //! ```text
 //! d1 x1 + ... + d5 x5  =  p1 (x1 - 3 x2) + ... + p4 (x4 - 3 x5) + p5 x5
@@ -32,7 +33,7 @@ const _: () = {
 /// What the prefixes of a row are multiplied by.
 #[repr(C)]
 pub(super) struct Factors {
-    /// The sum of the inputs, taken from zero: what a sum has too little in the beginning, as the weights are raised.
+    /// Minus the sum of the inputs. Every output's sum starts with it, because each digit exceeds its weight by one.
     start: i32,
     /// Those of each byte of a row. A layer with shorter rows leaves the rest as it was.
     factors: [[i16; TERNARY_PER_BYTE]; MOST_BYTES],

@@ -1,9 +1,9 @@
 //! Random layers on which the board's back end is compared with `portable`, on the core itself.
 //!
-//! A layer depends only on the number of its case, so every core sees the same layers. Weights are int8, int4 or, in fc1 and fc2, ternary;
-//! weights and activations lie at any address. There are rows of extreme weights, biases up to the largest, requants
-//! of the whole range and all activation widths. Weights and activations are slices of one table in flash, so that the
-//! smallest boards can run the comparison.
+//! A layer depends only on the number of its case, so every core sees the same layers. Weights are int8, int4 or, in fc1
+//! and fc2, ternary; weights and activations lie at any address. There are rows of extreme weights, biases up to the
+//! largest, requants of the whole range and all activation widths. Weights and activations are slices of one table in
+//! flash, so that the smallest boards can run the comparison.
 
 mod limits;
 

@@ -38,17 +38,18 @@ macro_rules! row {
 /// - `input` (`r2`), `inputs` (`r3`): the activations and their number.
 /// - `sums`, `outputs` (on the stack): where the sums go, and their number.
 ///
-/// A sum begins with what it has too much in the end, because the weights are raised: the sum of the inputs, taken from
-/// zero. Then the rows are taken sixteen bytes wide, the first time as many as more than a multiple of sixteen: the inputs of
-/// the other lanes are zeros then. So are those after the last input.
+/// Every sum starts at minus the sum of the inputs, because each digit exceeds its weight by one. Then the rows are taken
+/// sixteen bytes at a time, but the first time only the bytes that exceed a multiple of sixteen, with zeros as the inputs of
+/// the other lanes. The lanes after the last input have zeros too.
 ///
 /// Weights and activations are read by the byte and may lie at any address. Changes `r0` to `r3`, `r12`, `lr`, `q0` to
 /// `q3` and the flags. Takes 96 bytes of stack.
 ///
 /// # Safety
 ///
-/// `row_bytes` must be above 16 and no multiple of 16, and `inputs` at most five times as many, and at most 16 less. `weights` must be valid for reads of `outputs` rows, and `input` of `inputs` activations. `sums` must be valid
-/// for writes of `outputs` sums, an even number above 0.
+/// `row_bytes` must be above 16 and no multiple of 16, and `inputs` at most five times as many, and at most 16 less.
+/// `weights` must be valid for reads of `outputs` rows, and `input` of `inputs` activations. `sums` must be valid for
+/// writes of `outputs` sums, an even number above 0.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn rows(
     _weights: *const u8,

@@ -1,4 +1,5 @@
-//! The program whose instructions and stack are counted, with the engine that overwrites its image, on the boards that QEMU emulates.
+//! The program whose instructions and stack are counted, with the engine that overwrites its image, on the boards that
+//! QEMU emulates.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! The program whose instructions and stack are counted, with the model that has ternary weights, on the boards that QEMU emulates.
+//! The program whose instructions and stack are counted, with the model that has ternary weights, on the boards that QEMU
+//! emulates.
 #![no_std]
 #![no_main]
 
