@@ -8,6 +8,8 @@
 # TOOLKIT is the folder of a CUDA toolkit, with bin/nvcc and bin/ptxas (default: that of the nvcc on the PATH). ARCHITECTURES
 # (default: "75 80 86 89 90 100 120") names the GPUs by compute capability, without a dot. For a GPU that is newer than the
 # toolkit, whose driver is newer too, the ptxas of the last TOOLKIT stands for the driver, and the number is in parentheses.
+# BUILD_SCRIPT is lenet-train's build script as cargo built it (target/release/build/lenet-train-*/build-script-build); without
+# it, cargo builds it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 read -ra architectures <<<"${ARCHITECTURES:-75 80 86 89 90 100 120}"
@@ -21,8 +23,9 @@ if [ $# = 0 ]; then
 fi
 
 # The build script, as cargo built it.
-script=$(CUDA_PATH=$1 cargo build --locked --release -q -p lenet-train --features cuda --message-format json |
-    grep -o '"[^"]*/build/lenet-train-[^"]*/build-script-build"' | tail -1 | tr -d '"')
+script=${BUILD_SCRIPT:-$(CUDA_PATH=$1 cargo build --locked --release -q -p lenet-train --features cuda \
+    --message-format json | grep -o '"[^"]*/build/lenet-train-[^"]*/build-script-build"' | tail -1 | tr -d '"')}
+script=$(realpath "$script")
 
 echo "| CUDA | PTX |$(printf ' %s |' "${architectures[@]/#/sm_}")"
 echo "|---|---|$(printf -- '---|%.0s' "${architectures[@]}")"
