@@ -115,13 +115,14 @@ pub(super) fn conv2_row<B: Backend>(
     first: usize,
     output: &mut FeatureRow,
 ) {
-    // From one row to the next, so that a small core has registers enough.
-    let mut next = first;
-    let input = core::array::from_fn(|_| {
-        let at = place(next);
-        next = at + 1;
-        &ring[at]
-    });
+    let mut input = [&ring[0]; PATCH_SIDE];
+    let (mut at, mut index) = (place(first), 0);
+    while index < PATCH_SIDE {
+        input[index] = &ring[at];
+        at = place(at + 1);
+        // Hidden, or the compiler would unroll the loop, for code that runs four times.
+        index = black_box(index + 1);
+    }
     backend.conv2_row(model.conv2(), prepared, input, output);
 }
 

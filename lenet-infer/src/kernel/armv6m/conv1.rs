@@ -1,7 +1,7 @@
 //! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
 use super::requant::{Outputs, finish_windows, to_words};
-use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
+use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow, SMALL};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv1, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
@@ -240,11 +240,25 @@ unsafe extern "C" fn three_channels(
         "6:",
         "mov lr, r7",
         "add r1, sp, #64",
+        ".if {small}",
+        "movs r2, #0",
+        ".irp sum, r8, r9, r10, r11",
+        "mov \\sum, r2",
+        ".endr",
+        "61:",
+        kernel_row!("add", "add", "add r10, r2\nadd r11, r6\n"),
+        "add r2, sp, #464",
+        "cmp r1, r2",
+        "bne 61b",
+        "mov r2, r10",
+        "mov r6, r11",
+        ".else",
         kernel_row!("mov", "mov", "add r10, r2\nadd r11, r6\n"),
         ".rept 3",
         kernel_row!("add", "add", "add r10, r2\nadd r11, r6\n"),
         ".endr",
         kernel_row!("add", "add", "add r2, r10\nadd r6, r11\n"),
+        ".endif",
         "mov r7, r12",
         unpack_sums!(),
         "mov r2, r8",
@@ -286,6 +300,7 @@ unsafe extern "C" fn three_channels(
         "pop {{r0, r2, r4-r7, pc}}",
         activations = const Outputs::ACTIVATIONS,
         int4 = const INT4 as u8,
+        small = const SMALL as u8,
         to_words = sym to_words,
         finish = sym finish_windows,
     )

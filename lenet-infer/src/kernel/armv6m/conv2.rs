@@ -3,7 +3,7 @@
 
 use super::kernel_row::{five_taps, pack, pack_row, sum_row};
 use super::requant::{Outputs, Window, Words, finish_windows, to_words};
-use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow, SMALL};
 use core::arch::naked_asm;
 use core::mem::offset_of;
 use lenet_core::model::{Conv2, INT4};
@@ -207,6 +207,7 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
         activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
         int4 = const INT4 as u8,
+        small = const SMALL as u8,
         taps = const CONV2_TAPS,
         channels = const offset_of!(Row, channels),
         to_words = sym to_words,

@@ -44,6 +44,12 @@
 //! kernels read a model byte by byte, so it may lie at any address. Maximum, ReLU and clamp use masks instead of
 //! branches, so a layer executes the same instructions for every image.
 //!
+//! # Small builds
+//!
+//! With `--cfg lenet_backend="small"` the kernel rows of conv1, the five taps of a kernel row of conv2, the taps that are
+//! packed and the inputs of a fully-connected layer are each taken one at a time, in loops. That is some 60,000
+//! instructions more.
+//!
 //! # What was left aside
 //!
 //! - Activations packed in the same way: their words would serve one window, and those of the weights serve a row of
