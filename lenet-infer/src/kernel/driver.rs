@@ -115,15 +115,21 @@ pub(super) fn conv2_row<B: Backend>(
     first: usize,
     output: &mut FeatureRow,
 ) {
-    let mut input = [&ring[0]; PATCH_SIDE];
+    backend.conv2_row(model.conv2(), prepared, in_order(ring, first), output);
+}
+
+/// Six rows in a ring from row `first` on.
+#[inline(never)] // Keeps its locals off the stack while the layer runs.
+fn in_order<T>(ring: &[T; PATCH_SIDE], first: usize) -> [&T; PATCH_SIDE] {
+    let mut rows = [&ring[0]; PATCH_SIDE];
     let (mut at, mut index) = (place(first), 0);
     while index < PATCH_SIDE {
-        input[index] = &ring[at];
+        rows[index] = &ring[at];
         at = place(at + 1);
         // Hidden, or the compiler would unroll the loop, for code that runs four times.
         index = black_box(index + 1);
     }
-    backend.conv2_row(model.conv2(), prepared, input, output);
+    rows
 }
 
 /// Runs the fully-connected layers on the features in the scratch memory and returns the logits, which also lie there.
