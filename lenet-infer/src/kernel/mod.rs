@@ -258,7 +258,7 @@ pub(crate) fn dense_layers<'s>(model: &Model<'_>, scratch: &'s mut Scratch) -> &
 /// Computes one pooled row of conv1, for an image that arrives row by row.
 ///
 /// It always uses a [`Device`]: to prepare weights for a single row would cost more than it saves.
-#[inline]
+#[inline(never)] // Keeps its locals off the stack while the other layers run.
 pub(crate) fn conv1_row(
     device: Device,
     layer: &Conv1<'_>,
@@ -269,7 +269,7 @@ pub(crate) fn conv1_row(
 }
 
 /// Computes one pooled row of conv2, like [`conv1_row`].
-#[inline]
+#[inline(never)] // Keeps its locals off the stack while the other layers run.
 pub(crate) fn conv2_row(
     device: Device,
     layer: &Conv2<'_>,
