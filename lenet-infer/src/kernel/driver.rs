@@ -2,7 +2,7 @@
 //!
 //! conv2 needs six pooled rows of conv1 at a time, so only six are kept, in a ring.
 
-use super::{Backend, Device, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, Ring, device};
+use super::{Backend, Device, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, Ring, SMALL, device};
 use bytemuck::must_cast_mut;
 use core::hint::black_box;
 use lenet_core::Model;
@@ -115,21 +115,27 @@ pub(super) fn conv2_row<B: Backend>(
     first: usize,
     output: &mut FeatureRow,
 ) {
-    backend.conv2_row(model.conv2(), prepared, in_order(ring, first), output);
+    // From one row to the next, so that a small core has registers enough.
+    let mut next = first;
+    let mut following = || {
+        let at = place(next);
+        next = at + 1;
+        &ring[at]
+    };
+    let input = if SMALL { in_a_loop(following) } else { core::array::from_fn(|_| following()) };
+    backend.conv2_row(model.conv2(), prepared, input, output);
 }
 
-/// Six rows in a ring from row `first` on.
-#[inline(never)] // Keeps its locals off the stack while the layer runs.
-fn in_order<T>(ring: &[T; PATCH_SIDE], first: usize) -> [&T; PATCH_SIDE] {
-    let mut rows = [&ring[0]; PATCH_SIDE];
-    let (mut at, mut index) = (place(first), 0);
+/// What `next` gives one after the other, in a loop that the compiler does not unroll.
+#[inline(always)]
+fn in_a_loop<T: Copy>(mut next: impl FnMut() -> T) -> [T; PATCH_SIDE] {
+    let mut all = [next(); PATCH_SIDE];
+    let mut index = 1;
     while index < PATCH_SIDE {
-        rows[index] = &ring[at];
-        at = place(at + 1);
-        // Hidden, or the compiler would unroll the loop, for code that runs four times.
+        all[index] = next();
         index = black_box(index + 1);
     }
-    rows
+    all
 }
 
 /// Runs the fully-connected layers on the features in the scratch memory and returns the logits, which also lie there.

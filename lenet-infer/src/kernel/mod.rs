@@ -143,7 +143,6 @@ use portable::Portable as Device;
 pub(crate) type DeviceRow = <Device as Backend>::Row;
 
 /// Whether this is a small build, by `--cfg lenet_backend="small"`: then a kernel turns in a loop where it would repeat code.
-#[cfg(any(lenet_device = "armv6m", lenet_device = "armv7em"))]
 const SMALL: bool = cfg!(lenet_backend = "small");
 
 /// Rows and columns of a patch: the input of a 2x2 window of 5x5 kernels.
@@ -258,7 +257,7 @@ pub(crate) fn dense_layers<'s>(model: &Model<'_>, scratch: &'s mut Scratch) -> &
 /// Computes one pooled row of conv1, for an image that arrives row by row.
 ///
 /// It always uses a [`Device`]: to prepare weights for a single row would cost more than it saves.
-#[inline(never)] // Keeps its locals off the stack while the other layers run.
+#[inline]
 pub(crate) fn conv1_row(
     device: Device,
     layer: &Conv1<'_>,
@@ -269,7 +268,7 @@ pub(crate) fn conv1_row(
 }
 
 /// Computes one pooled row of conv2, like [`conv1_row`].
-#[inline(never)] // Keeps its locals off the stack while the other layers run.
+#[inline]
 pub(crate) fn conv2_row(
     device: Device,
     layer: &Conv2<'_>,

@@ -48,8 +48,8 @@
 //! | all else | 5,217 | 8,277 |
 //! | in all | 269,353 | 341,985 |
 //!
-//! With int4 weights in all layers but conv1 it is 287,635 instructions and 366,797 cycles, and with ternary weights in
-//! fc1 and fc2 337,307 and 417,694.
+//! With int4 weights in all layers but conv1 it is 287,619 instructions and 366,781 cycles, and with ternary weights in
+//! fc1 and fc2 337,291 and 417,678.
 //!
 //! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD`, `STRD`, `LDM` and `STM` access only
 //! the stack and the ring.
