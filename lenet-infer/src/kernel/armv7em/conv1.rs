@@ -11,6 +11,7 @@
 use super::pooled::PackedRow;
 use super::requant::Finish;
 use super::window::{Windows, activations, add_bias, group_loop, int4_weights, larger, next_channel, seeds};
+use super::words::{activation_words, five_weights};
 use crate::kernel::{ImageRow, PATCH_SIDE, SMALL};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv1, INT4};
@@ -32,25 +33,6 @@ pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mu
     let mut windows = Windows { finish, weights, mode, steps };
     // SAFETY: the pointers are those of a row of conv1.
     unsafe { all_windows(&mut windows, input.as_ptr().cast()) }
-}
-
-/// Writes the words of weights of a group to `r9` and advances it, from five int8 weights that begin at `r0 + $at` and
-/// lie `$stride` bytes apart. Changes `r4` to `r8`. 9 instructions, 13 cycles.
-#[rustfmt::skip]
-macro_rules! five_weights {
-    ($at:literal, $stride:literal) => {
-        concat!(
-            "ldrsb r4, [r0, #", $at, "]\n",
-            "ldrsb r5, [r0, #", $at, "+", $stride, "]\n",
-            "ldrsb r6, [r0, #", $at, "+2*", $stride, "]\n",
-            "ldrsb r7, [r0, #", $at, "+3*", $stride, "]\n",
-            "ldrsb r8, [r0, #", $at, "+4*", $stride, "]\n",
-            "add r5, r5, r4, lsl #21\n",
-            "add r7, r7, r6, lsl #21\n",
-            "lsl r8, r8, #21\n",
-            "stmia r9!, {{r5, r7, r8}}\n",
-        )
-    };
 }
 
 /// The larger of the sums of two columns, in `$max`, from an accumulator and the low word of the next one: as
@@ -80,20 +62,6 @@ macro_rules! maxima {
             maximum!("r2", "r3", "r6", "r7", "r8"),
             maximum!("r3", "r4", "r8", "r9", "r10"),
             maximum!("r4", "r5", "r10", "r11", "r12"),
-        )
-    };
-}
-
-/// Two words of activations, in `$first` and `$second`, from four pixels in `$pixels`. Changes `r0` and `$pixels`.
-#[rustfmt::skip]
-macro_rules! activation_words {
-    ($pixels:literal, $first:literal, $second:literal) => {
-        concat!(
-            "uxtb16 r0, ", $pixels, "\n",
-            "uxtb16 ", $pixels, ", ", $pixels, ", ror #8\n",
-            "pkhbt ", $first, ", r0, ", $pixels, ", lsl #21\n",
-            "lsls ", $pixels, ", #5\n",
-            "pkhtb ", $second, ", ", $pixels, ", r0, asr #16\n",
         )
     };
 }

@@ -78,6 +78,7 @@ mod pooled;
 mod requant;
 mod ternary;
 mod window;
+mod words;
 
 use self::pooled::PackedRow;
 use super::range::exceeds_21_bits;
