@@ -13,7 +13,7 @@ const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "riscv32", "sim
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(lenet_x86_64)");
-    println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\"))");
+    println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\", \"small\"))");
     println!("cargo::rustc-check-cfg=cfg(lenet_device, values({BACK_ENDS}))");
     let is = |key: &str, value: &str| var(key).is_ok_and(|found| found == value);
     if is("CARGO_CFG_LENET_BACKEND", "portable") {
@@ -34,7 +34,7 @@ fn main() {
     {
         "simd128"
     } else {
-        device(&target, dsp_cpu.is_some(), mve_cpu.is_some())
+        device(&target, dsp_cpu.is_some(), mve_cpu.is_some(), is("CARGO_CFG_LENET_BACKEND", "small"))
     };
     println!("cargo::rustc-cfg=lenet_device=\"{device}\"");
     // When the whole program is optimized at once, the assembler knows only the target. So the kernels name the
@@ -43,8 +43,9 @@ fn main() {
     println!("cargo::rustc-env=LENET_CPU_DIRECTIVE={directive}");
 }
 
-/// Returns the back end for a target. `dsp` and `mve` say whether an Armv8-M Mainline core has these extensions.
-fn device(target: &str, dsp: bool, mve: bool) -> &'static str {
+/// Returns the back end for a target. `dsp` and `mve` say whether an Armv8-M Mainline core has these extensions. `small` asks
+/// for small code.
+fn device(target: &str, dsp: bool, mve: bool, small: bool) -> &'static str {
     let is = |prefix| target.starts_with(prefix);
     if is("thumbv6m-") || is("thumbv8m.base-") {
         "armv6m"
@@ -53,7 +54,8 @@ fn device(target: &str, dsp: bool, mve: bool) -> &'static str {
     } else if is("thumbv7em-") || dsp {
         "armv7em"
     } else if is("thumbv7m-") || is("thumbv8m.main-") {
-        "armv7m"
+        // The kernels of the smaller cores run on these too.
+        if small { "armv6m" } else { "armv7m" }
     } else if is("riscv32imc-") || is("riscv32imac-") || is("riscv32imafc-") {
         "riscv32"
     } else {

@@ -11,7 +11,8 @@
 //! - [`ModelFile`] and [`Model`] are a checked model, from [`include_model!`] while the program is compiled or from
 //!   [`decode`] and [`Model::decode`] at run time. They are `lenet-core`'s, as is [`Error`].
 //! - [`SHIPPED`], [`SHIPPED_INT4`] and [`SHIPPED_TERNARY`] are models trained on MNIST.
-//! - `kernel`, which is private, holds the hot loops and chooses the back end for the core.
+//! - `kernel`, which is private, holds the hot loops and chooses the back end for the core. `--cfg lenet_backend="small"`
+//!   chooses kernels with less code, `--cfg lenet_backend="portable"` those that every core runs.
 //! - `link`, `host` and `capi` come with the features of these names.
 //!
 //! Once a model is decoded, classification cannot fail, allocate or panic, and the logits are the same on every core.

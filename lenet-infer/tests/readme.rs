@@ -14,6 +14,9 @@ const CORES: [(&str, &str); 7] = [
     ("RV32IMC", "virt"),
 ];
 
+/// Those of them that have small kernels.
+const SMALL_CORES: usize = 5;
+
 /// What was measured on a board with a model, such as the one `included` in the program or `decoded` at run time.
 #[derive(Clone, Copy)]
 struct Figures {
@@ -50,11 +53,21 @@ fn grouped(number: u64) -> String {
     }
 }
 
+/// The README and `size.tsv`.
+fn readme_and_sizes() -> [String; 2] {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    ["README.md", "firmware/size.tsv"]
+        .map(|file| fs::read_to_string(package.join(file)).expect("the file is in the repository"))
+}
+
+/// A row of a table.
+fn row(core: &str, figures: &[u64]) -> String {
+    format!("| {core} | {} |", figures.iter().copied().map(grouped).collect::<Vec<_>>().join(" | "))
+}
+
 #[test]
 fn the_table_of_cores_is_that_of_size_tsv() {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let [readme, sizes] = ["README.md", "firmware/size.tsv"]
-        .map(|file| fs::read_to_string(package.join(file)).expect("the file is in the repository"));
+    let [readme, sizes] = readme_and_sizes();
     let rows = CORES.map(|(core, board)| {
         let [included, int4, ternary, decoded, compact] =
             ["included", "int4", "ternary", "decoded", "compact"]
@@ -62,8 +75,19 @@ fn the_table_of_cores_is_that_of_size_tsv() {
         let speed = [included, int4, ternary].map(|model| [model.instructions, model.cycles]);
         let figures =
             [speed.as_flattened(), &[included.code, decoded.code, included.ram, compact.ram]].concat();
-        format!("| {core} | {} |", figures.into_iter().map(grouped).collect::<Vec<_>>().join(" | "))
+        row(core, &figures)
     });
     let rows = rows.join("\n");
+    assert!(readme.contains(&rows), "expected these rows in lenet-infer/README.md:\n{rows}");
+}
+
+#[test]
+fn the_table_of_small_builds_is_that_of_size_tsv() {
+    let [readme, sizes] = readme_and_sizes();
+    let rows = CORES[..SMALL_CORES].iter().map(|(core, board)| {
+        let small = Figures::find(&sizes, board, "small");
+        row(core, &[small.code, small.ram, small.instructions, small.cycles])
+    });
+    let rows = rows.collect::<Vec<_>>().join("\n");
     assert!(readme.contains(&rows), "expected these rows in lenet-infer/README.md:\n{rows}");
 }

@@ -2,7 +2,7 @@
 //!
 //! conv2 needs six pooled rows of conv1 at a time, so only six are kept, in a ring.
 
-use super::{Backend, Device, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, Ring, device};
+use super::{Backend, Device, FeatureRow, Features, Image, ImageRow, PATCH_SIDE, Ring, SMALL, device};
 use bytemuck::must_cast_mut;
 use core::hint::black_box;
 use lenet_core::Model;
@@ -117,12 +117,25 @@ pub(super) fn conv2_row<B: Backend>(
 ) {
     // From one row to the next, so that a small core has registers enough.
     let mut next = first;
-    let input = core::array::from_fn(|_| {
+    let mut following = || {
         let at = place(next);
         next = at + 1;
         &ring[at]
-    });
+    };
+    let input = if SMALL { in_a_loop(following) } else { core::array::from_fn(|_| following()) };
     backend.conv2_row(model.conv2(), prepared, input, output);
+}
+
+/// What `next` gives one after the other, in a loop that the compiler does not unroll.
+#[inline(always)]
+fn in_a_loop<T: Copy>(mut next: impl FnMut() -> T) -> [T; PATCH_SIDE] {
+    let mut all = [next(); PATCH_SIDE];
+    let mut index = 1;
+    while index < PATCH_SIDE {
+        all[index] = next();
+        index = black_box(index + 1);
+    }
+    all
 }
 
 /// Runs the fully-connected layers on the features in the scratch memory and returns the logits, which also lie there.

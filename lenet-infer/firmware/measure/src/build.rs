@@ -18,24 +18,35 @@ fn target_folder() -> PathBuf {
 
 /// Builds a program of `package` for `board`, and returns the path of the program.
 ///
-/// A program with a compiled-in model has no code for the widths of weights that the model does not use.
+/// A program with a compiled-in model has no code for the widths of weights that the model does not use. The small build of a
+/// program with the suffix `-included` has `-small` in its place.
 pub(crate) fn firmware(board: &Board, package: &str, program: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.current_dir(workspace()).env("BOARD", board.name);
     cargo.args(["build", "--quiet", "--locked", "--release", "--target", board.target]);
-    cargo.args(["--package", package, "--bin", program]);
-    match program {
+    let stem = program.strip_suffix("-small");
+    let source = stem.map_or_else(|| program.to_owned(), |stem| format!("{stem}-included"));
+    cargo.args(["--package", package, "--bin", &source]);
+    match source.as_str() {
         "bench-included" | "proof-included" | "bench-compact" | "proof-compact" => {
             cargo.arg("--no-default-features")
         }
         "bench-int4" | "proof-int4" => cargo.args(["--no-default-features", "--features", "int4"]),
         _ => &mut cargo,
     };
-    if let Some(cpu) = board.cpu {
-        cargo.env("RUSTFLAGS", format!("-Ctarget-cpu={cpu}"));
+    let cpu = board.cpu.map(|cpu| format!("-Ctarget-cpu={cpu}"));
+    let small = stem.map(|_| "--cfg lenet_backend=\"small\"".to_owned());
+    let flags: Vec<_> = cpu.into_iter().chain(small).collect();
+    if !flags.is_empty() {
+        cargo.env("RUSTFLAGS", flags.join(" "));
     }
     run(&mut cargo)?;
-    Ok(target_folder().join(board.target).join("release").join(program))
+    let built = target_folder().join(board.target).join("release").join(source);
+    let named = built.with_file_name(program);
+    if named != built {
+        fs::copy(&built, &named).with_context(|| format!("{}: cannot be written", named.display()))?;
+    }
+    Ok(named)
 }
 
 /// Returns the size in bytes of a model file that the measured programs include.

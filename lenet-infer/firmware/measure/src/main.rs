@@ -9,7 +9,7 @@
 //! - `model`: `decoded` at run time, or `included` and decoded while the program was compiled; `int4` is the included
 //!   model that has int4 weights, `ternary` the one that has ternary weights; `picture` is the preparation of a picture
 //!   of 160x120 pixels on a work grid of 48 cells per side; `compact` is the included model with the engine that
-//!   overwrites its image.
+//!   overwrites its image; `small` is the included model in a small build, where the core has one.
 //! - `text`, `rodata`, `data+bss`: the sections of a program that holds inference, the engine and an image, and
 //!   nothing else: `proof-engine` with `decode` and `classify`, `proof-included`, `proof-compact`, `proof-int4` and
 //!   `proof-ternary` with `classify` and only the widths of weights that the model uses, or `proof-picture` with `prepare`.
@@ -111,7 +111,7 @@ fn measure(boards: &[&Board], write: bool) -> Result<Vec<String>> {
 }
 
 /// Measures one board, prints the figures that have no column in the table, and returns its rows and what is wrong.
-fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row; 6], Vec<String>)> {
+fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<(Vec<Row>, Vec<String>)> {
     let engine = Program::read(&build::firmware(board, "proof", "proof-engine")?, board)?;
     let start = Bounds::new(&engine)?.of("proof_decode")?.bytes;
     println!("{} {}: stack {start} to decode", board.core, board.name);
@@ -131,6 +131,7 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     let compact = compiled("compact", "model.lenet", "proof_classify_compact")?;
     let int4 = compiled("int4", "model-int4.lenet", "proof_classify")?;
     let ternary = compiled("ternary", "model-ternary.lenet", "proof_classify")?;
+    let small = board.small.then(|| compiled("small", "model.lenet", "proof_classify")).transpose()?;
 
     // How long a preparation takes depends on the picture.
     let picture = Program::read(&build::firmware(board, "proof", "proof-picture")?, board)?;
@@ -140,7 +141,8 @@ fn measure_board(board: &Board, plugin: &Path, opt_level: &str) -> Result<([Row;
     complaints.extend(found);
 
     print_stream(&Program::read(&build::firmware(board, "proof", "proof-stream")?, board)?)?;
-    Ok(([decoded, included, compact, int4, ternary, prepared], complaints))
+    let rows = [decoded, included, compact].into_iter().chain(small).chain([int4, ternary, prepared]);
+    Ok((rows.collect(), complaints))
 }
 
 /// Runs the counted program `counted`, and returns the row of `program`, which contains the same code below `root`, what

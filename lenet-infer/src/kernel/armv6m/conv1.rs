@@ -1,7 +1,7 @@
 //! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
 use super::requant::{Outputs, finish_windows, to_words};
-use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
+use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow, SMALL};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv1, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
@@ -12,6 +12,9 @@ const CHANNELS: usize = 3;
 /// The argument `shifts` of [`three_channels`] for int4 weights: for three channels that begin with an even one, and
 /// for three that begin with an odd one.
 const SHIFTS: [u32; 2] = [u32::from_le_bytes([28, 24, 28, 0]), u32::from_le_bytes([24, 28, 24, 0])];
+
+/// Where the packed weights end in the frame: 64 bytes of a window, then two words per tap, twice, or once in a small build.
+const PACKED_END: usize = 64 + CONV1_TAPS * if SMALL { 8 } else { 16 };
 
 // A sum fits in 21 bits with its sign.
 const _: () = assert!(CONV1_TAPS * 255 * 128 < 1 << 20);
@@ -39,7 +42,7 @@ pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], 
 }
 
 /// Packs the weights of channels a, b and c at one tap, in `r3`, `r4` and `r5`, to the two words
-/// `[a + b * 2^21, c + b * 2^11]`, twice, at `r7`, and advances `r7`. Changes `r3` to `r5`.
+/// `[a + b * 2^21, c + b * 2^11]`, twice, or once in a small build, at `r7`, and advances `r7`. Changes `r3` to `r5`.
 macro_rules! pack {
     () => {
         concat!(
@@ -48,7 +51,9 @@ macro_rules! pack {
             "lsls r4, r4, #10\n",
             "adds r3, r3, r4\n",
             "stm r7!, {{r3, r5}}\n",
+            ".ifeq {small}\n",
             "stm r7!, {{r3, r5}}\n",
+            ".endif\n",
         )
     };
 }
@@ -142,6 +147,32 @@ macro_rules! kernel_row {
     };
 }
 
+/// Adds the products of a kernel row as [`kernel_row`] does, from one copy of the packed weights, for a small build: 62
+/// instructions. A tap's words are multiplied for the left position, as a copy in `r3` and `r4`, then for the right one. All
+/// sums are complete. Changes `r0` to `r7`.
+macro_rules! short_kernel_row {
+    () => {
+        concat!(
+            "ldm r7!, {{r0}}\n",
+            "ldrb r2, [r0]\n",
+            ".irp pixel, 1, 2, 3, 4, 5\n",
+            "ldm r1!, {{r5, r6}}\n",
+            "mov r3, r5\n",
+            "mov r4, r6\n",
+            "muls r3, r2, r3\n",
+            "muls r4, r2, r4\n",
+            "add r8, r3\n",
+            "add r9, r4\n",
+            "ldrb r2, [r0, #\\pixel]\n",
+            "muls r5, r2, r5\n",
+            "muls r6, r2, r6\n",
+            "add r10, r5\n",
+            "add r11, r6\n",
+            ".endr\n",
+        )
+    };
+}
+
 /// Adds the products of a pixel that both positions have: see [`kernel_row`].
 #[rustfmt::skip]
 macro_rules! inner_pixel {
@@ -195,7 +226,7 @@ macro_rules! unpack_sums {
 ///   are in the low halves of bytes, 24 if they are in the high halves.
 ///
 /// Pixels, weights and outputs may lie at any address. Changes `r1`, `r3`, `r12`, `lr` and the flags. Takes 580 bytes
-/// of stack.
+/// of stack, 380 in a small build.
 ///
 /// # Safety
 ///
@@ -209,42 +240,56 @@ unsafe extern "C" fn three_channels(
     _outputs: &Outputs,
     _shifts: u32,
 ) {
-    // On the stack: a Window at 0, the packed weights from 64 to 464, the activations' address at 464, the Words of the
-    // outputs from 468 to 512, the addresses of the window's pixels in six rows from 512 to 536, `rows` at 552, `outputs`
-    // at 556. While packing: r0-r2 weights, r7 and lr the packed weights and their end. Then: r0 pixels, r1 weights, r2
+    // On the stack: a Window at 0, the packed weights from 64 to PACKED_END, there the activations' address, 4 bytes on the
+    // Words of the outputs, 48 bytes on the addresses of the window's pixels in six rows, 88 bytes on `rows`, 92 bytes on
+    // `outputs`. While packing: r0-r2 weights, r7 and lr the packed weights and their end. Then: r0 pixels, r1 weights, r2
     // pixel, r3-r6 products, r7 addresses of rows, r8 to r11 sums, r12 where the sums of the window go, lr the address of
     // the first of five rows.
     naked_asm!(
         "push {{r0, r2, r4-r7, lr}}",
         save!(),
-        "sub sp, #268",
-        "sub sp, #268",
+        "sub sp, #{half}",
+        "sub sp, #{half}",
         "ldr r4, [r2, #{activations}]",
-        "str r4, [sp, #464]",
+        "str r4, [sp, #{end}]",
         "add r7, sp, #64",
-        "add r4, sp, #464",
+        "add r4, sp, #{end}",
         "mov lr, r4",
         pack_weights!(),
-        "ldr r0, [sp, #556]",
-        "add r1, sp, #468",
+        "ldr r0, [sp, #2*{half}+20]",
+        "add r1, sp, #{end}+4",
         "bl {to_words}",
-        "ldr r0, [sp, #552]",
-        "add r1, sp, #512",
+        "ldr r0, [sp, #2*{half}+16]",
+        "add r1, sp, #{end}+48",
         "ldm r0!, {{r2-r7}}",
         "stm r1!, {{r2-r7}}",
         // One turn per window.
         "5:",
         "mov r12, sp",
-        "add r7, sp, #512",
+        "add r7, sp, #{end}+48",
         // One turn per row of the window.
         "6:",
         "mov lr, r7",
         "add r1, sp, #64",
+        ".if {small}",
+        "movs r2, #0",
+        ".irp sum, r8, r9, r10, r11",
+        "mov \\sum, r2",
+        ".endr",
+        "61:",
+        short_kernel_row!(),
+        "add r2, sp, #{end}",
+        "cmp r1, r2",
+        "bne 61b",
+        "mov r2, r10",
+        "mov r6, r11",
+        ".else",
         kernel_row!("mov", "mov", "add r10, r2\nadd r11, r6\n"),
         ".rept 3",
         kernel_row!("add", "add", "add r10, r2\nadd r11, r6\n"),
         ".endr",
         kernel_row!("add", "add", "add r2, r10\nadd r6, r11\n"),
+        ".endif",
         "mov r7, r12",
         unpack_sums!(),
         "mov r2, r8",
@@ -259,33 +304,36 @@ unsafe extern "C" fn three_channels(
         "b 6b",
         "7:",
         "mov r0, sp",
-        "add r1, sp, #468",
-        "ldr r3, [sp, #464]",
+        "add r1, sp, #{end}+4",
+        "ldr r3, [sp, #{end}]",
         "bl {finish}",
-        "ldr r3, [sp, #464]",
+        "ldr r3, [sp, #{end}]",
         "adds r3, #6",
-        "str r3, [sp, #464]",
+        "str r3, [sp, #{end}]",
         // The next window is two pixels further in all rows.
-        "add r0, sp, #512",
+        "add r0, sp, #{end}+48",
         "ldm r0!, {{r1-r6}}",
         ".irp i, 1, 2, 3, 4, 5, 6",
         "adds r\\i, #2",
         ".endr",
         "subs r0, #24",
         "stm r0!, {{r1-r6}}",
-        "ldr r0, [sp, #552]",
+        "ldr r0, [sp, #2*{half}+16]",
         "ldr r0, [r0]",
         "subs r1, r1, r0",
         "cmp r1, #24",
         "beq 8f",
         "b 5b",
         "8:",
-        "add sp, #268",
-        "add sp, #268",
+        "add sp, #{half}",
+        "add sp, #{half}",
         restore!(),
         "pop {{r0, r2, r4-r7, pc}}",
         activations = const Outputs::ACTIVATIONS,
+        end = const PACKED_END,
+        half = const (PACKED_END + 72) / 2,
         int4 = const INT4 as u8,
+        small = const SMALL as u8,
         to_words = sym to_words,
         finish = sym finish_windows,
     )

@@ -3,16 +3,25 @@
 
 use super::kernel_row::{five_taps, pack, pack_row, sum_row};
 use super::requant::{Outputs, Window, Words, finish_windows, to_words};
-use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow, SMALL};
 use core::arch::naked_asm;
 use core::mem::offset_of;
 use lenet_core::model::{Conv2, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, POOL1_SIDE, POOL2_SIDE};
 
+/// Taps of a kernel row that are packed at a time. Fewer take less stack, and the sums go to memory and back more often.
+const AT_A_TIME: usize = if SMALL { 10 } else { 30 };
+/// Where the packed weights end in the frame, three words per tap, and the sums of two rows of eight positions begin.
+const SUMS: usize = 12 * AT_A_TIME;
+/// Where they end: three words per position.
+const SUMS_END: usize = SUMS + 2 * 8 * 12;
+/// Bytes of the frame without registers.
+const FRAME: usize = SUMS_END + if SMALL { 16 } else { 8 };
+
 // A sum fits in 24 bits with its sign.
 const _: () = assert!(CONV2_TAPS * 255 * 128 < 1 << 23);
 // The assembly has these sizes as constants.
-const _: () = assert!(size_of::<Window>() == 64 && size_of::<Words>() <= 360 - 64);
+const _: () = assert!(size_of::<Window>() == 64 && size_of::<Words>() <= SUMS - 64);
 const _: () = assert!(CONV1_CHANNELS == 6 && POOL1_SIDE == 12 && POOL2_SIDE == 4 && CONV2_CHANNELS == 16);
 
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
@@ -80,7 +89,7 @@ macro_rules! unpack_sums {
 /// Computes all channels of a row of four pooled positions. `row` is in `r0`.
 ///
 /// Activations, weights and outputs may lie at any address. Changes `r1` to `r3`, `r12`, `lr` and the flags. Takes 600
-/// bytes of stack.
+/// bytes of stack, 364 in a small build.
 ///
 /// # Safety
 ///
@@ -89,52 +98,71 @@ macro_rules! unpack_sums {
 /// activations valid for writes of four positions.
 #[unsafe(naked)]
 unsafe extern "C" fn all_channels(_row: &mut Row) {
-    // On the stack: the packed weights at 0, and later a Window and the Words of four channels at 64; the sums of two rows
-    // of eight positions from 360 to 552; the end of the list of rows at 552; at 556 the place in the list, then the sums of a window; `row` at 576.
+    // On the stack: the packed weights at 0, and later a Window and the Words of four channels at 64; the sums from SUMS to
+    // SUMS_END; there the end of the list of rows; 4 bytes on the place in the list, then the sums of a window; in a small
+    // build 8 bytes on how many taps of the kernel row are done; `row` above the registers that are saved.
     naked_asm!(
         "push {{r0, r4-r7, lr}}",
         save!(),
-        "sub sp, #280",
-        "sub sp, #280",
+        "sub sp, #{half}",
+        "sub sp, #{half}",
         // One turn per four channels.
         "1:",
-        "ldr r4, [sp, #576]",
+        "ldr r4, [sp, #2*{half}+16]",
         "ldr r0, [r4, #{rows}]",
         "adds r0, #20",
-        "str r0, [sp, #552]",
+        "str r0, [sp, #{end}]",
         "movs r0, #0",
         "movs r1, #0",
         "movs r2, #0",
-        "add r3, sp, #360",
-        "add r4, sp, #552",
+        "add r3, sp, #{sums}",
+        "add r4, sp, #{end}",
         "2:",
         "stm r3!, {{r0-r2}}",
         "cmp r3, r4",
         "bne 2b",
+        ".if {small}",
+        "str r0, [sp, #{end}+8]",
+        ".endif",
         // One turn per kernel row.
         "3:",
-        "ldr r3, [sp, #576]",
+        "ldr r3, [sp, #2*{half}+16]",
         "ldr r0, [r3, #{weights}]",
         "ldr r4, [r3, #{pair}]",
         "adds r1, r0, r4",
         "mov r7, sp",
-        "add r2, sp, #360",
+        "add r2, sp, #{sums}",
         "mov r9, r2",
         "mov r10, r2",
-        "add r2, sp, #552",
+        "add r2, sp, #{end}",
         "mov lr, r2",
         pack_row!(),
-        "ldr r3, [sp, #576]",
+        "ldr r3, [sp, #2*{half}+16]",
         "adds r0, r0, r2",
         "str r0, [r3, #{weights}]",
         "ldr r0, [r3, #{rows}]",
-        "str r0, [sp, #556]",
+        "str r0, [sp, #{end}+4]",
+        ".ifeq {small}",
         "adds r0, #4",
         "str r0, [r3, #{rows}]",
+        ".endif",
         sum_row!(),
-        "ldr r3, [sp, #576]",
+        "ldr r3, [sp, #2*{half}+16]",
         "ldr r0, [r3, #{rows}]",
-        "ldr r1, [sp, #552]",
+        ".if {small}",
+        "ldr r2, [sp, #{end}+8]",
+        "adds r2, #{at_a_time}",
+        "str r2, [sp, #{end}+8]",
+        "cmp r2, #30",
+        "beq 4f",
+        "b 3b",
+        "4:",
+        "movs r2, #0",
+        "str r2, [sp, #{end}+8]",
+        "adds r0, #4",
+        "str r0, [r3, #{rows}]",
+        ".endif",
+        "ldr r1, [sp, #{end}]",
         "cmp r0, r1",
         "beq 5f",
         "b 3b",
@@ -144,9 +172,9 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "mov r0, r3",
         "add r1, sp, #64",
         "bl {to_words}",
-        "add r0, sp, #360",
+        "add r0, sp, #{sums}",
         "6:",
-        "str r0, [sp, #556]",
+        "str r0, [sp, #{end}+4]",
         "mov r1, sp",
         "7:",
         unpack_sums!(),
@@ -160,16 +188,16 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "bne 7b",
         "mov r0, sp",
         "add r1, sp, #64",
-        "ldr r2, [sp, #576]",
+        "ldr r2, [sp, #2*{half}+16]",
         "ldr r3, [r2, #{activations}]",
         "bl {finish}",
-        "ldr r1, [sp, #576]",
+        "ldr r1, [sp, #2*{half}+16]",
         "ldr r0, [r1, #{activations}]",
         "adds r0, #16",
         "str r0, [r1, #{activations}]",
-        "ldr r0, [sp, #556]",
+        "ldr r0, [sp, #{end}+4]",
         "adds r0, #24",
-        "add r2, sp, #456",
+        "add r2, sp, #{sums}+96",
         "cmp r0, r2",
         "bne 6b",
         // The next four channels.
@@ -195,8 +223,8 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "beq 9f",
         "b 1b",
         "9:",
-        "add sp, #280",
-        "add sp, #280",
+        "add sp, #{half}",
+        "add sp, #{half}",
         restore!(),
         "pop {{r0, r4-r7, pc}}",
         rows = const offset_of!(Row, rows),
@@ -207,6 +235,11 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
         activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
         int4 = const INT4 as u8,
+        small = const SMALL as u8,
+        at_a_time = const AT_A_TIME,
+        sums = const SUMS,
+        end = const SUMS_END,
+        half = const FRAME / 2,
         taps = const CONV2_TAPS,
         channels = const offset_of!(Row, channels),
         to_words = sym to_words,

@@ -3,6 +3,7 @@
 use super::matrix::{Matrix, ROWS, Width};
 use super::requant::Outputs;
 use super::ternary::Ternary;
+use crate::kernel::SMALL;
 use core::arch::naked_asm;
 use lenet_core::model::{Dense, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
@@ -150,13 +151,14 @@ unsafe extern "C" fn sums_int8(
         begin!(),
         "subs r0, r0, r1",
         "2:",
-        ".rept 4",
+        ".rept 4 - 3 * {small}",
         "ldrb r6, [r0, r1]",
         four!(),
         "adds r1, #1",
         ".endr",
         "bne 2b",
         end!(),
+        small = const SMALL as u8,
     )
 }
 

@@ -5,12 +5,14 @@
 //!
 //! The edge of a tile, the low lane that a fifth accumulator would have, is the low lane of the first accumulator of the tile
 //! on its right. So the tiles are computed from the right to the left, and only the edge of the rightmost one takes
-//! products of its own, of both rows of sums at once.
+//! products of its own, of both rows of sums at once. In a small build each tile computes its edge, in the loop that
+//! conv2 has too.
 
 use super::pooled::PackedRow;
 use super::requant::Finish;
-use super::window::{Windows, activations, add_bias, int4_weights, larger, next_channel, seeds};
-use crate::kernel::{ImageRow, PATCH_SIDE};
+use super::window::{Windows, activations, add_bias, group_loop, int4_weights, larger, next_channel, seeds};
+use super::words::{activation_words, five_weights};
+use crate::kernel::{ImageRow, PATCH_SIDE, SMALL};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv1, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, POOL1_SIDE};
@@ -33,25 +35,6 @@ pub(super) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mu
     unsafe { all_windows(&mut windows, input.as_ptr().cast()) }
 }
 
-/// Writes the words of weights of a group to `r9` and advances it, from five int8 weights that begin at `r0 + $at` and
-/// lie `$stride` bytes apart. Changes `r4` to `r8`. 9 instructions, 13 cycles.
-#[rustfmt::skip]
-macro_rules! five_weights {
-    ($at:literal, $stride:literal) => {
-        concat!(
-            "ldrsb r4, [r0, #", $at, "]\n",
-            "ldrsb r5, [r0, #", $at, "+", $stride, "]\n",
-            "ldrsb r6, [r0, #", $at, "+2*", $stride, "]\n",
-            "ldrsb r7, [r0, #", $at, "+3*", $stride, "]\n",
-            "ldrsb r8, [r0, #", $at, "+4*", $stride, "]\n",
-            "add r5, r5, r4, lsl #21\n",
-            "add r7, r7, r6, lsl #21\n",
-            "lsl r8, r8, #21\n",
-            "stmia r9!, {{r5, r7, r8}}\n",
-        )
-    };
-}
-
 /// The larger of the sums of two columns, in `$max`, from an accumulator and the low word of the next one: as
 /// `columns!` gives them. Changes `$over`.
 ///
@@ -61,7 +44,7 @@ macro_rules! five_weights {
 macro_rules! maximum {
     ($max:literal, $over:literal, $low:literal, $high:literal, $next:literal) => {
         concat!(
-            "lsl ", $max, ", ", $high, ", #22\n",
+            "lsls ", $max, ", ", $high, ", #22\n",
             "orr ", $max, ", ", $max, ", ", $low, ", lsr #10\n",
             "sub ", $over, ", ", $max, ", ", $high, ", lsl #1\n",
             "rsb ", $over, ", ", $over, ", ", $next, ", lsl #11\n",
@@ -79,20 +62,6 @@ macro_rules! maxima {
             maximum!("r2", "r3", "r6", "r7", "r8"),
             maximum!("r3", "r4", "r8", "r9", "r10"),
             maximum!("r4", "r5", "r10", "r11", "r12"),
-        )
-    };
-}
-
-/// Two words of activations, in `$first` and `$second`, from four pixels in `$pixels`. Changes `r0` and `$pixels`.
-#[rustfmt::skip]
-macro_rules! activation_words {
-    ($pixels:literal, $first:literal, $second:literal) => {
-        concat!(
-            "uxtb16 r0, ", $pixels, "\n",
-            "uxtb16 ", $pixels, ", ", $pixels, ", ror #8\n",
-            "pkhbt ", $first, ", r0, ", $pixels, ", lsl #21\n",
-            "lsl ", $pixels, ", #5\n",
-            "pkhtb ", $second, ", ", $pixels, ", r0, asr #16\n",
         )
     };
 }
@@ -156,7 +125,7 @@ macro_rules! edges {
 /// | 0 | the words of activations: six rows of 14 |
 /// | 336 | the words of weights of a channel |
 /// | 396 | a channel's int4 weights as int8, 28 bytes; later the maxima of a tile's first row of sums |
-/// | 412 | the edges of both rows of sums |
+/// | 412 | the edges of both rows of sums; in a small build, the address of the next words of weights |
 /// | 424 | `windows` |
 /// | 428 | the weights of the next channel |
 /// | 432 | the channels that are left, and the mode |
@@ -188,6 +157,15 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "add r7, sp, #336",
         "2:",
         "ldr r5, [r1], #4",
+        ".if {small}",
+        "add r8, r5, #28",
+        "21:",
+        "ldr r2, [r5], #4",
+        activation_words!("r2", "r3", "r4"),
+        "stmia r6!, {{r3, r4}}",
+        "cmp r5, r8",
+        "bne 21b",
+        ".else",
         "mov r4, r1",
         "ldr r1, [r5]",
         "ldr r2, [r5, #4]",
@@ -207,6 +185,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         activation_words!("r5", "r8", "r9"),
         "stmia r6!, {{r8, r9}}",
         "mov r1, r4",
+        ".endif",
         "cmp r6, r7",
         "bne 2b",
         // A channel: its words of weights,
@@ -215,7 +194,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "ldrd r3, r4, [sp, #436]",
         "strd r4, r3, [sp, #436]",
         "add r3, r0",
-        "sub r4, r2, #1",
+        "subs r4, r2, #1",
         "strd r3, r4, [sp, #428]",
         "add r9, sp, #336",
         ".if {int4}",
@@ -232,11 +211,20 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "b 6f",
         ".endif",
         "5:",
+        ".if {small}",
+        "add r1, r0, #50",
+        "51:",
+        five_weights!("0", "2"),
+        "adds r0, #10",
+        "cmp r0, r1",
+        "bne 51b",
+        ".else",
         five_weights!("0", "2"),
         five_weights!("10", "2"),
         five_weights!("20", "2"),
         five_weights!("30", "2"),
         five_weights!("40", "2"),
+        ".endif",
         // its requant, and the edges of the last tile.
         "6:",
         "ldr lr, [sp, #424]",
@@ -246,6 +234,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "add r10, #16",
         "add r0, sp, #448",
         "stmia r0, {{r5, r6, r7, r10, r11}}",
+        ".ifeq {small}",
         "mov r4, #0x100000",
         "mov r5, #0x100000",
         "ldrd r0, r1, [sp, #48]",
@@ -255,12 +244,29 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         edges!("3", "r6", "r7", "r0", "r1"),
         edges!("4", "r0", "r1", "r6", "r7"),
         "strd r4, r5, [sp, #412]",
-        // Its tiles, from the right to the left. The edge of a tile is the low lane of the first accumulator of the tile
-        // on its right.
+        ".endif",
+        // Its tiles, from the right to the left.
         "add r0, sp, #32",
         "str r0, [sp, #444]",
+        ".if {small}",
+        "9:",
+        "adr r1, 99f",
+        "ldmia r1, {{r4-r12}}",
+        group_loop!("56", "336", "396", "412"),
+        maxima!(),
+        // Those of the first row of sums wait for those of the second, one row of activations below.
+        "subs r0, #224",
+        "ldr r5, [sp, #444]",
+        "subs r5, r0, r5",
+        "cmp r5, #56",
+        "add r5, sp, #396",
+        "itt eq",
+        "stmiaeq r5, {{r1-r4}}",
+        "beq 9b",
+        ".else",
         "b 9f",
-        // The maxima of the first row of sums.
+        // The maxima of the first row of sums. The edge of a tile is the low lane of the first accumulator of the tile on its
+        // right.
         "8:",
         "ldr r12, [sp, #412]",
         "str r4, [sp, #412]",
@@ -282,6 +288,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "ldr r12, [sp, #416]",
         "str r4, [sp, #416]",
         maxima!(),
+        ".endif",
         "add r0, sp, #396",
         "ldmia r0, {{r5-r8}}",
         larger!("r1", "r5"),
@@ -309,5 +316,6 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const u8
         "99:",
         seeds!(),
         int4 = const INT4 as u8,
+        small = const SMALL as u8,
     )
 }

@@ -18,10 +18,10 @@
 use super::pooled::PackedRow;
 use super::requant::Finish;
 use super::window::{
-    Windows, activations, add_bias, columns, group, int4_weights, larger, next_channel, row_maxima, seeds,
-    weight_words,
+    Windows, activations, add_bias, columns, group, group_loop, int4_weights, larger, next_channel,
+    row_maxima, seeds, weight_word_loop, weight_words,
 };
-use crate::kernel::{FeatureRow, PATCH_SIDE};
+use crate::kernel::{FeatureRow, PATCH_SIDE, SMALL};
 use core::arch::naked_asm;
 use lenet_core::model::{Conv2, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, KERNEL_SIDE, POOL2_SIDE};
@@ -82,11 +82,13 @@ macro_rules! add_columns {
 /// | 236 | the channels that are left |
 /// | 240 | `windows` |
 /// | 244 | the end of the weights of the channel |
+/// | 248 | in a small build, the address of the next words of weights |
 ///
 /// The upper bits of the edge, `r12`: bit 31 is set when a row was the first with these weights, bits 30 and 29 are
 /// those of [`Windows`], and bit 28 says which row has been summed, when the lanes are drained.
 ///
-/// Weights may lie at any address. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 284 bytes of stack.
+/// Weights may lie at any address. Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 284 bytes of stack, in a small build
+/// 288, and 36 more while lanes are drained.
 ///
 /// # Safety
 ///
@@ -97,7 +99,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
     naked_asm!(
         dsp!(),
         "push {{r4-r11, lr}}",
-        "sub sp, #248",
+        "sub sp, #248+4*{small}",
         "str r0, [sp, #240]",
         "ldmia r1, {{r4-r9}}",
         "strd r4, r5, [sp, #144]",
@@ -109,7 +111,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "add r3, sp, #108",
         "strd r2, r3, [sp, #216]",
         "ldr r0, [r0, #16]",
-        "mov r1, #16",
+        "movs r1, #16",
         "strd r0, r1, [sp, #232]",
         // A channel: its lanes,
         "2:",
@@ -139,7 +141,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "bpl 3f",
         "add r1, sp, #72",
         "add r2, r1, #64",
-        "mov r3, #0",
+        "movs r3, #0",
         "22:",
         "str r3, [r1], #4",
         "cmp r1, r2",
@@ -152,23 +154,31 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         ".endif",
         "add r1, r0, #60",
         "str r1, [sp, #228]",
+        ".if {small}",
+        weight_word_loop!("2", "12"),
+        ".else",
         weight_words!("0", "0", "12"),
         weight_words!("12", "2", "12"),
         weight_words!("24", "4", "12"),
         weight_words!("36", "6", "12"),
         weight_words!("48", "8", "12"),
         weight_words!("60", "10", "12"),
+        ".endif",
         // the products of one row,
         "4:",
         "ldr r2, [sp, #224]",
         "ldr r0, [r2], #4",
         "str r2, [sp, #224]",
+        ".if {small}",
+        group_loop!("24", "0", "72", "248"),
+        ".else",
         group!("0", "0"),
         group!("24", "12"),
         group!("48", "24"),
         group!("72", "36"),
         group!("96", "48"),
         group!("120", "60"),
+        ".endif",
         "eor r12, #0x80000000",
         "lsls r3, r12, #1",
         "bmi 8f",
@@ -184,9 +194,31 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "ldr r1, [sp, #244]",
         "cmp r0, r1",
         "bne 3b",
-        // The maxima of the second row, then of the first.
+        // The maxima of the second row, then of the first. In a small build those of both, a pair of columns at a time, from
+        // both slots.
         "lsls r3, r12, #1",
         "bmi 9f",
+        ".if {small}",
+        "ldr r0, [sp, #216]",
+        "stmia r0, {{r4-r12}}",
+        "add r0, sp, #72",
+        "mov r1, sp",
+        "61:",
+        "ldrd r4, r5, [r0], #8",
+        "ldr r6, [r0]",
+        columns!("r2", "r3", "r4", "r5", "r6"),
+        larger!("r2", "r3"),
+        "ldrd r4, r5, [r0, #28]",
+        "ldr r6, [r0, #36]",
+        columns!("r3", "r7", "r4", "r5", "r6"),
+        larger!("r2", "r3"),
+        larger!("r2", "r7"),
+        "stmia r1!, {{r2}}",
+        "add r2, sp, #104",
+        "cmp r0, r2",
+        "bne 61b",
+        "ldmia sp, {{r1-r4}}",
+        ".else",
         row_maxima!(),
         "stmia sp, {{r1-r4}}",
         "ldr r0, [sp, #220]",
@@ -197,6 +229,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         larger!("r2", "r6"),
         larger!("r3", "r7"),
         larger!("r4", "r8"),
+        ".endif",
         "ldr lr, [sp, #240]",
         next_channel!(),
         add_bias!(),
@@ -204,8 +237,8 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         activations!("16"),
         "strb r1, [r10]",
         "strb r3, [r10, #32]",
-        "lsr r1, #16",
-        "lsr r3, #16",
+        "lsrs r1, #16",
+        "lsrs r3, #16",
         "strb r1, [r10, #16]",
         "strb r3, [r10, #48]",
         "add r10, #1",
@@ -214,7 +247,7 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "subs r1, #1",
         "str r1, [sp, #236]",
         "bne 2b",
-        "add sp, #248",
+        "add sp, #248+4*{small}",
         "pop {{r4-r11, pc}}",
         // int4
         ".if {int4}",
@@ -224,12 +257,16 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "ldr r2, [sp, #236]",
         int4_weights!("184", "0", "4", "8", "12", "16", "20", "24", "26"),
         "add r0, sp, #184",
+        ".if {small}",
+        weight_word_loop!("1", "6"),
+        ".else",
         weight_words!("0", "0", "6"),
         weight_words!("12", "1", "6"),
         weight_words!("24", "2", "6"),
         weight_words!("36", "3", "6"),
         weight_words!("48", "4", "6"),
         weight_words!("60", "5", "6"),
+        ".endif",
         "b 4b",
         ".endif",
         // Drain the lanes of the row in bit 28, and start them anew.
@@ -237,10 +274,23 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "ubfx r1, r12, #28, #1",
         "add r0, sp, #72",
         "add r1, r0, r1, lsl #5",
+        ".if {small}",
+        "push {{r4-r12}}",
+        "mov r7, sp",
+        "81:",
+        "ldrd r4, r5, [r7], #8",
+        "ldr r6, [r7]",
+        add_columns!("r4", "r5", "r6"),
+        "add r0, sp, #32",
+        "cmp r7, r0",
+        "bne 81b",
+        "add sp, #36",
+        ".else",
         add_columns!("r4", "r5", "r6"),
         add_columns!("r6", "r7", "r8"),
         add_columns!("r8", "r9", "r10"),
         add_columns!("r10", "r11", "r12"),
+        ".endif",
         "mov r1, r12",
         "adr r0, 99f",
         "ldmia r0, {{r4-r12}}",
@@ -277,5 +327,6 @@ unsafe extern "C" fn all_windows(_windows: &mut Windows, _rows: *const *const Pa
         "99:",
         seeds!(),
         int4 = const INT4 as u8,
+        small = const SMALL as u8,
     )
 }

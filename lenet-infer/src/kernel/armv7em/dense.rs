@@ -2,6 +2,7 @@
 
 use super::requant::{Finish, finish_four};
 use super::ternary;
+use crate::kernel::SMALL;
 use core::arch::naked_asm;
 use lenet_core::model::{Dense, DenseRows, Fc3, INT4, TERNARY, Weights};
 use lenet_core::shape::FC2_OUTPUTS;
@@ -68,26 +69,32 @@ unsafe extern "C" fn int8_rows(
         "mov r12, r3",
         "subs r4, r3, r0",
         "add r3, r2, r2, lsl #1",
+        "movs r5, #0",
+        "movs r6, #0",
+        "movs r7, #0",
         "lsls r4, #29",
         "mov r4, #0",
-        "mov r5, #0",
-        "mov r6, #0",
-        "mov r7, #0",
+        // Sixteen inputs, but in the first turn eight, or four, if there are as many more than a multiple of sixteen. In a
+        // small build, four.
+        ".ifeq {small}",
         "bmi 4f",
         "bcs 3f",
-        // Sixteen inputs, but in the first turn eight, or four, if there are as many more than a multiple of sixteen.
         "2:",
         int8_step!(),
         int8_step!(),
         "3:",
         int8_step!(),
         "4:",
+        ".else",
+        "2:",
+        ".endif",
         int8_step!(),
         "cmp r0, r12",
         "bne 2b",
         "ldr r3, [sp, #36]",
         "stmia r3, {{r4-r7}}",
         "pop {{r4-r11, pc}}",
+        small = const SMALL as u8,
     )
 }
 
@@ -140,10 +147,10 @@ unsafe extern "C" fn int4_rows(
         "adds r4, r4, r0",
         "mov r5, r3",
         "push {{r4, r5}}",
-        "mov r4, #0",
-        "mov r5, #0",
-        "mov r6, #0",
-        "mov r7, #0",
+        "movs r4, #0",
+        "movs r5, #0",
+        "movs r6, #0",
+        "movs r7, #0",
         "mov r12, #0xF000F000",
         "2:",
         "ldr r8, [r0], #4",
@@ -175,10 +182,10 @@ unsafe extern "C" fn int4_rows(
         "b 3b",
         "4:",
         "ldr r3, [sp, #44]",
-        "asr r4, #8",
-        "asr r5, #8",
-        "asr r6, #8",
-        "asr r7, #8",
+        "asrs r4, #8",
+        "asrs r5, #8",
+        "asrs r6, #8",
+        "asrs r7, #8",
         "stmia r3, {{r4-r7}}",
         "add sp, #8",
         "pop {{r4-r11, pc}}",

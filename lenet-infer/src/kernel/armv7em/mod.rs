@@ -48,11 +48,17 @@
 //! | all else | 5,217 | 8,277 |
 //! | in all | 269,353 | 341,985 |
 //!
-//! With int4 weights in all layers but conv1 it is 287,635 instructions and 366,797 cycles, and with ternary weights in
-//! fc1 and fc2 337,307 and 417,694.
+//! With int4 weights in all layers but conv1 it is 287,619 instructions and 366,781 cycles, and with ternary weights in
+//! fc1 and fc2 337,291 and 417,678.
 //!
 //! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD`, `STRD`, `LDM` and `STM` access only
 //! the stack and the ring.
+//!
+//! # Small builds
+//!
+//! With `--cfg lenet_backend="small"` the groups of a kernel row, the words of weights and of activations, and the inputs of a
+//! fully-connected layer are each taken one at a time, in loops. A group is then 27 instructions and 38 cycles, because the
+//! address of the next weights goes through memory. All else is shared: words, lanes, order and frames.
 
 #![allow(unsafe_code)]
 
@@ -72,6 +78,7 @@ mod pooled;
 mod requant;
 mod ternary;
 mod window;
+mod words;
 
 use self::pooled::PackedRow;
 use super::range::exceeds_21_bits;
