@@ -1,5 +1,6 @@
 //! Draws scenes to look at, and scores the preparation of pictures with them.
 
+mod reader;
 mod score;
 mod sheet;
 
@@ -14,6 +15,7 @@ use lenet_infer::host::idx::{self, LabeledImages, Part};
 use lenet_infer::host::picture_file;
 use lenet_scenes::{Limits, Medium, Scene};
 
+use crate::reader::ReaderArgs;
 use crate::score::{Picture, Score, score_all};
 
 /// The MNIST files of the repository.
@@ -46,13 +48,15 @@ enum Command {
         #[command(flatten)]
         source: Source,
     },
-    /// Prepare scenes as the host tool does, and count those that the shipped model reads right
+    /// Prepare scenes as the host tool does, and count those that the model reads right
     Score {
         /// How many scenes
         #[arg(long, default_value_t = 2000)]
         count: u64,
         #[command(flatten)]
         source: Source,
+        #[command(flatten)]
+        reader: ReaderArgs,
     },
     /// The same for the test images themselves, enlarged
     ScoreImages {
@@ -62,6 +66,8 @@ enum Command {
         /// Folder of the IDX files
         #[arg(long, default_value = MNIST, value_name = "DIR")]
         data: PathBuf,
+        #[command(flatten)]
+        reader: ReaderArgs,
     },
     /// The same for picture files of one digit each, listed in the folder's labels.tsv
     ScoreFiles {
@@ -70,6 +76,8 @@ enum Command {
         /// Only files whose names start with this
         #[arg(long, default_value = "")]
         prefix: String,
+        #[command(flatten)]
+        reader: ReaderArgs,
     },
 }
 
@@ -155,21 +163,22 @@ fn main() -> Result<()> {
             save(&sheet.into_image(), &out)
         }
         Command::Write { dir, count, source } => write(&dir, source.scenes(count)?),
-        Command::Score { count, source } => {
+        Command::Score { count, source, reader } => {
             let digits = idx::load(&source.data, Part::Test)?;
             let draw = |seed| source.content.draw(&digits, &source.limits(), source.seed + seed).into();
-            print(score_all(count, draw))
+            print(score_all(&reader.read()?, count, draw))
         }
-        Command::ScoreImages { zoom, data } => {
+        Command::ScoreImages { zoom, data, reader } => {
             let digits = idx::load(&data, Part::Test)?;
             let draw = |index| {
                 Picture::of_image(&digits.images[index as usize], digits.labels[index as usize], zoom)
             };
-            print(score_all(digits.images.len() as u64, draw))
+            print(score_all(&reader.read()?, digits.images.len() as u64, draw))
         }
-        Command::ScoreFiles { dir, prefix } => {
+        Command::ScoreFiles { dir, prefix, reader } => {
             let pictures = read_files(&dir, &prefix)?;
-            print(score_all(pictures.len() as u64, |index| pictures[index as usize].clone()))
+            let draw = |index| pictures[index as usize].clone();
+            print(score_all(&reader.read()?, pictures.len() as u64, draw))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Counts the pictures of which the shipped model reads all digits right, prepared by `lenet_infer::picture`.
+//! Counts the pictures of which a model reads all digits right, prepared by `lenet_infer::picture`.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -6,12 +6,10 @@ use std::ops::AddAssign;
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 use lenet_infer::host::picture_file::GRID_SIDE;
 use lenet_infer::picture::{Frame, Preparer};
-use lenet_infer::{Engine, SHIPPED};
 use lenet_scenes::Scene;
 use rayon::prelude::*;
 
-/// The most digits that a picture may have.
-const DIGITS: usize = 32;
+use crate::reader::Reader;
 
 /// A gray picture, and the digits that it shows, in reading order.
 #[derive(Clone, Debug)]
@@ -73,31 +71,12 @@ impl fmt::Display for Score {
     }
 }
 
-/// What the model reads in a picture: each digit, and whether it is confident.
-fn read(preparer: &mut Preparer<GRID_SIDE>, picture: &Picture) -> Vec<(u8, bool)> {
-    let mut engine = Engine::new(&SHIPPED.model);
-    let mut classify = |image: &[u8; IMAGE_PIXELS]| {
-        let prediction = engine.classify(image);
-        (prediction.class, prediction.is_confident())
-    };
+/// Scores one picture.
+fn score(reader: &Reader, preparer: &mut Preparer<GRID_SIDE>, picture: &Picture) -> Score {
+    let labels = picture.labels.as_slice();
     let frame = Frame::new(&picture.pixels, picture.width, picture.height)
         .expect("one byte per pixel, at most 4096 per side");
-    if picture.labels.len() < 2 {
-        return preparer.prepare(&frame).iter().map(|digit| classify(&digit.image)).collect();
-    }
-    let mut read = Vec::new();
-    if let Ok(mut digits) = preparer.find::<DIGITS>(&frame) {
-        while let Some(digit) = digits.next() {
-            read.push(classify(&digit.image));
-        }
-    }
-    read
-}
-
-/// Scores one picture.
-fn score(preparer: &mut Preparer<GRID_SIDE>, picture: &Picture) -> Score {
-    let read = read(preparer, picture);
-    let labels = picture.labels.as_slice();
+    let read = reader.read(preparer, &frame, labels.len() > 1);
     let confident = read.iter().filter(|(_, confident)| *confident).count() as u32;
     let found = read.len() == labels.len();
     let wrong = |((class, confident), label): &(&(u8, bool), &u8)| *confident && class != *label;
@@ -119,23 +98,26 @@ fn score(preparer: &mut Preparer<GRID_SIDE>, picture: &Picture) -> Score {
 }
 
 /// Scores `count` pictures on all cores. `draw` gives each by its number.
-pub(crate) fn score_all(count: u64, draw: impl Fn(u64) -> Picture + Sync) -> Score {
+pub(crate) fn score_all(reader: &Reader, count: u64, draw: impl Fn(u64) -> Picture + Sync) -> Score {
     let add = |mut a: Score, b| {
         a += b;
         a
     };
     (0..count)
         .into_par_iter()
-        .map_init(|| Box::new(Preparer::new()), |preparer, number| score(preparer, &draw(number)))
+        .map_init(|| Box::new(Preparer::new()), |preparer, number| score(reader, preparer, &draw(number)))
         .reduce(Score::default, add)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenet_infer::SHIPPED;
     use lenet_infer::host::idx::{self, LabeledImages, Part};
     use lenet_scenes::Limits;
     use std::path::Path;
+
+    const READER: Reader = Reader::new(SHIPPED.model, false);
 
     fn digits() -> LabeledImages {
         idx::load(Path::new(crate::MNIST), Part::Test).expect("MNIST in the repository")
@@ -145,11 +127,12 @@ mod tests {
     #[test]
     fn scenes_of_one_digit_and_of_numbers_are_read_and_empty_ones_are_not() {
         let digits = digits();
-        let singles = score_all(200, |seed| lenet_scenes::single(&digits, &Limits::ALL, seed).into());
+        let singles =
+            score_all(&READER, 200, |seed| lenet_scenes::single(&digits, &Limits::ALL, seed).into());
         assert!(singles.right >= 190 && singles.confident_and_wrong <= 2, "{singles}");
-        let numbers = score_all(60, |seed| lenet_scenes::number(&digits, &Limits::ALL, seed).into());
+        let numbers = score_all(&READER, 60, |seed| lenet_scenes::number(&digits, &Limits::ALL, seed).into());
         assert!(numbers.right >= 50, "{numbers}");
-        let empty = score_all(300, |seed| lenet_scenes::empty(&Limits::ALL, seed).into());
+        let empty = score_all(&READER, 300, |seed| lenet_scenes::empty(&Limits::ALL, seed).into());
         assert!(empty.right >= 299, "{empty}");
     }
 
@@ -161,7 +144,7 @@ mod tests {
                 let index = index as usize;
                 Picture::of_image(&digits.images[index], digits.labels[index], zoom)
             };
-            let score = score_all(1_000, picture);
+            let score = score_all(&READER, 1_000, picture);
             assert!(score.right >= 990, "{zoom} times: {score}");
         }
     }
