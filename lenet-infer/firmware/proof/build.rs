@@ -3,7 +3,7 @@
 use std::env;
 
 /// The functions of each program that the world may call.
-const ROOTS: [(&str, &[&str]); 9] = [
+const ROOTS: [(&str, &[&str]); 10] = [
     ("proof-engine", &["proof_decode", "proof_classify"]),
     ("proof-included", &["proof_classify"]),
     ("proof-compact", &["proof_classify_compact"]),
@@ -12,6 +12,7 @@ const ROOTS: [(&str, &[&str]); 9] = [
     ("proof-stream", &["proof_decode", "proof_push"]),
     ("proof-picture", &["proof_prepare"]),
     ("proof-find", &["proof_find", "proof_rows"]),
+    ("proof-looks", &["proof_prepare_best", "proof_find_best"]),
     ("proof-link", &["proof_receive", "proof_send"]),
 ];
 

@@ -4,6 +4,7 @@ use super::find;
 use super::grid::components::MAX_PARTS;
 use super::grid::reduce::Scale;
 use super::group::Group;
+use super::look::Look;
 use super::{Digit, Frame, NoDigit, Preparer, Step};
 
 /// The digits of a picture in reading order, at most `N`.
@@ -12,18 +13,19 @@ use super::{Digit, Frame, NoDigit, Preparer, Step};
 #[derive(Debug)]
 pub struct Digits<'p, const SIDE: usize, const N: usize> {
     preparer: &'p mut Preparer<SIDE>,
-    frame: Option<&'p Frame<'p>>,
+    source: Option<(&'p Frame<'p>, Look)>,
     groups: [Group; N],
     count: usize,
     /// The scale of the groups: the grid's, before a closer look changed that.
     scale: Scale,
     next: usize,
+    pub(super) are_guesses: [bool; N],
 }
 
 impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     pub(super) fn new(
         preparer: &'p mut Preparer<SIDE>,
-        frame: Option<&'p Frame<'p>>,
+        source: Option<(&'p Frame<'p>, Look)>,
     ) -> Result<Self, NoDigit> {
         let mut work = [Group::NONE; MAX_PARTS];
         let found =
@@ -40,7 +42,7 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
             .zip(found)
             .for_each(|(to, from)| *to = *from);
         let scale = preparer.grid.scale;
-        Ok(Self { preparer, frame, groups, count, scale, next: 0 })
+        Ok(Self { preparer, source, groups, count, scale, next: 0, are_guesses: [false; N] })
     }
 
     /// Prepares the next digit. `None` after the last. A region that turns out to hold no digit is left out.
@@ -53,11 +55,25 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     ///
     /// There are none for a digit that is large on the grid.
     pub fn next_observed(&mut self, mut observe: impl FnMut(Step<'_>)) -> Option<&Digit> {
+        let index = self.prepare_next(&mut observe)?;
+        self.preparer.digit.is_guess = self.are_guesses.get(index).is_some_and(|is_guess| *is_guess);
+        Some(&self.preparer.digit)
+    }
+
+    /// Prepares the next digit, and gives it with what `are_guesses` has in its place.
+    pub(super) fn next_with<'g>(&mut self, are_guesses: &'g mut [bool; N]) -> Option<(&Digit, &'g mut bool)> {
+        let index = self.prepare_next(&mut |_| {})?;
+        Some((&self.preparer.digit, are_guesses.get_mut(index)?))
+    }
+
+    /// Prepares the next digit, and returns its number.
+    fn prepare_next(&mut self, observe: &mut impl FnMut(Step<'_>)) -> Option<usize> {
         loop {
-            let group = *self.groups.get(..self.count)?.get(self.next)?;
+            let index = self.next;
+            let group = *self.groups.get(..self.count)?.get(index)?;
             self.next += 1;
-            if self.preparer.digit_of(self.frame, &group, self.scale, &mut observe).is_ok() {
-                return Some(&self.preparer.digit);
+            if self.preparer.digit_of(self.source, &group, self.scale, observe).is_ok() {
+                return Some(index);
             }
         }
     }

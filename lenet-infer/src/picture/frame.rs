@@ -232,6 +232,18 @@ impl Rect {
         }
     }
 
+    /// Whether two rectangles are nearly the same: more than half of what both cover is common.
+    pub(super) fn is_nearly(&self, other: Self) -> bool {
+        let common = Self {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        let area = |rect: &Self| u32::from(rect.width()) * u32::from(rect.height());
+        3 * area(&common) > area(self) + area(&other)
+    }
+
     /// The longer side.
     pub(super) const fn longer_side(&self) -> u16 {
         if self.width() > self.height() { self.width() } else { self.height() }

@@ -39,6 +39,7 @@ mod frame;
 mod gray;
 mod grid;
 mod group;
+mod look;
 mod no_digit;
 mod normalize;
 mod rows;
@@ -48,6 +49,7 @@ pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
 pub use gray::{luma, on_white};
 pub use grid::filter::gradient;
 pub use grid::step::{Step, View};
+pub use look::Opinion;
 pub use no_digit::NoDigit;
 pub use rows::Rows;
 
@@ -56,9 +58,8 @@ use grid::components::MAX_PARTS;
 use grid::reduce::Scale;
 use group::Group;
 use lenet_core::shape::IMAGE_PIXELS;
+use look::Look;
 
-/// The cells of a closer look: enough for all that an image shows, few enough that noise is averaged out.
-const CLOSE_SIDE: usize = 48;
 /// The least longer side of a digit, in pixels of the picture.
 const LEAST_SIDE: u16 = 8;
 /// The least level of ink on its paper.
@@ -80,6 +81,9 @@ pub struct Digit {
     pub contrast: u8,
     /// The mean width of its strokes before they were widened, in 1/16 pixel of the image. MNIST's have 32 to 80.
     pub stroke_width: u8,
+    /// Whether the model saw it so only when it [looked again](Preparer::prepare_best): its class is a guess, of which the model
+    /// is unsure, whatever its confidence in this image.
+    pub is_guess: bool,
 }
 
 /// The memory and the methods to prepare pictures on a work grid of up to `SIDE`x`SIDE` cells, 28 to 255.
@@ -103,7 +107,8 @@ impl<const SIDE: usize> Preparer<SIDE> {
     #[must_use]
     pub const fn new() -> Self {
         let rect = Rect { left: 0, top: 0, right: 0, bottom: 0 };
-        let digit = Digit { image: [0; IMAGE_PIXELS], rect, line: 0, contrast: 0, stroke_width: 0 };
+        let digit =
+            Digit { image: [0; IMAGE_PIXELS], rect, line: 0, contrast: 0, stroke_width: 0, is_guess: false };
         Self { grid: Grid::new(), digit }
     }
 
@@ -126,8 +131,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &Frame<'_>,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
-        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut observe)?;
-        self.only_digit(Some(frame), &mut observe)
+        self.prepare_by(Look::FIRST, frame, &mut observe)
     }
 
     /// Finds the digits of a frame, at most `N`, in reading order: lines from the top, each from left to right.
@@ -154,8 +158,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &'p Frame<'p>,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
-        self.grid.survey(frame, Scale::new(frame.rect(), SIDE), None, &mut observe)?;
-        Digits::new(self, Some(frame))
+        self.find_by(Look::FIRST, frame, &mut observe)
     }
 
     /// Begins to take a picture row by row, as a camera gives it. It is never in memory as a whole.
@@ -167,15 +170,46 @@ impl<const SIDE: usize> Preparer<SIDE> {
         Rows::new(self, width, height)
     }
 
-    /// Normalizes the only digit on the grid.
-    fn only_digit(
+    /// Prepares the only digit of a frame by one look.
+    fn prepare_by(
         &mut self,
-        frame: Option<&Frame<'_>>,
+        look: Look,
+        frame: &Frame<'_>,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
+        self.survey(look, frame, observe)?;
         let group = self.only()?;
         let scale = self.grid.scale;
-        self.digit_of(frame, &group, scale, observe)
+        self.digit_of(Some((frame, look)), &group, scale, observe)
+    }
+
+    /// Finds the digits of a frame by one look.
+    fn find_by<'p, const N: usize>(
+        &'p mut self,
+        look: Look,
+        frame: &'p Frame<'p>,
+        observe: &mut impl FnMut(Step<'_>),
+    ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
+        self.survey(look, frame, observe)?;
+        Digits::new(self, Some((frame, look)))
+    }
+
+    /// Surveys a whole frame.
+    fn survey(
+        &mut self,
+        look: Look,
+        frame: &Frame<'_>,
+        observe: &mut impl FnMut(Step<'_>),
+    ) -> Result<(), NoDigit> {
+        let scale = Scale::new(frame.rect(), look.side(SIDE));
+        self.grid.survey(frame, scale, look.ink(None), observe)
+    }
+
+    /// Normalizes the only digit on the grid.
+    fn only_digit(&mut self) -> Result<&Digit, NoDigit> {
+        let group = self.only()?;
+        let scale = self.grid.scale;
+        self.digit_of(None, &group, scale, &mut |_| {})
     }
 
     /// The only digit on the grid: the largest group, with the groups near it that are no digits of their own.
@@ -209,17 +243,18 @@ impl<const SIDE: usize> Preparer<SIDE> {
     /// more.
     fn digit_of(
         &mut self,
-        frame: Option<&Frame<'_>>,
+        source: Option<(&Frame<'_>, Look)>,
         group: &Group,
         scale: Scale,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
         let found = scale.to_picture(group.rect);
         let mut closer = *group;
-        if let Some(frame) = frame {
-            let near = Scale::new(found.with_margin(frame.rect()), SIDE.min(CLOSE_SIDE));
+        if let Some((frame, look)) = source {
+            let ink = look.ink(Some(self.grid.dark));
+            let near = Scale::new(found.with_margin(frame.rect()), look.close_side(SIDE));
             if near.differs(scale) {
-                self.grid.survey(frame, near, Some(self.grid.dark), observe)?;
+                self.grid.survey(frame, near, ink, observe)?;
                 let expected = self.grid.scale.to_cells(found);
                 closer = Group::within(
                     expected,
@@ -231,10 +266,10 @@ impl<const SIDE: usize> Preparer<SIDE> {
                 .ok_or(NoDigit::NoInk)?;
             } else if self.grid.scale != scale {
                 // The grid holds the digit before; the same survey gives the same parts again.
-                self.grid.survey(frame, scale, Some(self.grid.dark), observe)?;
+                self.grid.survey(frame, scale, ink, observe)?;
             }
         }
-        self.digit.line = group.line;
+        (self.digit.line, self.digit.is_guess) = (group.line, false);
         self.normalize(&closer)?;
         Ok(&self.digit)
     }

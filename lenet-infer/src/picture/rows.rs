@@ -2,6 +2,7 @@
 
 use super::frame::{FrameError, MAX_SIDE, Rect};
 use super::grid::reduce::{Reducer, Scale};
+use super::look::Look;
 use super::{Digit, Digits, NoDigit, Preparer};
 
 /// A picture of which some rows have been taken.
@@ -45,8 +46,8 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     /// Returns the reason if there is no digit, or more than one.
     pub fn finish(mut self) -> Result<&'p Digit, NoDigit> {
         self.complete();
-        self.preparer.grid.find_parts(None, &mut |_| {})?;
-        self.preparer.only_digit(None, &mut |_| {})
+        self.preparer.grid.find_parts(Look::FIRST.ink(None), &mut |_| {})?;
+        self.preparer.only_digit()
     }
 
     /// Finds the digits of the picture, as [`Preparer::find`] does.
@@ -56,7 +57,7 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     /// Returns the reason if there is no digit, or if there are more than `N`.
     pub fn find<const N: usize>(mut self) -> Result<Digits<'p, SIDE, N>, NoDigit> {
         self.complete();
-        self.preparer.grid.find_parts(None, &mut |_| {})?;
+        self.preparer.grid.find_parts(Look::FIRST.ink(None), &mut |_| {})?;
         Digits::new(self.preparer, None)
     }
 

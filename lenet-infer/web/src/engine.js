@@ -3,7 +3,7 @@
 
 const REASON_NAMES = ["none", "no-ink", "too-small", "too-large", "too-many"];
 const STEP_NAMES = ["gray", "ink", "gaussian", "sobel", "parts"];
-const DIGIT_WORDS = 7;
+const DIGIT_WORDS = 8;
 const ANSWER_WORDS = 3;
 const PLANE_WORDS = 3;
 const IMAGE = { width: 28, height: 28 };

@@ -125,16 +125,18 @@ fn read(path: &Path) -> Result<Value, Box<dyn Error>> {
     let (bytes, width, height) = grays(path)?;
     let frame = Frame::new(&bytes, width, height)?;
     let mut preparer = Box::new(Preparer::<SIDE>::new());
-    let mut found = preparer.find::<MAX_DIGITS>(&frame)?;
     let model = &SHIPPED.model;
     let mut engine = Engine::new(model);
+    let enough = model.confidence().threshold;
+    let mut found =
+        preparer.find_best::<MAX_DIGITS>(&frame, enough, |image| engine.classify(image).into())?;
     let mut digits = Vec::new();
     while let Some(digit) = found.next() {
         let prediction = engine.classify(&digit.image);
         let maps = FeatureMaps::new(model, &digit.image);
         digits.push(json!({
             "name": prediction.class.to_string(),
-            "confident": prediction.is_confident(),
+            "confident": prediction.is_confident() && !digit.is_guess,
             "logits": prediction.logits,
             "image": digit.image.as_slice(),
             "conv1": maps.conv1,

@@ -3,8 +3,9 @@
 use crate::board::{Board, Console};
 use crate::golden;
 use core::fmt::{self, Write};
+use lenet_core::shape::IMAGE_PIXELS;
 use lenet_infer::picture::corpus::{CASES, MAX_HEIGHT, MAX_WIDTH, Scene};
-use lenet_infer::picture::{Digit, Digits, Frame, NoDigit, Preparer, Rows};
+use lenet_infer::picture::{Digit, Digits, Frame, NoDigit, Opinion, Preparer, Rows};
 use lenet_infer::{Engine, SHIPPED};
 
 /// What a board has room for.
@@ -18,6 +19,16 @@ pub enum Room {
 
 /// The most digits that are looked for in a picture.
 const DIGITS: usize = 16;
+
+/// One of so many frames is looked at again while the model is unsure of it: up to four looks take long in an emulator.
+const LOOKED_AT_AGAIN: u32 = 4;
+/// The confidence from which the model is sure.
+const ENOUGH: u16 = SHIPPED.model.confidence().threshold;
+
+/// What the model says of an image.
+fn opinion(image: &[u8; IMAGE_PIXELS]) -> Opinion {
+    Engine::new(&SHIPPED.model).classify(image).into()
+}
 
 /// Prepares every picture of the corpus in each way for which there is room, and classifies its digits.
 ///
@@ -87,6 +98,12 @@ fn as_frames<const SIDE: usize, const BYTES: usize, B: Board>(board: &mut B) -> 
         report.one(apart(|| preparer.prepare(&frame)))?;
         report.way = "frame, all";
         report.all(apart(|| preparer.find::<DIGITS>(&frame)))?;
+        if case % LOOKED_AT_AGAIN == 0 {
+            report.way = "frame, the only one, best look";
+            report.one(apart(|| preparer.prepare_best(&frame, ENOUGH, opinion)))?;
+            report.way = "frame, all, best look";
+            report.all(apart(|| preparer.find_best::<DIGITS>(&frame, ENOUGH, opinion)))?;
+        }
     }
     writeln!(report.out, "frames      {count} pictures on {SIDE}x{SIDE} cells")
 }
@@ -171,6 +188,7 @@ mod tests {
             let with = |text: &str| board.text.lines().filter(|line| line.contains(text)).count();
             assert_eq!(with("(rows, the only one)"), CASES as usize);
             assert!(with("(frame, the only one)") > CASES as usize / 3);
+            assert!(with("(frame, the only one, best look)") > 10 && with("(frame, all, best look)") > 10);
             assert!(with("NoInk") > 10 && with(", line 1, ") > 10);
         }
     }

@@ -10,7 +10,7 @@ use lenet_infer::{Metadata, Model, ModelFile, Prediction};
 use serde_json::{Value, json};
 
 use crate::cli::ClassifyArgs;
-use crate::confidence::is_confident;
+use crate::confidence::{enough, is_confident};
 use crate::picture::{Image, Reader, digit_object};
 use crate::preview;
 use crate::text::{STDOUT, class_name, odds, printable};
@@ -35,9 +35,10 @@ pub(crate) fn run(
     let style = Style::of_stdout(args.show);
     let (mut images, mut failed) = (Vec::new(), Vec::new());
     for path in &args.pictures {
-        match reader.read(path)? {
+        match reader.read(path, &mut engine, enough(&file.model))? {
             Ok(image) => {
-                let answer = Answer::new(&file.model, &file.metadata, engine.classify(image.pixels()));
+                let mut answer = Answer::new(&file.model, &file.metadata, engine.classify(image.pixels()));
+                answer.confident &= !image.is_guess();
                 if json {
                     images.push(object(path, &image, &answer));
                 } else {

@@ -12,6 +12,13 @@ pub(crate) fn is_confident(model: &Model<'_>, prediction: &Prediction<'_>) -> bo
 
 /// Whether this confidence reaches the model's own threshold, if it has one.
 pub(crate) fn is_enough(model: &Model<'_>, confidence: u16) -> bool {
-    let threshold = model.confidence().threshold;
-    confidence >= if threshold > 0 { threshold } else { UNSURE_BELOW }
+    confidence >= enough(model)
+}
+
+/// The confidence from which the model is confident.
+pub(crate) fn enough(model: &Model<'_>) -> u16 {
+    match model.confidence().threshold {
+        0 => UNSURE_BELOW,
+        threshold => threshold,
+    }
 }

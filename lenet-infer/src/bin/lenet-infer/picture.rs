@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Error, Result, anyhow};
 use lenet_core::shape::IMAGE_PIXELS;
+use lenet_infer::host::PreparedEngine;
 use lenet_infer::host::picture_file::{self, GRID_SIDE, PictureError, Prepared, Stretched};
 use lenet_infer::picture::{Digit, NoDigit, Preparer, Rect, Step};
 use serde_json::{Value, json};
@@ -26,8 +27,14 @@ impl<'a> Reader<'a> {
         Self { args, preparer: Box::new(Preparer::new()) }
     }
 
-    /// Reads a picture. The outer error is that of the sheet with the steps.
-    pub(crate) fn read(&mut self, path: &Path) -> Result<Result<Image, Failure>> {
+    /// Reads a picture for a model that is sure from the confidence `enough` on. The outer error is that of the sheet with the
+    /// steps.
+    pub(crate) fn read(
+        &mut self,
+        path: &Path,
+        engine: &mut PreparedEngine<'_>,
+        enough: u16,
+    ) -> Result<Result<Image, Failure>> {
         if self.args.as_is {
             let stretched = picture_file::stretch(path, self.args.invert);
             return Ok(stretched.map(Image::Stretched).map_err(Failure::from));
@@ -42,7 +49,13 @@ impl<'a> Reader<'a> {
                 steps.observe(step);
             }
         };
-        let prepared = picture_file::prepare(&picture, &mut self.preparer, observe);
+        let prepared = picture_file::prepare_best(
+            &picture,
+            &mut self.preparer,
+            enough,
+            |image| engine.classify(image).into(),
+            observe,
+        );
         if let (Some(mut steps), Some(out)) = (steps, &self.args.steps) {
             if let Ok(prepared) = &prepared {
                 steps.finish(&picture, prepared);
@@ -67,6 +80,11 @@ impl Image {
             Self::Stretched(stretched) => &stretched.image,
             Self::Prepared(prepared) => prepared.image(),
         }
+    }
+
+    /// Whether the class of the digit is a guess.
+    pub(crate) const fn is_guess(&self) -> bool {
+        matches!(self, Self::Prepared(prepared) if prepared.is_guess())
     }
 
     /// Whether a stretched picture had its ink dark on light.

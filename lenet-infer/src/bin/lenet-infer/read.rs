@@ -11,7 +11,7 @@ use lenet_infer::{Engine, ModelFile};
 use serde_json::{Value, json};
 
 use crate::cli::ReadArgs;
-use crate::confidence::is_confident;
+use crate::confidence::{enough, is_confident};
 use crate::draw::{Mark, annotate};
 use crate::picture::{Failure, digit_object};
 use crate::text::{STDOUT, class_name, printable};
@@ -80,15 +80,17 @@ fn find(
         _ => Failure::no_digit(path, reason, &reason.to_string()),
     };
     let frame = picture.frame();
-    let mut digits = preparer.find::<MOST_DIGITS>(&frame).map_err(refused)?;
     let mut engine = Engine::new(&file.model);
+    let mut digits = preparer
+        .find_best::<MOST_DIGITS>(&frame, enough(&file.model), |image| engine.classify(image).into())
+        .map_err(refused)?;
     let mut found = Vec::new();
     while let Some(digit) = digits.next() {
         let prediction = engine.classify(&digit.image);
         found.push(Found {
             class: prediction.class,
             confidence: prediction.confidence,
-            confident: is_confident(&file.model, &prediction),
+            confident: is_confident(&file.model, &prediction) && !digit.is_guess,
             digit: digit.clone(),
         });
     }

@@ -3,7 +3,7 @@
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 use super::GrayPicture;
-use crate::picture::{Digit, NoDigit, Preparer, Step};
+use crate::picture::{Digit, NoDigit, Opinion, Preparer, Step};
 
 /// The side of the work grid on a host, in cells: enough to find a digit that is a twentieth of the picture. A preparer
 /// with it takes 115 kB.
@@ -26,6 +26,12 @@ impl Prepared {
             Self::Unchanged(image) => image,
             Self::Digit(digit) => &digit.image,
         }
+    }
+
+    /// Whether it is a digit whose class [is a guess](Digit::is_guess).
+    #[must_use]
+    pub const fn is_guess(&self) -> bool {
+        matches!(self, Self::Digit(digit) if digit.is_guess)
     }
 }
 
@@ -60,13 +66,46 @@ pub fn prepare(
     preparer: &mut Preparer<GRID_SIDE>,
     observe: impl FnMut(Step<'_>),
 ) -> Result<Prepared, NoDigit> {
-    if let Some(image) = picture.as_image() {
-        let blank = image.iter().all(|level| *level == image[0]);
-        return if blank { Err(NoDigit::NoInk) } else { Ok(Prepared::Unchanged(*image)) };
+    match unchanged(picture) {
+        Some(image) => image,
+        None => Ok(found(picture, preparer.prepare_observed(&picture.frame(), observe)?)),
     }
-    let mut digit = preparer.prepare_observed(&picture.frame(), observe)?.clone();
+}
+
+/// Prepares the only digit of a picture as [`prepare`] does, and looks again while a model is unsure of it, as
+/// [`Preparer::prepare_best`] does. `observe` is shown the look that was chosen.
+///
+/// # Errors
+///
+/// Returns the reason if there is no digit, or more than one.
+pub fn prepare_best(
+    picture: &GrayPicture,
+    preparer: &mut Preparer<GRID_SIDE>,
+    enough: u16,
+    classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
+    observe: impl FnMut(Step<'_>),
+) -> Result<Prepared, NoDigit> {
+    match unchanged(picture) {
+        Some(image) => image,
+        None => {
+            let frame = picture.frame();
+            Ok(found(picture, preparer.prepare_best_observed(&frame, enough, classify, observe)?))
+        }
+    }
+}
+
+/// The image that a file holds already, unless it is blank.
+fn unchanged(picture: &GrayPicture) -> Option<Result<Prepared, NoDigit>> {
+    let image = picture.as_image()?;
+    let blank = image.iter().all(|level| *level == image[0]);
+    Some(if blank { Err(NoDigit::NoInk) } else { Ok(Prepared::Unchanged(*image)) })
+}
+
+/// A digit of a picture, with its place in the file.
+fn found(picture: &GrayPicture, digit: &Digit) -> Prepared {
+    let mut digit = digit.clone();
     digit.rect = picture.in_file(digit.rect);
-    Ok(Prepared::Digit(digit))
+    Prepared::Digit(digit)
 }
 
 /// Whether an image looks as MNIST's makers normalized theirs: light ink on black paper, in a box whose longer side has 20

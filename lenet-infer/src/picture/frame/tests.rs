@@ -94,3 +94,20 @@ fn margins_and_borders_stay_within_their_limits() {
     let reversed = Rect { left: 9, top: 9, right: 3, bottom: 3 };
     assert_eq!((reversed.width(), reversed.height()), (0, 0));
 }
+
+#[test]
+fn rectangles_are_nearly_the_same_if_more_than_half_of_both_is_common() {
+    let rect = |left, top, right, bottom| Rect { left, top, right, bottom };
+    let square = rect(10, 10, 20, 20);
+    // Of 140 pixels 60 are common, and of 130 pixels 70.
+    for (other, expected) in [
+        (square, true),
+        (rect(13, 10, 23, 20), true),
+        (rect(14, 10, 24, 20), false),
+        (rect(20, 10, 30, 20), false),
+    ] {
+        assert_eq!((square.is_nearly(other), other.is_nearly(square)), (expected, expected), "{other:?}");
+    }
+    assert!(!rect(0, 0, 0, 0).is_nearly(rect(0, 0, 0, 0)));
+    assert!(rect(0, 0, 4096, 4096).is_nearly(rect(0, 0, 4096, 4000)));
+}

@@ -39,6 +39,15 @@ const LEAST_CELLS: u8 = 3;
 /// How often ink is searched for: again where all that was found lies along the edge of the picture, without that.
 const SEARCHES: usize = 3;
 
+/// How ink is told from paper.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::picture) struct Ink {
+    /// Whether it is darker, if that is known.
+    pub(in crate::picture) dark: Option<bool>,
+    /// Its least level, in 1/16 of the level halfway up the edges.
+    pub(in crate::picture) level: u8,
+}
+
 /// Two planes of cells, and what was found in them.
 #[derive(Clone, Debug)]
 pub(in crate::picture) struct Grid<const SIDE: usize> {
@@ -100,13 +109,12 @@ impl<const SIDE: usize> Grid<SIDE> {
         reducer.push(row, &mut self.sums, self.ink.as_flattened_mut());
     }
 
-    /// Reduces a rectangle of a frame and finds the parts in it. `known` tells whether the ink is darker than the paper, if
-    /// that is known.
+    /// Reduces a rectangle of a frame and finds the parts in it.
     pub(in crate::picture) fn survey(
         &mut self,
         frame: &Frame<'_>,
         scale: Scale,
-        known: Option<bool>,
+        ink: Ink,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<(), NoDigit> {
         let rect = scale.rect;
@@ -124,13 +132,13 @@ impl<const SIDE: usize> Grid<SIDE> {
             }
             y += 1;
         }
-        self.find_parts(known, observe)
+        self.find_parts(ink, observe)
     }
 
     /// Finds the parts of the picture on the grid.
     pub(in crate::picture) fn find_parts(
         &mut self,
-        known: Option<bool>,
+        Ink { dark, level }: Ink,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<(), NoDigit> {
         let extent = self.extent();
@@ -138,7 +146,7 @@ impl<const SIDE: usize> Grid<SIDE> {
         let (mut ink, mut labels, columns, parts) = self.memory();
         parts.clear();
         observe(Step::Reduced(View::of(&ink)));
-        let dark = light::remove(&mut ink, &mut labels, longer, known);
+        let dark = light::remove(&mut ink, &mut labels, longer, dark);
         observe(Step::Ink(View::of(&ink)));
         for _ in 0..SEARCHES {
             // What is left of the light is smooth: ink stands out from the mean around it.
@@ -146,7 +154,7 @@ impl<const SIDE: usize> Grid<SIDE> {
             bytes::combine(labels.cells, ink.cells, bytes::MinusFrom);
             filter::smooth(&mut labels);
             observe(Step::Smoothed(View::of(&labels)));
-            find_ink(&mut labels, parts)?;
+            find_ink(&mut labels, level, parts)?;
             observe(Step::Parts(View::of(&labels)));
             let found = parts.as_slice();
             if found.is_empty() || !found.iter().all(Part::hugs_edge) {
@@ -160,8 +168,9 @@ impl<const SIDE: usize> Grid<SIDE> {
     }
 }
 
-/// Finds the parts of smoothed ink, and replaces its levels by their labels.
-fn find_ink(ink: &mut Plane<'_>, parts: &mut Parts) -> Result<(), NoDigit> {
+/// Finds the parts of smoothed ink, and replaces its levels by their labels. `share` is the least level, in 1/16 of the level
+/// halfway up the edges.
+fn find_ink(ink: &mut Plane<'_>, share: u8, parts: &mut Parts) -> Result<(), NoDigit> {
     let edges = threshold::edge_mean(ink);
     if edges < LEAST_LEVEL {
         return Err(NoDigit::NoInk);
@@ -175,6 +184,7 @@ fn find_ink(ink: &mut Plane<'_>, parts: &mut Parts) -> Result<(), NoDigit> {
             return Err(NoDigit::NoInk);
         }
     }
+    level = (u16::from(level) * u16::from(share) / 16).clamp(LEAST_LEVEL.into(), u8::MAX.into()) as u8;
     let weak = (u16::from(level) * 3 / 4) as u8;
     parts.find(ink, weak, level, LEAST_CELLS).map_err(|_| NoDigit::TooMany)?;
     parts.widen(ink);

@@ -42,6 +42,8 @@ pub(crate) struct Digit {
     contrast: u32,
     /// In 1/16 pixel of the image.
     stroke_width: u32,
+    /// Whether its class is a guess.
+    is_guess: u32,
     image: [u8; IMAGE_PIXELS],
 }
 
@@ -80,7 +82,14 @@ impl Picture {
         let Self { steps, digits, closer, .. } = self;
         steps.clear();
         let preparer = &mut *PREPARER.get_or_init(|| RefCell::new(Preparer::new())).borrow_mut();
-        let mut found = preparer.find_observed::<MAX_DIGITS>(frame, |step| steps.keep(step))?;
+        let model = &model::current().model;
+        let mut engine = Engine::new(model);
+        let mut found = preparer.find_best_observed::<MAX_DIGITS>(
+            frame,
+            model.confidence().threshold,
+            |image| engine.classify(image).into(),
+            |step| steps.keep(step),
+        )?;
         let mut count = 0;
         for (digit, closer) in digits.iter_mut().zip(closer) {
             closer.clear();
@@ -101,6 +110,7 @@ impl Digit {
         line: 0,
         contrast: 0,
         stroke_width: 0,
+        is_guess: 0,
         image: [0; IMAGE_PIXELS],
     };
 
@@ -113,6 +123,7 @@ impl Digit {
             line: digit.line.into(),
             contrast: digit.contrast.into(),
             stroke_width: digit.stroke_width.into(),
+            is_guess: digit.is_guess.into(),
             image: digit.image,
         }
     }
@@ -158,7 +169,7 @@ pub(crate) extern "C" fn classify(index: usize) -> *const Answer {
     let mut engine = Engine::new(&model::current().model);
     let prediction = engine.classify(&digits[index].image);
     answer.class = prediction.class.into();
-    answer.is_confident = prediction.is_confident().into();
+    answer.is_confident = (prediction.is_confident() && digits[index].is_guess == 0).into();
     answer.confidence = prediction.confidence.into();
     answer.logits.iter_mut().zip(prediction.logits).for_each(|(to, from)| *to = *from);
     answer
