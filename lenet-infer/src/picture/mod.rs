@@ -10,6 +10,7 @@
 //! 2. `find`, `group`: the components are joined to digits, in reading order.
 //! 3. A digit that is small on the grid is surveyed again in the part of the frame around it.
 //! 4. `normalize`: the digit becomes an image, its strokes as wide as MNIST's.
+//! 5. `look`: while a model is unsure, all of it again on a coarser grid and with another level of ink.
 //!
 //! # Example
 //!
