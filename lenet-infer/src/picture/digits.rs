@@ -61,8 +61,12 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     }
 
     /// Prepares the next digit, and gives it with what `are_guesses` has in its place.
-    pub(super) fn next_with<'g>(&mut self, are_guesses: &'g mut [bool; N]) -> Option<(&Digit, &'g mut bool)> {
-        let index = self.prepare_next(&mut |_| {})?;
+    pub(super) fn next_with<'g>(
+        &mut self,
+        are_guesses: &'g mut [bool; N],
+        observe: &mut impl FnMut(Step<'_>),
+    ) -> Option<(&Digit, &'g mut bool)> {
+        let index = self.prepare_next(observe)?;
         Some((&self.preparer.digit, are_guesses.get_mut(index)?))
     }
 

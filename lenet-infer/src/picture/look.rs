@@ -7,6 +7,7 @@
 use super::grid::Ink;
 use super::{Digit, Digits, Frame, NoDigit, Preparer, Rect, Step};
 use crate::Prediction;
+use core::cell::Cell;
 use lenet_core::shape::IMAGE_PIXELS;
 
 /// The least side of the grid of a further look, in cells.
@@ -103,7 +104,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         enough: u16,
         classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
     ) -> Result<&Digit, NoDigit> {
-        let (look, is_last) = self.best_look_at_one(frame, enough, classify)?;
+        let (look, is_last) = self.best_look_at_one(frame, enough, classify, &mut |_| {})?;
         if !is_last {
             self.prepare_by(look, frame, &mut |_| {})?;
         }
@@ -124,7 +125,10 @@ impl<const SIDE: usize> Preparer<SIDE> {
         classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
-        let (look, _) = self.best_look_at_one(frame, enough, classify)?;
+        let is_chosen = Cell::new(false);
+        let mut observe = once_chosen(&is_chosen, &mut observe);
+        let (look, _) = self.best_look_at_one(frame, enough, classify, &mut observe)?;
+        is_chosen.set(true);
         self.prepare_by(look, frame, &mut observe)?;
         self.digit.is_guess = look != Look::FIRST;
         Ok(&self.digit)
@@ -162,7 +166,10 @@ impl<const SIDE: usize> Preparer<SIDE> {
         classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
-        let reading = self.best_look_at_all(frame, enough, classify)?;
+        let is_chosen = Cell::new(false);
+        let mut observe = once_chosen(&is_chosen, &mut observe);
+        let reading = self.best_look_at_all(frame, enough, classify, &mut observe)?;
+        is_chosen.set(true);
         let mut digits = self.find_by(reading.look, frame, &mut observe)?;
         digits.are_guesses = reading.are_guesses;
         Ok(digits)
@@ -174,11 +181,12 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &Frame<'_>,
         enough: u16,
         mut classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
+        observe: &mut impl FnMut(Step<'_>),
     ) -> Result<(Look, bool), NoDigit> {
         let (mut best, mut reason, mut is_last) = (None, None, false);
         for look in [Look::FIRST].into_iter().chain(Look::FURTHER) {
             is_last = false;
-            match self.prepare_by(look, frame, &mut |_| {}) {
+            match self.prepare_by(look, frame, observe) {
                 Ok(digit) => {
                     let Opinion { confidence, .. } = classify(&digit.image);
                     if best.is_none_or(|(_, most)| most < confidence) {
@@ -200,14 +208,15 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &Frame<'_>,
         enough: u16,
         mut classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
+        observe: &mut impl FnMut(Step<'_>),
     ) -> Result<Reading<N>, NoDigit> {
         let mut sightings = Sightings::NONE;
-        let mut best = self.read(Look::FIRST, frame, enough, &mut classify, &mut sightings)?;
+        let mut best = self.read(Look::FIRST, frame, enough, &mut classify, &mut sightings, observe)?;
         for look in Look::FURTHER {
             if best.is_sure {
                 break;
             }
-            if let Ok(reading) = self.read(look, frame, enough, &mut classify, &mut sightings)
+            if let Ok(reading) = self.read(look, frame, enough, &mut classify, &mut sightings, observe)
                 && best.score < reading.score
             {
                 best = reading;
@@ -224,11 +233,12 @@ impl<const SIDE: usize> Preparer<SIDE> {
         enough: u16,
         classify: &mut impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
         sightings: &mut Sightings<N>,
+        observe: &mut impl FnMut(Step<'_>),
     ) -> Result<Reading<N>, NoDigit> {
         let mut reading = Reading { look, score: 0, is_sure: true, are_guesses: [false; N] };
-        let mut digits = self.find_by::<N>(look, frame, &mut |_| {})?;
+        let mut digits = self.find_by::<N>(look, frame, observe)?;
         let mut count = 0;
-        while let Some((digit, is_guess)) = digits.next_with(&mut reading.are_guesses) {
+        while let Some((digit, is_guess)) = digits.next_with(&mut reading.are_guesses, observe) {
             let Opinion { class, confidence } = classify(&digit.image);
             // A digit of which the model is very unsure counts against a look: it is a remain, or a part.
             let score = i32::from(confidence.min(enough)) - i32::from(enough / 3);
@@ -242,6 +252,15 @@ impl<const SIDE: usize> Preparer<SIDE> {
             count += 1;
         }
         if count == 0 { Err(NoDigit::NoInk) } else { Ok(reading) }
+    }
+}
+
+/// The observer, from when a look has been chosen. The same for all looks, so that a program has the steps' code once.
+fn once_chosen(is_chosen: &Cell<bool>, observe: &mut impl FnMut(Step<'_>)) -> impl FnMut(Step<'_>) {
+    move |step| {
+        if is_chosen.get() {
+            observe(step);
+        }
     }
 }
 
