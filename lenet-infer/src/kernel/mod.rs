@@ -60,8 +60,8 @@
 //! | the same, if it has AVX-512 with VNNI, for weights that are prepared once | `avx512` | 64 products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
 //!
-//! In a *small build*, one with `--cfg lenet_backend="small"`, the kernels of `armv7em` and `armv6m` turn in loops where they
-//! would repeat code, and the cores of `armv7m` take those of `armv6m`. Other back ends stay as they are.
+//! In a *small build*, one with `--cfg lenet_backend="small"`, the loops of the kernels of `armv7em` and `armv6m` are not
+//! unrolled, and the cores of `armv7m` take those of `armv6m`. Other back ends stay as they are.
 //!
 //! The preparation of pictures compares and averages bytes, and takes from here how many at the same time: module `lanes`.
 //!
@@ -142,7 +142,7 @@ use portable::Portable as Device;
 /// One row of the pooled output of conv1 as [`Device`] keeps it.
 pub(crate) type DeviceRow = <Device as Backend>::Row;
 
-/// Whether this is a small build, by `--cfg lenet_backend="small"`: then a kernel turns in a loop where it would repeat code.
+/// Whether this is a small build, by `--cfg lenet_backend="small"`: then the loops of a kernel are not unrolled.
 const SMALL: bool = cfg!(lenet_backend = "small");
 
 /// Rows and columns of a patch: the input of a 2x2 window of 5x5 kernels.

@@ -108,7 +108,6 @@ impl<const SIDE: usize> Preparer<SIDE> {
         if !is_last {
             self.prepare_by(look, frame, &mut |_| {})?;
         }
-        self.digit.is_guess = look != Look::FIRST;
         Ok(&self.digit)
     }
 
@@ -129,9 +128,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         let mut observe = once_chosen(&is_chosen, &mut observe);
         let (look, _) = self.best_look_at_one(frame, enough, classify, &mut observe)?;
         is_chosen.set(true);
-        self.prepare_by(look, frame, &mut observe)?;
-        self.digit.is_guess = look != Look::FIRST;
-        Ok(&self.digit)
+        self.prepare_by(look, frame, &mut observe)
     }
 
     /// Finds the digits of a frame as [`find`](Self::find) does, and looks again, up to three times, while a model is unsure

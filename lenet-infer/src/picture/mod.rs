@@ -270,7 +270,8 @@ impl<const SIDE: usize> Preparer<SIDE> {
                 self.grid.survey(frame, scale, ink, observe)?;
             }
         }
-        (self.digit.line, self.digit.is_guess) = (group.line, false);
+        self.digit.line = group.line;
+        self.digit.is_guess = source.is_some_and(|(_, look)| look != Look::FIRST);
         self.normalize(&closer)?;
         Ok(&self.digit)
     }

@@ -44,18 +44,14 @@ impl<'a> Reader<'a> {
             Err(error) => return Ok(Err(error.into())),
         };
         let mut steps = self.args.steps.as_ref().map(|_| Steps::new());
-        let observe = |step: Step<'_>| {
-            if let Some(steps) = &mut steps {
-                steps.observe(step);
+        let (preparer, classify) = (&mut self.preparer, |image: &_| engine.classify(image).into());
+        let prepared = match &mut steps {
+            None => picture_file::prepare_best(&picture, preparer, enough, classify),
+            Some(steps) => {
+                let observe = |step: Step<'_>| steps.observe(step);
+                picture_file::prepare_best_observed(&picture, preparer, enough, classify, observe)
             }
         };
-        let prepared = picture_file::prepare_best(
-            &picture,
-            &mut self.preparer,
-            enough,
-            |image| engine.classify(image).into(),
-            observe,
-        );
         if let (Some(mut steps), Some(out)) = (steps, &self.args.steps) {
             if let Ok(prepared) = &prepared {
                 steps.finish(&picture, prepared);

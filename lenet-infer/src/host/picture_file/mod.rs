@@ -43,7 +43,7 @@ pub use self::gray_picture::GrayPicture;
 use self::gray_picture::Reduction;
 use self::limits::MAX_FILE;
 use self::memory::FILES;
-pub use self::prepare::{GRID_SIDE, Prepared, is_normalized, prepare, prepare_best};
+pub use self::prepare::{GRID_SIDE, Prepared, is_normalized, prepare, prepare_best, prepare_best_observed};
 use self::sink::Sink;
 use self::stretch::Stretch;
 use crate::host::files;

@@ -3,7 +3,7 @@
 use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE};
 
 use super::GrayPicture;
-use crate::picture::{Digit, NoDigit, Opinion, Preparer, Step};
+use crate::picture::{Digit, Frame, NoDigit, Opinion, Preparer, Step};
 
 /// The side of the work grid on a host, in cells: enough to find a digit that is a twentieth of the picture. A preparer
 /// with it takes 115 kB.
@@ -66,14 +66,11 @@ pub fn prepare(
     preparer: &mut Preparer<GRID_SIDE>,
     observe: impl FnMut(Step<'_>),
 ) -> Result<Prepared, NoDigit> {
-    match unchanged(picture) {
-        Some(image) => image,
-        None => Ok(found(picture, preparer.prepare_observed(&picture.frame(), observe)?)),
-    }
+    prepare_by(picture, |frame| preparer.prepare_observed(frame, observe))
 }
 
 /// Prepares the only digit of a picture as [`prepare`] does, and looks again while a model is unsure of it, as
-/// [`Preparer::prepare_best`] does. `observe` is shown the look that was chosen.
+/// [`Preparer::prepare_best`] does.
 ///
 /// # Errors
 ///
@@ -83,29 +80,38 @@ pub fn prepare_best(
     preparer: &mut Preparer<GRID_SIDE>,
     enough: u16,
     classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
+) -> Result<Prepared, NoDigit> {
+    prepare_by(picture, |frame| preparer.prepare_best(frame, enough, classify))
+}
+
+/// Prepares the only digit of a picture as [`prepare_best`] does, and shows `observe` the picture after each step of the look
+/// that was chosen, which is taken once more for that.
+///
+/// # Errors
+///
+/// As [`prepare_best`].
+pub fn prepare_best_observed(
+    picture: &GrayPicture,
+    preparer: &mut Preparer<GRID_SIDE>,
+    enough: u16,
+    classify: impl FnMut(&[u8; IMAGE_PIXELS]) -> Opinion,
     observe: impl FnMut(Step<'_>),
 ) -> Result<Prepared, NoDigit> {
-    match unchanged(picture) {
-        Some(image) => image,
-        None => {
-            let frame = picture.frame();
-            Ok(found(picture, preparer.prepare_best_observed(&frame, enough, classify, observe)?))
-        }
+    prepare_by(picture, |frame| preparer.prepare_best_observed(frame, enough, classify, observe))
+}
+
+/// Takes the image that a file holds already, or else the digit that `find` gives, with its place in the file.
+fn prepare_by<'p>(
+    picture: &GrayPicture,
+    find: impl FnOnce(&Frame<'_>) -> Result<&'p Digit, NoDigit>,
+) -> Result<Prepared, NoDigit> {
+    if let Some(image) = picture.as_image() {
+        let blank = image.iter().all(|level| *level == image[0]);
+        return if blank { Err(NoDigit::NoInk) } else { Ok(Prepared::Unchanged(*image)) };
     }
-}
-
-/// The image that a file holds already, unless it is blank.
-fn unchanged(picture: &GrayPicture) -> Option<Result<Prepared, NoDigit>> {
-    let image = picture.as_image()?;
-    let blank = image.iter().all(|level| *level == image[0]);
-    Some(if blank { Err(NoDigit::NoInk) } else { Ok(Prepared::Unchanged(*image)) })
-}
-
-/// A digit of a picture, with its place in the file.
-fn found(picture: &GrayPicture, digit: &Digit) -> Prepared {
-    let mut digit = digit.clone();
+    let mut digit = find(&picture.frame())?.clone();
     digit.rect = picture.in_file(digit.rect);
-    Prepared::Digit(digit)
+    Ok(Prepared::Digit(digit))
 }
 
 /// Whether an image looks as MNIST's makers normalized theirs: light ink on black paper, in a box whose longer side has 20
