@@ -3,10 +3,11 @@
  *     cc -O2 -shared -fPIC -DAPI=2 count.c -o libcount.so
  *     qemu-system-... -plugin ./libcount.so,start=bench_start,stop=bench_stop,flash=FIRST-LAST,out=FILE
  *
- * Each time execution reaches `stop` after `start`, FILE gets a line `at ADDRESS N T F` for each instruction that was
+ * Each time execution reaches `stop` after `start`, FILE gets a line `at ADDRESS N T F U` for each instruction that was
  * executed: N times, of them T times right after the instruction two bytes before it, and F times right after the one four
  * bytes before it. Which of the two is its neighbor follows from the program: QEMU does not know the size of an instruction
- * that crosses a page. Then it gets a line `pair N W` with the number of all, and the number of words that they loaded
+ * that crosses a page. U times the bytes from the first to the last that it loaded or stored lay in more words of 64 bits
+ * than they fill. Then it gets a line `pair N W` with the number of all, and the number of words that they loaded
  * from flash, which has the addresses FIRST to LAST: several loads of an instruction from one word count once. At the end
  * it gets a line `function N NAME` for each function that executed N of all counted instructions. An instruction whose
  * condition fails counts as executed, as it does on silicon.
@@ -69,7 +70,7 @@ struct function {
 struct instruction {
     uint64_t address;
     struct function *function;
-    uint64_t executed, after_two, after_four;
+    uint64_t executed, after_two, after_four, unaligned;
     struct instruction *next;
 };
 
@@ -85,6 +86,9 @@ static uint64_t flash_first = 1, flash_last, flash_words;
 /* The last word that the current instruction has loaded. No word has the number NONE. */
 #define NONE UINT64_MAX
 static uint64_t loaded;
+/* The instruction that executes, and the addresses of its accesses: none if the first is not below the end. */
+static struct instruction *current;
+static uint64_t access_first, access_end;
 
 static struct function *function_named(const char *name) {
     for (struct function *known = functions; known; known = known->next)
@@ -113,18 +117,31 @@ static void write_pair(void) {
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct instruction *known = instructions[i]; known; known = known->next) {
             if (known->executed)
-                fprintf(out, "at %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", known->address,
-                        known->executed, known->after_two, known->after_four);
-            known->executed = known->after_two = known->after_four = 0;
+                fprintf(out, "at %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", known->address,
+                        known->executed, known->after_two, known->after_four, known->unaligned);
+            known->executed = known->after_two = known->after_four = known->unaligned = 0;
         }
     fprintf(out, "pair %" PRIu64 " %" PRIu64 "\n", counted, flash_words);
 }
 
+/* Ends the instruction that executes. */
+static void end_current(void) {
+    uint64_t bytes = access_end - access_first;
+    if (current && access_first < access_end && (access_end + 7) / 8 - access_first / 8 > (bytes + 7) / 8)
+        current->unaligned++;
+    access_first = UINT64_MAX;
+    access_end = 0;
+}
+
 static void access_memory(unsigned cpu, access kind, uint64_t address, void *data) {
     (void)cpu, (void)data;
-    if (!counting || qemu_plugin_mem_is_store(kind))
+    if (!counting)
         return;
     uint64_t end = address + (UINT64_C(1) << qemu_plugin_mem_size_shift(kind));
+    access_first = address < access_first ? address : access_first;
+    access_end = end > access_end ? end : access_end;
+    if (qemu_plugin_mem_is_store(kind))
+        return;
     for (uint64_t word = address / 4; word < (end + 3) / 4; word++) {
         if (word == loaded)
             continue;
@@ -141,14 +158,18 @@ static void execute(unsigned cpu, void *data) {
         if (strcmp(function->name, start_name))
             return;
         counting = true;
+        current = NULL;
         counted = 0;
         last = 0;
         flash_words = 0;
     } else if (!strcmp(function->name, stop_name)) {
         counting = false;
+        end_current();
         write_pair();
         return;
     }
+    end_current();
+    current = instruction;
     counted++;
     function->executed++;
     instruction->executed++;

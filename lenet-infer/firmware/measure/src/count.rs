@@ -97,8 +97,8 @@ fn read(printed: &str, counted: &str, counts: PathBuf) -> Result<Run> {
 /// Reads how often one instruction was executed.
 fn at(text: &str) -> Option<Executed> {
     let numbers: Vec<u64> = text.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
-    let [address, times, after_two, after_four] = numbers.try_into().ok()?;
-    Some(Executed { address: address.try_into().ok()?, times, after_two, after_four })
+    let [address, times, after_two, after_four, unaligned] = numbers.try_into().ok()?;
+    Some(Executed { address: address.try_into().ok()?, times, after_two, after_four, unaligned })
 }
 
 #[cfg(test)]
@@ -107,11 +107,14 @@ mod tests {
 
     #[test]
     fn a_run_is_read_from_what_it_printed_and_what_was_counted() {
-        let counted = "at 4096 7 6 1\npair 7 4\npair 8 5\npair 9 6\nfunction 24 bench_classify\n";
+        let counted = "at 4096 7 6 1 2\npair 7 4\npair 8 5\npair 9 6\nfunction 24 bench_classify\n";
         let counts = PathBuf::from("counts");
         let run = read("decode 600 classify 848\r\n", counted, counts.clone()).unwrap();
-        let executed =
-            [vec![Executed { address: 4_096, times: 7, after_two: 6, after_four: 1 }], vec![], vec![]];
+        let executed = [
+            vec![Executed { address: 4_096, times: 7, after_two: 6, after_four: 1, unaligned: 2 }],
+            vec![],
+            vec![],
+        ];
         let expected = Run {
             counts,
             instructions: [7, 8, 9],

@@ -52,7 +52,7 @@ mod tests {
     const START: u32 = Program::ASSEMBLED;
 
     fn executed(offset: u32, times: u64, after_two: u64, after_four: u64) -> Executed {
-        Executed { address: START + offset, times, after_two, after_four }
+        Executed { address: START + offset, times, after_two, after_four, unaligned: 0 }
     }
 
     /// `movs`, `bl` across a word, `movs`, `b.n`.

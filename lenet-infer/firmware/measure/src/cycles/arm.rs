@@ -74,7 +74,7 @@ impl Model {
         let end = instruction.address() + instruction.len() as u64;
         self.last = Some((end, kind, if kind == Kind::Load { first_register(arm) } else { None }));
         let in_order = if overlaps { 1 } else { alone };
-        Ok(Cost { length: u32::try_from(instruction.len())?, alone, in_order, taken })
+        Ok(Cost { length: u32::try_from(instruction.len())?, alone, in_order, taken, ..Cost::default() })
     }
 }
 

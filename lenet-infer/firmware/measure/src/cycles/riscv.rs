@@ -19,5 +19,5 @@ pub(super) fn cost(instruction: &Insn<'_>) -> Result<Cost> {
         _ => (1, 0),
     };
     let length = u32::try_from(instruction.len())?;
-    Ok(Cost { length, alone: cycles, in_order: cycles, taken })
+    Ok(Cost { length, alone: cycles, in_order: cycles, taken, ..Cost::default() })
 }

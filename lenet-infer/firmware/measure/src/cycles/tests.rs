@@ -13,7 +13,7 @@ fn cycles(core: Core, isa: Isa, code: &[u16], lengths: &[u32], jumped_to: &[usiz
             let last = at.checked_sub(1).filter(|_| !jumped_to.contains(&at)).map(|last| lengths[last]);
             u64::from(last == Some(distance))
         };
-        run.push(Executed { address, times: 1, after_two: after(2), after_four: after(4) });
+        run.push(Executed { address, times: 1, after_two: after(2), after_four: after(4), unaligned: 0 });
         address += length;
     }
     Timing::new(&program, core).unwrap().cycles(&run).unwrap().into_values().sum()
@@ -62,6 +62,6 @@ fn riscv_loads_and_jumps_stall_once_and_taken_branches_twice() {
 #[test]
 fn an_address_without_an_instruction_is_an_error() {
     let program = Program::assembled(Isa::Thumb, &[&LOADS]);
-    let run = [Executed { address: 0, times: 1, after_two: 0, after_four: 0 }];
+    let run = [Executed { address: 0, times: 1, after_two: 0, after_four: 0, unaligned: 0 }];
     assert!(Timing::new(&program, Core::M4).unwrap().cycles(&run).is_err());
 }
