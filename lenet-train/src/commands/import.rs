@@ -13,9 +13,9 @@ use crate::run::checkpoint;
 use crate::run::config::{ImportedConfig, RunConfig};
 use crate::run::folder::{Destination, RunFolder};
 use crate::run::trained::Trained;
-use crate::train::Snapshot;
 use crate::train::optimizer::OptimizerState;
 use crate::train::recipe::{Recipe, Settings};
+use crate::train::{LearnerState, Snapshot};
 use std::path::PathBuf;
 
 /// The arguments of the command: what to import, and how to quantize it.
@@ -75,9 +75,11 @@ fn snapshot(weights: FloatWeights) -> Snapshot {
     Snapshot {
         history: Vec::new(),
         partial: None,
-        optimizer: OptimizerState { steps: 0, first_moment: zeros.clone(), second_moment: zeros },
-        weights,
-        average: None,
+        state: LearnerState {
+            optimizer: OptimizerState { steps: 0, first_moment: zeros.clone(), second_moment: zeros },
+            weights,
+            average: None,
+        },
         quantization: None,
     }
 }

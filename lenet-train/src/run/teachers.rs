@@ -107,7 +107,7 @@ mod tests {
     use crate::model::network::Network;
     use crate::train::optimizer::OptimizerState;
     use crate::train::recipe::Recipe;
-    use crate::train::{EpochMetrics, Snapshot};
+    use crate::train::{EpochMetrics, LearnerState, Snapshot};
     use dfdx::prelude::Cpu;
     use std::path::Path;
     use tempfile::tempdir;
@@ -159,9 +159,11 @@ mod tests {
         let snapshot = Snapshot {
             history: (1..=done).map(|epoch| EpochMetrics::example(epoch, 0.5)).collect(),
             partial: None,
-            weights: weights.clone(),
-            optimizer: OptimizerState { steps: 1, first_moment, second_moment },
-            average: None,
+            state: LearnerState {
+                weights: weights.clone(),
+                optimizer: OptimizerState { steps: 1, first_moment, second_moment },
+                average: None,
+            },
             quantization: None,
         };
         let run = changed(|run| run.training.epochs = 3);

@@ -76,7 +76,7 @@ impl Trained {
 
     /// Returns the exported f32 weights: the parameters, or their moving average.
     pub fn weights(&self) -> &FloatWeights {
-        self.exported.average.as_ref().unwrap_or(&self.exported.weights)
+        self.exported.state.exported()
     }
 
     /// Returns the epoch that the weights are from, counted from 1. `None` for imported weights.

@@ -96,6 +96,13 @@ pub struct LearnerState {
     pub average: Option<FloatWeights>,
 }
 
+impl LearnerState {
+    /// Returns the weights that the run would export in this state: the averaged ones, if the run has an average.
+    pub fn exported(&self) -> &FloatWeights {
+        self.average.as_ref().unwrap_or(&self.weights)
+    }
+}
+
 /// Wraps a device's error, which does not implement [`std::error::Error`].
 pub(super) fn device_error<D: TrainingDevice>(error: impl Display) -> TrainingError {
     TrainingError::Device { device: D::NAME, message: error.to_string() }

@@ -19,7 +19,7 @@ mod two_devices;
 pub use error::TrainingError;
 pub use history::{EpochMetrics, PartialEpoch};
 pub use images::ExtraImages;
-pub use learner::{Learner, TrainingDevice};
+pub use learner::{Learner, LearnerState, TrainingDevice};
 pub use snapshot::Snapshot;
 pub use trainer::Trainer;
 

@@ -4,9 +4,7 @@ use super::Trainer;
 use super::error::TrainingError;
 use super::history::{EpochMetrics, PartialEpoch};
 use super::learner::{Learner, LearnerState, TrainingDevice};
-use crate::model::weights::FloatWeights;
 use crate::quantize::Quantization;
-use crate::train::optimizer::OptimizerState;
 
 /// The complete state of a run between two steps.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,12 +13,8 @@ pub struct Snapshot {
     pub history: Vec<EpochMetrics>,
     /// The finished part of the next epoch, if the run was stopped within an epoch.
     pub partial: Option<PartialEpoch>,
-    /// The f32 parameters.
-    pub weights: FloatWeights,
-    /// The state of the optimizer.
-    pub optimizer: OptimizerState,
-    /// The moving average of the parameters, if the run has one.
-    pub average: Option<FloatWeights>,
+    /// The parameters and what else a step updates.
+    pub state: LearnerState,
     /// How the weights are quantized, if quantization-aware training has begun.
     pub quantization: Option<Quantization>,
 }
@@ -36,8 +30,7 @@ impl<D: TrainingDevice> Trainer<'_, D> {
     ///
     /// Panics if the snapshot is of a network with another number of classes.
     pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainingError> {
-        let Snapshot { history, partial, weights, optimizer, average, quantization } = snapshot;
-        let state = LearnerState { weights, optimizer, average };
+        let Snapshot { history, partial, state, quantization } = snapshot;
         self.learner.restore(&state)?;
         if let Some(quantization) = quantization {
             self.learner.quantize(quantization, &state.weights)?;
@@ -53,13 +46,11 @@ impl<D: TrainingDevice> Trainer<'_, D> {
     ///
     /// Returns [`TrainingError::Device`] if the device fails, for example because it is out of memory.
     pub fn snapshot(&mut self) -> Result<Snapshot, TrainingError> {
-        let LearnerState { weights, optimizer, average } = self.learner.state()?;
+        let state = self.learner.state()?;
         Ok(Snapshot {
             history: self.history.clone(),
             partial: self.partial,
-            weights,
-            optimizer,
-            average,
+            state,
             quantization: self.quantization().cloned(),
         })
     }

@@ -6,7 +6,7 @@ use crate::model::network::Network;
 use crate::model::weights::{FloatWeights, LAYERS};
 use crate::test_device::Open;
 use crate::test_images::synthetic;
-use crate::train::optimizer::{Algorithm, OptimizerState, Rule};
+use crate::train::optimizer::{Algorithm, Rule};
 use crate::train::recipe::{Recipe, Schedule, Settings};
 use crate::train::*;
 use dfdx::prelude::Cpu;
@@ -60,8 +60,8 @@ fn train(trainer: &mut Trainer<'_, TestDevice>, epochs: u32) {
 }
 
 fn bits(snapshot: &Snapshot) -> Vec<u32> {
-    let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
-    let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
+    let LearnerState { weights, optimizer, average } = &snapshot.state;
+    let parts = [weights, &optimizer.first_moment, &optimizer.second_moment].into_iter().chain(average);
     let tensors = parts.flat_map(FloatWeights::layers).flat_map(|layer| [&layer.weight, &layer.bias]);
     tensors.flatten().map(|value| value.to_bits()).collect()
 }
@@ -203,7 +203,7 @@ fn a_parameter_that_is_not_finite_stops_the_run_whatever_its_layer() {
         for number in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let mut trainer = trainer(&settings, &set);
             let mut snapshot = trainer.snapshot().unwrap();
-            snapshot.weights.layers_mut()[layer].weight[0] = number;
+            snapshot.state.weights.layers_mut()[layer].weight[0] = number;
             trainer.restore(snapshot).unwrap();
             let error = trainer.epoch(go_on).expect_err(name);
             assert!(error.to_string().contains("lower the learning rate (--lr)"), "{name}: {error}");

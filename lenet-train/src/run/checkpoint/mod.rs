@@ -13,7 +13,7 @@ use super::config::RunConfig;
 use crate::model::weights::{Affine, FloatWeights, LAYERS, layer_shapes};
 use crate::quantize::Quantization;
 use crate::train::optimizer::OptimizerState;
-use crate::train::{EpochMetrics, PartialEpoch, Snapshot};
+use crate::train::{EpochMetrics, LearnerState, PartialEpoch, Snapshot};
 use lenet_infer::host::files;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub fn save(path: &Path, run: &RunConfig, snapshot: &Snapshot) -> Result<(), Che
     let header = Header {
         version: VERSION,
         run: run.clone(),
-        optimizer_steps: snapshot.optimizer.steps,
+        optimizer_steps: snapshot.state.optimizer.steps,
         history: snapshot.history.clone(),
         partial: snapshot.partial,
         quantization: snapshot.quantization.clone(),
@@ -129,8 +129,8 @@ pub fn fingerprint(weights: &FloatWeights) -> String {
 }
 
 fn encode(header: &Header, snapshot: &Snapshot) -> io::Result<Vec<u8>> {
-    let OptimizerState { first_moment, second_moment, .. } = &snapshot.optimizer;
-    let parts = [&snapshot.weights, first_moment, second_moment].into_iter().chain(&snapshot.average);
+    let LearnerState { weights, optimizer, average } = &snapshot.state;
+    let parts = [weights, &optimizer.first_moment, &optimizer.second_moment].into_iter().chain(average);
     let mut tensors = Vec::new();
     for (part, weights) in PARTS.into_iter().zip(parts) {
         let shapes = layer_shapes(weights.classes());
@@ -192,7 +192,8 @@ fn decode(bytes: &[u8]) -> Result<(Header, Snapshot), String> {
     }
     let optimizer = OptimizerState { steps: header.optimizer_steps, first_moment, second_moment };
     let (history, quantization) = (header.history.clone(), header.quantization.clone());
-    let snapshot = Snapshot { history, partial: header.partial, weights, optimizer, average, quantization };
+    let state = LearnerState { weights, optimizer, average };
+    let snapshot = Snapshot { history, partial: header.partial, state, quantization };
     Ok((header, snapshot))
 }
 

@@ -48,7 +48,11 @@ fn a_run_that_continues_from_a_checkpoint_file_has_its_state_and_ends_as_an_unin
         assert_eq!(resumed.snapshot().unwrap(), loaded, "after {steps} steps");
         train(&mut resumed, usize::MAX);
         let ended = resumed.snapshot().unwrap();
-        assert_eq!(fingerprint(&ended.weights), fingerprint(&expected.weights), "after {steps} steps");
+        assert_eq!(
+            fingerprint(&ended.state.weights),
+            fingerprint(&expected.state.weights),
+            "after {steps} steps"
+        );
         let [loss, expected] = [&ended, &expected].map(|end| end.history.last().unwrap().held_out.loss);
         assert_eq!(loss, expected, "after {steps} steps");
     }

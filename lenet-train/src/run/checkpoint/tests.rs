@@ -46,9 +46,11 @@ fn snapshot() -> Snapshot {
     Snapshot {
         history: vec![epoch.clone(), EpochMetrics { epoch: 2, ..epoch }],
         partial: Some(PartialEpoch { steps: 3, tally: Tally::new(CLASSES), seconds: 0.5 }),
-        weights: weights(0.0),
-        optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
-        average: Some(weights(3.0)),
+        state: LearnerState {
+            weights: weights(0.0),
+            optimizer: OptimizerState { steps: 860, first_moment: weights(1.0), second_moment: weights(2.0) },
+            average: Some(weights(3.0)),
+        },
         quantization: Some(Quantization::new(&weights(0.0), [0.1, 2.0, 3.0, 4.0], Bits::INT8)),
     }
 }
@@ -75,7 +77,7 @@ fn a_loaded_checkpoint_equals_the_saved_one_bit_by_bit() {
     let (folder, _) = saved();
     let (config, loaded) = load(&folder.path().join(FILE_NAME)).unwrap();
     assert_eq!((config, &loaded), (run(), &snapshot()));
-    assert!(loaded.weights.conv1.weight[0].is_sign_negative());
+    assert!(loaded.state.weights.conv1.weight[0].is_sign_negative());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::quantize::{Quantization, quantize_weights};
 use crate::test_device::Open;
 use crate::train::optimizer::{Algorithm, OptimizerState, Rule};
 use crate::train::recipe::Settings;
-use crate::train::{Snapshot, Trainer};
+use crate::train::{LearnerState, Snapshot, Trainer};
 use dfdx::prelude::Cpu;
 use lenet_infer::Engine;
 use std::ops::ControlFlow;
@@ -50,8 +50,7 @@ impl Outcome {
         let epoch = trainer.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap();
         let losses = [epoch.train.loss, epoch.held_out.loss];
         let ended = trainer.snapshot().unwrap();
-        let weights = ended.average.as_ref().unwrap_or(&ended.weights);
-        let predictions = predictions(case, images, weights, ended.quantization.as_ref());
+        let predictions = predictions(case, images, ended.state.exported(), ended.quantization.as_ref());
         Self { losses, predictions, full_batch: FullBatch::of::<D>(case, images, start) }
     }
 }
@@ -63,18 +62,19 @@ impl FullBatch {
         let settings = Settings { batch_size: 16 * IMAGES, rule, ema_decay: 0.0, ..case.settings.clone() };
         // The held-out images do not matter.
         let mut trainer = trainer::<D>(case, &settings, images, 1);
-        let mut zeros = start.weights.clone();
+        let mut zeros = start.state.weights.clone();
         for layer in zeros.layers_mut() {
             layer.weight.fill(0.0);
             layer.bias.fill(0.0);
         }
         let optimizer = OptimizerState { steps: 0, first_moment: zeros.clone(), second_moment: zeros };
-        trainer.restore(Snapshot { optimizer, average: None, ..start.clone() }).unwrap();
+        let state = LearnerState { optimizer, average: None, ..start.state.clone() };
+        trainer.restore(Snapshot { state, ..start.clone() }).unwrap();
         let loss = trainer.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().train.loss;
-        let gradients = numbers(&trainer.snapshot().unwrap().optimizer.first_moment);
+        let gradients = numbers(&trainer.snapshot().unwrap().state.optimizer.first_moment);
         let quantization = trainer.quantization().cloned();
         let few = &images.train.images[..FEW];
-        let integers = quantization.as_ref().map(|_| D::integers(&mut trainer, &start.weights, few));
+        let integers = quantization.as_ref().map(|_| D::integers(&mut trainer, &start.state.weights, few));
         Self { loss, gradients, quantization, integers: integers.unwrap_or_default() }
     }
 }

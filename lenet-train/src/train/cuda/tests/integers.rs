@@ -85,7 +85,8 @@ fn a_quantization_aware_step_has_the_loss_and_the_gradients_of_the_cpu() {
         let expected = cpu.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().train;
         let found = cuda.epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().train;
         assert_eq!(found, expected, "{bits} bits");
-        let (found, expected) = (cuda.snapshot().unwrap().optimizer, cpu.snapshot().unwrap().optimizer);
+        let (found, expected) =
+            (cuda.snapshot().unwrap().state.optimizer, cpu.snapshot().unwrap().state.optimizer);
         assert_close(&found.first_moment, &expected.first_moment, 1e-5);
     }
 }

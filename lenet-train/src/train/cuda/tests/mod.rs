@@ -81,7 +81,7 @@ fn assert_alike(
         (found.held_out.loss - expected.held_out.loss).abs() <= f64::from(tolerance),
         "{found:?} {expected:?}"
     );
-    let (found, expected) = (cuda.snapshot().unwrap(), cpu.snapshot().unwrap());
+    let (found, expected) = (cuda.snapshot().unwrap().state, cpu.snapshot().unwrap().state);
     assert_close(&found.weights, &expected.weights, tolerance);
     assert_close(&found.optimizer.first_moment, &expected.optimizer.first_moment, tolerance);
     if let (Some(found), Some(expected)) = (&found.average, &expected.average) {
@@ -175,7 +175,7 @@ fn many_updates_with_the_same_gradients_give_the_parameters_of_the_cpu() {
                 .update(learner.updated(), learner.update_numbers(3e-3, count as u64))
                 .unwrap();
         }
-        let (found, expected) = (cuda.snapshot().unwrap(), cpu.snapshot().unwrap());
+        let (found, expected) = (cuda.snapshot().unwrap().state, cpu.snapshot().unwrap().state);
         assert_close(&found.weights, &expected.weights, 1e-6);
         assert_close(found.average.as_ref().unwrap(), expected.average.as_ref().unwrap(), 1e-6);
         assert_close(&found.optimizer.first_moment, &expected.optimizer.first_moment, 1e-6);
