@@ -7,16 +7,13 @@
 //! The upper row of the windows and the lower one follow each other with the same weights, then both again with the other
 //! half of the taps.
 
-use super::requant::{Layer, Offsets, enter, finish_pair, largest_of_windows, leave};
+use super::columns::{Columns, PLACES, transpose};
+use super::requant::{Layer, Offsets, enter, leave};
 use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 use lenet_core::model::Conv2;
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS};
-
-/// The six pooled rows of conv1 less 128, `[column][row][channel]`, and four bytes that a vector reads beyond them and
-/// multiplies by 0.
-type Columns = [u8; 12 * 36 + 4];
 
 /// The lanes: the taps of one column of the kernel, `[row][channel]`.
 static OFFSETS: Offsets = Offsets { taps: taps(), outputs: [0, 1, 16, 17, 32, 33, 48, 49] };
@@ -32,20 +29,6 @@ const fn taps() -> [u8; 32] {
     taps
 }
 
-/// The places of sixteen bytes of a row in the columns, if the first is that of channel 0, 4 or 2.
-static PLACES: [[u8; 16]; 3] = [places(0), places(4), places(2)];
-
-const fn places(channel: usize) -> [u8; 16] {
-    let mut places = [0; 16];
-    let mut index = 0;
-    while index < places.len() {
-        let at = channel + index;
-        places[index] = (at / CONV1_CHANNELS * PATCH_SIDE * CONV1_CHANNELS + at % CONV1_CHANNELS) as u8;
-        index += 1;
-    }
-    places
-}
-
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(never)]
 pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
@@ -56,59 +39,6 @@ pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE],
         transpose(input.as_ptr(), columns.as_mut_ptr(), &raw const PLACES);
         channels(columns.as_ptr(), weights, &layer);
     }
-}
-
-/// Moves sixteen activations, from `r12 + $from` on, to the places in `$places`, and `r1` on by `$columns` columns.
-#[rustfmt::skip]
-macro_rules! sixteen {
-    ($from:literal, $places:literal, $on:literal) => {
-        concat!(
-            "vldrb.u8 q3, [r12, #", $from, "]\n",
-            "veor q3, q3, q4\n",
-            "vstrb.8 q3, [r1, ", $places, "]\n",
-            "add r1, #", $on, "\n",
-        )
-    };
-}
-
-/// Writes the columns of six pooled rows of conv1.
-///
-/// - `rows` (`r0`): six rows, at any address.
-/// - `columns` (`r1`): where the columns go.
-/// - `places` (`r2`): the table.
-///
-/// Changes `r0` to `r2`, `r12`, `lr` and `q0` to `q3`. Takes 24 bytes of stack.
-///
-/// # Safety
-///
-/// `rows` must be valid for reads of six references, and `columns` for writes.
-#[unsafe(naked)]
-unsafe extern "C" fn transpose(
-    _rows: *const &PooledRow,
-    _columns: *mut Columns,
-    _places: *const [[u8; 16]; 3],
-) {
-    naked_asm!(
-        mve!(),
-        "push {{r4, lr}}",
-        "vpush {{d8, d9}}",
-        "vldrb.u8 q0, [r2]",
-        "vldrb.u8 q1, [r2, #16]",
-        "vldrb.u8 q2, [r2, #32]",
-        "vmov.i8 q4, #0x80",
-        "mov r2, #6",
-        "dls lr, r2",
-        "2:",
-        "ldr r12, [r0], #4",
-        sixteen!("0", "q0", "72"),
-        sixteen!("16", "q1", "108"),
-        sixteen!("32", "q2", "108"),
-        sixteen!("48", "q0", "36"),
-        sixteen!("56", "q2", "6-324"),
-        "le lr, 2b",
-        "vpop {{d8, d9}}",
-        "pop {{r4, pc}}",
-    )
 }
 
 /// Multiplies the column at `r3`, which it moves on, by one or more columns of the kernel.
@@ -171,6 +101,55 @@ macro_rules! sum_of_weights {
     };
 }
 
+/// Computes four pooled positions of a pair of channels from the sums in the frame: maximum, bias, ReLU and
+/// requantization. `r9` points to the first output.
+///
+/// The clamp to 16 bits puts the even channel into the lower halves of words and the odd one into the upper halves. A
+/// multiply that keeps the upper 16 bits of each product, and a shift by 7, are a shift of the product by 23. Changes
+/// `r0`, `r2`, `r4` to `r6`, `r8` and `q4` to `q7`.
+#[rustfmt::skip]
+macro_rules! finish_pair {
+    () => {
+        concat!(
+            "mov r5, sp\n",
+            largest_of_windows!("q4", "q5", "q6"),
+            "ldmia r5!, {{r0, r2, r4, r6}}\n",
+            "vadd.i32 q4, q4, r0\n",
+            "vshl.s32 q4, r2\n",
+            largest_of_windows!("q5", "q6", "q7"),
+            "ldmia r5, {{r0, r2, r6, r8}}\n",
+            "vadd.i32 q5, q5, r0\n",
+            "vshl.s32 q5, r2\n",
+            "orr r4, r4, r6, lsl #16\n",
+            "vqmovunb.s32 q6, q4\n",
+            "vqmovunt.s32 q6, q5\n",
+            "vdup.32 q7, r4\n",
+            "vmulh.u16 q6, q6, q7\n",
+            "vshr.u16 q6, q6, #7\n",
+            "vdup.16 q7, r8\n",
+            "vmin.u16 q6, q6, q7\n",
+            "vldrw.u32 q7, [sp, #208]\n",
+            "vstrb.16 q6, [r9, q7]\n",
+        )
+    };
+}
+
+/// Leaves in `$a` the largest sum of each of four windows whose sums are at `r5`, and advances `r5`.
+#[rustfmt::skip]
+macro_rules! largest_of_windows {
+    ($a:literal, $b:literal, $c:literal) => {
+        concat!(
+            "vld20.32 {{", $a, ", ", $b, "}}, [r5]\n",
+            "vld21.32 {{", $a, ", ", $b, "}}, [r5]!\n",
+            "vmax.s32 ", $a, ", ", $a, ", ", $b, "\n",
+            "vld20.32 {{", $b, ", ", $c, "}}, [r5]\n",
+            "vld21.32 {{", $b, ", ", $c, "}}, [r5]!\n",
+            "vmax.s32 ", $b, ", ", $b, ", ", $c, "\n",
+            "vmax.s32 ", $a, ", ", $a, ", ", $b, "\n",
+        )
+    };
+}
+
 /// Computes all channels of a pooled row.
 ///
 /// - `columns` (`r0`): the input, from [`transpose`].
@@ -178,7 +157,15 @@ macro_rules! sum_of_weights {
 /// - `layer` (`r2`): where the outputs go.
 ///
 /// Weights are gathered by the byte. Changes `r0` to `r3`, `r12`, `lr`, `q0` to `q3`, the predicate and the flags. Takes
-/// 332 bytes of stack.
+/// 336 bytes of stack. The frame, beside what [`enter`] puts there:
+///
+/// | offset | bytes | content |
+/// |---|---|---|
+/// | 0 | 64 | sums of the even channel: eight columns of the upper row of a window, then of the lower row |
+/// | 64 | 16 | its bias, the negative of its shift, its multiplier, a word that is not used |
+/// | 80 | 64 | sums of the odd channel |
+/// | 144 | 16 | its bias, the negative of its shift, its multiplier, the largest activation |
+/// | 224 | 8 | the sum of the first half of a channel's weights, the end of the outputs |
 ///
 /// # Safety
 ///
@@ -188,8 +175,7 @@ macro_rules! sum_of_weights {
 unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _layer: &Layer) {
     naked_asm!(
         mve!(),
-        // Beside the frame's content: the sum of the first half of a channel's weights, and the end of the outputs.
-        enter!("8"),
+        enter!("160", "156", "12"),
         "mov r11, r0",
         "add r0, r9, #{CHANNELS}",
         "str r0, [sp, #228]",
@@ -271,7 +257,7 @@ unsafe extern "C" fn channels(_columns: *const Columns, _weights: *const u8, _la
         "add r9, #2",
         "cmp r9, r4",
         "bne 2b",
-        leave!("8"),
+        leave!("160", "12"),
         "6:",
         "bl {unpack}",
         "b 4b",

@@ -50,6 +50,8 @@
 //!
 //! An end of a low-overhead loop counts each time, although a core on silicon does not execute it again.
 //!
+//! Loops start at multiples of four, so that no instruction of four bytes behind a jump lies in two words.
+//!
 //! # What a program must do
 //!
 //! The vector registers must be enabled, as for floating point: `cortex-m-rt` does so for a target that ends in `hf`. Biases
@@ -66,6 +68,7 @@ macro_rules! mve {
     };
 }
 
+mod columns;
 pub(super) mod conv1;
 pub(super) mod conv2;
 pub(super) mod dense;
@@ -74,3 +77,4 @@ pub(super) mod dense;
 pub(crate) mod lanes;
 mod requant;
 mod ternary;
+mod tiles;

@@ -55,40 +55,39 @@ impl Layer {
     }
 }
 
-/// Saves the registers, makes the frame of a convolution, `$more` bytes larger, and fills it.
+/// Saves the registers, makes the frame of a convolution, and fills it.
 ///
 /// Needs the weights in `r1` and the address of the [`Layer`] in `r2`. The frame:
 ///
 /// | offset | bytes | content |
 /// |---|---|---|
-/// | 0 | 64 | sums of the even channel: eight columns of the upper row of a window, then of the lower row |
-/// | 64 | 16 | its bias, the negative of its shift, its multiplier, one word for the caller |
-/// | 80 | 64 | sums of the odd channel |
-/// | 144 | 16 | its bias, the negative of its shift, its multiplier, the largest activation |
-/// | 160 | 16 | the next biases, the next requants, the weights, the bytes per tap |
-/// | 176 | 32 | the offsets of taps |
-/// | 208 | 16 | the offsets of outputs |
+/// | 0 | `$room` | for the caller |
+/// | `$room` | 16 | the next biases, the next requants, the weights, the bytes per tap |
+/// | `$room` + 16 | 32 | the offsets of taps |
+/// | `$room` + 48 | 16 | the offsets of outputs |
+/// | `$room` + 64 | `$more` | for the caller |
 ///
-/// Leaves the output in `r9` and the bytes per tap in `r6`. Changes `r3` to `r9` and `q0` to `q2`.
+/// The largest activation is at `$largest`. Vectors in the frame are aligned to eight bytes if `$room` is a multiple of eight, and
+/// `$more` is one less four. Leaves the output in `r9` and the bytes per tap in `r6`. Changes `r3` to `r9` and `q0` to `q2`.
 #[rustfmt::skip]
 macro_rules! enter {
-    ($more:literal) => {
+    ($room:literal, $largest:literal, $more:literal) => {
         concat!(
             "push {{r4-r11, lr}}\n",
             "vpush {{d8-d15}}\n",
-            "sub sp, #224+", $more, "\n",
+            "sub sp, #", $room, "+64+", $more, "\n",
             "ldmia r2, {{r3-r7, r9}}\n",
-            "strd r3, r4, [sp, #160]\n",
-            "strd r1, r6, [sp, #168]\n",
-            "str r5, [sp, #156]\n",
+            "strd r3, r4, [sp, #", $room, "]\n",
+            "strd r1, r6, [sp, #", $room, "+8]\n",
+            "str r5, [sp, #", $largest, "]\n",
             "vldrb.u8 q0, [r7]\n",
             "vldrb.u8 q1, [r7, #16]\n",
-            "vldrb.u8 q2, [r7, #32]\n",
             "vmul.i8 q0, q0, r6\n",
+            "vldrb.u8 q2, [r7, #32]\n",
             "vmul.i8 q1, q1, r6\n",
-            "vstrw.32 q0, [sp, #176]\n",
-            "vstrw.32 q1, [sp, #192]\n",
-            "vstrw.32 q2, [sp, #208]\n",
+            "vstrw.32 q0, [sp, #", $room, "+16]\n",
+            "vstrw.32 q1, [sp, #", $room, "+32]\n",
+            "vstrw.32 q2, [sp, #", $room, "+48]\n",
         )
     };
 }
@@ -97,62 +96,11 @@ pub(super) use enter;
 /// Undoes [`enter`] and returns.
 #[rustfmt::skip]
 macro_rules! leave {
-    ($more:literal) => {
-        concat!("add sp, #224+", $more, "\n", "vpop {{d8-d15}}\n", "pop {{r4-r11, pc}}\n")
+    ($room:literal, $more:literal) => {
+        concat!("add sp, #", $room, "+64+", $more, "\n", "vpop {{d8-d15}}\n", "pop {{r4-r11, pc}}\n")
     };
 }
 pub(super) use leave;
-
-/// Computes four pooled positions of a pair of channels from the sums in the frame: maximum, bias, ReLU and
-/// requantization. `r9` points to the first output.
-///
-/// The clamp to 16 bits puts the even channel into the lower halves of words and the odd one into the upper halves. A
-/// multiply that keeps the upper 16 bits of each product, and a shift by 7, are a shift of the product by 23. Changes
-/// `r0`, `r2`, `r4` to `r6`, `r8` and `q4` to `q7`.
-#[rustfmt::skip]
-macro_rules! finish_pair {
-    () => {
-        concat!(
-            "mov r5, sp\n",
-            largest_of_windows!("q4", "q5", "q6"),
-            "ldmia r5!, {{r0, r2, r4, r6}}\n",
-            "vadd.i32 q4, q4, r0\n",
-            "vshl.s32 q4, r2\n",
-            largest_of_windows!("q5", "q6", "q7"),
-            "ldmia r5, {{r0, r2, r6, r8}}\n",
-            "vadd.i32 q5, q5, r0\n",
-            "vshl.s32 q5, r2\n",
-            "orr r4, r4, r6, lsl #16\n",
-            "vqmovunb.s32 q6, q4\n",
-            "vqmovunt.s32 q6, q5\n",
-            "vdup.32 q7, r4\n",
-            "vmulh.u16 q6, q6, q7\n",
-            "vshr.u16 q6, q6, #7\n",
-            "vdup.16 q7, r8\n",
-            "vmin.u16 q6, q6, q7\n",
-            "vldrw.u32 q7, [sp, #208]\n",
-            "vstrb.16 q6, [r9, q7]\n",
-        )
-    };
-}
-pub(super) use finish_pair;
-
-/// Leaves in `$a` the largest sum of each of four windows whose sums are at `r5`, and advances `r5`.
-#[rustfmt::skip]
-macro_rules! largest_of_windows {
-    ($a:literal, $b:literal, $c:literal) => {
-        concat!(
-            "vld20.32 {{", $a, ", ", $b, "}}, [r5]\n",
-            "vld21.32 {{", $a, ", ", $b, "}}, [r5]!\n",
-            "vmax.s32 ", $a, ", ", $a, ", ", $b, "\n",
-            "vld20.32 {{", $b, ", ", $c, "}}, [r5]\n",
-            "vld21.32 {{", $b, ", ", $c, "}}, [r5]!\n",
-            "vmax.s32 ", $b, ", ", $b, ", ", $c, "\n",
-            "vmax.s32 ", $a, ", ", $a, ", ", $b, "\n",
-        )
-    };
-}
-pub(super) use largest_of_windows;
 
 /// Computes the activations of a fully-connected layer from its sums, four at a time.
 ///
@@ -185,6 +133,7 @@ pub(super) unsafe extern "C" fn finish_all(_sums: *const i32, _count: usize, _la
         "vadd.i32 q6, q5, r5",
         "lsr r1, #2",
         "dls lr, r1",
+        ".p2align 2",
         "2:",
         "vldrw.u32 q0, [r0], #16",
         "vldrb.u8 q1, [r3], #16",
