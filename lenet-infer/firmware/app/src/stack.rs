@@ -2,9 +2,8 @@
 //! is gone.
 
 use crate::Board;
-use core::ptr;
+use stack_paint::{lowest_used, paint};
 
-const PAINT: u32 = 0xA5C3_5A3C;
 /// The most bytes that are painted, so that a large RAM does not take long.
 const DEPTH: usize = 8_192;
 /// Bytes just below the stack pointer that stay unpainted, because a build without inlining calls functions to paint.
@@ -20,20 +19,9 @@ pub(crate) fn high_water<B: Board, R>(work: impl FnOnce() -> R) -> (R, usize) {
     let top = B::stack_pointer();
     let end = top.saturating_sub(GAP);
     let start = end.saturating_sub(DEPTH).max(B::stack_limit()).min(end);
-    let mut address = start;
-    while address < end {
-        // SAFETY: this is an aligned word between the limit of the stack and the stack pointer; `Board` guarantees
-        // that it is free.
-        unsafe { ptr::with_exposed_provenance_mut::<u32>(address).write_volatile(PAINT) };
-        address += size_of::<u32>();
-    }
-
+    // SAFETY: these are words between the limit of the stack and the stack pointer; `Board` guarantees that they are free.
+    unsafe { paint(start, end) };
     let result = work();
-
-    let mut lowest = start;
-    // SAFETY: as above, and the word was painted before.
-    while lowest < end && unsafe { ptr::with_exposed_provenance::<u32>(lowest).read_volatile() } == PAINT {
-        lowest += size_of::<u32>();
-    }
-    (result, top - lowest)
+    // SAFETY: as above.
+    (result, top - unsafe { lowest_used(start, end) })
 }

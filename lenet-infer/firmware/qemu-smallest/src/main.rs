@@ -16,7 +16,7 @@ mod host;
 #[cfg_attr(target_arch = "arm", path = "memory/arm.rs")]
 #[cfg_attr(target_arch = "riscv32", path = "memory/riscv.rs")]
 mod memory;
-mod stack;
+mod ram;
 
 use core::ops::Deref;
 use core::panic::PanicInfo;
@@ -53,9 +53,9 @@ static __INTERRUPTS: [u32; 1] = [0];
 /// Runs the program, once.
 #[entry]
 fn main() -> ! {
-    stack::paint();
+    ram::paint();
     classify();
-    File::create(c"ram.bin").write(&stack::used().to_le_bytes());
+    File::create(c"ram.bin").write(&ram::used().to_le_bytes());
     process::exit(0)
 }
 

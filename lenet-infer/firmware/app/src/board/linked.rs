@@ -1,6 +1,6 @@
 //! The memory of a program that cortex-m-rt or riscv-rt starts, as their linker scripts placed it.
 
-pub(super) use super::stack_pointer::stack_pointer;
+pub(super) use stack_paint::pointer as stack_pointer;
 
 use super::Memory;
 use core::ptr::addr_of;

@@ -5,8 +5,6 @@ mod console;
 mod host;
 #[cfg(target_os = "none")]
 pub(crate) mod linked;
-#[cfg(target_os = "none")]
-mod stack_pointer;
 
 use core::task::{Context, Poll, Waker};
 
