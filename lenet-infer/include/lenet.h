@@ -21,7 +21,7 @@
 // On Armv7-M and Armv8-M Mainline, leave CCR.UNALIGN_TRP clear, as it is after reset: the kernels load words from any
 // address.
 //
-// Generated from src/capi.rs and src/capi/prepare.rs by cbindgen. To generate it again:
+// Generated from src/capi.rs, src/capi/status.rs and src/capi/prepare.rs by cbindgen. To generate it again:
 //
 //     LENET_WRITE_HEADER=1 cargo test -p lenet-infer --features capi --test header
 
@@ -72,7 +72,8 @@ enum lenet_status {
     LENET_STATUS_PADDING = 8,
     // The model file has fewer than 2 or more than 64 classes.
     LENET_STATUS_CLASS_COUNT = 9,
-    // The model file does not hold a model of this network.
+    // The model file does not hold a model of this network, or one whose weights have a width that this build of the
+    // library does not read: see `lenet_decode`.
     LENET_STATUS_BODY = 10,
     // A side of the frame is not 1 to 4096, or its rows overlap, or the pixel step is 0.
     LENET_STATUS_FRAME = 11,
@@ -171,6 +172,9 @@ extern "C" {
 // `*file_length`, unless `file_length` is null. The file is not copied: it must stay where it is, unchanged, for as
 // long as the engine is used. It may lie at any address; cores read it fastest at a multiple of four.
 //
+// The library reads models with int8, int4 and ternary weights. One that was built without the feature `int4` or `ternary`
+// has no code for those weights, and answers a model that has them with `LENET_STATUS_BODY`.
+//
 // Returns `LENET_STATUS_BAD_POINTER` and leaves the engine as it is if `engine` or `bytes` is null, if `engine` or
 // `file_length` is misaligned, if any two of the three overlap, or if `length` is half the address space or more. After
 // any other failure, the engine holds no model.
@@ -179,7 +183,10 @@ extern "C" {
 //
 // Each pointer must be null or point to what its type says, `bytes` to `length` bytes. No other call, from an interrupt
 // or another thread, may use the engine at the same time.
-enum lenet_status lenet_decode(struct lenet_engine *engine, const uint8_t *bytes, size_t length, size_t *file_length);
+enum lenet_status lenet_decode(struct lenet_engine *engine,
+                               const uint8_t *bytes,
+                               size_t length,
+                               size_t *file_length);
 
 // Classifies one image: `LENET_PIXELS` gray levels row by row, 0 for paper to 255 for ink.
 //

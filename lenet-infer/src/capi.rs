@@ -1,23 +1,23 @@
 //! The C interface: `lenet_decode`, `lenet_classify`, `lenet_prepare`, `lenet_find` and `lenet_message`, with an engine
 //! and a preparer that C places as variables.
 //!
-//! `include/lenet.h` is generated from this file and `capi/prepare.rs`; the firmware's package `capi` builds the static
-//! library. C gets the model, the scratch memory and the logits of [`Engine`](crate::Engine), the digits of
-//! [`Preparer`](crate::picture::Preparer), but no other part of the crate.
+//! `include/lenet.h` is generated from this file, `capi/status.rs` and `capi/prepare.rs`; the firmware's package `capi`
+//! builds the static library. C gets the model, the scratch memory and the logits of [`Engine`](crate::Engine), the digits
+//! of [`Preparer`](crate::picture::Preparer), but no other part of the crate.
 
 #![allow(unsafe_code)]
 
 use crate::kernel::{self, Scratch};
-use crate::{Error, Model, Prediction};
-use core::ffi::{CStr, c_char, c_int};
+use crate::{Model, Prediction};
 use core::mem::MaybeUninit;
 use core::slice;
-use lenet_core::error::{Field, Layer};
 use lenet_core::shape::{IMAGE_PIXELS, MAX_CLASSES};
 
 mod prepare;
+mod status;
 
 pub use prepare::*;
+pub use status::*;
 
 /// Pixels of an image: 28 rows of 28, one byte each.
 pub const LENET_PIXELS: usize = 784;
@@ -37,98 +37,6 @@ const _: () = {
         "LENET_ENGINE_WORDS is not that of the engine"
     );
 };
-
-/// How a call ended.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LenetStatus {
-    /// The call succeeded.
-    Ok = 0,
-    /// A pointer is null or misaligned, or memory overlaps that must not. The call did nothing.
-    BadPointer = 1,
-    /// The engine holds no model: `lenet_decode` was not called, or it failed.
-    NotDecoded = 2,
-    /// The bytes end within the header of the model file.
-    TooShort = 3,
-    /// The bytes are not a model file: they do not start with "LNET".
-    Magic = 4,
-    /// The model file has a format version that this library does not read.
-    Version = 5,
-    /// There are fewer bytes than the header of the model file says.
-    Length = 6,
-    /// The model file is damaged: its checksum is wrong.
-    Crc = 7,
-    /// The model file is misaligned: the padding before a layer's weights is wrong.
-    Padding = 8,
-    /// The model file has fewer than 2 or more than 64 classes.
-    ClassCount = 9,
-    /// The model file does not hold a model of this network.
-    Body = 10,
-    /// A side of the frame is not 1 to 4096, or its rows overlap, or the pixel step is 0.
-    Frame = 11,
-    /// No digit: nothing stands out from the paper.
-    NoInk = 12,
-    /// No digit: the ink is less than 8 pixels tall and wide.
-    TooSmall = 13,
-    /// No digit: the ink covers most of the picture.
-    TooLarge = 14,
-    /// There are several digits, more than were asked for.
-    TooMany = 15,
-}
-
-/// The summary of an error as a string for C, made by the compiler.
-macro_rules! summary {
-    ($error:expr) => {{
-        const TEXT: &str = $error.summary();
-        const BYTES: [u8; TEXT.len() + 1] = terminated(TEXT);
-        match CStr::from_bytes_with_nul(&BYTES) {
-            Ok(text) => text,
-            Err(_) => panic!("a summary has a null character"),
-        }
-    }};
-}
-
-/// The bytes of `text` and a null character. `N` is the length of both.
-const fn terminated<const N: usize>(text: &str) -> [u8; N] {
-    let mut bytes = [0; N];
-    bytes.split_at_mut(text.len()).0.copy_from_slice(text.as_bytes());
-    bytes
-}
-
-/// The texts of the statuses, in the order of their values.
-const MESSAGES: [&CStr; 16] = [
-    c"ok",
-    c"a pointer is null or misaligned, or memory overlaps that must not; see lenet.h",
-    c"the engine holds no model; call lenet_decode first",
-    summary!(Error::TooShort { expected: 0, found: 0 }),
-    summary!(Error::Magic { found: [0; 4] }),
-    summary!(Error::Version { expected: 0, found: 0 }),
-    summary!(Error::Length { expected: 0, found: 0 }),
-    summary!(Error::Crc { expected: 0, found: 0 }),
-    summary!(Error::PaddingByte { layer: Layer::Conv1, found: 0 }),
-    summary!(Error::ClassCount { found: 0 }),
-    summary!(Error::Body),
-    c"the frame needs sides of 1 to 4096 pixels, a pixel step of 1 or more, and rows that do not overlap",
-    c"no digit: nothing stands out from the paper; use more light or a thicker pen",
-    c"no digit: the ink is less than 8 pixels tall and wide; come closer",
-    c"no digit: the ink covers most of the picture; leave paper around the digit",
-    c"no digit: there are several; show one alone, or ask for all of them",
-];
-
-impl From<Error> for LenetStatus {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::TooShort { .. } => Self::TooShort,
-            Error::Magic { .. } => Self::Magic,
-            Error::Version { .. } => Self::Version,
-            Error::Length { .. } => Self::Length,
-            Error::Crc { .. } => Self::Crc,
-            Error::FieldSize { field: Field::Padding, .. } | Error::PaddingByte { .. } => Self::Padding,
-            Error::ClassCount { .. } => Self::ClassCount,
-            _ => Self::Body,
-        }
-    }
-}
 
 /// A model with the memory to run it. C knows only its size, so that it can place it as a variable.
 ///
@@ -175,6 +83,9 @@ pub struct LenetPrediction {
 /// `bytes` may be longer than the file, as a flash partition is. On success, the length of the file goes to
 /// `*file_length`, unless `file_length` is null. The file is not copied: it must stay where it is, unchanged, for as
 /// long as the engine is used. It may lie at any address; cores read it fastest at a multiple of four.
+///
+/// The library reads models with int8, int4 and ternary weights. One that was built without the feature `int4` or `ternary`
+/// has no code for those weights, and answers a model that has them with `LENET_STATUS_BODY`.
 ///
 /// Returns `LENET_STATUS_BAD_POINTER` and leaves the engine as it is if `engine` or `bytes` is null, if `engine` or
 /// `file_length` is misaligned, if any two of the three overlap, or if `length` is half the address space or more. After
@@ -280,17 +191,6 @@ pub unsafe extern "C" fn lenet_classify(
     // the image, which it may overlap, is not used any more.
     unsafe { prediction.write(answer) };
     LenetStatus::Ok
-}
-
-/// Returns the text of a status: what is wrong and how to fix it. The text is constant and always valid.
-#[unsafe(no_mangle)]
-pub extern "C" fn lenet_message(status: c_int) -> *const c_char {
-    message(status).as_ptr()
-}
-
-fn message(status: c_int) -> &'static CStr {
-    let message = usize::try_from(status).ok().and_then(|status| MESSAGES.get(status));
-    message.copied().unwrap_or(c"not a status of this library")
 }
 
 /// Whether the pointer is one that a slot can lie at.

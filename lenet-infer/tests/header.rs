@@ -7,10 +7,15 @@ use std::{env, fs};
 fn the_committed_header_is_what_cbindgen_generates() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(package.join("cbindgen.toml")).expect("cbindgen.toml is valid");
-    let [engine, picture] = ["src/capi.rs", "src/capi/prepare.rs"].map(|source| package.join(source));
-    let bindings = cbindgen::Builder::new().with_config(config).with_src(engine).with_src(picture).generate();
+    let sources = ["src/capi.rs", "src/capi/status.rs", "src/capi/prepare.rs"];
+    let bindings = sources
+        .iter()
+        .fold(cbindgen::Builder::new().with_config(config), |builder, source| {
+            builder.with_src(package.join(source))
+        })
+        .generate();
     let mut generated = Vec::new();
-    bindings.expect("src/capi.rs and src/capi/prepare.rs have a C interface").write(&mut generated);
+    bindings.expect("the sources have a C interface").write(&mut generated);
 
     let header = package.join("include/lenet.h");
     if env::var_os("LENET_WRITE_HEADER").is_some() {

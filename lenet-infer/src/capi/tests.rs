@@ -2,9 +2,12 @@
 
 extern crate std;
 
+use super::status::message;
 use super::*;
-use crate::{Engine, SHIPPED, SHIPPED_INT4};
+use crate::{Engine, Error, SHIPPED, SHIPPED_INT4};
+use core::ffi::c_int;
 use core::ptr::{null, null_mut};
+use lenet_core::error::{Field, Layer};
 use lenet_core::model::{Fc3, Weights};
 use lenet_core::{Metadata, decode, encode};
 use std::vec::Vec;
@@ -247,6 +250,14 @@ fn a_bad_file_is_a_status() {
     // SAFETY: bytes of no such length are read.
     let found = unsafe { lenet_decode(&mut engine, SHIPPED.bytes.as_ptr(), usize::MAX, null_mut()) };
     assert_eq!(found, LenetStatus::BadPointer);
+}
+
+#[test]
+fn a_model_of_a_width_that_a_build_does_not_read_is_no_model_of_this_network() {
+    for found in [2, 4] {
+        let error = Error::WeightBits { layer: Layer::Fc1, found };
+        assert_eq!(LenetStatus::from(error), LenetStatus::Body);
+    }
 }
 
 #[test]
