@@ -17,8 +17,7 @@
 //! - `stack`: the most stack that `classify` can take there, found by following every path through the code
 //!   ([`bound`]).
 //! - `instructions`: those that one `classify` executes, or the slowest of three `prepare`, counted in QEMU ([`count`]).
-//! - `cycles`: what the slowest of three runs takes by a model of the core without wait states ([`mod@cycles`]); 0 where
-//!   there is no model.
+//! - `cycles`: what the slowest of three runs takes by a model of the core without wait states ([`mod@cycles`]).
 //! - `flash`: the words of 32 bits that the run reads from flash, code and constants: what each wait state costs in cycles
 //!   where nothing is read ahead or kept.
 //!
