@@ -80,3 +80,4 @@ pub(crate) mod lanes;
 mod requant;
 mod ternary;
 mod tiles;
+mod unpack;
