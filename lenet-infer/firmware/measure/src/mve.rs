@@ -42,6 +42,11 @@ impl Fields {
         usize::from(self.second >> from) & ((1 << bits) - 1)
     }
 
+    /// The base of a load or store. Where elements change their size, it has three bits, and the fourth is the size.
+    fn base(self) -> Register {
+        if self.second & 0x1000 == 0 { self.of_first(0, 3) } else { self.of_first(0, 4) }
+    }
+
     /// The instructions of a low-overhead loop, whose first half is 0xF000 with a size or an option and a register.
     fn loop_step(self, address: u32) -> Option<Step> {
         if self.first & 0xFF80 != 0xF000 {
@@ -64,8 +69,9 @@ impl Fields {
     fn written(self) -> Option<Vec<Register>> {
         let Self { first, second } = self;
         if first & 0xFFF0 == 0xEA50 {
-            let selects = second & 0xC000 == 0x8000;
-            let shifts_long = second & 0x800D == 0x000D;
+            // A select cannot read register 13, whose number is that of a long shift by a register.
+            let selects = second & 0xC000 == 0x8000 && second & 0x000F != 0x000D;
+            let shifts_long = second & 0x800D == 0x000D || second & 0x000F == 0x000D;
             return match (selects, shifts_long) {
                 (true, _) => Some(vec![self.of_second(8, 4)]),
                 (_, true) => Some(vec![self.of_second(8, 4), self.of_first(0, 4) & !1]),
@@ -92,7 +98,7 @@ impl Fields {
             (true, true) if first & 0x0010 == 0 => vec![self.of_first(0, 4), self.of_second(0, 4)],
             (true, true) => vec![],
             // A base register that moves.
-            (true, false) if first & 0x0020 != 0 => vec![self.of_first(0, 4)],
+            (true, false) if first & 0x0020 != 0 => vec![self.base()],
             (true, false) => vec![],
             // Sums of vectors, alone or as the lower of two; the upper of two; what is shifted in.
             (false, _) if first & 0x0080 != 0 => {
@@ -155,6 +161,7 @@ mod tests {
         assert_eq!(written(0xEA5F, 0x930F), [3]); // cset r3, ne
         assert_eq!(written(0xEA54, 0x175F), [7, 4]); // lsrl r4, r7, #5
         assert_eq!(written(0xEA52, 0x432D), [3, 2]); // asrl r2, r3, r4
+        assert_eq!(written(0xEA54, 0xA50D), [5, 4]); // lsll r4, r5, r10
     }
 
     #[test]
@@ -167,6 +174,7 @@ mod tests {
         assert_eq!(written(0xEC09, 0x2F04), [9, 4]); // vmov r4, r9, q1[2], q1[0]
         assert_eq!(written(0xECB5, 0x1E10), [5]); // vldrb.u8 q0, [r5], #16
         assert_eq!(written(0xFCB5, 0x9F20), [5]); // vld21.32 {q4, q5}, [r5]!
+        assert_eq!(written(0xFCBA, 0x0F04), [2]); // vldrh.u32 q0, [r2], #8
     }
 
     #[test]

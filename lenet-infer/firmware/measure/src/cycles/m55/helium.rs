@@ -130,7 +130,12 @@ impl Fields {
         let from_vector = first & 0xFF00 == 0xFD00 && wide;
         let interleaved = first & 0xFF00 == 0xFC00 && wide;
         let scattered = from_vector || !before && !after;
-        let base = if from_vector { 0 } else { core(self.n()) };
+        let base = match (from_vector, scattered || wide) {
+            (true, _) => 0,
+            (false, true) => core(self.n()),
+            // Where elements change their size, it has three bits, and the fourth is the size.
+            (false, false) => core(self.n() & 7),
+        };
         let moved = match (from_vector, after) {
             (_, false) => 0,
             (true, true) => self.qn(),
@@ -159,7 +164,9 @@ impl Fields {
         work.unaligned = if interleaved { 2 } else { 1 };
         if scattered && !interleaved {
             // Two elements per cycle from the tightly-coupled data memory, if they are in different banks; one from others [H].
-            let elements = 16 >> (second >> 7 & 3);
+            // Addresses in a vector are those of words or double words.
+            let size = if from_vector { 2 | second >> 8 & 1 } else { second >> 7 & 3 };
+            let elements = 16 >> size;
             work.unit = Some((Unit::Memory, elements));
             work.cycles = elements;
             work.unaligned = 0;

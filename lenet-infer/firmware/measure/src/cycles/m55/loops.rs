@@ -33,14 +33,16 @@ impl Fields {
         if first & 0xFFF0 != 0xEA50 {
             return None;
         }
-        if second & 0xC000 == 0x8000 {
+        // A select cannot read register 13, whose number is that of a long shift by a register.
+        if second & 0xC000 == 0x8000 && second & 0x000F != 0x000D {
             let reads = core(self.n()) | core(self.m()) | FLAGS;
             return Some(long(reads, core((second >> 8) as usize), 1));
         }
-        let shifts_long = second & 0x800D == 0x000D;
+        let shifts_long = second & 0x800D == 0x000D || second & 0x000F == 0x000D;
         shifts_long.then(|| {
             let both = core((second >> 8) as usize) | core(self.n() & !1);
-            long(both | core(self.t()), both, 2)
+            let by = if second & 0x000F == 0x000D { core(self.t()) } else { 0 };
+            long(both | by, both, 2)
         })
     }
 }

@@ -75,6 +75,8 @@ fn a_gathering_load_takes_a_cycle_per_element_and_its_offsets_are_read_four_cycl
     assert_eq!(each(&[vldrb_u8_q0_r0_q6, nop_w].concat()), [16, 1]);
     assert_eq!(each(&[vldrb_u32_q3_r4_q6, nop_w].concat()), [4, 1]);
     assert_eq!(each(&[vstrb_16_q6_r9_q7, nop_w].concat()), [8, 1]);
+    let vldrw_u32_q0_q1_4 = [0xFD92, 0x1E01];
+    assert_eq!(each(&[vldrw_u32_q0_q1_4, nop_w].concat()), [4, 1]);
     let vadd_i32_q6_q6_r0 = [0xEE2D, 0xCF40];
     assert_eq!(each(&[vadd_i32_q6_q6_r0, vldrb_u32_q3_r4_q6].concat()), [1, 8]);
 }
@@ -237,6 +239,9 @@ fn encodings_tell_what_is_read_and_written() {
         (0xF006, 0xE001, "r6", "r14", "dlstp.8 lr, r6"),
         (0xEA5A, 0x8131, "r1 r10 flags", "r1", "csel r1, r10, r1, lo"),
         (0xEA50, 0x01CF, "r0 r1", "r0 r1", "lsll r0, r1, #3"),
+        (0xEA54, 0xA50D, "r4 r5 r10", "r4 r5", "lsll r4, r5, r10"),
+        (0xFD98, 0x0F00, "r0", "q0", "vldrh.u32 q0, [r0]"),
+        (0xED89, 0x0F00, "r1 q0", "", "vstrh.32 q0, [r1]"),
     ] {
         assert_eq!(registers(first, second).map(|all| all.join(" ")), [reads, writes], "{text}");
     }
