@@ -44,7 +44,7 @@ pub(super) fn find<'w>(
     while let Some(fewer) = join_once(work.get_mut(..count).unwrap_or_default()) {
         count = fewer;
     }
-    let count = drop_small(work.get_mut(..count).unwrap_or_default());
+    let count = drop_unlike(work.get_mut(..count).unwrap_or_default());
     let groups = work.get_mut(..count).unwrap_or_default();
     order(groups);
     groups
@@ -63,16 +63,19 @@ fn is_like(part: &Part, other: &Part) -> bool {
         && thickness(part) * 2 <= thickness(other) * 3
 }
 
-/// Moves the groups that are large enough beside the others to the front, and returns how many they are: at least two fifths
-/// of the largest's size, and with strokes of at least a fifth of the thickness.
-fn drop_small(groups: &mut [Group]) -> usize {
-    let tallest = groups.iter().map(|group| group.rect.longer_side()).max().unwrap_or_default();
-    let thickest = groups.iter().map(thickness).max().unwrap_or_default();
+/// Moves the groups that are like the others to the front, and returns how many they are: at least two fifths of the usual
+/// size, with strokes of at least a fifth of the usual thickness, and no flat bars.
+fn drop_unlike(groups: &mut [Group]) -> usize {
+    let size = |group: &Group| u32::from(group.rect.longer_side());
+    let usual = usual_thickness(groups);
+    let tallest = groups.iter().filter(|group| thickness(group) * 2 >= usual).map(size).max().unwrap_or_default();
     let mut kept = 0;
     for index in 0..groups.len() {
         let Some(group) = groups.get(index).copied() else { break };
-        if group.rect.longer_side() * 5 >= tallest * 2
-            && thickness(&group) * 5 >= thickest
+        let is_bar = groups.len() > 1 && group.rect.height() * 3 <= group.rect.width();
+        if size(&group) * 5 >= tallest * 2
+            && thickness(&group) * 5 >= usual
+            && !is_bar
             && let Some(place) = groups.get_mut(kept)
         {
             *place = group;
@@ -80,6 +83,14 @@ fn drop_small(groups: &mut [Group]) -> usize {
         }
     }
     kept
+}
+
+/// The median thickness of groups, each counted by its area.
+fn usual_thickness(groups: &[Group]) -> u32 {
+    let area = |groups: &mut dyn Iterator<Item = &Group>| groups.map(|group| group.area).sum::<u32>();
+    let all = area(&mut groups.iter());
+    let is_half = |limit: &u32| area(&mut groups.iter().filter(|group| thickness(group) <= *limit)) * 2 >= all;
+    groups.iter().map(thickness).filter(is_half).min().unwrap_or_default()
 }
 
 /// The area per length, in 1/16 cell: that of a printed line is small beside those of digits.
@@ -125,7 +136,11 @@ fn belong(a: &Group, b: &Group) -> bool {
         return true;
     }
     let overlap = if is_higher(small.rect, large.rect) { 8 } else { 2 };
-    if is_bar(small.rect) && narrower <= -across * overlap && down * 4 <= size {
+    if is_bar(small.rect)
+        && small.rect.width() * 2 <= large.rect.width() * 3
+        && narrower <= -across * overlap
+        && down * 4 <= size
+    {
         return true;
     }
     small.area * 8 <= large.area && across * 8 <= size && down * 8 <= size
@@ -142,26 +157,49 @@ fn is_higher(rect: Rect, other: Rect) -> bool {
 }
 
 /// Sorts digits into lines, and each line from left to right.
+///
+/// From left to right, each digit goes on in the line whose last digit is most level with it, or else begins a line. So a line
+/// may be tilted.
 fn order(groups: &mut [Group]) {
-    sort(groups, |group| (0, group.rect.top));
-    let mut line = 0;
-    let mut span: Option<(u16, u16)> = None;
-    for group in groups.iter_mut() {
-        let (top, bottom) = (group.rect.top, group.rect.bottom);
-        match &mut span {
-            // At least half of the digit is beside the line.
-            Some((_, end)) if 2 * top + (bottom - top) <= 2 * *end => *end = bottom.max(*end),
-            Some(next) => {
-                line += 1;
-                *next = (top, bottom);
-            }
-            None => span = Some((top, bottom)),
-        }
-        group.line = line;
+    sort(groups, |group| (0, group.rect.left));
+    let mut lines = 0;
+    for index in 0..groups.len() {
+        let (before, rest) = groups.split_at_mut(index);
+        let Some(group) = rest.first_mut() else { break };
+        let last = |line: u8| before.iter().rfind(|other| other.line == line);
+        let steps = (0..lines).filter_map(|line| Some((step(last(line)?, group)?, line)));
+        group.line = steps.min().map_or(lines, |(_, line)| line);
+        lines = lines.max(group.line + 1);
+    }
+    let mut ranks = [0; MAX_PARTS];
+    for (line, rank) in (0..lines).zip(&mut ranks) {
+        let is_higher = |other: &u8| (height(groups, *other), *other) < (height(groups, line), line);
+        *rank = (0..lines).filter(is_higher).count() as u8;
+    }
+    for group in &mut *groups {
+        group.line = ranks.get(usize::from(group.line)).copied().unwrap_or_default();
     }
     sort(groups, |group| (group.line, group.rect.left));
 }
 
+/// How far a digit is above or below the last one of a line, in half cells; `None` if that is too far for the next digit.
+///
+/// Their centers may be half of their mean height apart, and further where there is a gap between them, since lines are tilted.
+fn step(last: &Group, next: &Group) -> Option<u16> {
+    let (a, b) = (last.rect, next.rect);
+    let step = (a.top + a.bottom).abs_diff(b.top + b.bottom);
+    let heights = a.height() + b.height();
+    let ahead = (b.left + b.right).saturating_sub(a.left + a.right).min(heights);
+    (step * 4 <= heights * 2 + ahead).then_some(step)
+}
+
+/// The mean of the top and the bottom of a line's digits, from the top of the picture, in half cells.
+fn height(groups: &[Group], line: u8) -> u32 {
+    let digits = groups.iter().filter(|group| group.line == line);
+    let (sum, count) =
+        digits.fold((0, 0), |(sum, count), group| (sum + u32::from(group.rect.top + group.rect.bottom), count + 1));
+    sum / count.max(1)
+}
 /// Sorts a few groups by insertion. The standard library's sorts recurse, and for a few need more code than this.
 fn sort(groups: &mut [Group], key: impl Fn(&Group) -> (u8, u16)) {
     for end in 1..groups.len() {

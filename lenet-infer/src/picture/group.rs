@@ -129,19 +129,19 @@ fn is_line(rect: Rect, extent: Rect) -> bool {
         || (height * 10 >= extent.height() * 9 && width * 8 <= height)
 }
 
-/// Whether a part encloses another that is no speck beside it: a box around digits, of any width.
+/// Whether a part encloses others that are no specks beside it: a box around digits, or the boxes of a form.
 fn is_frame(index: usize, frame: &Part, parts: &[Part]) -> bool {
     let rect = frame.rect();
-    parts.iter().enumerate().any(|(other, part)| {
-        let inner = part.rect();
+    let encloses = |other: usize, inner: Rect| {
         other != index
             && inner.left > rect.left
             && inner.top > rect.top
             && inner.right < rect.right
             && inner.bottom < rect.bottom
-            && inner.longer_side() * 5 >= rect.width().min(rect.height()) * 2
-            && u32::from(part.area) * 8 >= u32::from(frame.area)
-    })
+            && inner.longer_side() * 4 >= rect.width().min(rect.height())
+    };
+    let inner = parts.iter().enumerate().filter(|(other, part)| encloses(*other, part.rect()));
+    inner.map(|(_, part)| u32::from(part.area)).sum::<u32>() * 8 >= u32::from(frame.area)
 }
 
 #[cfg(test)]
