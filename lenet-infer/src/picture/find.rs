@@ -41,7 +41,12 @@ pub(super) fn find<'w>(
             count += 1;
         }
     }
-    while let Some(fewer) = join_once(work.get_mut(..count).unwrap_or_default()) {
+    while let Some(fewer) = join_once(work.get_mut(..count).unwrap_or_default(), belong) {
+        count = fewer;
+    }
+    let groups = work.get_mut(..count).unwrap_or_default();
+    let tallest = tallest(groups);
+    while let Some(fewer) = join_once(work.get_mut(..count).unwrap_or_default(), |a, b| are_halves(a, b, tallest)) {
         count = fewer;
     }
     let count = drop_unlike(work.get_mut(..count).unwrap_or_default());
@@ -99,7 +104,7 @@ fn thickness(group: &Group) -> u32 {
 }
 
 /// Joins the first two groups that are one digit, and returns how many groups are left.
-fn join_once(groups: &mut [Group]) -> Option<usize> {
+fn join_once(groups: &mut [Group], belong: impl Fn(&Group, &Group) -> bool) -> Option<usize> {
     let count = groups.len();
     for a in 0..count {
         for b in a + 1..count {
@@ -144,6 +149,23 @@ fn belong(a: &Group, b: &Group) -> bool {
         return true;
     }
     small.area * 8 <= large.area && across * 8 <= size && down * 8 <= size
+}
+
+/// Whether two groups, one above the other, are shorter than a digit as tall as `tallest`, and together no taller.
+fn are_halves(a: &Group, b: &Group, tallest: u16) -> bool {
+    let both = a.rect.union(b.rect);
+    let [across, _] = gaps(a.rect, b.rect);
+    let narrower = i32::from(a.rect.width().min(b.rect.width()));
+    a.rect.height().max(b.rect.height()) * 4 <= tallest * 3
+        && both.height() * 8 <= tallest * 9
+        && both.width() <= tallest
+        && narrower <= across * -4
+}
+
+/// The height of the tallest group whose strokes are at least half as thick as usual.
+fn tallest(groups: &[Group]) -> u16 {
+    let usual = usual_thickness(groups);
+    groups.iter().filter(|group| thickness(group) * 2 >= usual).map(|group| group.rect.height()).max().unwrap_or_default()
 }
 
 /// Whether a box is flatter than a digit: the bar of a 5, or its lower end.
