@@ -5,7 +5,11 @@ use super::grid::components::MAX_PARTS;
 use super::grid::reduce::Scale;
 use super::group::Group;
 use super::look::Look;
-use super::{Digit, Frame, NoDigit, Preparer, Step};
+use super::spot::Spot;
+use super::{Digit, Frame, NoDigit, Preparer, Rect, Step};
+
+/// The most digits that a closer look tells apart where the whole picture shows one.
+const MOST_JOINED: usize = 8;
 
 /// The digits of a picture in reading order, at most `N`.
 ///
@@ -14,7 +18,7 @@ use super::{Digit, Frame, NoDigit, Preparer, Step};
 pub struct Digits<'p, const SIDE: usize, const N: usize> {
     preparer: &'p mut Preparer<SIDE>,
     source: Option<(&'p Frame<'p>, Look)>,
-    groups: [Group; N],
+    spots: [Spot; N],
     count: usize,
     /// The scale of the groups: the grid's, before a closer look changed that.
     scale: Scale,
@@ -33,16 +37,11 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         if found.is_empty() {
             return Err(NoDigit::NoInk);
         }
-        let mut groups = [Group::NONE; N];
-        let count = found.len();
-        groups
-            .get_mut(..count)
-            .ok_or(NoDigit::TooMany)?
-            .iter_mut()
-            .zip(found)
-            .for_each(|(to, from)| *to = *from);
+        let (mut spots, count) = ([Spot::NONE; N], found.len());
         let scale = preparer.grid.scale;
-        Ok(Self { preparer, source, groups, count, scale, next: 0, are_guesses: [false; N] })
+        let places = spots.get_mut(..count).ok_or(NoDigit::TooMany)?;
+        places.iter_mut().zip(found).for_each(|(spot, group)| *spot = Spot::new(*group, scale));
+        Ok(Self { preparer, source, spots, count, scale, next: 0, are_guesses: [false; N] })
     }
 
     /// Prepares the next digit. `None` after the last. A region that turns out to hold no digit is left out.
@@ -51,7 +50,7 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         self.next_observed(|_| {})
     }
 
-    /// Prepares the next digit as [`next`](Self::next) does, and shows `observe` the steps of a closer look.
+    /// Prepares the next digit as [`next`](Self::next) does, and shows `observe` the steps of closer looks.
     ///
     /// There are none for a digit that is large on the grid.
     pub fn next_observed(&mut self, mut observe: impl FnMut(Step<'_>)) -> Option<&Digit> {
@@ -74,12 +73,61 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     fn prepare_next(&mut self, observe: &mut impl FnMut(Step<'_>)) -> Option<usize> {
         loop {
             let index = self.next;
-            let group = *self.groups.get(..self.count)?.get(index)?;
+            self.split(index, observe);
+            let spots = self.spots.get(..self.count)?;
+            let spot = spots.get(index)?;
             self.next += 1;
-            if self.preparer.digit_of(self.source, &group, self.scale, observe).is_ok() {
+            if self.preparer.digit_of(self.source, spot, spots, self.scale, observe).is_ok() {
                 return Some(index);
             }
         }
+    }
+
+    /// Looks closer at a digit that is wide, and puts those in its place that it turns out to be: on the grid of a whole picture,
+    /// neighbors may run together. `None` if it is one.
+    fn split(&mut self, index: usize, observe: &mut impl FnMut(Step<'_>)) -> Option<()> {
+        let (frame, look) = self.source?;
+        let spots = self.spots.get(..self.count)?;
+        let spot = *spots.get(index)?;
+        let near = Scale::new(spot.place.with_margin(frame.rect()), SIDE);
+        let is_wide = spot.place.width() * 4 >= spot.place.height() * 5;
+        if spot.group.is_none() || !is_wide || !near.differs(self.scale) {
+            return None;
+        }
+        let grid = &mut self.preparer.grid;
+        grid.survey(frame, near, look.ink(Some(grid.dark)), observe).ok()?;
+        let mut work = [Group::NONE; MAX_PARTS];
+        let found = find::find(grid.parts.as_slice(), grid.extent(), find::Wanted::One, &mut work);
+        let (mut places, mut count) = ([Rect::default(); MOST_JOINED], 0);
+        for place in found.iter().map(|digit| near.to_picture(digit.rect)) {
+            if !spot.place.contains_center(place) || !spot.has(place, spots) {
+                continue;
+            }
+            // What is shorter is a piece of a broken digit, or of a line.
+            if place.height() * 5 < spot.place.height() * 3 {
+                return None;
+            }
+            *places.get_mut(count)? = place;
+            count += 1;
+        }
+        self.replace(index, places.get(..count)?)
+    }
+
+    /// Puts the digits at `places` in the place of one, if there is memory for them.
+    fn replace(&mut self, index: usize, places: &[Rect]) -> Option<()> {
+        let more = places.len().checked_sub(1)?;
+        let line = self.spots.get(index)?.line;
+        if more == 0 || self.count + more > N {
+            return None;
+        }
+        for later in (index + 1..self.count).rev() {
+            *self.spots.get_mut(later + more)? = *self.spots.get(later)?;
+        }
+        for (spot, place) in self.spots.get_mut(index..)?.iter_mut().zip(places) {
+            *spot = Spot { place: *place, line, group: None };
+        }
+        self.count += more;
+        Some(())
     }
 }
 
@@ -116,6 +164,64 @@ mod tests {
             assert_eq!(digits.next().map(|digit| digit.image), Some(*image));
         }
         assert!(found.len() == 3 && digits.next().is_none());
+    }
+
+    /// Two rings of 60x80 pixels on light paper, in a picture of 1200x400, with a gap between them.
+    fn rings(gap: usize) -> Vec<u8> {
+        let mut bytes = vec![200; 1200 * 400];
+        for left in [500, 560 + gap] {
+            for (x, y) in (0..60).flat_map(|x| (0..80).map(move |y| (x, y))) {
+                if !((10..50).contains(&x) && (10..70).contains(&y)) {
+                    bytes[1200 * (160 + y) + left + x] = 40;
+                }
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn neighbors_that_run_together_on_the_grid_are_told_apart_by_a_closer_look() {
+        // A cell of the grid is 12.5 pixels.
+        for (gap, count) in [(0, 1), (8, 2)] {
+            let bytes = rings(gap);
+            let frame = Frame::new(&bytes, 1200, 400).unwrap();
+            let mut preparer = Preparer::<96>::new();
+            let mut digits = preparer.find::<3>(&frame).unwrap();
+            assert_eq!(digits.count, 1);
+            let mut found = Vec::new();
+            while let Some(digit) = digits.next() {
+                found.push((digit.rect, digit.line));
+            }
+            assert_eq!(found.len(), count);
+            for ((rect, line), left) in found.iter().zip([500, 560 + gap as u16]) {
+                assert!(rect.left.abs_diff(left) <= 6 && *line == 0, "{rect:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn digits_are_not_told_apart_where_there_is_no_memory_for_them() {
+        let bytes = rings(8);
+        let frame = Frame::new(&bytes, 1200, 400).unwrap();
+        let mut preparer = Preparer::<96>::new();
+        let mut digits = preparer.find::<1>(&frame).unwrap();
+        assert!(digits.next().is_some() && digits.next().is_none());
+    }
+
+    #[test]
+    fn digits_told_apart_come_before_what_is_right_of_them() {
+        let bytes = rings(8);
+        let frame = Frame::new(&bytes, 1200, 400).unwrap();
+        let mut preparer = Preparer::<96>::new();
+        let mut digits = preparer.find::<4>(&frame).unwrap();
+        let place = |left| Rect { left, top: 0, right: left + 10, bottom: 10 };
+        digits.spots = [0, 20, 40, 60].map(|left| Spot { place: place(left), ..Spot::NONE });
+        digits.count = 3;
+        assert_eq!(digits.replace(1, &[place(20), place(30)]), Some(()));
+        assert_eq!(digits.spots.map(|spot| spot.place.left), [0, 20, 30, 40]);
+        // There is no more memory, and one digit is as before.
+        assert_eq!(digits.replace(1, &[place(20), place(30)]), None);
+        assert_eq!(digits.replace(1, &[place(20)]), None);
     }
 
     fn name(step: Step<'_>) -> &'static str {

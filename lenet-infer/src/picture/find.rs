@@ -46,7 +46,9 @@ pub(super) fn find<'w>(
     }
     let groups = work.get_mut(..count).unwrap_or_default();
     let tallest = tallest(groups);
-    while let Some(fewer) = join_once(work.get_mut(..count).unwrap_or_default(), |a, b| are_halves(a, b, tallest)) {
+    while let Some(fewer) =
+        join_once(work.get_mut(..count).unwrap_or_default(), |a, b| are_halves(a, b, tallest))
+    {
         count = fewer;
     }
     let count = drop_unlike(work.get_mut(..count).unwrap_or_default());
@@ -73,7 +75,8 @@ fn is_like(part: &Part, other: &Part) -> bool {
 fn drop_unlike(groups: &mut [Group]) -> usize {
     let size = |group: &Group| u32::from(group.rect.longer_side());
     let usual = usual_thickness(groups);
-    let tallest = groups.iter().filter(|group| thickness(group) * 2 >= usual).map(size).max().unwrap_or_default();
+    let tallest =
+        groups.iter().filter(|group| thickness(group) * 2 >= usual).map(size).max().unwrap_or_default();
     let mut kept = 0;
     for index in 0..groups.len() {
         let Some(group) = groups.get(index).copied() else { break };
@@ -94,7 +97,8 @@ fn drop_unlike(groups: &mut [Group]) -> usize {
 fn usual_thickness(groups: &[Group]) -> u32 {
     let area = |groups: &mut dyn Iterator<Item = &Group>| groups.map(|group| group.area).sum::<u32>();
     let all = area(&mut groups.iter());
-    let is_half = |limit: &u32| area(&mut groups.iter().filter(|group| thickness(group) <= *limit)) * 2 >= all;
+    let is_half =
+        |limit: &u32| area(&mut groups.iter().filter(|group| thickness(group) <= *limit)) * 2 >= all;
     groups.iter().map(thickness).filter(is_half).min().unwrap_or_default()
 }
 
@@ -165,7 +169,12 @@ fn are_halves(a: &Group, b: &Group, tallest: u16) -> bool {
 /// The height of the tallest group whose strokes are at least half as thick as usual.
 fn tallest(groups: &[Group]) -> u16 {
     let usual = usual_thickness(groups);
-    groups.iter().filter(|group| thickness(group) * 2 >= usual).map(|group| group.rect.height()).max().unwrap_or_default()
+    groups
+        .iter()
+        .filter(|group| thickness(group) * 2 >= usual)
+        .map(|group| group.rect.height())
+        .max()
+        .unwrap_or_default()
 }
 
 /// Whether a box is flatter than a digit: the bar of a 5, or its lower end.
@@ -218,8 +227,8 @@ fn step(last: &Group, next: &Group) -> Option<u16> {
 /// The mean of the top and the bottom of a line's digits, from the top of the picture, in half cells.
 fn height(groups: &[Group], line: u8) -> u32 {
     let digits = groups.iter().filter(|group| group.line == line);
-    let (sum, count) =
-        digits.fold((0, 0), |(sum, count), group| (sum + u32::from(group.rect.top + group.rect.bottom), count + 1));
+    let (sum, count) = digits
+        .fold((0, 0), |(sum, count), group| (sum + u32::from(group.rect.top + group.rect.bottom), count + 1));
     sum / count.max(1)
 }
 /// Sorts a few groups by insertion. The standard library's sorts recurse, and for a few need more code than this.

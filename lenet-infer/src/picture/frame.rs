@@ -234,14 +234,23 @@ impl Rect {
 
     /// Whether two rectangles are nearly the same: more than half of what both cover is common.
     pub(super) fn is_nearly(&self, other: Self) -> bool {
+        3 * self.common_area(other) > self.area() + other.area()
+    }
+
+    /// The number of pixels that two rectangles have in common.
+    pub(super) fn common_area(&self, other: Self) -> u32 {
         let common = Self {
             left: self.left.max(other.left),
             top: self.top.max(other.top),
             right: self.right.min(other.right),
             bottom: self.bottom.min(other.bottom),
         };
-        let area = |rect: &Self| u32::from(rect.width()) * u32::from(rect.height());
-        3 * area(&common) > area(self) + area(&other)
+        common.area()
+    }
+
+    /// The number of pixels.
+    fn area(&self) -> u32 {
+        u32::from(self.width()) * u32::from(self.height())
     }
 
     /// The longer side.

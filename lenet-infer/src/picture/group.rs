@@ -71,11 +71,13 @@ impl Group {
         unmarked(label).is_some_and(|part| self.members.wrapping_shr(part) & 1 == 1)
     }
 
-    /// The parts whose centers lie in `expected`, as one digit. `extent` is the grid, which shows `view` of the picture `whole`.
+    /// The parts whose centers lie in `expected` and that are its own, as one digit. `extent` is the grid, which shows `view`
+    /// of the picture `whole`.
     ///
     /// What an edge inside the picture cuts is a neighbor's, unless it is most of the ink.
     pub(super) fn within(
         expected: Rect,
+        is_own: impl Fn(Rect) -> bool,
         parts: &[Part],
         extent: Rect,
         view: Rect,
@@ -90,7 +92,7 @@ impl Group {
         let (mut all, mut complete) = (Self::NONE, Self::NONE);
         for (index, part) in parts.iter().enumerate() {
             let rect = part.rect();
-            if is_no_stroke(index, part, parts, extent) || !expected.contains_center(rect) {
+            if is_no_stroke(index, part, parts, extent) || !expected.contains_center(rect) || !is_own(rect) {
                 continue;
             }
             all.join(&Self::of(index, part));
@@ -235,7 +237,8 @@ mod tests {
         let (_, _, parts) = blots();
         let within = |[left, top, right, bottom]: [u16; 4]| {
             let expected = Rect { left, top, right, bottom };
-            Group::within(expected, parts.as_slice(), EXTENT, EXTENT, EXTENT).map(|group| group.rect)
+            Group::within(expected, |_| true, parts.as_slice(), EXTENT, EXTENT, EXTENT)
+                .map(|group| group.rect)
         };
         let [first, second] = [0, 1].map(|index| parts.as_slice()[index].rect());
         assert_eq!(within([0, 0, 6, 16]), Some(first));
@@ -254,7 +257,7 @@ mod tests {
         let mut parts = Parts::NONE;
         parts.find(&mut Plane { width: WIDTH, cells: &mut labels }, 50, 50, 1).unwrap();
         let top = |view: Rect, whole: Rect| {
-            Group::within(EXTENT, parts.as_slice(), EXTENT, view, whole).map(|group| group.rect.top)
+            Group::within(EXTENT, |_| true, parts.as_slice(), EXTENT, view, whole).map(|group| group.rect.top)
         };
         let below = Rect { left: 0, top: 16, right: 16, bottom: 32 };
         let whole = Rect { bottom: 32, ..EXTENT };

@@ -44,6 +44,7 @@ mod look;
 mod no_digit;
 mod normalize;
 mod rows;
+mod spot;
 
 pub use digits::Digits;
 pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
@@ -60,6 +61,7 @@ use grid::reduce::Scale;
 use group::Group;
 use lenet_core::shape::IMAGE_PIXELS;
 use look::Look;
+use spot::Spot;
 
 /// The least longer side of a digit, in pixels of the picture.
 const LEAST_SIDE: u16 = 8;
@@ -181,7 +183,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         self.survey(look, frame, observe)?;
         let group = self.only()?;
         let scale = self.grid.scale;
-        self.digit_of(Some((frame, look)), &group, scale, observe)
+        self.digit_of(Some((frame, look)), &Spot::new(group, scale), &[], scale, observe)
     }
 
     /// Finds the digits of a frame by one look.
@@ -210,7 +212,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
     fn only_digit(&mut self) -> Result<&Digit, NoDigit> {
         let group = self.only()?;
         let scale = self.grid.scale;
-        self.digit_of(None, &group, scale, &mut |_| {})
+        self.digit_of(None, &Spot::new(group, scale), &[], scale, &mut |_| {})
     }
 
     /// The only digit on the grid: the largest group, with the groups near it that are no digits of their own.
@@ -240,39 +242,34 @@ impl<const SIDE: usize> Preparer<SIDE> {
         Ok(digit)
     }
 
-    /// Normalizes a digit that was found on the grid when it had `scale`; of a frame, after a closer look where that shows
-    /// more.
+    /// Normalizes a digit that was found on the grid when it had `scale`, beside `neighbors`; of a frame, after a closer look
+    /// where that shows more.
     fn digit_of(
         &mut self,
         source: Option<(&Frame<'_>, Look)>,
-        group: &Group,
+        spot: &Spot,
+        neighbors: &[Spot],
         scale: Scale,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
-        let found = scale.to_picture(group.rect);
-        let mut closer = *group;
+        let mut closer = spot.group;
         if let Some((frame, look)) = source {
             let ink = look.ink(Some(self.grid.dark));
-            let near = Scale::new(found.with_margin(frame.rect()), look.close_side(SIDE));
-            if near.differs(scale) {
+            let near = Scale::new(spot.place.with_margin(frame.rect()), look.close_side(SIDE));
+            if closer.is_none() || near.differs(scale) {
                 self.grid.survey(frame, near, ink, observe)?;
-                let expected = self.grid.scale.to_cells(found);
-                closer = Group::within(
-                    expected,
-                    self.grid.parts.as_slice(),
-                    self.grid.extent(),
-                    near.rect,
-                    frame.rect(),
-                )
-                .ok_or(NoDigit::NoInk)?;
+                let is_own = |part| spot.has(near.to_picture(part), neighbors);
+                let (parts, extent) = (self.grid.parts.as_slice(), self.grid.extent());
+                closer =
+                    Group::within(near.to_cells(spot.place), is_own, parts, extent, near.rect, frame.rect());
             } else if self.grid.scale != scale {
                 // The grid holds the digit before; the same survey gives the same parts again.
                 self.grid.survey(frame, scale, ink, observe)?;
             }
         }
-        self.digit.line = group.line;
+        self.digit.line = spot.line;
         self.digit.is_guess = source.is_some_and(|(_, look)| look != Look::FIRST);
-        self.normalize(&closer)?;
+        self.normalize(&closer.ok_or(NoDigit::NoInk)?)?;
         Ok(&self.digit)
     }
 

@@ -58,6 +58,27 @@ fn lines_of_digits_are_read_from_the_top() {
 }
 
 #[test]
+fn a_tilted_line_is_read_from_left_to_right() {
+    // Each is a third of its height above the one before, and at the end the next line is as high as the first began.
+    let digit = |left: u16, top: u16| [left, top, left + 8, top + 12];
+    let line = [digit(4, 16), digit(18, 12), digit(32, 8), digit(46, 4)];
+    let next = [digit(18, 30), digit(32, 26), digit(46, 22)];
+    let expected = |line: u8| move |digit: &[u16; 4]| (line, rect(*digit));
+    assert_eq!(found(&line, &[]), line.iter().map(expected(0)).collect::<Vec<_>>());
+    let both = line.iter().map(expected(0)).chain(next.iter().map(expected(1))).collect::<Vec<_>>();
+    assert_eq!(found(&[line.as_slice(), &next].concat(), &[]), both);
+}
+
+#[test]
+fn halves_of_a_digit_as_tall_as_another_are_joined() {
+    let halves = [[40, 10, 52, 17], [44, 20, 56, 27]];
+    assert_eq!(found(&[DIGIT, halves[0], halves[1]], &[]), [(0, rect(DIGIT)), (0, rect([40, 10, 56, 27]))]);
+    // Together they are taller than the other digit.
+    let apart = [[40, 10, 52, 17], [44, 25, 56, 32]];
+    assert_eq!(found(&[DIGIT, apart[0], apart[1]], &[]).len(), 3);
+}
+
+#[test]
 fn a_stroke_above_a_digit_joins_it() {
     // The stroke of a 5.
     assert_eq!(found(&[DIGIT, [12, 5, 22, 7]], &[]), [(0, rect([10, 5, 22, 28]))]);
@@ -104,6 +125,30 @@ fn slanted_digits_whose_boxes_overlap_are_two() {
 fn a_frame_around_a_row_of_digits_is_left_out() {
     let expected = [(0, rect(DIGIT)), (0, rect(BESIDE))];
     assert_eq!(found(&[DIGIT, BESIDE], &[[2, 2, 62, 34]]), expected);
+}
+
+#[test]
+fn the_boxes_of_a_form_are_left_out() {
+    let digits = [[8, 12, 12, 24], [22, 12, 26, 24], [36, 12, 40, 24], [50, 12, 54, 24]];
+    // One box around all, whose ink is more than eight times that of a digit.
+    let form =
+        [[2, 4, 61, 7], [2, 29, 61, 32], [2, 4, 4, 32], [16, 4, 18, 32], [30, 4, 32, 32], [59, 4, 61, 32]];
+    let boxes = digits.iter().chain(&form).copied().collect::<Vec<_>>();
+    assert_eq!(found(&boxes, &[]), digits.map(|digit| (0, rect(digit))));
+}
+
+#[test]
+fn a_flat_bar_beside_digits_is_left_out() {
+    let bar = [40, 20, 55, 25];
+    assert_eq!(found(&[DIGIT, bar], &[]), [(0, rect(DIGIT))]);
+    assert_eq!(found(&[bar], &[]), [(0, rect(bar))]);
+}
+
+#[test]
+fn a_long_thin_line_does_not_make_digits_small() {
+    let digit = [10, 30, 20, 44];
+    let line = [50, 4, 52, 50];
+    assert_eq!(found(&[digit, line], &[]).first(), Some(&(0, rect(digit))));
 }
 
 #[test]
