@@ -2,6 +2,8 @@
 
 extern crate std;
 
+use super::join::belong;
+use super::order::sort;
 use super::*;
 use crate::picture::grid::components::Parts;
 use crate::picture::grid::plane::Plane;

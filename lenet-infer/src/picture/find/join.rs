@@ -1,0 +1,89 @@
+//! Which groups of strokes are one digit.
+
+use super::{Group, Rect, gaps, largest};
+
+/// Joins the groups that are one digit, and returns how many are left, at the front.
+pub(super) fn join(groups: &mut [Group]) -> usize {
+    let count = join_all(groups, belong);
+    let groups = groups.get_mut(..count).unwrap_or_default();
+    let tallest = largest(groups, Rect::height);
+    join_all(groups, |a, b| are_halves(a, b, tallest))
+}
+
+/// Joins groups until no two belong together, and returns how many are left.
+fn join_all(groups: &mut [Group], belong: impl Fn(&Group, &Group) -> bool) -> usize {
+    let mut count = groups.len();
+    while let Some(fewer) = join_once(groups.get_mut(..count).unwrap_or_default(), &belong) {
+        count = fewer;
+    }
+    count
+}
+
+/// Joins the first two groups that belong together, and returns how many groups are left.
+fn join_once(groups: &mut [Group], belong: impl Fn(&Group, &Group) -> bool) -> Option<usize> {
+    let count = groups.len();
+    for a in 0..count {
+        for b in a + 1..count {
+            let (Some(first), Some(second)) = (groups.get(a).copied(), groups.get(b).copied()) else {
+                continue;
+            };
+            if !belong(&first, &second) {
+                continue;
+            }
+            groups.get_mut(a)?.join(&second);
+            let last = groups.last().copied()?;
+            *groups.get_mut(b)? = last;
+            return Some(count - 1);
+        }
+    }
+    None
+}
+
+/// Whether two groups are strokes of one digit: nearly touching but not side by side, one above the other, a bar above or
+/// below a digit, or a small one close to a large one. Distances are in shares of the larger group's size.
+pub(super) fn belong(a: &Group, b: &Group) -> bool {
+    let (large, small) = if a.area >= b.area { (a, b) } else { (b, a) };
+    let size = i32::from(large.rect.longer_side());
+    let [across, down] = gaps(a.rect, b.rect);
+    let narrower = i32::from(a.rect.width().min(b.rect.width()));
+    let beside = down < 0 && i32::from(a.rect.height().min(b.rect.height())) <= -2 * down;
+    if !beside && across * 10 <= size && down * 10 <= size {
+        return true;
+    }
+    // The boxes of slanted digits side by side overlap as well, by less.
+    let stacked = across < 0 && narrower * 2 <= -across * if beside { 3 } else { 4 };
+    let is_stroke = small.rect.height() * 5 <= large.rect.height() * 3;
+    if stacked && (down < 0 || (is_stroke && down * 4 <= size)) {
+        return true;
+    }
+    let overlap = if is_higher(small.rect, large.rect) { 8 } else { 2 };
+    if is_bar(small.rect)
+        && small.rect.width() * 2 <= large.rect.width() * 3
+        && narrower <= -across * overlap
+        && down * 4 <= size
+    {
+        return true;
+    }
+    small.area * 8 <= large.area && across * 8 <= size && down * 8 <= size
+}
+
+/// Whether two groups, one above the other, are shorter than a digit as tall as `tallest`, and together no taller.
+fn are_halves(a: &Group, b: &Group, tallest: u16) -> bool {
+    let both = a.rect.union(b.rect);
+    let [across, _] = gaps(a.rect, b.rect);
+    let narrower = i32::from(a.rect.width().min(b.rect.width()));
+    a.rect.height().max(b.rect.height()) * 4 <= tallest * 3
+        && both.height() * 8 <= tallest * 9
+        && both.width() <= tallest
+        && narrower <= across * -4
+}
+
+/// Whether a box is flatter than a digit: the bar of a 5, or its lower end.
+fn is_bar(rect: Rect) -> bool {
+    rect.height() * 5 <= rect.width() * 3
+}
+
+/// Whether the center of one box is above that of another.
+fn is_higher(rect: Rect, other: Rect) -> bool {
+    rect.top + rect.bottom < other.top + other.bottom
+}
