@@ -4,9 +4,10 @@ use super::find;
 use super::grid::components::MAX_PARTS;
 use super::grid::reduce::Scale;
 use super::group::Group;
-use super::look::Look;
+use super::look::{Look, once_chosen};
 use super::spot::Spot;
 use super::{Digit, Frame, NoDigit, Preparer, Rect, Step};
+use core::cell::Cell;
 
 /// The most digits that a closer look tells apart where the whole picture shows one.
 const MOST_JOINED: usize = 8;
@@ -52,9 +53,10 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
 
     /// Prepares the next digit as [`next`](Self::next) does, and shows `observe` the steps of closer looks.
     ///
-    /// There are none for a digit that is large on the grid.
+    /// There are none for a digit that is large on the grid. One that may be several is first looked at on the whole grid.
     pub fn next_observed(&mut self, mut observe: impl FnMut(Step<'_>)) -> Option<&Digit> {
-        let index = self.prepare_next(&mut observe)?;
+        let always = Cell::new(true);
+        let index = self.prepare_next(&mut once_chosen(&always, &mut observe))?;
         self.preparer.digit.is_guess = self.are_guesses.get(index).is_some_and(|is_guess| *is_guess);
         Some(&self.preparer.digit)
     }
@@ -94,26 +96,15 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         if spot.group.is_none() || !is_wide || !near.differs(self.scale) {
             return None;
         }
-        let grid = &mut self.preparer.grid;
-        grid.survey(frame, near, look.ink(Some(grid.dark)), observe).ok()?;
-        let mut work = [Group::NONE; MAX_PARTS];
-        let found = find::find(grid.parts.as_slice(), grid.extent(), find::Wanted::One, &mut work);
-        let (mut places, mut count) = ([Rect::default(); MOST_JOINED], 0);
-        for place in found.iter().map(|digit| near.to_picture(digit.rect)) {
-            if !spot.place.contains_center(place) || !spot.has(place, spots) {
-                continue;
-            }
-            // What is shorter is a piece of a broken digit, or of a line.
-            if place.height() * 5 < spot.place.height() * 3 {
-                return None;
-            }
-            *places.get_mut(count)? = place;
-            count += 1;
-        }
+        let ink = look.ink(Some(self.preparer.grid.dark));
+        self.preparer.grid.survey(frame, near, ink, observe).ok()?;
+        let (places, count) = self.preparer.places(&spot, spots)?;
         self.replace(index, places.get(..count)?)
     }
 
     /// Puts the digits at `places` in the place of one, if there is memory for them.
+    // Never inlined, so that a program has it once for all observers.
+    #[inline(never)]
     fn replace(&mut self, index: usize, places: &[Rect]) -> Option<()> {
         let more = places.len().checked_sub(1)?;
         let line = self.spots.get(index)?.line;
@@ -128,6 +119,29 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         }
         self.count += more;
         Some(())
+    }
+}
+
+impl<const SIDE: usize> Preparer<SIDE> {
+    /// The digits that a closer look at one among `spots` shows in its place, and how many they are. `None` if some are pieces.
+    // Never inlined, so that a program has it once for all observers.
+    #[inline(never)]
+    fn places(&self, spot: &Spot, spots: &[Spot]) -> Option<([Rect; MOST_JOINED], usize)> {
+        let mut work = [Group::NONE; MAX_PARTS];
+        let found = find::find(self.grid.parts.as_slice(), self.grid.extent(), find::Wanted::One, &mut work);
+        let (mut places, mut count) = ([Rect::default(); MOST_JOINED], 0);
+        for place in found.iter().map(|digit| self.grid.scale.to_picture(digit.rect)) {
+            if !spot.place.contains_center(place) || !spot.has(place, spots) {
+                continue;
+            }
+            // What is shorter is a piece of a broken digit, or of a line.
+            if place.height() * 5 < spot.place.height() * 3 {
+                return None;
+            }
+            *places.get_mut(count)? = place;
+            count += 1;
+        }
+        Some((places, count))
     }
 }
 

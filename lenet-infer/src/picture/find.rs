@@ -97,6 +97,8 @@ fn largest(groups: &[Group], size: impl Fn(&Rect) -> u16) -> u16 {
 }
 
 /// The median thickness of groups, each counted by its area.
+// Never inlined, since it is called in several places and is not hot.
+#[inline(never)]
 fn usual_thickness(groups: &[Group]) -> u32 {
     let area_up_to = |limit: u32| -> u32 {
         groups.iter().filter(|group| thickness(group) <= limit).map(|group| group.area).sum()

@@ -252,8 +252,12 @@ impl<const SIDE: usize> Preparer<SIDE> {
     }
 }
 
-/// The observer, from when a look has been chosen. The same for all looks, so that a program has the steps' code once.
-fn once_chosen(is_chosen: &Cell<bool>, observe: &mut impl FnMut(Step<'_>)) -> impl FnMut(Step<'_>) {
+/// The observer, from when a look has been chosen. The same for all looks, and for the digits of the chosen one, so that a program
+/// has the steps' code once.
+pub(super) fn once_chosen(
+    is_chosen: &Cell<bool>,
+    observe: &mut impl FnMut(Step<'_>),
+) -> impl FnMut(Step<'_>) {
     move |step| {
         if is_chosen.get() {
             observe(step);

@@ -4,30 +4,32 @@ use super::{Group, Rect, gaps, largest};
 
 /// Joins the groups that are one digit, and returns how many are left, at the front.
 pub(super) fn join(groups: &mut [Group]) -> usize {
-    let count = join_all(groups, belong);
+    let count = join_all(groups, 0);
     let groups = groups.get_mut(..count).unwrap_or_default();
     let tallest = largest(groups, Rect::height);
-    join_all(groups, |a, b| are_halves(a, b, tallest))
+    join_all(groups, tallest)
 }
 
-/// Joins groups until no two belong together, and returns how many are left.
-fn join_all(groups: &mut [Group], belong: impl Fn(&Group, &Group) -> bool) -> usize {
+/// Joins groups until no two belong together beside a digit as tall as `tallest`, and returns how many are left.
+// Never inlined, since it is called in two places and is not hot.
+#[inline(never)]
+fn join_all(groups: &mut [Group], tallest: u16) -> usize {
     let mut count = groups.len();
-    while let Some(fewer) = join_once(groups.get_mut(..count).unwrap_or_default(), &belong) {
+    while let Some(fewer) = join_once(groups.get_mut(..count).unwrap_or_default(), tallest) {
         count = fewer;
     }
     count
 }
 
 /// Joins the first two groups that belong together, and returns how many groups are left.
-fn join_once(groups: &mut [Group], belong: impl Fn(&Group, &Group) -> bool) -> Option<usize> {
+fn join_once(groups: &mut [Group], tallest: u16) -> Option<usize> {
     let count = groups.len();
     for a in 0..count {
         for b in a + 1..count {
             let (Some(first), Some(second)) = (groups.get(a).copied(), groups.get(b).copied()) else {
                 continue;
             };
-            if !belong(&first, &second) {
+            if !belong(&first, &second) && !are_halves(&first, &second, tallest) {
                 continue;
             }
             groups.get_mut(a)?.join(&second);

@@ -6,8 +6,10 @@ use super::{Group, MAX_PARTS};
 ///
 /// From left to right, each digit goes on in the line whose last digit is most level with it, or else begins a line. So a line
 /// may be tilted.
+///
+/// The groups are in line 0 before.
 pub(super) fn order(groups: &mut [Group]) {
-    sort(groups, |group| (0, group.rect.left));
+    sort(groups);
     let mut lines = 0;
     for index in 0..groups.len() {
         let (before, rest) = groups.split_at_mut(index);
@@ -25,7 +27,7 @@ pub(super) fn order(groups: &mut [Group]) {
     for group in &mut *groups {
         group.line = ranks.get(usize::from(group.line)).copied().unwrap_or_default();
     }
-    sort(groups, |group| (group.line, group.rect.left));
+    sort(groups);
 }
 
 /// How far a digit is above or below the last one of a line, in half cells; `None` if that is too far for the next digit.
@@ -46,12 +48,16 @@ fn height(groups: &[Group], line: u8) -> u32 {
         .fold((0, 0), |(sum, count), group| (sum + u32::from(group.rect.top + group.rect.bottom), count + 1));
     sum / count.max(1)
 }
-/// Sorts a few groups by insertion. The standard library's sorts recurse, and for a few need more code than this.
-pub(super) fn sort(groups: &mut [Group], key: impl Fn(&Group) -> (u8, u16)) {
+/// Sorts a few groups by line, and each line from left to right, by insertion. The standard library's sorts recurse, and for a few
+/// need more code than this.
+// Never inlined, since it is called in two places and is not hot.
+#[inline(never)]
+pub(super) fn sort(groups: &mut [Group]) {
+    let place = |group: &Group| (group.line, group.rect.left);
     for end in 1..groups.len() {
         for later in (1..=end).rev() {
             if let Some([before, after]) = groups.get_mut(later - 1..=later)
-                && key(before) > key(after)
+                && place(before) > place(after)
             {
                 core::mem::swap(before, after);
             }

@@ -212,6 +212,6 @@ fn groups_are_sorted_whatever_their_order() {
         group.rect.left = left;
         group
     });
-    sort(&mut groups, |group| (0, group.rect.left));
+    sort(&mut groups);
     assert_eq!(groups.map(|group| group.rect.left), [0, 2, 2, 5, 9]);
 }

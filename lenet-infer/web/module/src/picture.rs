@@ -6,7 +6,7 @@ use crate::steps::{Plane, Steps};
 use crate::{BYTES, model};
 use core::cell::{OnceCell, RefCell};
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, IMAGE_PIXELS, MAX_CLASSES, POOL1_SIDE, POOL2_SIDE};
-use lenet_infer::picture::{Frame, NoDigit, Preparer};
+use lenet_infer::picture::{Frame, NoDigit, Preparer, Step};
 use lenet_infer::{Engine, FeatureMaps};
 
 /// The side of the work grid.
@@ -64,6 +64,9 @@ pub(crate) struct Maps {
     conv2: [[[u8; POOL2_SIDE]; POOL2_SIDE]; CONV2_CHANNELS],
 }
 
+/// The one type of all observers, so that the module has the preparation once.
+type Observer<'o> = &'o mut dyn FnMut(Step<'_>);
+
 impl Picture {
     const NONE: Self = Self {
         steps: Steps::NONE,
@@ -84,16 +87,18 @@ impl Picture {
         let preparer = &mut *PREPARER.get_or_init(|| RefCell::new(Preparer::new())).borrow_mut();
         let model = &model::current().model;
         let mut engine = Engine::new(model);
+        let observe: Observer<'_> = &mut |step: Step<'_>| steps.keep(step);
         let mut found = preparer.find_best_observed::<MAX_DIGITS>(
             frame,
             model.confidence().threshold,
             |image| engine.classify(image).into(),
-            |step| steps.keep(step),
+            observe,
         )?;
         let mut count = 0;
         for (digit, closer) in digits.iter_mut().zip(closer) {
             closer.clear();
-            let Some(next) = found.next_observed(|step| closer.keep(step)) else { break };
+            let observe: Observer<'_> = &mut |step: Step<'_>| closer.keep(step);
+            let Some(next) = found.next_observed(observe) else { break };
             *digit = Digit::new(next);
             count += 1;
         }

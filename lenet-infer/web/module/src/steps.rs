@@ -39,7 +39,7 @@ impl<const CELLS: usize> Steps<CELLS> {
         self.length = 0;
     }
 
-    /// Keeps the plane of a step; of the smoothed ink also its gradient.
+    /// Keeps the plane of a step, if there is room for it; of the smoothed ink also its gradient.
     pub(crate) fn keep(&mut self, step: Step<'_>) {
         let [gray, ink, smoothed, edges, parts] = &mut self.planes;
         let (plane, view) = match step {
@@ -55,8 +55,9 @@ impl<const CELLS: usize> Steps<CELLS> {
             _ => return,
         };
         let View { width, cells, .. } = view;
+        let Some(plane) = plane.get_mut(..cells.len()) else { return };
         plane.iter_mut().zip(cells).for_each(|(to, from)| *to = *from);
-        (self.width, self.length) = (width, cells.len().min(CELLS));
+        (self.width, self.length) = (width, cells.len());
     }
 
     /// The planes of all steps.
