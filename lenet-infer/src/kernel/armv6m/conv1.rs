@@ -1,20 +1,20 @@
 //! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
-use super::requant::{Outputs, finish_windows, to_words};
+use super::requant::{Outputs, max, requantize, to_words};
 use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow, SMALL};
 use core::arch::naked_asm;
+use core::mem::offset_of;
 use lenet_core::model::{Conv1, INT4};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
 
 /// Output channels that are computed at a time.
 const CHANNELS: usize = 3;
 
-/// The argument `shifts` of [`three_channels`] for int4 weights: for three channels that begin with an even one, and
-/// for three that begin with an odd one.
-const SHIFTS: [u32; 2] = [u32::from_le_bytes([28, 24, 28, 0]), u32::from_le_bytes([24, 28, 24, 0])];
-
-/// Where the packed weights end in the frame: 64 bytes of a window, then two words per tap, twice, or once in a small build.
-const PACKED_END: usize = 64 + CONV1_TAPS * if SMALL { 8 } else { 16 };
+/// Where the packed weights end in the frame: two words per tap, twice, or once in a small build.
+const PACKED_END: usize = CONV1_TAPS * if SMALL { 8 } else { 16 };
+/// Bytes of the frame without registers: the packed weights, three maxima, and the [`Words`](super::requant::Words) of three
+/// outputs.
+const FRAME: usize = PACKED_END + 4 * CHANNELS + 4 * (2 + 2 * CHANNELS);
 
 // A sum fits in 21 bits with its sign.
 const _: () = assert!(CONV1_TAPS * 255 * 128 < 1 << 20);
@@ -24,21 +24,26 @@ const _: () = assert!(IMAGE_SIDE == 28 && POOL1_SIDE == 12 && CONV1_CHANNELS == 
 /// Computes one pooled row from the six image rows that it depends on.
 #[inline(always)]
 pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-    let rows = input.as_ptr().cast::<*const u8>();
-    let mut outputs = Outputs::new(layer, output.as_mut_ptr().cast(), CHANNELS);
-    for first in [0, CHANNELS] {
-        let channels = [first, first + 1, first + 2];
-        let all = layer.weights().as_bytes().as_ptr();
-        let (weights, shifts) = if layer.weights().is_int4() {
-            (channels.map(|c| all.wrapping_add(CONV1_TAPS * (c / 2))), SHIFTS[first % 2])
-        } else {
-            (channels.map(|c| all.wrapping_add(2 * CONV1_TAPS * (c / 2) + c % 2)), 0)
-        };
-        // SAFETY: `rows` are six rows of 28 bytes; the weights have 25 taps for each of the channels; `outputs` belong
-        // to a row of 12 positions.
-        unsafe { three_channels(rows, &weights, &outputs, shifts) };
-        outputs.advance(CHANNELS);
-    }
+    let weights = layer.weights().as_bytes().as_ptr();
+    let steps = if layer.weights().is_int4() { [0, CONV1_TAPS] } else { [1, 2 * CONV1_TAPS - 1] };
+    let rows = input.as_ptr().cast();
+    let outputs = Outputs::new(layer, output.as_mut_ptr().cast(), CHANNELS);
+    // SAFETY: `rows` are six rows of 28 bytes; the weights, the steps and the outputs are those of the whole layer.
+    unsafe { all_channels(&mut Row { rows, weights, steps, outputs }) };
+}
+
+/// The arguments of [`all_channels`], which reads and advances them.
+#[repr(C)]
+struct Row {
+    /// The addresses of six image rows of 28 bytes each.
+    rows: *const *const u8,
+    /// The weights of the first of three channels, as the file stores them, at any address.
+    weights: *const u8,
+    /// The bytes from there to the weights of the second channel, and from those to the weights of the third one: 1 and 49
+    /// with int8 weights, 0 and 25 with int4 ones. The other way round for the last three channels.
+    steps: [usize; 2],
+    /// The three channels at the first position.
+    outputs: Outputs,
 }
 
 /// Packs the weights of channels a, b and c at one tap, in `r3`, `r4` and `r5`, to the two words
@@ -74,16 +79,16 @@ macro_rules! load_int4 {
     };
 }
 
-/// Packs all taps of three channels from `r7` up to `lr`. `r1` points to the addresses of the channels' weights, and
-/// `r3` is `shifts`. Changes `r0` to `r10`.
+/// Packs all taps of three channels, whose weights are at `r0`, `r1` and `r2`, from `r7` up to `lr`. `r3` and `r4` are the
+/// [`Row::steps`]. Changes `r0` to `r10`.
 macro_rules! pack_weights {
     () => {
         concat!(
             ".if {int4}\n",
-            "cmp r3, #0\n",
-            "bne 22f\n",
+            "adds r5, r3, r4\n",
+            "cmp r5, #{taps}\n",
+            "beq 22f\n",
             ".endif\n",
-            "ldm r1, {{r0-r2}}\n",
             "movs r6, #0\n",
             "21:\n",
             "ldrsb r3, [r0, r6]\n",
@@ -94,22 +99,26 @@ macro_rules! pack_weights {
             "cmp r7, lr\n",
             "bne 21b\n",
             ".if {int4}\n",
-            "b 24f\n",
+            "b 25f\n",
+            // How far to shift a byte with the weight of an even channel, and of an odd one.
             "22:\n",
-            "mov r8, r3\n",
-            "lsrs r3, r3, #8\n",
-            "mov r9, r3\n",
-            "lsrs r3, r3, #8\n",
-            "mov r10, r3\n",
-            "ldm r1, {{r0-r2}}\n",
+            "movs r5, #28\n",
+            "movs r6, #24\n",
+            "cmp r3, #0\n",
+            "beq 23f\n",
+            "movs r5, #24\n",
+            "movs r6, #28\n",
             "23:\n",
+            "mov r8, r5\n",
+            "mov r9, r6\n",
+            "24:\n",
             load_int4!("r3", "r0", "r8"),
             load_int4!("r4", "r1", "r9"),
-            load_int4!("r5", "r2", "r10"),
+            load_int4!("r5", "r2", "r8"),
             pack!(),
             "cmp r7, lr\n",
-            "bne 23b\n",
-            "24:\n",
+            "bne 24b\n",
+            "25:\n",
             ".endif\n",
         )
     };
@@ -128,6 +137,7 @@ macro_rules! kernel_row {
     ($left:literal, $right:literal, $last:literal) => {
         concat!(
             "ldm r7!, {{r0}}\n",
+            "add r0, r12\n",
             "ldm r1!, {{r5, r6}}\n",
             "ldrb r2, [r0]\n",
             "muls r5, r2, r5\n",
@@ -154,6 +164,7 @@ macro_rules! short_kernel_row {
     () => {
         concat!(
             "ldm r7!, {{r0}}\n",
+            "add r0, r12\n",
             "ldrb r2, [r0]\n",
             ".irp pixel, 1, 2, 3, 4, 5\n",
             "ldm r1!, {{r5, r6}}\n",
@@ -192,8 +203,7 @@ macro_rules! inner_pixel {
     };
 }
 
-/// Unpacks the three sums in the words `r2` and `r6`, and writes them to `r7`, which it advances by a position of a window.
-/// Changes `r2` to `r6`.
+/// Unpacks the three sums in the words `r2` and `r6` to `r3`, `r4` and `r5`. Changes `r2` and `r6`.
 ///
 /// The rest of the word of a is the low 11 bits of b. Without them the other word gives c, and then the rest of b.
 macro_rules! unpack_sums {
@@ -210,67 +220,60 @@ macro_rules! unpack_sums {
             "subs r6, r6, r5\n",
             "asrs r6, r6, #11\n",
             "adds r4, r4, r6\n",
-            "stm r7!, {{r3-r5}}\n",
-            "adds r7, #4\n",
         )
     };
 }
 
-/// Computes three channels of a row of twelve pooled positions.
+/// Computes all channels of a row of twelve pooled positions. `row` is in `r0`.
 ///
-/// - `rows` (`r0`): the addresses of six image rows of 28 bytes each.
-/// - `weights` (`r1`): for each of the three channels, the address of its weight at the first tap, as the file stores
-///   it.
-/// - `outputs` (`r2`): the three channels at the first position.
-/// - `shifts` (`r3`): 0 for int8 weights. For int4 weights one byte per channel, from the lowest: 28 if its weights
-///   are in the low halves of bytes, 24 if they are in the high halves.
-///
-/// Pixels, weights and outputs may lie at any address. Changes `r1`, `r3`, `r12`, `lr` and the flags. Takes 580 bytes
-/// of stack, 380 in a small build.
+/// Pixels, weights and outputs may lie at any address. Changes `r1` to `r3`, `r12`, `lr` and the flags. Takes 484 bytes of
+/// stack, 284 in a small build.
 ///
 /// # Safety
 ///
-/// Each of the six `rows` must be valid for reads of 28 bytes. Each of `weights` must be valid for reads up to the
-/// last of 25 taps, 2 bytes apart for int8 and 1 byte apart for int4. `outputs` must be three outputs of a layer at
-/// the first of twelve positions, 6 bytes apart, all valid for writes.
+/// Each of the six rows must be valid for reads of 28 bytes, and the weights for reads of 25 taps of each channel. The outputs
+/// must be what [`Outputs::new`] returned for three outputs of a layer of 6 channels, with activations valid for writes of
+/// twelve positions.
 #[unsafe(naked)]
-unsafe extern "C" fn three_channels(
-    _rows: *const *const u8,
-    _weights: &[*const u8; CHANNELS],
-    _outputs: &Outputs,
-    _shifts: u32,
-) {
-    // On the stack: a Window at 0, the packed weights from 64 to PACKED_END, there the activations' address, 4 bytes on the
-    // Words of the outputs, 48 bytes on the addresses of the window's pixels in six rows, 88 bytes on `rows`, 92 bytes on
-    // `outputs`. While packing: r0-r2 weights, r7 and lr the packed weights and their end. Then: r0 pixels, r1 weights, r2
-    // pixel, r3-r6 products, r7 addresses of rows, r8 to r11 sums, r12 where the sums of the window go, lr the address of
-    // the first of five rows.
+unsafe extern "C" fn all_channels(_row: &mut Row) {
+    // On the stack: the packed weights up to PACKED_END, there the maxima of the first row of a window, 12 bytes on the Words
+    // of the outputs; `row` above the registers that are saved. While packing: r0-r2 weights, r7 and lr the packed weights
+    // and their end. Then: r0 pixels, r1 weights, r2 pixel, r3-r6 products, r7 addresses of rows, r8 to r11 sums, r12 column
+    // of the window, lr the address of the first of five rows.
     naked_asm!(
-        "push {{r0, r2, r4-r7, lr}}",
+        "push {{r0, r4-r7, lr}}",
         save!(),
-        "sub sp, #{half}",
-        "sub sp, #{half}",
-        "ldr r4, [r2, #{activations}]",
-        "str r4, [sp, #{end}]",
-        "add r7, sp, #64",
-        "add r4, sp, #{end}",
-        "mov lr, r4",
+        "sub sp, #{frame}",
+        // One turn per three channels.
+        "1:",
+        "ldr r5, [sp, #{frame}+16]",
+        "ldr r0, [r5, #{weights}]",
+        "ldr r3, [r5, #{steps}]",
+        "ldr r4, [r5, #{steps}+4]",
+        "adds r1, r0, r3",
+        "adds r2, r1, r4",
+        "adds r6, r2, r3",
+        "str r6, [r5, #{weights}]",
+        "str r4, [r5, #{steps}]",
+        "str r3, [r5, #{steps}+4]",
+        "mov r7, sp",
+        "add r6, sp, #{end}",
+        "mov lr, r6",
         pack_weights!(),
-        "ldr r0, [sp, #2*{half}+20]",
-        "add r1, sp, #{end}+4",
+        "ldr r0, [sp, #{frame}+16]",
+        "adds r0, #{outputs}",
+        "add r1, sp, #{end}+12",
         "bl {to_words}",
-        "ldr r0, [sp, #2*{half}+16]",
-        "add r1, sp, #{end}+48",
-        "ldm r0!, {{r2-r7}}",
-        "stm r1!, {{r2-r7}}",
+        "movs r0, #0",
+        "mov r12, r0",
         // One turn per window.
         "5:",
-        "mov r12, sp",
-        "add r7, sp, #{end}+48",
+        "ldr r7, [sp, #{frame}+16]",
+        "ldr r7, [r7]",
         // One turn per row of the window.
         "6:",
         "mov lr, r7",
-        "add r1, sp, #64",
+        "mov r1, sp",
         ".if {small}",
         "movs r2, #0",
         ".irp sum, r8, r9, r10, r11",
@@ -290,51 +293,81 @@ unsafe extern "C" fn three_channels(
         ".endr",
         kernel_row!("add", "add", "add r2, r10\nadd r6, r11\n"),
         ".endif",
-        "mov r7, r12",
+        // The larger of the two positions.
         unpack_sums!(),
+        "mov r0, r3",
+        "mov r1, r4",
+        "mov r10, r5",
         "mov r2, r8",
         "mov r6, r9",
         unpack_sums!(),
-        "mov r12, r7",
-        "add r3, sp, #64",
-        "cmp r7, r3",
-        "beq 7f",
-        "mov r7, lr",
-        "adds r7, #4",
+        max!("r3", "r0", "r2"),
+        max!("r4", "r1", "r2"),
+        "mov r0, r10",
+        max!("r5", "r0", "r2"),
+        "add r0, sp, #{end}",
+        "ldr r2, [sp, #{frame}+16]",
+        "ldr r2, [r2]",
+        "cmp r2, lr",
+        "bne 7f",
+        "stm r0!, {{r3-r5}}",
+        "adds r7, r2, #4",
         "b 6b",
+        // The larger of the two rows.
         "7:",
-        "mov r0, sp",
-        "add r1, sp, #{end}+4",
-        "ldr r3, [sp, #{end}]",
-        "bl {finish}",
-        "ldr r3, [sp, #{end}]",
-        "adds r3, #6",
-        "str r3, [sp, #{end}]",
-        // The next window is two pixels further in all rows.
-        "add r0, sp, #{end}+48",
-        "ldm r0!, {{r1-r6}}",
-        ".irp i, 1, 2, 3, 4, 5, 6",
-        "adds r\\i, #2",
-        ".endr",
-        "subs r0, #24",
-        "stm r0!, {{r1-r6}}",
-        "ldr r0, [sp, #2*{half}+16]",
-        "ldr r0, [r0]",
-        "subs r1, r1, r0",
-        "cmp r1, #24",
+        "ldm r0!, {{r1, r2, r6}}",
+        max!("r3", "r1", "r7"),
+        max!("r4", "r2", "r7"),
+        max!("r5", "r6", "r7"),
+        "add r0, sp, #{end}",
+        "stm r0!, {{r3-r5}}",
+        "subs r0, #12",
+        "add r1, sp, #{end}+12",
+        "ldr r3, [sp, #{frame}+16]",
+        "ldr r3, [r3, #{activations}]",
+        "mov r9, r12",
+        "bl {requantize}",
+        // The next window is two pixels further in all rows, and six activations.
+        "adds r3, #3",
+        "ldr r0, [sp, #{frame}+16]",
+        "str r3, [r0, #{activations}]",
+        "mov r2, r9",
+        "adds r2, #2",
+        "mov r12, r2",
+        "cmp r2, #24",
         "beq 8f",
         "b 5b",
+        // The next three channels.
         "8:",
-        "add sp, #{half}",
-        "add sp, #{half}",
+        "subs r3, #69",
+        "str r3, [r0, #{activations}]",
+        "ldr r1, [r0, #{biases}]",
+        "adds r1, #12",
+        "str r1, [r0, #{biases}]",
+        "ldr r1, [r0, #{requants}]",
+        "adds r1, #9",
+        "str r1, [r0, #{requants}]",
+        "ldr r1, [r0, #{steps}]",
+        "ldr r2, [r0, #{steps}+4]",
+        "cmp r1, r2",
+        "blo 9f",
+        "b 1b",
+        "9:",
+        "add sp, #{frame}",
         restore!(),
-        "pop {{r0, r2, r4-r7, pc}}",
-        activations = const Outputs::ACTIVATIONS,
+        "pop {{r0, r4-r7, pc}}",
+        weights = const offset_of!(Row, weights),
+        steps = const offset_of!(Row, steps),
+        outputs = const offset_of!(Row, outputs),
+        biases = const offset_of!(Row, outputs) + Outputs::BIASES,
+        requants = const offset_of!(Row, outputs) + Outputs::REQUANTS,
+        activations = const offset_of!(Row, outputs) + Outputs::ACTIVATIONS,
         end = const PACKED_END,
-        half = const (PACKED_END + 72) / 2,
+        frame = const FRAME,
+        taps = const CONV1_TAPS,
         int4 = const INT4 as u8,
         small = const SMALL as u8,
         to_words = sym to_words,
-        finish = sym finish_windows,
+        requantize = sym requantize,
     )
 }

@@ -114,10 +114,10 @@ macro_rules! five_taps {
     };
 }
 
-/// Adds the products of a kernel row to the sums of two rows of eight positions, which lie from `r9` up to `lr`.
+/// Adds the products of a kernel row to the sums of two rows of positions, which lie from `r9` up to `lr`.
 ///
-/// The packed weights are at the top of the stack, and the address of the addresses of two rows of activations is at
-/// `sp + 556`. Changes it and `r0` to `r12`.
+/// The packed weights are at the top of the stack, and 4 bytes on the end of the sums is the address of the addresses of two
+/// rows of activations. Changes it and `r0` to `r12`.
 macro_rules! sum_row {
     () => {
         concat!(
@@ -130,7 +130,7 @@ macro_rules! sum_row {
             "ldr r2, [sp, #{end}+8]\n",
             "adds r0, r0, r2\n",
             ".endif\n",
-            "movs r2, #96\n",
+            "movs r2, #{sums_row}\n",
             "add r2, r9\n",
             "mov r8, r2\n",
             // One turn per position.

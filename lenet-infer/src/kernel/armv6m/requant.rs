@@ -51,10 +51,7 @@ impl Outputs {
     }
 }
 
-/// The sums of up to four outputs at the four positions of a window, `[position][output]`.
-pub(super) type Window = [[i32; 4]; 4];
-
-// The sums of a window are less than 2^31 apart, as `max` needs them.
+// Two sums of a channel are less than 2^31 apart, as `max` needs them.
 const _: () = assert!(2 * POOL2_LEN * 255 * 128 < 1 << 31 && CONV2_TAPS <= POOL2_LEN);
 
 /// Replaces `$a` by the larger of `$a` and `$b`, without a branch. Changes `$b` and `$spare`. The two values must be
@@ -70,6 +67,16 @@ macro_rules! max {
         )
     };
 }
+pub(super) use max;
+
+/// Keeps the larger of `$max`, a high register, and `$sum` in `$max`. Changes `$sum`, `r3` and `r4`.
+#[rustfmt::skip]
+macro_rules! keep_max {
+    ($max:literal, $sum:literal) => {
+        concat!("mov r3, ", $max, "\n", max!("r3", $sum, "r4"), "mov ", $max, ", r3\n")
+    };
+}
+pub(super) use keep_max;
 
 /// Loads the bias at `$at`, which may lie at any address, to `r5`, and advances `$at`. Changes `r6`.
 #[rustfmt::skip]
@@ -118,9 +125,9 @@ pub(super) unsafe extern "C" fn logits(
     )
 }
 
-/// What [`finish_windows`] needs of up to four outputs, in words: the largest activation, four times the number of outputs,
-/// then the bias, the shift and the multiplier of each.
-pub(super) type Words = [u32; 2 + 3 * 4];
+/// What [`requantize`] needs of up to four outputs, in words: the largest activation, four times the number of outputs,
+/// then the bias of each, and its requant: the shift, and the multiplier 16 bits higher.
+pub(super) type Words = [u32; 2 + 2 * 4];
 
 /// 65,535 in `r2`.
 macro_rules! largest_halfword {
@@ -132,15 +139,16 @@ macro_rules! largest_halfword {
 /// Makes the activation of one output from its sum in `r4`, and writes it to `r3`: bias, ReLU and requantization, as in
 /// [`lenet_core::Requant::activation`].
 ///
-/// `r1` points to bias, shift and multiplier, in words, `r2` is 65,535 and `r12` the largest activation. Advances `r1` and
+/// `r1` points to bias and requant, in words, `r2` is 65,535 and `r12` the largest activation. Advances `r1` and
 /// `r3`. Changes `r4` to `r7`.
 macro_rules! activation {
     () => {
         concat!(
-            "ldm r1!, {{r5-r7}}\n",
+            "ldm r1!, {{r5, r6}}\n",
             "adds r4, r4, r5\n",
-            // Clamp to 0 to 65,535 after the first shift.
+            // Clamp to 0 to 65,535 after the first shift, for which only the low byte counts.
             "asrs r4, r6\n",
+            "lsrs r7, r6, #16\n",
             "asrs r5, r4, #31\n",
             "bics r4, r5\n",
             "subs r5, r2, r4\n",
@@ -163,7 +171,7 @@ macro_rules! activation {
 
 /// Computes up to four activations of the outputs in `r1` from their sums in `r0`.
 ///
-/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 80 bytes of stack.
+/// Changes `r0` to `r3`, `r12`, `lr` and the flags. Takes 64 bytes of stack.
 ///
 /// # Safety
 ///
@@ -184,16 +192,7 @@ pub(super) unsafe extern "C" fn finish(_sums: &[i32; 4], _outputs: &Outputs) {
         "mov r0, r8",
         "mov r1, sp",
         "mov r3, r12",
-        "ldm r1!, {{r4, r5}}",
-        "mov r12, r4",
-        "adds r5, r5, r0",
-        "mov r8, r5",
-        largest_halfword!(),
-        "2:",
-        "ldm r0!, {{r4}}",
-        activation!(),
-        "cmp r0, r8",
-        "bne 2b",
+        "bl {requantize}",
         "add sp, #{words}",
         "pop {{r2, r4-r7}}",
         "mov r8, r2",
@@ -201,6 +200,7 @@ pub(super) unsafe extern "C" fn finish(_sums: &[i32; 4], _outputs: &Outputs) {
         words = const size_of::<Words>(),
         activations = const Outputs::ACTIVATIONS,
         to_words = sym to_words,
+        requantize = sym requantize,
     )
 }
 
@@ -224,12 +224,14 @@ pub(super) unsafe extern "C" fn to_words() {
         "stm r1!, {{r4, r5}}",
         "2:",
         load_bias!("r2"),
-        "ldrb r6, [r0, #2]",
-        "ldrb r7, [r0, #1]",
-        "ldrb r4, [r0]",
-        "lsls r7, r7, #8",
-        "orrs r7, r4",
-        "stm r1!, {{r5-r7}}",
+        "ldrb r6, [r0, #1]",
+        "ldrb r7, [r0]",
+        "ldrb r4, [r0, #2]",
+        "lsls r6, r6, #8",
+        "orrs r6, r7",
+        "lsls r6, r6, #16",
+        "orrs r6, r4",
+        "stm r1!, {{r5, r6}}",
         "adds r0, #3",
         "subs r3, #1",
         "bne 2b",
@@ -241,19 +243,19 @@ pub(super) unsafe extern "C" fn to_words() {
     )
 }
 
-/// Computes up to four activations of a window: the largest sum of each, then as [`finish`], for callers in assembly.
+/// Computes up to four activations from their sums, as [`finish`] does, for callers in assembly.
 ///
-/// Needs the window in `r0`, the [`Words`] of the outputs in `r1` and the address of the first activation in `r3`. Changes
-/// `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same 37 instructions.
+/// Needs the sums in `r0`, the [`Words`] of the outputs in `r1` and the address of the first activation in `r3`, and leaves
+/// the address after the last one there. Changes `r0` to `r8`, `r12` and the flags. Needs no stack. Each output takes the same
+/// 22 instructions.
 ///
 /// # Safety
 ///
-/// The window must be valid for reads, the words must be those of outputs of a layer, and the activations must be valid
+/// The sums must be valid for reads, the words must be those of outputs of a layer, and the activations must be valid
 /// for writes. It must not be called from Rust, because it changes registers that the C ABI preserves.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn finish_windows() {
-    // r0 window, r1 words, r2 65,535, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest
-    // activation.
+pub(super) unsafe extern "C" fn requantize() {
+    // r0 sums, r1 words, r2 65,535, r3 activations, r4 value, r5-r7 scratch, r8 end of the sums, r12 largest activation.
     naked_asm!(
         "ldm r1!, {{r4, r5}}",
         "mov r12, r4",
@@ -261,13 +263,8 @@ pub(super) unsafe extern "C" fn finish_windows() {
         "mov r8, r5",
         largest_halfword!(),
         "2:",
-        "ldr r4, [r0]",
-        ".irp position, 16, 32, 48",
-        "ldr r5, [r0, #\\position]",
-        max!("r4", "r5", "r6"),
-        ".endr",
+        "ldm r0!, {{r4}}",
         activation!(),
-        "adds r0, #4",
         "cmp r0, r8",
         "bne 2b",
         "bx lr",
