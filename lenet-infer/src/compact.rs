@@ -1,6 +1,6 @@
 //! The engine for the least memory: its activations overwrite its image.
 
-use crate::kernel::{self, Memory};
+use crate::kernel::{self, CompactMemory};
 use crate::prediction::Prediction;
 use core::fmt;
 use lenet_core::Model;
@@ -24,17 +24,17 @@ use lenet_core::shape::IMAGE_PIXELS;
 #[derive(Clone)]
 pub struct CompactEngine<'a> {
     model: &'a Model<'a>,
-    memory: Memory,
+    memory: CompactMemory,
 }
 
 impl<'a> CompactEngine<'a> {
     /// Bytes of RAM for the image and all activations, beside the model.
-    pub const RAM_BYTES: usize = size_of::<Memory>();
+    pub const RAM_BYTES: usize = size_of::<CompactMemory>();
 
     /// An engine for `model`, with a blank image.
     #[must_use]
     pub const fn new(model: &'a Model<'a>) -> Self {
-        Self { model, memory: Memory::new(model.conv2()) }
+        Self { model, memory: CompactMemory::new(model.conv2()) }
     }
 
     /// The model that the engine runs.

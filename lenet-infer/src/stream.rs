@@ -1,6 +1,6 @@
 //! Classification of an image that comes row by row, as a camera gives it.
 
-use crate::kernel::{self, ImageRow, PATCH_SIDE, Scratch};
+use crate::kernel::{self, PATCH_SIDE, StreamMemory, WAITING};
 use crate::prediction::Prediction;
 use core::fmt;
 use core::hint::black_box;
@@ -8,9 +8,6 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use lenet_core::Model;
 use lenet_core::shape::{IMAGE_SIDE, POOL_SIDE, POOL1_SIDE};
-
-/// Rows of the image that wait for the one that completes a window.
-const WAITING: usize = PATCH_SIDE - 1;
 
 /// A model that takes an image row by row and holds five of its rows at most.
 ///
@@ -58,10 +55,9 @@ const WAITING: usize = PATCH_SIDE - 1;
 #[derive(Clone)]
 pub struct Stream<'a, M = &'a Model<'a>> {
     model: M,
-    /// The last five rows of the image, each at its index modulo five.
-    rows: [ImageRow; WAITING],
-    /// The last pooled rows of conv1, each at its index modulo six, and the pooled rows of conv2.
-    scratch: Scratch,
+    /// The last five rows of the image, each at its index modulo five, the last pooled rows of conv1, each at its index modulo
+    /// six, and the pooled rows of conv2.
+    memory: StreamMemory,
     /// Rows of this image so far.
     taken: Count<WAITING>,
     /// Pooled rows of conv1 so far.
@@ -117,7 +113,7 @@ impl<'a> Stream<'a> {
     /// A stream for `model`, before the first row of an image.
     #[must_use]
     pub const fn new(model: &'a Model<'a>) -> Self {
-        Self::with_scratch(model, Scratch::new(model.conv2()))
+        Self::with_memory(model, StreamMemory::new(model.conv2()))
     }
 }
 
@@ -127,46 +123,40 @@ impl<'a, M: Deref<Target = Model<'a>>> Stream<'a, M> {
     /// `model` must lead to the same model each time. If it leads to another one, the logits are of neither.
     #[must_use]
     pub fn of(model: M) -> Self {
-        let scratch = Scratch::new(model.conv2());
-        Self::with_scratch(model, scratch)
+        let memory = StreamMemory::new(model.conv2());
+        Self::with_memory(model, memory)
     }
 
     /// Takes the next row of the image: gray levels from left to right, 0 for paper to 255 for ink.
     ///
     /// The 28th row brings the prediction, and the row after it begins the next image.
     pub fn push(&mut self, row: &[u8; IMAGE_SIDE]) -> Option<Prediction<'_>> {
-        let Self { model, rows, scratch, taken, pooled, .. } = self;
+        let Self { model, memory, taken, pooled, .. } = self;
+        let device = memory.device();
+        let (ring, rows) = memory.ring_and_rows();
         let waiting = *taken;
         let place = taken.next();
         if taken.window().is_none() {
             rows[place] = *row;
             return None;
         }
-        let device = scratch.device();
-        let (ring, features) = scratch.of_device();
         kernel::conv1_row(device, model.conv1(), waiting.oldest_first(rows, row), &mut ring[pooled.next()]);
         rows[place] = *row;
+        let (ring, features) = memory.ring_and_features();
         let output = features.get_mut(pooled.window()?)?;
         kernel::conv2_row(device, model.conv2(), pooled.oldest_first(ring, &ring[0]), output);
         if usize::from(pooled.rows) < POOL1_SIDE {
             return None;
         }
         (*taken, *pooled) = (Count::ZERO, Count::ZERO);
-        let logits = kernel::dense_layers(model, scratch);
+        let logits = kernel::dense_layers(model, memory);
         Some(Prediction::new(logits, model.confidence()))
     }
 }
 
 impl<M> Stream<'_, M> {
-    const fn with_scratch(model: M, scratch: Scratch) -> Self {
-        Self {
-            model,
-            rows: [[0; IMAGE_SIDE]; WAITING],
-            scratch,
-            taken: Count::ZERO,
-            pooled: Count::ZERO,
-            borrowed: PhantomData,
-        }
+    const fn with_memory(model: M, memory: StreamMemory) -> Self {
+        Self { model, memory, taken: Count::ZERO, pooled: Count::ZERO, borrowed: PhantomData }
     }
 
     /// Forgets the rows taken so far, so that the next row is the first of an image.
@@ -224,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_holds_836_bytes_beside_its_model() {
-        assert!(size_of::<Stream<'_>>() - size_of::<&Model<'_>>() <= 836);
+    fn a_stream_holds_772_bytes_beside_its_model() {
+        assert!(size_of::<Stream<'_>>() - size_of::<&Model<'_>>() <= 772);
     }
 }

@@ -4,8 +4,8 @@
 //! from its start, over rows of the image that no layer reads any more: pooled row *p* of conv1 reads the image from row 2*p*
 //! on. So what lies in front of the image, [`FRONT_WORDS`], is much less than the ring and the features take.
 
-use super::driver::{RING_WORDS, conv1_row, conv2_row, dense_layers_in, place};
-use super::{Backend, Device, Features, ImageRow, PATCH_SIDE, device};
+use super::driver::{RING_WORDS, conv1_row, conv2_row, dense_layers_in, place, ring_and_features};
+use super::{Backend, Device, ImageRow, PATCH_SIDE, device};
 use bytemuck::{must_cast_mut, must_cast_ref};
 use lenet_core::Model;
 use lenet_core::model::Conv2;
@@ -114,16 +114,6 @@ fn row_and_patch(
     let row = (ROW_WORDS * place(pooled)).min(written.len() - ROW_WORDS);
     match (written[row..].first_chunk_mut(), image.first_chunk::<PATCH_WORDS>()) {
         (Some(row), Some(patch)) => (row, must_cast_ref(patch)),
-        _ => unreachable!(),
-    }
-}
-
-/// The ring of conv1's pooled rows, and the features of conv2.
-#[inline(always)]
-fn ring_and_features(words: &mut [i32; WORDS]) -> (&mut [i32; RING_WORDS], &mut Features) {
-    let (ring, rest) = words.split_at_mut(RING_WORDS);
-    match (ring.first_chunk_mut(), rest.first_chunk_mut::<FEATURES_WORDS>()) {
-        (Some(ring), Some(features)) => (ring, must_cast_mut(features)),
         _ => unreachable!(),
     }
 }

@@ -48,12 +48,6 @@ impl Scratch {
         self.device
     }
 
-    /// The memory as the convolutions of [`Device`] use it: the ring, and the pooled output of conv2.
-    #[inline(always)]
-    pub(crate) fn of_device(&mut self) -> (&mut Ring<Device>, &mut Features) {
-        self.for_convolutions::<Device>()
-    }
-
     /// The memory as the convolutions use it: the ring, and the pooled output of conv2.
     #[inline(always)]
     fn for_convolutions<B: Backend>(&mut self) -> (&mut Ring<B>, &mut Features) {
@@ -70,7 +64,7 @@ pub(super) fn classify<'s>(
     scratch: &'s mut Scratch,
 ) -> &'s [i32] {
     convolutions(backend, model, image, scratch);
-    dense_layers(backend, model, scratch)
+    dense_layers_in(backend, model, &mut scratch.first, &mut scratch.second)
 }
 
 /// Runs both convolutions with their pools, row by row.
@@ -138,16 +132,6 @@ fn in_a_loop<T: Copy>(mut next: impl FnMut() -> T) -> [T; PATCH_SIDE] {
     all
 }
 
-/// Runs the fully-connected layers on the features in the scratch memory and returns the logits, which also lie there.
-#[inline(always)]
-pub(super) fn dense_layers<'s>(
-    backend: impl Backend,
-    model: &Model<'_>,
-    Scratch { first, second, .. }: &'s mut Scratch,
-) -> &'s [i32] {
-    dense_layers_in(backend, model, first, second)
-}
-
 /// Runs the fully-connected layers on the features in `second` and returns the logits, which lie in `first`.
 #[inline(never)] // Keeps its locals off the stack while the convolutions run.
 pub(super) fn dense_layers_in<'s>(
@@ -163,6 +147,19 @@ pub(super) fn dense_layers_in<'s>(
     let logits = &mut first[..model.classes().min(RING_WORDS)];
     backend.fc3(model.fc3(), prefix(second), logits);
     logits
+}
+
+/// The ring of conv1's pooled rows at the start of a memory of words, and the features of conv2 after it.
+#[inline(always)]
+pub(super) fn ring_and_features<const WORDS: usize>(
+    words: &mut [i32; WORDS],
+) -> (&mut [i32; RING_WORDS], &mut Features) {
+    const { assert!(WORDS >= RING_WORDS + POOL2_LEN / 4) };
+    let (ring, rest) = words.split_at_mut(RING_WORDS);
+    match (ring.first_chunk_mut(), rest.first_chunk_mut::<{ POOL2_LEN / 4 }>()) {
+        (Some(ring), Some(features)) => (ring, must_cast_mut(features)),
+        _ => unreachable!(),
+    }
 }
 
 /// The index in the ring of a pooled row of conv1: `row` modulo six, for `row` below twelve.

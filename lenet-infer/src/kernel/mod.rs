@@ -109,6 +109,7 @@ mod prepared;
 mod range;
 #[cfg(lenet_device = "riscv32")]
 mod riscv32;
+mod row_by_row;
 #[cfg(any(lenet_device = "riscv32", test))]
 mod scalar;
 #[cfg(lenet_device = "simd128")]
@@ -120,12 +121,13 @@ mod unpack;
 
 #[cfg(lenet_device = "armv7em")]
 pub(crate) use armv7em::lanes;
-pub(crate) use compact::Memory;
+pub(crate) use compact::Memory as CompactMemory;
 pub(crate) use driver::Scratch;
 #[cfg(lenet_device = "mve")]
 pub(crate) use mve::lanes;
 #[cfg(feature = "host")]
 pub(crate) use prepared::Prepared;
+pub(crate) use row_by_row::{Memory as StreamMemory, WAITING};
 #[cfg(lenet_device = "simd128")]
 pub(crate) use simd128::lanes;
 
@@ -244,14 +246,14 @@ pub(crate) fn classify<'s>(
 /// Runs all layers on the image in `memory`, which it overwrites, and returns the logits, one per class. They lie in
 /// `memory`.
 #[inline]
-pub(crate) fn classify_over<'m>(model: &Model<'_>, memory: &'m mut Memory) -> &'m [i32] {
+pub(crate) fn classify_over<'m>(model: &Model<'_>, memory: &'m mut CompactMemory) -> &'m [i32] {
     with_backend!(compact::classify, memory, model)
 }
 
-/// Runs the fully-connected layers on the features in `scratch` and returns the logits, which also lie in `scratch`.
+/// Runs the fully-connected layers on the features in `memory` and returns the logits, which also lie in `memory`.
 #[inline]
-pub(crate) fn dense_layers<'s>(model: &Model<'_>, scratch: &'s mut Scratch) -> &'s [i32] {
-    with_backend!(driver::dense_layers, scratch, model)
+pub(crate) fn dense_layers<'m>(model: &Model<'_>, memory: &'m mut StreamMemory) -> &'m [i32] {
+    with_backend!(row_by_row::dense_layers, memory, model)
 }
 
 /// Computes one pooled row of conv1, for an image that arrives row by row.
