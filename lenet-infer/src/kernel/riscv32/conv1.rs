@@ -1,15 +1,15 @@
 //! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
-use super::lines::{Lines, make_lines};
 use super::pack::{Packed, Word, pack_channel};
+use super::planar::PlanarRow;
 use super::requant::activations;
-use super::window::{COLUMNS, Sums, accumulate, clear, max};
-use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
+use super::window::{COLUMNS, Sums, accumulate, max};
+use crate::kernel::{ImageRow, PATCH_SIDE};
 use core::arch::naked_asm;
 use core::hint::black_box;
 use core::mem::MaybeUninit;
 use lenet_core::model::Conv1;
-use lenet_core::shape::{CONV1_CHANNELS, CONV1_TAPS, IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE};
+use lenet_core::shape::{CONV1_TAPS, IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE};
 
 /// Output channels that are computed at a time: a, b and c.
 const CHANNELS: usize = 3;
@@ -30,7 +30,7 @@ const SEEDS: [u32; 2] = [SEED, SEED + (SEED << 11)];
 
 // A sum fits in 21 bits with its sign, and two sums of a channel are less than 2^20 apart.
 const _: () = assert!(CONV1_TAPS * 255 * 128 < SEED as usize);
-// The tiles are as wide as a row of the output, and the lines as wide as what they need.
+// The tiles are as wide as a row of the output.
 const _: () =
     assert!(IMAGE_SIDE - KERNEL_SIDE + 1 == POOL_SIDE * POOL1_SIDE && POOL1_SIDE.is_multiple_of(WINDOWS));
 // The assembly has these sizes as constants.
@@ -38,12 +38,11 @@ const _: () = assert!(CHANNELS == 3 && WINDOWS == 4 && POOL1_SIDE == 12);
 
 /// Computes one pooled row from the six image rows that it depends on.
 #[inline(never)]
-pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-    let mut lines = Lines::<IMAGE_SIDE>::uninit();
-    // SAFETY: these are six rows of one input channel.
-    unsafe { make_lines::<1, _>(&input.map(|row| row.as_ptr()), 0, &mut lines) };
+pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PlanarRow) {
+    // SAFETY: references and pointers are alike in memory.
+    let rows = unsafe { &*input.as_ptr().cast::<[*const u8; PATCH_SIDE]>() };
     let mut outputs = layer.biases().iter().zip(layer.requants().iter());
-    let mut activation = output.as_flattened_mut().as_mut_ptr();
+    let mut activation = output.as_mut_ptr();
     // `black_box` hides how often the loops turn, so that the compiler does not unroll them. So it does not see either that
     // nothing overflows: hence wrapping additions.
     let mut pair = 0_usize;
@@ -53,17 +52,16 @@ pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], 
         // SAFETY: there are three pairs of channels.
         unsafe { pack_channel::<1, _, _>(layer.weights(), pair, 0, words, &mut packed) };
         pair = pair.wrapping_add(1);
-        let (mut line, mut maximum) = (lines.as_ptr().cast::<i16>(), maxima.as_mut_ptr().cast::<u32>());
+        let (mut column, mut maximum) = (0_usize, maxima.as_mut_ptr().cast::<u32>());
         for _ in 0..black_box(POOL1_SIDE / WINDOWS) {
             let mut sums = Sums::uninit();
-            clear(&mut sums, SEEDS[0], SEEDS[1]);
-            // SAFETY: all three are written. A line has twelve inputs from the first column of a tile on, and there is
+            // SAFETY: the weights are written. A row has twelve inputs from the first column of a tile on, and there is
             // room for the maxima of its windows.
             unsafe {
-                accumulate(line, &packed, &mut sums, size_of::<[i16; IMAGE_SIDE]>());
+                accumulate(rows, column, &mut packed, &mut sums, SEEDS[0], SEEDS[1], 1);
                 three_maxima(&sums, maximum);
             }
-            (line, maximum) = (line.wrapping_add(COLUMNS), maximum.wrapping_add(WINDOWS));
+            (column, maximum) = (column.wrapping_add(COLUMNS), maximum.wrapping_add(WINDOWS));
         }
         let mut channel = maxima.as_ptr().cast::<[i32; POOL1_SIDE]>();
         for (bias, requant) in outputs.by_ref().take(CHANNELS) {
@@ -71,8 +69,8 @@ pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], 
             // SAFETY: a channel has one maximum per window, all written, and one activation per window.
             unsafe {
                 let max = layer.largest_activation();
-                activations(channel.cast(), activation, CONV1_CHANNELS, POOL1_SIDE, bias, requant, max);
-                (channel, activation) = (channel.add(1), activation.add(1));
+                activations(channel.cast(), activation, 1, POOL1_SIDE, bias, requant, max);
+                (channel, activation) = (channel.add(1), activation.add(POOL1_SIDE));
             }
         }
     }

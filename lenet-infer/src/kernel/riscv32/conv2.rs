@@ -2,14 +2,13 @@
 //!
 //! Eight channels have six words, which are computed two at a time, in three *duos*.
 
-use super::lines::{Lines, make_lines};
 use super::pack::{Packed, Word, pack_channel};
+use super::planar::PlanarRow;
 use super::requant::activations;
-use super::window::{COLUMNS, Sums, accumulate, clear, max};
-use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
+use super::window::{COLUMNS, Sums, accumulate, max};
+use crate::kernel::{FeatureRow, PATCH_SIDE};
 use core::arch::naked_asm;
 use core::hint::black_box;
-use core::mem::MaybeUninit;
 use lenet_core::Requant;
 use lenet_core::model::Conv2;
 use lenet_core::shape::{
@@ -28,8 +27,12 @@ const WORDS: [[Word; 2]; DUOS] = [
     [Word { low: 0, high: 1, shift: 8 }, Word { low: 2, high: 3, shift: 24 }],
     [Word { low: 2, high: 1, shift: 16 }, Word { low: 3, high: 1, shift: 8 }],
 ];
-/// The numbers of the channels a, b, c and d, for the first four and the last four.
-const CHANNELS: [[usize; 4]; 2] = [[0, 1, 2, 3], [4, 6, 7, 5]];
+/// What the second duo and the third one complete: the places of three words in two [`Sums`], and the numbers of the channels
+/// a, b, c and d.
+const FOURS: [([usize; 3], [usize; 4]); DUOS - 1] =
+    [([0, 1, SUMS_WORDS], [0, 1, 2, 3]), ([SUMS_WORDS + 1, 0, 1], [4, 6, 7, 5])];
+/// Words of [`Sums`].
+const SUMS_WORDS: usize = size_of::<Sums>() / 4;
 
 /// What a sum starts from, so that it is never negative.
 const SEED: u32 = 1 << 23;
@@ -48,28 +51,36 @@ const _: () = assert!(POOL2_SIDE == 4);
 
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(never)]
-pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-    let biases = layer.biases().as_bytes().as_chunks::<GROUP>().0;
-    let requants = layer.requants().as_bytes().as_chunks::<GROUP>().0;
+pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PlanarRow; PATCH_SIDE], output: &mut FeatureRow) {
     // SAFETY: references and pointers are alike in memory.
     let rows = unsafe { &*input.as_ptr().cast::<[*const u8; PATCH_SIDE]>() };
+    // The sums of two duos at a time, those of the first and of the third in the same place.
+    let mut sums = [const { Sums::uninit() }; 2];
+    let mut packed = Packed::uninit();
     let mut activation = output.as_flattened_mut().as_mut_ptr();
+    let biases = layer.biases().as_bytes().as_chunks::<GROUP>().0;
+    let requants = layer.requants().as_bytes().as_chunks::<GROUP>().0;
     // `black_box` hides how often the loops turn, so that the compiler does not unroll them. So it does not see either that
     // nothing overflows: hence wrapping additions.
     let mut pair = black_box(0_usize);
     for (biases, requants) in biases.iter().zip(requants) {
-        let mut sums = [const { Sums::uninit() }; DUOS];
-        // SAFETY: `rows` are six rows of six input channels, and `pair` is the first of four pairs of channels.
-        unsafe { all_sums(layer, rows, pair, &mut sums) };
-        pair = pair.wrapping_add(GROUP / 2);
-        let word = |duo: usize, word: usize| sums[duo].as_ptr().cast::<u32>().wrapping_add(word);
-        let words = [[word(0, 0), word(0, 1), word(1, 0)], [word(1, 1), word(2, 0), word(2, 1)]];
-        for ([a, b, c], channels) in words.into_iter().zip(black_box(CHANNELS.as_slice())) {
-            let mut maxima = MaybeUninit::<[[i32; POOL2_SIDE]; 4]>::uninit();
-            // SAFETY: these are the words of four channels.
-            unsafe { four_maxima(a, b, c, maxima.as_mut_ptr().cast()) };
-            let mut maximum = maxima.as_ptr().cast::<i32>();
-            for &channel in channels {
+        let mut fours = FOURS.iter();
+        for (duo, (words, seeds)) in black_box(WORDS.as_slice()).iter().zip(&SEEDS).enumerate() {
+            // SAFETY: `rows` are six rows of six input channels, and `pair` is the first of four pairs of channels.
+            unsafe {
+                duo_sums(layer, rows, pair.wrapping_add(duo), words, *seeds, &mut packed, &mut sums[duo % 2])
+            };
+            if duo == 0 {
+                continue;
+            }
+            let Some((words, channels)) = fours.next() else { break };
+            let [a, b, c] = words.map(|word| sums.as_ptr().cast::<u32>().wrapping_add(word));
+            // The weights have done their work.
+            let maxima = packed.as_mut_ptr().cast::<u32>();
+            // SAFETY: these are the words of four channels, and there is room for four maxima of each.
+            unsafe { four_maxima(a, b, c, maxima) };
+            let mut maximum = maxima.cast::<i32>().cast_const();
+            for &channel in black_box(channels) {
                 let (Some(bias), Some(requant)) = (biases.get(channel), requants.get(channel)) else {
                     continue;
                 };
@@ -84,35 +95,34 @@ pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE],
                 }
             }
         }
+        pair = pair.wrapping_add(GROUP / 2);
         activation = activation.wrapping_add(GROUP);
     }
 }
 
-/// Computes the sums of eight channels, whose pairs begin at `first`.
+/// Computes the sums of a duo, of whose channels the first pair is `pair`.
 ///
 /// # Safety
 ///
-/// `rows` must be the addresses of six rows. There must be four pairs from `first` on.
+/// `rows` must be the addresses of six rows, and there must be a pair after `pair`.
 #[inline(always)]
-unsafe fn all_sums(layer: &Conv2<'_>, rows: &[*const u8; PATCH_SIDE], first: usize, sums: &mut [Sums; DUOS]) {
-    for (sums, [first, second]) in sums.iter_mut().zip(SEEDS) {
-        clear(sums, first, second);
-    }
-    // `black_box` as in `row`.
+unsafe fn duo_sums(
+    layer: &Conv2<'_>,
+    rows: &[*const u8; PATCH_SIDE],
+    pair: usize,
+    words: &[Word; 2],
+    [first, second]: [u32; 2],
+    packed: &mut Packed,
+    sums: &mut Sums,
+) {
+    let mut column = 0_usize;
     for input in 0..black_box(CONV1_CHANNELS) {
-        let mut lines = Lines::<POOL1_SIDE>::uninit();
-        // SAFETY: the caller guarantees it for the rows.
-        unsafe { make_lines::<CONV1_CHANNELS, _>(rows, input, &mut lines) };
-        let mut pair = first;
-        for (words, sums) in black_box(WORDS.as_slice()).iter().zip(sums.iter_mut()) {
-            let mut packed = Packed::uninit();
-            // SAFETY: the caller guarantees it for the pairs; a line has twelve inputs, all written, as the rest is.
-            unsafe {
-                pack_channel::<CONV1_CHANNELS, _, _>(layer.weights(), pair, input, words, &mut packed);
-                accumulate(lines.as_ptr().cast(), &packed, sums, size_of::<[i16; POOL1_SIDE]>());
-            }
-            pair = pair.wrapping_add(1);
+        // SAFETY: the caller guarantees it for the pairs; a row has twelve inputs of each channel.
+        unsafe {
+            pack_channel::<CONV1_CHANNELS, _, _>(layer.weights(), pair, input, words, packed);
+            accumulate(rows, column, packed, sums, first, second, usize::from(input == 0));
         }
+        column = column.wrapping_add(POOL1_SIDE);
     }
 }
 

@@ -72,8 +72,10 @@
 pub(super) mod conv1;
 pub(super) mod conv2;
 pub(super) mod dense;
-mod lines;
 mod pack;
+mod planar;
 mod requant;
 mod ternary;
 mod window;
+
+pub(crate) use planar::PlanarRow;

@@ -1,6 +1,5 @@
 //! The weights of several channels in two words.
 
-use super::lines::LINES;
 use crate::kernel::KERNEL_SIDE;
 use core::arch::naked_asm;
 use core::hint::black_box;
@@ -12,11 +11,19 @@ pub(super) const WORDS: usize = 2;
 /// Taps of one input channel.
 const TAPS: usize = KERNEL_SIDE * KERNEL_SIDE;
 
-// The assembly has these sizes as constants.
-const _: () = assert!(KERNEL_SIDE == 5 && WORDS == 2);
+/// Where the addresses of a kernel row's inputs begin, in bytes.
+pub(super) const ADDRESSES: usize = 4 * WORDS * KERNEL_SIDE;
+/// Bytes of a kernel row, with the two addresses.
+pub(super) const RECORD: usize = ADDRESSES + 8;
+/// Where the kernel rows with odd numbers begin, in bytes.
+pub(super) const ODD_ROWS: usize = 3 * RECORD;
 
-/// The packed weights of one input channel, `[line][tap][word]`.
-pub(super) type Packed = MaybeUninit<[[[u32; WORDS]; KERNEL_SIDE]; LINES]>;
+// The assembly has these sizes as constants.
+const _: () = assert!(KERNEL_SIDE == 5 && WORDS == 2 && RECORD == 48);
+
+/// The packed weights of one input channel: the kernel rows 0, 2, 4, 1 and 3, each `[tap][word]`, and after each two addresses,
+/// which are [`accumulate`](super::window::accumulate)'s.
+pub(super) type Packed = MaybeUninit<[[u32; RECORD / 4]; KERNEL_SIDE]>;
 
 /// A word of weights, `low + high * 2^shift`. `low` and `high` are channels, counted from the even one of a pair.
 #[derive(Clone, Copy)]
@@ -108,14 +115,14 @@ unsafe fn pack_int4(
     }
 }
 
-/// Packs the 25 taps of one input channel to words `low + high * 2^shift`, and adds up the lines that need it.
+/// Packs the 25 taps of one input channel to words `low + high * 2^shift`.
 ///
 /// - `low0` (`a0`), `high0` (`a1`), `low1` (`a2`), `high1` (`a3`): the weights of the first word and of the second one,
 ///   `2 * IN` bytes apart, at any address.
 /// - `shift0` (`a4`), `shift1` (`a5`): how far the high weights are shifted.
 /// - `packed` (`a6`): where the words go.
 ///
-/// Changes `a0` to `a3`, `a6`, `a7` and `t0` to `t6`. Needs no stack. 300 instructions for 25 taps, and some.
+/// Changes `a0` to `a3`, `a6` and `t0` to `t4`. Needs no stack. 250 instructions for 25 taps, and some.
 ///
 /// # Safety
 ///
@@ -133,55 +140,35 @@ unsafe extern "C" fn pack<const IN: usize>(
     naked_asm!(
         ".option push",
         ".option arch, +m, +c",
-        // One turn per pair of kernel rows, whose words go to the lines 2 and 5, and 3 and 6, with the sums to 0 and 1.
-        "addi t0, a6, 80",
-        "2:",
-        ".irp x, 0, 1, 2, 3, 4",
-        "lb t1, \\x * {tap}(a1)",
-        "lb t2, \\x * {tap}(a3)",
-        "lb t3, \\x * {tap}(a0)",
-        "lb t4, \\x * {tap}(a2)",
+        ".macro tap from, to",
+        "lb t1, (\\from) * {tap}(a1)",
+        "lb t2, (\\from) * {tap}(a3)",
+        "lb t3, (\\from) * {tap}(a0)",
+        "lb t4, (\\from) * {tap}(a2)",
         "sll t1, t1, a4",
         "sll t2, t2, a5",
         "add t3, t3, t1",
         "add t4, t4, t2",
-        "sw t3, 80 + 8 * \\x(a6)",
-        "sw t4, 84 + 8 * \\x(a6)",
-        "lb t1, (5 + \\x) * {tap}(a1)",
-        "lb t2, (5 + \\x) * {tap}(a3)",
-        "lb t5, (5 + \\x) * {tap}(a0)",
-        "lb t6, (5 + \\x) * {tap}(a2)",
-        "sll t1, t1, a4",
-        "sll t2, t2, a5",
-        "add t5, t5, t1",
-        "add t6, t6, t2",
-        "sw t5, 200 + 8 * \\x(a6)",
-        "sw t6, 204 + 8 * \\x(a6)",
-        "add t3, t3, t5",
-        "add t4, t4, t6",
-        "sw t3, 8 * \\x(a6)",
-        "sw t4, 4 + 8 * \\x(a6)",
+        "sw t3, \\to(a6)",
+        "sw t4, 4 + \\to(a6)",
+        ".endm",
+        // One turn per pair of kernel rows.
+        "addi t0, a6, 96",
+        "2:",
+        ".irp x, 0, 1, 2, 3, 4",
+        "tap \\x, 8*\\x",
+        "tap 5+\\x, 144+8*\\x",
         ".endr",
         ".irp i, 0, 1, 2, 3",
         "addi a\\i, a\\i, 10 * {tap}",
         ".endr",
-        "addi a6, a6, 40",
+        "addi a6, a6, 48",
         "bne a6, t0, 2b",
-        // The last kernel row goes to the lines 4 and 7.
+        // The last kernel row.
         ".irp x, 0, 1, 2, 3, 4",
-        "lb t1, \\x * {tap}(a1)",
-        "lb t2, \\x * {tap}(a3)",
-        "lb t3, \\x * {tap}(a0)",
-        "lb t4, \\x * {tap}(a2)",
-        "sll t1, t1, a4",
-        "sll t2, t2, a5",
-        "add t3, t3, t1",
-        "add t4, t4, t2",
-        "sw t3, 80 + 8 * \\x(a6)",
-        "sw t4, 84 + 8 * \\x(a6)",
-        "sw t3, 200 + 8 * \\x(a6)",
-        "sw t4, 204 + 8 * \\x(a6)",
+        "tap \\x, 8*\\x",
         ".endr",
+        ".purgem tap",
         "ret",
         ".option pop",
         tap = const 2 * IN,
