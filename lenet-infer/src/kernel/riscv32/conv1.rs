@@ -1,6 +1,6 @@
 //! The first convolution: one input channel, six output channels, three at a time, with their sums in two words.
 
-use super::pack::{Packed, Word, pack_channel};
+use super::pack::{Packed, Taps, Word};
 use super::planar::PlanarRow;
 use super::requant::activations;
 use super::window::{COLUMNS, Sums, accumulate, max};
@@ -18,10 +18,12 @@ const WINDOWS: usize = COLUMNS / POOL_SIDE;
 
 /// The words `a + b * 2^21` and `c + b * 2^11` of the first three channels, and of the last three. Both have four channels
 /// of two pairs to choose from.
-const WORDS: [[Word; 2]; 2] = [
-    [Word { low: 0, high: 1, shift: 21 }, Word { low: 2, high: 1, shift: 11 }],
-    [Word { low: 1, high: 2, shift: 21 }, Word { low: 3, high: 2, shift: 11 }],
-];
+const WORDS: [[Word; 2]; 2] = [[word([0, 1], 21), word([2, 1], 11)], [word([1, 2], 21), word([3, 2], 11)]];
+
+/// A word of weights of this layer.
+const fn word(channels: [usize; 2], shift: u32) -> Word {
+    Word::new(CONV1_TAPS, channels, shift)
+}
 
 /// What a sum starts from, so that it is never negative.
 const SEED: u32 = 1 << 20;
@@ -41,6 +43,7 @@ const _: () = assert!(CHANNELS == 3 && WINDOWS == 4 && POOL1_SIDE == 12);
 pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], output: &mut PlanarRow) {
     // SAFETY: references and pointers are alike in memory.
     let rows = unsafe { &*input.as_ptr().cast::<[*const u8; PATCH_SIDE]>() };
+    let taps = Taps::<1>::new(layer.weights());
     let mut outputs = layer.biases().iter().zip(layer.requants().iter());
     let mut activation = output.as_mut_ptr();
     // `black_box` hides how often the loops turn, so that the compiler does not unroll them. So it does not see either that
@@ -50,7 +53,7 @@ pub(in crate::kernel) fn row(layer: &Conv1<'_>, input: [&ImageRow; PATCH_SIDE], 
         let mut packed = Packed::uninit();
         let mut maxima = MaybeUninit::<[[u32; POOL1_SIDE]; CHANNELS]>::uninit();
         // SAFETY: there are three pairs of channels.
-        unsafe { pack_channel::<1, _, _>(layer.weights(), pair, 0, words, &mut packed) };
+        unsafe { taps.pack(pair, 0, words, &mut packed) };
         pair = pair.wrapping_add(1);
         let (mut column, mut maximum) = (0_usize, maxima.as_mut_ptr().cast::<u32>());
         for _ in 0..black_box(POOL1_SIDE / WINDOWS) {

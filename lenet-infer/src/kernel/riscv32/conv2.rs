@@ -2,7 +2,7 @@
 //!
 //! Eight channels have six words, which are computed two at a time, in three *duos*.
 
-use super::pack::{Packed, Word, pack_channel};
+use super::pack::{Packed, Taps, Word};
 use super::planar::PlanarRow;
 use super::requant::activations;
 use super::window::{COLUMNS, Sums, accumulate, max};
@@ -20,26 +20,52 @@ const GROUP: usize = 8;
 /// Pairs of words of eight channels.
 const DUOS: usize = 3;
 
-/// The words `a + d * 2^24`, `b + d * 2^16` and `c + d * 2^8` of the first four channels, then those of the last four. Each
-/// duo has four channels to choose from: those of the pair of the same number and of the next pair.
-const WORDS: [[Word; 2]; DUOS] = [
-    [Word { low: 0, high: 3, shift: 24 }, Word { low: 1, high: 3, shift: 16 }],
-    [Word { low: 0, high: 1, shift: 8 }, Word { low: 2, high: 3, shift: 24 }],
-    [Word { low: 2, high: 1, shift: 16 }, Word { low: 3, high: 1, shift: 8 }],
+/// Two words of eight channels.
+struct Duo {
+    /// The words: `a + d * 2^24`, `b + d * 2^16` and `c + d * 2^8` of the first four channels, then those of the last four.
+    /// Each duo has four channels to choose from: those of the pair of the same number and of the next pair.
+    words: [Word; 2],
+    /// What the words start from.
+    seeds: [u32; 2],
+    /// Which of two [`Sums`] they go to.
+    place: usize,
+    /// The four channels that it completes.
+    four: Option<Four>,
+}
+
+/// Four channels whose words are complete.
+struct Four {
+    /// Where their words are in two [`Sums`], in bytes.
+    words: [usize; 3],
+    /// The numbers of a, b, c and d.
+    channels: [usize; 4],
+}
+
+const ALL_DUOS: [Duo; DUOS] = [
+    Duo { words: [word([0, 3], 24), word([1, 3], 16)], seeds: [SEED, SEED], place: 0, four: None },
+    Duo {
+        words: [word([0, 1], 8), word([2, 3], 24)],
+        seeds: [SEED_C, SEED],
+        place: 1,
+        four: Some(Four { words: [0, 4, size_of::<Sums>()], channels: [0, 1, 2, 3] }),
+    },
+    Duo {
+        words: [word([2, 1], 16), word([3, 1], 8)],
+        seeds: [SEED, SEED_C],
+        place: 0,
+        four: Some(Four { words: [size_of::<Sums>() + 4, 0, 4], channels: [4, 6, 7, 5] }),
+    },
 ];
-/// What the second duo and the third one complete: the places of three words in two [`Sums`], and the numbers of the channels
-/// a, b, c and d.
-const FOURS: [([usize; 3], [usize; 4]); DUOS - 1] =
-    [([0, 1, SUMS_WORDS], [0, 1, 2, 3]), ([SUMS_WORDS + 1, 0, 1], [4, 6, 7, 5])];
-/// Words of [`Sums`].
-const SUMS_WORDS: usize = size_of::<Sums>() / 4;
+
+/// A word of weights of this layer.
+const fn word(channels: [usize; 2], shift: u32) -> Word {
+    Word::new(CONV2_TAPS, channels, shift)
+}
 
 /// What a sum starts from, so that it is never negative.
 const SEED: u32 = 1 << 23;
 /// What a word with `d * 2^8` starts from. With `d * 2^16` or `d * 2^24` it is [`SEED`], modulo 2^32.
 const SEED_C: u32 = SEED + (SEED << 8);
-/// What the words start from.
-const SEEDS: [[u32; 2]; DUOS] = [[SEED, SEED], [SEED_C, SEED], [SEED, SEED_C]];
 
 // A sum fits in 24 bits with its sign, and two sums of a channel are less than 2^23 apart.
 const _: () = assert!(CONV2_TAPS * 255 * 128 < SEED as usize);
@@ -54,49 +80,27 @@ const _: () = assert!(POOL2_SIDE == 4);
 pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PlanarRow; PATCH_SIDE], output: &mut FeatureRow) {
     // SAFETY: references and pointers are alike in memory.
     let rows = unsafe { &*input.as_ptr().cast::<[*const u8; PATCH_SIDE]>() };
-    // The sums of two duos at a time, those of the first and of the third in the same place.
     let mut sums = [const { Sums::uninit() }; 2];
+    let taps = Taps::new(layer.weights());
     let mut packed = Packed::uninit();
-    let mut activation = output.as_flattened_mut().as_mut_ptr();
-    let biases = layer.biases().as_bytes().as_chunks::<GROUP>().0;
-    let requants = layer.requants().as_bytes().as_chunks::<GROUP>().0;
     // `black_box` hides how often the loops turn, so that the compiler does not unroll them. So it does not see either that
     // nothing overflows: hence wrapping additions.
-    let mut pair = black_box(0_usize);
-    for (biases, requants) in biases.iter().zip(requants) {
-        let mut fours = FOURS.iter();
-        for (duo, (words, seeds)) in black_box(WORDS.as_slice()).iter().zip(&SEEDS).enumerate() {
-            // SAFETY: `rows` are six rows of six input channels, and `pair` is the first of four pairs of channels.
+    for first in [0, GROUP] {
+        let mut number = 0_usize;
+        while let Some(duo) = ALL_DUOS.get(number) {
+            // SAFETY: `rows` are six rows of six input channels, and there are four pairs of channels from `first` on. When
+            // four channels are complete, all their words have been written. The weights have done their work then, so the
+            // maxima take their place.
             unsafe {
-                duo_sums(layer, rows, pair.wrapping_add(duo), words, *seeds, &mut packed, &mut sums[duo % 2])
-            };
-            if duo == 0 {
-                continue;
-            }
-            let Some((words, channels)) = fours.next() else { break };
-            let [a, b, c] = words.map(|word| sums.as_ptr().cast::<u32>().wrapping_add(word));
-            // The weights have done their work.
-            let maxima = packed.as_mut_ptr().cast::<u32>();
-            // SAFETY: these are the words of four channels, and there is room for four maxima of each.
-            unsafe { four_maxima(a, b, c, maxima) };
-            let mut maximum = maxima.cast::<i32>().cast_const();
-            for &channel in black_box(channels) {
-                let (Some(bias), Some(requant)) = (biases.get(channel), requants.get(channel)) else {
-                    continue;
-                };
-                let Some(requant) = Requant::from_bytes(*requant) else { continue };
-                let bias = i32::from_le_bytes(*bias).wrapping_sub_unsigned(SEED);
-                let max = layer.largest_activation();
-                // SAFETY: a channel has one maximum per window, all written, and one activation per window.
-                unsafe {
-                    let activation = activation.add(channel);
-                    activations(maximum, activation, CONV2_CHANNELS, POOL2_SIDE, bias, requant, max);
-                    maximum = maximum.add(POOL2_SIDE);
+                let pair = (first / 2).wrapping_add(number);
+                duo_sums(taps, rows, pair, duo, &mut packed, &mut sums[duo.place % 2]);
+                if let Some(Four { words, channels }) = &duo.four {
+                    four_maxima(&sums, words, packed.as_mut_ptr().cast());
+                    four_outputs(layer, first, channels, packed.as_ptr().cast(), output);
                 }
             }
+            number = black_box(number.wrapping_add(1));
         }
-        pair = pair.wrapping_add(GROUP / 2);
-        activation = activation.wrapping_add(GROUP);
     }
 }
 
@@ -107,11 +111,10 @@ pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PlanarRow; PATCH_SIDE],
 /// `rows` must be the addresses of six rows, and there must be a pair after `pair`.
 #[inline(always)]
 unsafe fn duo_sums(
-    layer: &Conv2<'_>,
+    taps: Taps<CONV1_CHANNELS>,
     rows: &[*const u8; PATCH_SIDE],
     pair: usize,
-    words: &[Word; 2],
-    [first, second]: [u32; 2],
+    duo: &Duo,
     packed: &mut Packed,
     sums: &mut Sums,
 ) {
@@ -119,10 +122,40 @@ unsafe fn duo_sums(
     for input in 0..black_box(CONV1_CHANNELS) {
         // SAFETY: the caller guarantees it for the pairs; a row has twelve inputs of each channel.
         unsafe {
-            pack_channel::<CONV1_CHANNELS, _, _>(layer.weights(), pair, input, words, packed);
-            accumulate(rows, column, packed, sums, first, second, usize::from(input == 0));
+            taps.pack(pair, input, &duo.words, packed);
+            let [seed0, seed1] = duo.seeds;
+            accumulate(rows, column, packed, sums, seed0, seed1, usize::from(input == 0));
         }
         column = column.wrapping_add(POOL1_SIDE);
+    }
+}
+
+/// Computes the activations of four of the channels from `first` on, from their maxima, less [`SEED`], in four windows.
+///
+/// # Safety
+///
+/// `maximum` must be valid for reads of four maxima of each of the channels.
+#[inline(never)] // Its locals are not on the stack while sums are made.
+unsafe fn four_outputs(
+    layer: &Conv2<'_>,
+    first: usize,
+    channels: &[usize; 4],
+    mut maximum: *const i32,
+    output: &mut FeatureRow,
+) {
+    for channel in channels {
+        let channel = channel.wrapping_add(first);
+        let (biases, requants) = (layer.biases().as_bytes(), layer.requants().as_bytes());
+        let (Some(bias), Some(requant)) = (biases.get(channel), requants.get(channel)) else { continue };
+        let Some(requant) = Requant::from_bytes(*requant) else { continue };
+        let bias = i32::from_le_bytes(*bias).wrapping_sub_unsigned(SEED);
+        let max = layer.largest_activation();
+        // SAFETY: the caller guarantees it for the maxima; a channel has one activation per window.
+        unsafe {
+            let activation = output.as_mut_ptr().cast::<u8>().add(channel);
+            activations(maximum, activation, CONV2_CHANNELS, POOL2_SIDE, bias, requant, max);
+            maximum = maximum.add(POOL2_SIDE);
+        }
     }
 }
 
@@ -159,16 +192,16 @@ macro_rules! position {
 
 /// The largest sums of four channels in each of four windows, 2^23 more than each.
 ///
-/// - `a` (`a0`), `b` (`a1`), `c` (`a2`): the first of the three words.
-/// - `maxima` (`a3`): where the maxima go, `[channel][window]`.
+/// - `sums` (`a0`), `words` (`a1`): two sums of eight columns, and where the first of the three words are in them, in bytes.
+/// - `maxima` (`a2`): where the maxima go, `[channel][window]`.
 ///
 /// Changes `a0` to `a7` and `t0` to `t6`. Takes 16 bytes of stack.
 ///
 /// # Safety
 ///
-/// Each of the words must be one of the two words of [`Sums`], and `maxima` must be valid for writes of 16 words.
+/// Each of the words must be one of the two words of one of the [`Sums`], and `maxima` must be valid for writes of 16 words.
 #[unsafe(naked)]
-unsafe extern "C" fn four_maxima(a: *const u32, b: *const u32, c: *const u32, maxima: *mut u32) {
+unsafe extern "C" fn four_maxima(sums: &[Sums; 2], words: &[usize; 3], maxima: *mut u32) {
     naked_asm!(
         ".option push",
         ".option arch, +m, +c",
@@ -176,6 +209,13 @@ unsafe extern "C" fn four_maxima(a: *const u32, b: *const u32, c: *const u32, ma
         ".irp i, 0, 1, 2, 3",
         "sw s\\i, 4 * \\i(sp)",
         ".endr",
+        "mv a3, a2",
+        "lw a2, 8(a1)",
+        "lw a4, 4(a1)",
+        "lw a5, 0(a1)",
+        "add a2, a2, a0",
+        "add a1, a4, a0",
+        "add a0, a0, a5",
         "lui a4, 0xFF000",
         "addi a5, a0, 64",
         "2:",
