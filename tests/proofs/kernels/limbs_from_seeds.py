@@ -74,7 +74,7 @@ def prove(identity, taps, seed, packed, read_out, shifts):
 with Identity(
     "Sums of one window are read out of fewer words, each larger by a seed, and compared",
     "lenet-infer/src/kernel/riscv32/conv1.rs: SEEDS, position!, three_maxima",
-    "lenet-infer/src/kernel/riscv32/conv2.rs: SEEDS, position!, four_maxima",
+    "lenet-infer/src/kernel/riscv32/conv2.rs: SEED, SEED_C, position!, four_maxima",
     "lenet-infer/src/kernel/riscv32/window.rs: max!",
 ) as identity:
     product_bounds(identity)

@@ -27,7 +27,8 @@
 //! - `conv1` computes three channels in two words, at two neighboring positions at the same time. A pixel in the middle of
 //!   a kernel row is loaded once and multiplied by two taps, one for each position, whose four words one `LDM` loads: 53
 //!   instructions for the thirty products of a kernel row. The words are in the table twice, because a `MULS` overwrites
-//!   them. It is packed once per row of windows, in 400 bytes.
+//!   them. It is packed once per row of windows, in 400 bytes. The maximum of a window is taken as soon as a row of it is
+//!   unpacked, so only three maxima wait in memory.
 //! - `conv2` computes four channels in three words, with five words in one `LDM`: 38 instructions for the twenty products
 //!   of five taps. The packed weights of all taps would take 1,800 bytes. So the thirty taps of a kernel row are packed at
 //!   a time and multiplied at all sixteen positions of a row of windows before the next thirty: 360 bytes, and 192 for the
@@ -48,8 +49,8 @@
 //!
 //! With `--cfg lenet_backend="small"` the kernel rows of conv1, the five taps of a kernel row of conv2, the taps that are
 //! packed and the inputs of a fully-connected layer are each taken one at a time, in loops: some 60,000 instructions more.
-//! conv1 has its packed weights once and copies them before it multiplies, and conv2 packs ten taps at a time, for another
-//! 77,000. They then take 380 and 364 bytes of stack.
+//! conv1 has its packed weights once and copies them before it multiplies, and conv2 packs ten taps at a time, for two of the
+//! four windows: for another 127,000. They then take 284 and 268 bytes of stack.
 //!
 //! # What was left aside
 //!
@@ -63,8 +64,8 @@
 //!
 //! # Where the stack goes
 //!
-//! `conv2` is the deepest: 552 bytes of weights and sums, and 48 of registers and addresses. `conv1` takes 580 bytes.
-//! `finish_windows` needs no stack, because its callers have saved the registers that it changes. The fully-connected
+//! `conv2` is the deepest: 552 bytes of weights and sums, and 48 of registers and addresses. `conv1` takes 484 bytes.
+//! `requantize` needs no stack, because its callers have saved the registers that it changes. The fully-connected
 //! layers share one copy of their code per width of weights, whatever their shape.
 
 #![allow(unsafe_code)]

@@ -13,9 +13,17 @@
 //!
 //! So the five rows of a kernel are two pairs of rows and a last row, and their products are of three kinds: *shared*,
 //! *upper* and *lower*. The three are summed separately over all taps, so the additions on the right are made once per
-//! window. What a kernel row is multiplied by is a *line*: a row of the input, or the difference of two. There are eight
-//! ([`lines`]), so eight multiplies take the place of ten. Lines are made once per row of windows and serve eight channels
-//! or all.
+//! window. What a kernel row is multiplied by is a *line*: a row of the input, or the difference of two. There are eight, so
+//! eight multiplies take the place of ten. For the rows i0 to i5 and the kernel rows h0 to h4:
+//!
+//! | kind | lines | kernel rows |
+//! |---|---|---|
+//! | shared | i1, i3 | h0 + h1, h2 + h3 |
+//! | upper | i0 - i1, i2 - i3, i4 | h0, h2, h4 |
+//! | lower | i2 - i1, i4 - i3, i5 | h1, h3, h4 |
+//!
+//! Differences and sums are made where they are multiplied, so that neither takes memory. conv1 stores its output with the
+//! columns of a channel side by side ([`planar`]), so that both convolutions read their inputs in the same way.
 //!
 //! # Several channels at once
 //!
@@ -33,25 +41,26 @@
 //! of outputs. The sums take sixteen registers. The inputs of a tap are those of the one before, moved by one, so seven
 //! registers hold them, and each is loaded once:
 //!
-//! | | instructions |
-//! |---|---|
-//! | 10 `lw`: words of weights | 10 |
-//! | 12 `lh`: inputs | 12 |
-//! | 80 `mul`, 80 `add` | 160 |
-//! | the next line | 5 |
+//! | | a row | a difference of rows | a row, for the sum of two kernel rows |
+//! |---|---|---|---|
+//! | words of weights, their sums | 10 | 10 | 30 |
+//! | 12 inputs, their differences | 12 | 41 | 12 |
+//! | 80 `mul`, 80 `add` | 160 | 160 | 160 |
+//! | the next line | 4 | 5 | 4 |
 //!
-//! That is 187 instructions for the equivalent of 150 ordinary products in conv1, or 1.2 per product, and of 133 in conv2,
-//! or 1.4. The ordinary way, with two channels and four positions, costs 2.5. To load and store the sums
-//! adds 0.1, and the packing of weights another 0.3 in conv2, where a row of windows has only eight columns.
+//! Two of the eight lines are of the first sort, four of the second and two of the third. That is 206 instructions on average
+//! for the equivalent of 150 ordinary products in conv1, or 1.4 per product, and of 133 in conv2, or 1.5. The ordinary way,
+//! with two channels and four positions, costs 2.5. To load and store the sums adds 0.1, and the packing of weights
+//! another 0.3 in conv2, where a row of windows has only eight columns.
 //!
 //! The fully-connected layers compute six outputs at a time: 19 instructions for six products, 17 with ternary weights
 //! ([`ternary`]).
 //!
 //! # Where the stack goes
 //!
-//! The weights of all input channels of conv2 do not fit, so its sums are kept between input channels. For eight output
-//! channels that is 576 bytes of sums of three kinds, 320 of packed weights and 192 of lines; conv1 takes about as much, 448
-//! for lines.
+//! The weights of all input channels of conv2 do not fit, so its sums are kept between input channels, two words at a time.
+//! Of the six words of eight channels four are kept at most, because the first three are unpacked before the last two are
+//! summed. That is 384 bytes of sums of three kinds and 240 of packed weights. conv1 takes 192 and 240, and 144 for maxima.
 //!
 //! # What was left aside
 //!
@@ -60,6 +69,8 @@
 //!   product, because a kernel has an odd number of columns.
 //! - Fast FIR in both directions: 64 multiplies for 100 products and not 80. But each line of inputs then meets one tap, so
 //!   that three times as many are loaded, and the weights of a channel are 49 words and not 35.
+//! - Lines in memory, made once per input channel for all six words: the sums of all words are then kept between input
+//!   channels. That was 0.2 % fewer instructions, 0.5 % more cycles and 512 bytes of stack more.
 //! - The three kinds at the same time, for two columns: 35 instructions for 21 products in conv2, because inputs and weights
 //!   are loaded more often, though no sums are stored.
 //! - The upper half of a product (`mulhu`): two multiplies and four additions for a sum of 64 bits, one for the carry and
