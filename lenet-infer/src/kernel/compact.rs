@@ -4,8 +4,8 @@
 //! from its start, over rows of the image that no layer reads any more: pooled row *p* of conv1 reads the image from row 2*p*
 //! on. So what lies in front of the image, [`FRONT_WORDS`], is much less than the ring and the features take.
 
-use super::driver::{RING_WORDS, conv1_row, conv2_row, dense_layers_in, place, ring_and_features};
-use super::{Backend, Device, ImageRow, PATCH_SIDE, device};
+use super::driver::{RING_WORDS, Rows, convolutions, dense_layers_in, place, ring_and_features};
+use super::{Backend, Device, FeatureRow, ImageRow, PATCH_SIDE, Ring, device};
 use bytemuck::{must_cast_mut, must_cast_ref};
 use lenet_core::Model;
 use lenet_core::model::Conv2;
@@ -85,35 +85,30 @@ impl Memory {
 /// Runs all layers on the image in `memory`, which it overwrites, and returns the logits, which lie there too.
 #[inline(always)]
 pub(super) fn classify<'m, B: Backend>(backend: B, model: &Model<'_>, memory: &'m mut Memory) -> &'m [i32] {
-    let words = &mut memory.words;
-    let prepared = backend.prepare(model);
-    let mut pooled = 0;
-    for y in 0..POOL2_SIDE {
-        let first = POOL_SIDE * y;
-        while pooled < first + PATCH_SIDE {
-            let (output, input) = row_and_patch(words, pooled);
-            conv1_row(backend, model, &prepared, input, must_cast_mut(output));
-            pooled += 1;
-        }
-        let (ring, features) = ring_and_features(words);
-        conv2_row(backend, model, &prepared, must_cast_ref(ring), first, &mut features[y]);
-    }
-    let (ring, features) = ring_and_features(words);
+    convolutions(backend, model, &mut Overlaid(&mut memory.words));
+    let (ring, features) = ring_and_features(&mut memory.words);
     dense_layers_in(backend, model, ring, must_cast_mut(features))
 }
 
-/// The place of pooled row number `pooled` of conv1, and the six rows of the image that it depends on. Clamped so that no
-/// bounds check is needed.
-#[inline(always)]
-fn row_and_patch(
-    words: &mut [i32; WORDS],
-    pooled: usize,
-) -> (&mut [i32; ROW_WORDS], &[ImageRow; PATCH_SIDE]) {
-    let image = FRONT_WORDS + STEP_WORDS * pooled.min(POOL1_SIDE - 1);
-    let (written, image) = words.split_at_mut(image);
-    let row = (ROW_WORDS * place(pooled)).min(written.len() - ROW_WORDS);
-    match (written[row..].first_chunk_mut(), image.first_chunk::<PATCH_WORDS>()) {
-        (Some(row), Some(patch)) => (row, must_cast_ref(patch)),
-        _ => unreachable!(),
+/// The rows of activations that overwrite an image.
+struct Overlaid<'a>(&'a mut [i32; WORDS]);
+
+impl<B: Backend> Rows<B> for Overlaid<'_> {
+    /// Clamped so that no bounds check is needed.
+    #[inline(always)]
+    fn first(&mut self, pooled: usize) -> (&mut B::Row, &[ImageRow; PATCH_SIDE]) {
+        let image = FRONT_WORDS + STEP_WORDS * pooled.min(POOL1_SIDE - 1);
+        let (written, image) = self.0.split_at_mut(image);
+        let row = (ROW_WORDS * place(pooled)).min(written.len() - ROW_WORDS);
+        match (written[row..].first_chunk_mut::<ROW_WORDS>(), image.first_chunk::<PATCH_WORDS>()) {
+            (Some(row), Some(patch)) => (must_cast_mut(row), must_cast_ref(patch)),
+            _ => unreachable!(),
+        }
+    }
+
+    #[inline(always)]
+    fn second(&mut self, y: usize) -> (&Ring<B>, &mut FeatureRow) {
+        let (ring, features) = ring_and_features(self.0);
+        (must_cast_ref(ring), &mut features[y.min(POOL2_SIDE - 1)])
     }
 }

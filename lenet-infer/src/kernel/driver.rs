@@ -57,31 +57,62 @@ impl Scratch {
 
 /// Runs all layers on `image` and returns the logits, which lie in `scratch`.
 #[inline(always)]
-pub(super) fn classify<'s>(
-    backend: impl Backend,
+pub(super) fn classify<'s, B: Backend>(
+    backend: B,
     model: &Model<'_>,
     image: &Image,
     scratch: &'s mut Scratch,
 ) -> &'s [i32] {
-    convolutions(backend, model, image, scratch);
+    let (ring, features) = scratch.for_convolutions::<B>();
+    convolutions(backend, model, &mut Apart { image, ring, features });
     dense_layers_in(backend, model, &mut scratch.first, &mut scratch.second)
+}
+
+/// Where the rows of one classification lie.
+pub(super) trait Rows<B: Backend> {
+    /// The place of pooled row number `pooled` of conv1, and the six rows of the image that it depends on.
+    fn first(&mut self, pooled: usize) -> (&mut B::Row, &[ImageRow; PATCH_SIDE]);
+
+    /// The ring of conv1's pooled rows, and the place of row `y` of the features.
+    fn second(&mut self, y: usize) -> (&Ring<B>, &mut FeatureRow);
+}
+
+/// The rows of an image and of activations that lie apart from it.
+struct Apart<'a, B: Backend> {
+    image: &'a Image,
+    ring: &'a mut Ring<B>,
+    features: &'a mut Features,
+}
+
+impl<B: Backend> Rows<B> for Apart<'_, B> {
+    #[inline(always)]
+    fn first(&mut self, pooled: usize) -> (&mut B::Row, &[ImageRow; PATCH_SIDE]) {
+        (&mut self.ring[place(pooled)], image_rows(self.image, pooled))
+    }
+
+    #[inline(always)]
+    fn second(&mut self, y: usize) -> (&Ring<B>, &mut FeatureRow) {
+        // Clamped so that no bounds check is needed.
+        (self.ring, &mut self.features[y.min(POOL2_SIDE - 1)])
+    }
 }
 
 /// Runs both convolutions with their pools, row by row.
 #[inline(always)]
-fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratch: &mut Scratch) {
+pub(super) fn convolutions<B: Backend>(backend: B, model: &Model<'_>, rows: &mut impl Rows<B>) {
     let prepared = backend.prepare(model);
-    let (ring, features) = scratch.for_convolutions::<B>();
-    let (mut pooled, mut first) = (0_usize, 0_usize);
-    // `black_box` hides how often the loop turns. Unrolled, it keeps the address of each row of the ring on the stack. So the
-    // compiler does not see either that nothing overflows: hence wrapping additions.
-    for output in black_box(features.as_mut_slice()) {
-        while pooled < first.wrapping_add(PATCH_SIDE) {
-            conv1_row(backend, model, &prepared, image_rows(image, pooled), &mut ring[place(pooled)]);
-            pooled = pooled.wrapping_add(1);
+    let mut pooled = 0_usize;
+    while pooled < POOL1_SIDE {
+        let (output, input) = rows.first(pooled);
+        conv1_row(backend, model, &prepared, input, output);
+        // Hidden, so that the loop is not unrolled: that takes more code and more stack.
+        pooled = black_box(pooled + 1);
+        // Every second row, from the sixth on, completes the input of a row of features.
+        let Some(first) = pooled.checked_sub(PATCH_SIDE) else { continue };
+        if first.is_multiple_of(POOL_SIDE) {
+            let (ring, output) = rows.second(first / POOL_SIDE);
+            conv2_row(backend, model, &prepared, ring, first, output);
         }
-        conv2_row(backend, model, &prepared, ring, first, output);
-        first = first.wrapping_add(POOL_SIDE);
     }
 }
 
@@ -89,7 +120,7 @@ fn convolutions<B: Backend>(backend: B, model: &Model<'_>, image: &Image, scratc
 ///
 /// This function and [`conv2_row`] are not inlined, so that the stack holds the locals of only one of them at a time.
 #[inline(never)]
-pub(super) fn conv1_row<B: Backend>(
+fn conv1_row<B: Backend>(
     backend: B,
     model: &Model<'_>,
     prepared: &B::Prepared,
@@ -101,7 +132,7 @@ pub(super) fn conv1_row<B: Backend>(
 
 /// Computes one pooled row of conv2 from rows `first` to `first + 5` of the pooled output of conv1.
 #[inline(never)]
-pub(super) fn conv2_row<B: Backend>(
+fn conv2_row<B: Backend>(
     backend: B,
     model: &Model<'_>,
     prepared: &B::Prepared,

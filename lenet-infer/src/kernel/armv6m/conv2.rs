@@ -31,28 +31,30 @@ const _: () = assert!(CONV1_CHANNELS == 6 && POOL1_SIDE == 12 && POOL2_SIDE == 4
 
 /// Computes one pooled row from the six pooled rows of conv1 that it depends on.
 #[inline(always)]
-pub(in crate::kernel) fn row(layer: &Conv2<'_>, input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
+pub(in crate::kernel) fn row(
+    layer: &Conv2<'_>,
+    mut input: [&PooledRow; PATCH_SIDE],
+    output: &mut FeatureRow,
+) {
     let weights = layer.weights().as_bytes().as_ptr();
     let pair = if layer.weights().is_int4() { CONV2_TAPS } else { 2 * CONV2_TAPS };
-    let rows = input.as_ptr().cast();
-    let mut column = 0_usize;
+    let rows = input.as_mut_ptr().cast();
     let output = output.as_mut_slice();
     // `black_box` hides the length, so that the compiler does not unroll the loop.
     for windows in (if SMALL { black_box(output) } else { output }).chunks_exact_mut(WINDOWS) {
         let outputs = Outputs::new(layer, windows.as_mut_ptr().cast(), 4);
-        // SAFETY: `rows` are six rows of 72 bytes; the weights and the outputs are those of the whole layer.
-        unsafe { all_channels(&mut Row { rows, column, weights, pair, outputs, channels: CONV2_CHANNELS }) };
-        column = column.wrapping_add(POOL_SIDE * WINDOWS * CONV1_CHANNELS);
+        // SAFETY: `rows` are six rows of 72 bytes, from the first of the windows on; the weights and the outputs are those of
+        // the whole layer.
+        unsafe { all_channels(&mut Row { rows, weights, pair, outputs, channels: CONV2_CHANNELS }) };
     }
 }
 
 /// The arguments of [`all_channels`], which reads and advances them.
 #[repr(C)]
 struct Row {
-    /// The addresses of six rows of activations, 72 bytes each.
-    rows: *const *const u8,
-    /// Where in each of them the first window begins: 0, or 24 in a small build.
-    column: usize,
+    /// The places of the first window in six rows of activations, 72 bytes each. In a small build the assembly advances them
+    /// to the next windows.
+    rows: *mut *const u8,
     /// The weights as the file stores them, at any address.
     weights: *const u8,
     /// Bytes of the weights of a pair of channels: 300 with int8, 150 with int4.
@@ -104,15 +106,14 @@ macro_rules! unpack_sums {
 ///
 /// # Safety
 ///
-/// Each of the six rows of activations must be valid for reads of 72 bytes, and the weights for reads of 150 taps of
-/// each channel. The outputs must be what [`Outputs::new`] returned for four outputs of a layer of 16 channels, with
-/// activations valid for writes of these positions.
+/// Each of the six rows of activations must be valid for reads as far as the windows need it, the places of the rows for
+/// writes, and the weights for reads of 150 taps of each channel. The outputs must be what [`Outputs::new`] returned for four
+/// outputs of a layer of 16 channels, with activations valid for writes of these positions.
 #[unsafe(naked)]
 unsafe extern "C" fn all_channels(_row: &mut Row) {
     // On the stack: the packed weights at 0, and later the maxima of a window, and the Words of four channels at 16; the sums
     // from SUMS to SUMS_END; there the end of the list of rows; 4 bytes on the place in the list, then the sums of a window;
-    // in a small build 8 bytes on how far into the row it is: the column of the first window, and the taps of the kernel row
-    // that are done; `row` above the registers that are saved.
+    // in a small build 8 bytes on how many taps of the kernel row are done; `row` above the registers that are saved.
     naked_asm!(
         "push {{r0, r4-r7, lr}}",
         save!(),
@@ -134,8 +135,6 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "cmp r3, r4",
         "bne 2b",
         ".if {small}",
-        "ldr r4, [sp, #{frame}+16]",
-        "ldr r0, [r4, #{column}]",
         "str r0, [sp, #{end}+8]",
         ".endif",
         // One turn per kernel row.
@@ -167,13 +166,12 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "ldr r2, [sp, #{end}+8]",
         "adds r2, #{at_a_time}",
         "str r2, [sp, #{end}+8]",
-        "ldr r1, [r3, #{column}]",
-        "subs r2, r2, r1",
         "cmp r2, #30",
         "beq 4f",
         "b 3b",
         "4:",
-        "str r1, [sp, #{end}+8]",
+        "movs r2, #0",
+        "str r2, [sp, #{end}+8]",
         "adds r0, #4",
         "str r0, [r3, #{rows}]",
         ".endif",
@@ -254,12 +252,20 @@ unsafe extern "C" fn all_channels(_row: &mut Row) {
         "beq 9f",
         "b 1b",
         "9:",
+        ".if {small}",
+        "ldr r0, [r1, #{rows}]",
+        "ldm r0!, {{r2-r7}}",
+        ".irp place, r2, r3, r4, r5, r6, r7",
+        "adds \\place, #24",
+        ".endr",
+        "subs r0, #24",
+        "stm r0!, {{r2-r7}}",
+        ".endif",
         "add sp, #{sums}",
         "add sp, #{frame}-{sums}",
         restore!(),
         "pop {{r0, r4-r7, pc}}",
         rows = const offset_of!(Row, rows),
-        column = const offset_of!(Row, column),
         weights = const offset_of!(Row, weights),
         pair = const offset_of!(Row, pair),
         outputs = const offset_of!(Row, outputs),
