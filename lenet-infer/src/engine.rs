@@ -13,6 +13,9 @@ const _: () = assert!(RAM_BYTES <= if cfg!(lenet_device = "armv7em") { 1_124 } e
 
 /// A model with the scratch memory to run it.
 ///
+/// Of the three types that classify it takes most memory, and leaves the image as it is. [`CompactEngine`](crate::CompactEngine)
+/// is as fast in less, and [`Stream`](crate::Stream) takes an image that comes row by row.
+///
 /// The engine borrows the model, whose weights stay where they are, in flash. With
 /// [`include_model!`](crate::include_model) the model itself is in flash too.
 ///

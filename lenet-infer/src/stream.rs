@@ -11,6 +11,9 @@ use lenet_core::shape::{IMAGE_SIDE, POOL_SIDE, POOL1_SIDE};
 
 /// A model that takes an image row by row and holds five of its rows at most.
 ///
+/// It holds 768 bytes beside its model, or 1,204 on a Cortex-M4, M7 or M33, and with the stack 1.5 kB on a Cortex-M0, or 1.2 kB in a
+/// small build.
+///
 /// The logits are those of [`Engine::classify`](crate::Engine::classify). The work is spread over the rows: every second
 /// row, from the sixth on, completes a pooled row of the first convolution, and the last row the answer.
 ///
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_holds_772_bytes_beside_its_model() {
-        assert!(size_of::<Stream<'_>>() - size_of::<&Model<'_>>() <= 772);
+    fn a_stream_holds_768_bytes_beside_its_model() {
+        assert!(size_of::<Stream<'_>>() - size_of::<&Model<'_>>() <= 768);
     }
 }

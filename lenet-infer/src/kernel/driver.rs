@@ -105,8 +105,9 @@ pub(super) fn convolutions<B: Backend>(backend: B, model: &Model<'_>, rows: &mut
     while pooled < POOL1_SIDE {
         let (output, input) = rows.first(pooled);
         conv1_row(backend, model, &prepared, input, output);
-        // Hidden, so that the loop is not unrolled: that takes more code and more stack.
-        pooled = black_box(pooled + 1);
+        // Hidden, so that the loop is not unrolled: that takes more code and more stack. So the compiler does not see either that
+        // nothing overflows: hence a wrapping addition.
+        pooled = black_box(pooled.wrapping_add(1));
         // Every second row, from the sixth on, completes the input of a row of features.
         let Some(first) = pooled.checked_sub(PATCH_SIDE) else { continue };
         if first.is_multiple_of(POOL_SIDE) {

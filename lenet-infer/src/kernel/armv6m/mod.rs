@@ -50,7 +50,7 @@
 //! With `--cfg lenet_backend="small"` the kernel rows of conv1, the five taps of a kernel row of conv2, the taps that are
 //! packed and the inputs of a fully-connected layer are each taken one at a time, in loops: some 60,000 instructions more.
 //! conv1 has its packed weights once and copies them before it multiplies, and conv2 packs ten taps at a time, for two of the
-//! four windows: for another 127,000. They then take 284 and 268 bytes of stack.
+//! four windows: for another 126,000. They then take 284 and 268 bytes of stack.
 //!
 //! # What was left aside
 //!

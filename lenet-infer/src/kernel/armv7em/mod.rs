@@ -45,11 +45,11 @@
 //! | conv2 | 126,340 | 158,880 |
 //! | of it, products | 88,320 | 107,520 |
 //! | fully-connected products | 62,184 | 70,032 |
-//! | all else | 5,217 | 8,277 |
-//! | in all | 269,353 | 341,985 |
+//! | all else | 5,142 | 8,203 |
+//! | in all | 269,278 | 341,911 |
 //!
-//! With int4 weights in all layers but conv1 it is 287,619 instructions and 366,781 cycles, and with ternary weights in
-//! fc1 and fc2 337,291 and 417,678.
+//! With int4 weights in all layers but conv1 it is 287,544 instructions and 366,707 cycles, and with ternary weights in
+//! fc1 and fc2 337,216 and 417,604.
 //!
 //! Loads of words may be unaligned, because a model file may lie anywhere. `LDRD`, `STRD`, `LDM` and `STM` access only
 //! the stack and the ring.

@@ -44,8 +44,8 @@
 //! | packing of weights | 21,836 | 32,700 |
 //! | maxima and activations of the convolutions | 29,072 | 35,328 |
 //! | fully-connected products | 93,776 | 153,076 |
-//! | all else | 7,445 | 11,546 |
-//! | in all | 399,617 | 722,894 |
+//! | all else | 7,370 | 11,472 |
+//! | in all | 399,542 | 722,820 |
 //!
 //! # What was left aside
 //!
