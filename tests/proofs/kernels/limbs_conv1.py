@@ -23,7 +23,8 @@ def read_out(low, high):
 
 with Identity(
     "Three sums a, b, c are read out of the words a + b * 2^21 and c + b * 2^11, modulo 2^32",
-    "lenet-infer/src/kernel/armv6m/conv1.rs: pack!, kernel_row!, unpack_sums!",
+    "lenet-infer/src/kernel/armv6m/pixels.rs: pack!, kernel_row!",
+    "lenet-infer/src/kernel/armv6m/conv1.rs: unpack_sums!",
 ) as identity:
     # Integers of any size: an equation among them holds modulo 2^32 too.
     a, b, c, more_a, more_b, more_c, x = integers("a b c more_a more_b more_c x")

@@ -25,7 +25,7 @@
 //! is complete:
 //!
 //! - `conv1` computes three channels in two words, at two neighboring positions at the same time. A pixel in the middle of
-//!   a kernel row is loaded once and multiplied by two taps, one for each position, whose four words one `LDM` loads: 53
+//!   a kernel row is loaded once and multiplied by two taps, one for each position, whose four words one `LDM` loads: 54
 //!   instructions for the thirty products of a kernel row. The words are in the table twice, because a `MULS` overwrites
 //!   them. It is packed once per row of windows, in 400 bytes. The maximum of a window is taken as soon as a row of it is
 //!   unpacked, so only three maxima wait in memory.
@@ -89,5 +89,6 @@ pub(super) mod conv2;
 pub(super) mod dense;
 mod kernel_row;
 mod matrix;
+mod pixels;
 mod requant;
 mod ternary;
