@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Confidence {
     /// The confidence threshold, in 1/256 nat. 0 if none was chosen, because no validation images were held out.
     pub threshold: u16,
-    /// Accuracy by coverage on the validation images, which the threshold was chosen on.
+    /// Accuracy by coverage on the validation images. The threshold was chosen on them, distorted as training images are.
     pub validation: Option<RejectCurve>,
     /// Accuracy by coverage on the test images.
     pub test: RejectCurve,

@@ -6,6 +6,7 @@ mod page;
 mod score_card;
 
 use super::error::CommandError;
+use crate::augment::Augment;
 use crate::data::{Dataset, HeldOut, Split};
 use crate::eval::check::{self, Check, FinalTable};
 use crate::eval::confidence::{self, RejectCurve};
@@ -80,8 +81,9 @@ impl<'a> Results<'a> {
         self.console.print(&describe_calibration(&quantization, correct, images));
         self.console.print(&describe_dead_units(&activations));
 
-        let learns_doubt = self.trained.run.mix().non_digits > 0.0;
-        let choose = |images| choose_threshold(&mut model, images, learns_doubt);
+        let run = &self.trained.run;
+        let learns_doubt = run.mix().non_digits > 0.0;
+        let choose = |images| choose_threshold(&mut model, images, &run.training.augment, learns_doubt);
         let validation = self.validation_images().map(choose);
         if let Some(answers) = &validation {
             self.console.print(&describe_validation(answers));
@@ -203,11 +205,17 @@ pub(super) fn quantize(
     }
 }
 
-/// Chooses the model's confidence threshold on the validation images; of a model that has learned doubt, also on images that
-/// are no digit, generated from them. Returns the model's predictions on the validation images.
-fn choose_threshold(model: &mut QuantizedModel, images: Split<'_>, learns_doubt: bool) -> Evaluation {
+/// Chooses the model's confidence threshold on the validation images, distorted as training distorts its images; of a model
+/// that has learned doubt, also on images that are no digit, generated from them. Returns the model's predictions on the
+/// validation images.
+fn choose_threshold(
+    model: &mut QuantizedModel,
+    images: Split<'_>,
+    augment: &Augment,
+    learns_doubt: bool,
+) -> Evaluation {
     let evaluation = evaluate(&model.model(), images.images.iter().zip(images.labels));
-    let mut threshold = confidence::threshold(&evaluation);
+    let mut threshold = confidence::threshold(&confidence::distorted(&model.model(), images, augment));
     if learns_doubt {
         let others = generate(Source::NonDigits, images, NON_DIGITS_SEED, NON_DIGITS);
         let others = evaluate(&model.model(), others.iter().map(|other| (&other.image, &0)));

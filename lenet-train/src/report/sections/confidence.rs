@@ -44,8 +44,8 @@ fn lead(threshold: u16) -> String {
     }
     let nats = f64::from(threshold) / CONFIDENCE_STEPS;
     format!(
-        "{what} The model’s threshold is {threshold}, which is {nats:.2} nats. It was chosen on the validation images so that \
-         at most 1 image in 1,000 is classified both confidently and wrongly."
+        "{what} The model’s threshold is {threshold}, which is {nats:.2} nats. It was chosen on the validation images, \
+         distorted as the training images are, so that at most 1 image in 1,000 is classified both confidently and wrongly."
     )
 }
 
