@@ -3,6 +3,9 @@
 use lenet_infer::host::evaluation::evaluate;
 use lenet_infer::host::idx::Part;
 use lenet_infer::{ModelFile, RAM_BYTES, SHIPPED, SHIPPED_INT4, SHIPPED_TERNARY};
+use lenet_train::data::Split;
+use lenet_train::eval::confidence;
+use lenet_train::train::recipe::Recipe;
 
 mod common;
 
@@ -28,6 +31,17 @@ fn the_metadata_of_the_shipped_models_state_their_accuracy_on_the_validation_ima
         assert_eq!((metadata.dataset, metadata.recipe, metadata.seed), ("mnist", "best", 0));
         assert_eq!(evaluation.images(), metadata.validation_images as usize);
         assert_eq!(evaluation.correct(), metadata.validation_correct as usize);
+    }
+}
+
+#[test]
+fn the_thresholds_of_the_shipped_models_are_those_that_the_validation_images_give() {
+    let train = common::mnist_part(Part::Train);
+    let validation = Split::new(&train, 10).last(5_000);
+    let augment = Recipe::Best.settings().augment;
+    for (ModelFile { model, .. }, _) in MODELS {
+        let copies = confidence::distorted(model, validation, &augment);
+        assert_eq!(model.confidence().threshold, confidence::threshold(&copies));
     }
 }
 
