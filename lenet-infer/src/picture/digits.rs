@@ -128,7 +128,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
     #[inline(never)]
     fn places(&self, spot: &Spot, spots: &[Spot]) -> Option<([Rect; MOST_JOINED], usize)> {
         let mut work = [Group::NONE; MAX_PARTS];
-        let found = find::find(self.grid.parts.as_slice(), self.grid.extent(), find::Wanted::One, &mut work);
+        let found = find::find(self.grid.parts.as_slice(), self.grid.extent(), find::Wanted::All, &mut work);
         let (mut places, mut count) = ([Rect::default(); MOST_JOINED], 0);
         for place in found.iter().map(|digit| self.grid.scale.to_picture(digit.rect)) {
             if !spot.place.contains_center(place) || !spot.has(place, spots) {

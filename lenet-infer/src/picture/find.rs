@@ -47,8 +47,8 @@ pub(super) fn find<'w>(
             count += 1;
         }
     }
-    let count = join::join(work.get_mut(..count).unwrap_or_default());
-    let count = drop_unlike(work.get_mut(..count).unwrap_or_default());
+    let count = join::join(work.get_mut(..count).unwrap_or_default(), wanted);
+    let count = drop_unlike(work.get_mut(..count).unwrap_or_default(), wanted);
     let groups = work.get_mut(..count).unwrap_or_default();
     order::order(groups);
     groups
@@ -68,17 +68,18 @@ fn is_like(part: &Part, other: &Part) -> bool {
 }
 
 /// Moves the groups that are like the others to the front, and returns how many they are: at least two fifths of the largest's
-/// size, with strokes of at least a fifth of the usual thickness, and no flat bars.
-fn drop_unlike(groups: &mut [Group]) -> usize {
+/// size, with strokes of at least a fifth of the usual thickness, and where all digits are wanted no flat bars. The bar of an only
+/// digit may yet be joined to it.
+fn drop_unlike(groups: &mut [Group], wanted: Wanted) -> usize {
     let usual = usual_thickness(groups);
     let largest = largest(groups, Rect::longer_side);
     let mut kept = 0;
     for index in 0..groups.len() {
         let Some(group) = groups.get(index).copied() else { break };
-        let is_bar = groups.len() > 1 && group.rect.height() * 3 <= group.rect.width();
+        let is_flat = group.rect.height() * 3 <= group.rect.width();
         if group.rect.longer_side() * 5 >= largest * 2
             && thickness(&group) * 5 >= usual
-            && !is_bar
+            && !(is_flat && wanted == Wanted::All && groups.len() > 1)
             && let Some(place) = groups.get_mut(kept)
         {
             *place = group;

@@ -1,10 +1,15 @@
 //! Which groups of strokes are one digit.
 
-use super::{Group, Rect, gaps, largest};
+use super::{Group, Rect, Wanted, gaps, largest};
 
 /// Joins the groups that are one digit, and returns how many are left, at the front.
-pub(super) fn join(groups: &mut [Group]) -> usize {
+///
+/// If all digits of a picture are wanted, their size tells what are two halves of one. Beside an only digit they may be remains.
+pub(super) fn join(groups: &mut [Group], wanted: Wanted) -> usize {
     let count = join_all(groups, 0);
+    if wanted == Wanted::One {
+        return count;
+    }
     let groups = groups.get_mut(..count).unwrap_or_default();
     let tallest = largest(groups, Rect::height);
     join_all(groups, tallest)
@@ -60,7 +65,7 @@ pub(super) fn belong(a: &Group, b: &Group) -> bool {
     }
     let overlap = if is_higher(small.rect, large.rect) { 8 } else { 2 };
     if is_bar(small.rect)
-        && small.rect.width() * 2 <= large.rect.width() * 3
+        && small.rect.width() <= large.rect.longer_side()
         && narrower <= -across * overlap
         && down * 4 <= size
     {

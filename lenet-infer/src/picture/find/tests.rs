@@ -74,10 +74,13 @@ fn a_tilted_line_is_read_from_left_to_right() {
 #[test]
 fn halves_of_a_digit_as_tall_as_another_are_joined() {
     let halves = [[40, 10, 52, 17], [44, 20, 56, 27]];
-    assert_eq!(found(&[DIGIT, halves[0], halves[1]], &[]), [(0, rect(DIGIT)), (0, rect([40, 10, 56, 27]))]);
+    assert_eq!(
+        searched(&[DIGIT, halves[0], halves[1]], &[], Wanted::All),
+        [(0, rect(DIGIT)), (0, rect([40, 10, 56, 27]))]
+    );
     // Together they are taller than the other digit.
     let apart = [[40, 10, 52, 17], [44, 25, 56, 32]];
-    assert_eq!(found(&[DIGIT, apart[0], apart[1]], &[]).len(), 3);
+    assert_eq!(searched(&[DIGIT, apart[0], apart[1]], &[], Wanted::All).len(), 3);
 }
 
 #[test]
@@ -142,8 +145,10 @@ fn the_boxes_of_a_form_are_left_out() {
 #[test]
 fn a_flat_bar_beside_digits_is_left_out() {
     let bar = [40, 20, 55, 25];
-    assert_eq!(found(&[DIGIT, bar], &[]), [(0, rect(DIGIT))]);
-    assert_eq!(found(&[bar], &[]), [(0, rect(bar))]);
+    assert_eq!(searched(&[DIGIT, bar], &[], Wanted::All), [(0, rect(DIGIT))]);
+    assert_eq!(searched(&[bar], &[], Wanted::All), [(0, rect(bar))]);
+    // It may be a stroke of an only digit.
+    assert_eq!(found(&[DIGIT, bar], &[]).len(), 2);
 }
 
 #[test]
