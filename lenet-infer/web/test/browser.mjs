@@ -59,6 +59,17 @@ async function until(browser, what, passes) {
   }
 }
 
+/** Waits until the text of an element is as expected. */
+async function untilText(browser, id, expected) {
+  const deadline = Date.now() + WAIT_MS;
+  for (;;) {
+    const text = await browser.run(`return document.getElementById("${id}").textContent;`);
+    if (expected.test(text)) return;
+    if (Date.now() > deadline) assert.match(text, expected);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
 /** Selects each digit in turn and compares what is shown of it with what the host says. */
 async function compare(browser, what, said) {
   assert.ok(said.digits.length > 0, `${what}: the host found no digit`);
@@ -181,10 +192,7 @@ const checks = {
     await drop(browser, "digit.png");
     await until(browser, "drop", ({ read }) => read.join("") === "7");
     await drop(browser, "model-3.lenet", "notes.txt");
-    const prompt = await browser.run(`
-      await new Promise((done) => setTimeout(done, 300));
-      return document.getElementById("prompt-text").textContent;`);
-    assert.match(prompt, /notes\.txt is not a picture/);
+    await untilText(browser, "prompt-text", /notes\.txt is not a picture/);
   },
 
   async "a blank picture has no digit"(browser) {
@@ -201,10 +209,7 @@ const checks = {
     const shown = await until(browser, "model", ({ names }) => names.length === 3);
     assert.deepEqual(shown.names, ["zero", "one", "two"]);
     await browser.chooseFile("#model-file", file("damaged.lenet"));
-    const error = await browser.run(`
-      await new Promise((done) => setTimeout(done, 300));
-      return document.getElementById("model-error").textContent;`);
-    assert.match(error, /damaged/);
+    await untilText(browser, "model-error", /damaged/);
     await drop(browser, "model-64.lenet");
     await until(browser, "64 classes", ({ names }) => names.length === 64);
     await browser.click("#shipped");
