@@ -41,7 +41,7 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         let (mut spots, count) = ([Spot::NONE; N], found.len());
         let scale = preparer.grid.scale;
         let places = spots.get_mut(..count).ok_or(NoDigit::TooMany)?;
-        places.iter_mut().zip(found).for_each(|(spot, group)| *spot = Spot::new(*group, scale));
+        places.iter_mut().zip(found).for_each(|(spot, group)| *spot = Spot::of(*group));
         Ok(Self { preparer, source, spots, count, scale, next: 0, are_guesses: [false; N] })
     }
 
@@ -91,14 +91,15 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         let (frame, look) = self.source?;
         let spots = self.spots.get(..self.count)?;
         let spot = *spots.get(index)?;
-        let near = Scale::new(spot.place.with_margin(frame.rect()), SIDE);
-        let is_wide = spot.place.width() * 4 >= spot.place.height() * 5;
-        if spot.group.is_none() || !is_wide || !near.differs(self.scale) {
+        let place = spot.place(self.scale);
+        let near = Scale::new(place.with_margin(frame.rect()), SIDE);
+        let is_wide = place.width() * 4 >= place.height() * 5;
+        if spot.group().is_none() || !is_wide || !near.differs(self.scale) {
             return None;
         }
         let ink = look.ink(Some(self.preparer.grid.dark));
         self.preparer.grid.survey(frame, near, ink, observe).ok()?;
-        let (places, count) = self.preparer.places(&spot, spots)?;
+        let (places, count) = self.preparer.places(&spot, spots, self.scale)?;
         self.replace(index, places.get(..count)?)
     }
 
@@ -107,7 +108,7 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     #[inline(never)]
     fn replace(&mut self, index: usize, places: &[Rect]) -> Option<()> {
         let more = places.len().checked_sub(1)?;
-        let line = self.spots.get(index)?.line;
+        let line = self.spots.get(index)?.line();
         if more == 0 || self.count + more > N {
             return None;
         }
@@ -115,7 +116,7 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
             *self.spots.get_mut(later + more)? = *self.spots.get(later)?;
         }
         for (spot, place) in self.spots.get_mut(index..)?.iter_mut().zip(places) {
-            *spot = Spot { place: *place, line, group: None };
+            *spot = Spot::apart(*place, line);
         }
         self.count += more;
         Some(())
@@ -126,16 +127,17 @@ impl<const SIDE: usize> Preparer<SIDE> {
     /// The digits that a closer look at one among `spots` shows in its place, and how many they are. `None` if some are pieces.
     // Never inlined, so that a program has it once for all observers.
     #[inline(never)]
-    fn places(&self, spot: &Spot, spots: &[Spot]) -> Option<([Rect; MOST_JOINED], usize)> {
+    fn places(&self, spot: &Spot, spots: &[Spot], scale: Scale) -> Option<([Rect; MOST_JOINED], usize)> {
         let mut work = [Group::NONE; MAX_PARTS];
         let found = find::find(self.grid.parts.as_slice(), self.grid.extent(), find::Wanted::All, &mut work);
+        let whole = spot.place(scale);
         let (mut places, mut count) = ([Rect::default(); MOST_JOINED], 0);
         for place in found.iter().map(|digit| self.grid.scale.to_picture(digit.rect)) {
-            if !spot.place.contains_center(place) || !spot.has(place, spots) {
+            if !whole.contains_center(place) || !spot.has(place, spots, scale) {
                 continue;
             }
             // What is shorter is a piece of a broken digit, or of a line.
-            if place.height() * 5 < spot.place.height() * 3 {
+            if place.height() * 5 < whole.height() * 3 {
                 return None;
             }
             *places.get_mut(count)? = place;
@@ -229,10 +231,10 @@ mod tests {
         let mut preparer = Preparer::<96>::new();
         let mut digits = preparer.find::<4>(&frame).unwrap();
         let place = |left| Rect { left, top: 0, right: left + 10, bottom: 10 };
-        digits.spots = [0, 20, 40, 60].map(|left| Spot { place: place(left), ..Spot::NONE });
+        digits.spots = [0, 20, 40, 60].map(|left| Spot::apart(place(left), 0));
         digits.count = 3;
         assert_eq!(digits.replace(1, &[place(20), place(30)]), Some(()));
-        assert_eq!(digits.spots.map(|spot| spot.place.left), [0, 20, 30, 40]);
+        assert_eq!(digits.spots.map(|spot| spot.place(Scale::EMPTY).left), [0, 20, 30, 40]);
         // There is no more memory, and one digit is as before.
         assert_eq!(digits.replace(1, &[place(20), place(30)]), None);
         assert_eq!(digits.replace(1, &[place(20)]), None);

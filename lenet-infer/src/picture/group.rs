@@ -28,6 +28,15 @@ impl Group {
         Self { rect: part.rect(), members: 1_u32.wrapping_shl(index as u32), area: part.area.into(), line: 0 }
     }
 
+    /// In this rectangle, whatever its parts are.
+    pub(super) const fn without_parts(rect: Rect, line: u8) -> Self {
+        Self { rect, members: 0, area: 0, line }
+    }
+
+    pub(super) const fn has_parts(&self) -> bool {
+        self.members != 0
+    }
+
     pub(super) fn join(&mut self, other: &Self) {
         self.rect = if self.area == 0 { other.rect } else { self.rect.union(other.rect) };
         self.members |= other.members;

@@ -183,7 +183,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         self.survey(look, frame, observe)?;
         let group = self.only()?;
         let scale = self.grid.scale;
-        self.digit_of(Some((frame, look)), &Spot::new(group, scale), &[], scale, observe)
+        self.digit_of(Some((frame, look)), &Spot::of(group), &[], scale, observe)
     }
 
     /// Finds the digits of a frame by one look.
@@ -212,7 +212,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
     fn only_digit(&mut self) -> Result<&Digit, NoDigit> {
         let group = self.only()?;
         let scale = self.grid.scale;
-        self.digit_of(None, &Spot::new(group, scale), &[], scale, &mut |_| {})
+        self.digit_of(None, &Spot::of(group), &[], scale, &mut |_| {})
     }
 
     /// The only digit on the grid: the largest group, with the groups near it that are no digits of their own.
@@ -252,22 +252,22 @@ impl<const SIDE: usize> Preparer<SIDE> {
         scale: Scale,
         observe: &mut impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
-        let mut closer = spot.group;
+        let mut closer = spot.group();
         if let Some((frame, look)) = source {
             let ink = look.ink(Some(self.grid.dark));
-            let near = Scale::new(spot.place.with_margin(frame.rect()), look.close_side(SIDE));
+            let place = spot.place(scale);
+            let near = Scale::new(place.with_margin(frame.rect()), look.close_side(SIDE));
             if closer.is_none() || near.differs(scale) {
                 self.grid.survey(frame, near, ink, observe)?;
-                let is_own = |part| spot.has(near.to_picture(part), neighbors);
+                let is_own = |part| spot.has(near.to_picture(part), neighbors, scale);
                 let (parts, extent) = (self.grid.parts.as_slice(), self.grid.extent());
-                closer =
-                    Group::within(near.to_cells(spot.place), is_own, parts, extent, near.rect, frame.rect());
+                closer = Group::within(near.to_cells(place), is_own, parts, extent, near.rect, frame.rect());
             } else if self.grid.scale != scale {
                 // The grid holds the digit before; the same survey gives the same parts again.
                 self.grid.survey(frame, scale, ink, observe)?;
             }
         }
-        self.digit.line = spot.line;
+        self.digit.line = spot.line();
         self.digit.is_guess = source.is_some_and(|(_, look)| look != Look::FIRST);
         self.normalize(&closer.ok_or(NoDigit::NoInk)?)?;
         Ok(&self.digit)

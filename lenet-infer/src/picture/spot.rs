@@ -7,28 +7,44 @@ use super::group::Group;
 /// A digit that has been found and not yet prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
-    /// The pixels of the picture that it covers.
-    pub(super) place: Rect,
-    /// The line of digits it stands in, from 0 at the top.
-    pub(super) line: u8,
-    /// Its parts on the grid of the whole picture; none if only a closer look tells it from its neighbors.
-    pub(super) group: Option<Group>,
+    /// Its parts on the grid of the whole picture. Without parts, if only a closer look tells it from its neighbors: then the
+    /// rectangle is in pixels of the picture.
+    group: Group,
 }
 
 impl Spot {
-    pub(super) const NONE: Self =
-        Self { place: Rect { left: 0, top: 0, right: 0, bottom: 0 }, line: 0, group: None };
+    pub(super) const NONE: Self = Self { group: Group::NONE };
 
-    /// Of a group on a grid of this scale.
-    pub(super) fn new(group: Group, scale: Scale) -> Self {
-        Self { place: scale.to_picture(group.rect), line: group.line, group: Some(group) }
+    /// With these parts on the grid of the whole picture.
+    pub(super) const fn of(group: Group) -> Self {
+        Self { group }
+    }
+
+    /// At these pixels of the picture, beside neighbors with which it has run together on the grid of the whole picture.
+    pub(super) const fn apart(place: Rect, line: u8) -> Self {
+        Self { group: Group::without_parts(place, line) }
+    }
+
+    /// The line of digits it stands in, from 0 at the top.
+    pub(super) const fn line(&self) -> u8 {
+        self.group.line
+    }
+
+    /// Its parts on the grid of the whole picture, if they are no other digit's.
+    pub(super) fn group(&self) -> Option<Group> {
+        self.group.has_parts().then_some(self.group)
+    }
+
+    /// The pixels of the picture that it covers. `scale` is that of the grid of the whole picture.
+    pub(super) fn place(&self, scale: Scale) -> Rect {
+        if self.group.has_parts() { scale.to_picture(self.group.rect) } else { self.group.rect }
     }
 
     /// Whether a part of the picture belongs to this digit, and not rather to one of its neighbors: slanted digits side by side
     /// reach into each other's rectangles.
-    pub(super) fn has(&self, part: Rect, neighbors: &[Self]) -> bool {
-        let common = self.place.common_area(part);
-        neighbors.iter().all(|other| other.place.common_area(part) <= common)
+    pub(super) fn has(&self, part: Rect, neighbors: &[Self], scale: Scale) -> bool {
+        let common = self.place(scale).common_area(part);
+        neighbors.iter().all(|other| other.place(scale).common_area(part) <= common)
     }
 }
 
@@ -39,12 +55,18 @@ mod tests {
     #[test]
     fn a_part_belongs_to_the_digit_that_covers_most_of_it() {
         let rect = |left, right| Rect { left, top: 10, right, bottom: 30 };
-        let [first, second] = [rect(10, 24), rect(18, 32)].map(|place| Spot { place, ..Spot::NONE });
+        let [first, second] = [rect(10, 24), rect(18, 32)].map(|place| Spot::apart(place, 0));
         let both = [first, second];
-        assert!(first.has(rect(10, 22), &both) && !second.has(rect(10, 22), &both));
-        assert!(second.has(rect(20, 32), &both) && !first.has(rect(20, 32), &both));
+        assert!(
+            first.has(rect(10, 22), &both, Scale::EMPTY) && !second.has(rect(10, 22), &both, Scale::EMPTY)
+        );
+        assert!(
+            second.has(rect(20, 32), &both, Scale::EMPTY) && !first.has(rect(20, 32), &both, Scale::EMPTY)
+        );
         // What both cover alike is of both, and without neighbors there is no doubt.
-        assert!(first.has(rect(19, 23), &both) && second.has(rect(19, 23), &both));
-        assert!(second.has(rect(10, 22), &[]));
+        assert!(
+            first.has(rect(19, 23), &both, Scale::EMPTY) && second.has(rect(19, 23), &both, Scale::EMPTY)
+        );
+        assert!(second.has(rect(10, 22), &[], Scale::EMPTY));
     }
 }
