@@ -4,19 +4,20 @@
 //! from its start, over rows of the image that no layer reads any more: pooled row *p* of conv1 reads the image from row 2*p*
 //! on. So what lies in front of the image, [`FRONT_WORDS`], is much less than the ring and the features take.
 
-use super::driver::{RING_WORDS, Rows, convolutions, dense_layers_in, place, ring_and_features};
+use super::driver::{
+    FEATURES_WORDS, RING_WORDS, Rows, convolutions, dense_layers_in, place, ring_and_features,
+};
 use super::{Backend, Device, FeatureRow, ImageRow, PATCH_SIDE, Ring, device};
 use bytemuck::{must_cast_mut, must_cast_ref};
 use lenet_core::Model;
 use lenet_core::model::Conv2;
-use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_LEN, POOL2_SIDE};
+use lenet_core::shape::{IMAGE_PIXELS, IMAGE_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_SIDE};
 
-/// Words of a pooled row of conv1, of two rows of the image, of six of them, of the image, and of a row of features.
+/// Words of a pooled row of conv1, of two rows of the image, of six of them, and of the image.
 const ROW_WORDS: usize = RING_WORDS / PATCH_SIDE;
 const STEP_WORDS: usize = POOL_SIDE * IMAGE_SIDE / 4;
 const PATCH_WORDS: usize = PATCH_SIDE * IMAGE_SIDE / 4;
 const IMAGE_WORDS: usize = IMAGE_PIXELS / 4;
-const FEATURES_WORDS: usize = POOL2_LEN / 4;
 /// Words in front of the image.
 const FRONT_WORDS: usize = front_words();
 /// Words in all.
@@ -24,7 +25,7 @@ const WORDS: usize = FRONT_WORDS + IMAGE_WORDS;
 
 const _: () = {
     assert!(RING_WORDS == ROW_WORDS * PATCH_SIDE && IMAGE_SIDE.is_multiple_of(4));
-    assert!(POOL2_LEN.is_multiple_of(4) && ROW_WORDS <= FRONT_WORDS && RING_WORDS + FEATURES_WORDS <= WORDS);
+    assert!(ROW_WORDS <= FRONT_WORDS && RING_WORDS + FEATURES_WORDS <= WORDS);
     assert!(FRONT_WORDS + STEP_WORDS * (POOL1_SIDE - 1) + PATCH_WORDS == WORDS);
 };
 

@@ -13,11 +13,13 @@ use lenet_core::shape::{
 
 /// Size of the ring in 32-bit words.
 pub(super) const RING_WORDS: usize = RING_BYTES / size_of::<i32>();
+/// Size of the features in 32-bit words.
+pub(super) const FEATURES_WORDS: usize = POOL2_LEN / size_of::<i32>();
 /// Size of the ring in bytes. All back ends of one target have rows of the same size.
 const RING_BYTES: usize = size_of::<Ring<Device>>();
 
 const _: () = {
-    assert!(RING_BYTES.is_multiple_of(size_of::<i32>()));
+    assert!(RING_BYTES.is_multiple_of(size_of::<i32>()) && POOL2_LEN.is_multiple_of(size_of::<i32>()));
     assert!(FC1_OUTPUTS <= RING_BYTES && FC2_OUTPUTS <= POOL2_LEN && MAX_CLASSES <= RING_WORDS);
     // `place` subtracts at most once, and the input has every row that the driver asks for.
     assert!(POOL1_SIDE <= 2 * PATCH_SIDE);
@@ -186,9 +188,9 @@ pub(super) fn dense_layers_in<'s>(
 pub(super) fn ring_and_features<const WORDS: usize>(
     words: &mut [i32; WORDS],
 ) -> (&mut [i32; RING_WORDS], &mut Features) {
-    const { assert!(WORDS >= RING_WORDS + POOL2_LEN / 4) };
+    const { assert!(WORDS >= RING_WORDS + FEATURES_WORDS) };
     let (ring, rest) = words.split_at_mut(RING_WORDS);
-    match (ring.first_chunk_mut(), rest.first_chunk_mut::<{ POOL2_LEN / 4 }>()) {
+    match (ring.first_chunk_mut(), rest.first_chunk_mut::<FEATURES_WORDS>()) {
         (Some(ring), Some(features)) => (ring, must_cast_mut(features)),
         _ => unreachable!(),
     }

@@ -3,25 +3,24 @@
 //! It is one array of words: the ring of pooled rows of conv1, three rows of the features of conv2, and the rows of the
 //! image that wait. The fourth row of features lies over those, because no row waits any more when conv2 computes it.
 
-use super::driver::{RING_WORDS, dense_layers_in, ring_and_features};
+use super::driver::{FEATURES_WORDS, RING_WORDS, dense_layers_in, ring_and_features};
 use super::{Backend, Device, Features, ImageRow, PATCH_SIDE, Ring, device};
 use bytemuck::must_cast_mut;
 use lenet_core::Model;
 use lenet_core::model::Conv2;
-use lenet_core::shape::{IMAGE_SIDE, POOL2_LEN, POOL2_SIDE};
+use lenet_core::shape::{IMAGE_SIDE, POOL2_SIDE};
 
 /// Rows of the image that wait for the one that completes a window.
 pub(crate) const WAITING: usize = PATCH_SIDE - 1;
 
-/// Words of the features, of one row of them, and of the rows of the image.
-const FEATURES_WORDS: usize = POOL2_LEN / 4;
+/// Words of a row of features, and of the rows of the image.
 const FEATURE_ROW_WORDS: usize = FEATURES_WORDS / POOL2_SIDE;
 const ROWS_WORDS: usize = WAITING * IMAGE_SIDE / 4;
 /// Words in all.
 const WORDS: usize = RING_WORDS + FEATURES_WORDS - FEATURE_ROW_WORDS + ROWS_WORDS;
 
 const _: () = {
-    assert!(IMAGE_SIDE.is_multiple_of(4) && POOL2_LEN.is_multiple_of(4 * POOL2_SIDE));
+    assert!(IMAGE_SIDE.is_multiple_of(4) && FEATURES_WORDS.is_multiple_of(POOL2_SIDE));
     assert!(FEATURE_ROW_WORDS <= ROWS_WORDS);
 };
 

@@ -21,7 +21,7 @@ pub struct Digits<'p, const SIDE: usize, const N: usize> {
     source: Option<(&'p Frame<'p>, Look)>,
     spots: [Spot; N],
     count: usize,
-    /// The scale of the groups: the grid's, before a closer look changed that.
+    /// The scale of the whole picture: the grid's, before a closer look changed that.
     scale: Scale,
     next: usize,
     pub(super) are_guesses: [bool; N],
@@ -55,8 +55,9 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
     ///
     /// There are none for a digit that is large on the grid. One that may be several is first looked at on the whole grid.
     pub fn next_observed(&mut self, mut observe: impl FnMut(Step<'_>)) -> Option<&Digit> {
-        let always = Cell::new(true);
-        let index = self.prepare_next(&mut once_chosen(&always, &mut observe))?;
+        // An observer of the type that the looks have before one is chosen.
+        let is_chosen = Cell::new(true);
+        let index = self.prepare_next(&mut once_chosen(&is_chosen, &mut observe))?;
         self.preparer.digit.is_guess = self.are_guesses.get(index).is_some_and(|is_guess| *is_guess);
         Some(&self.preparer.digit)
     }
@@ -85,8 +86,8 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         }
     }
 
-    /// Looks closer at a digit that is wide, and puts those in its place that it turns out to be: on the grid of a whole picture,
-    /// neighbors may run together. `None` if it is one.
+    /// Looks closer at a digit that is wide, and puts several in its place if it turns out to be several: on the grid of a whole
+    /// picture, neighbors may run together. Returns `None` if nothing was put in its place.
     fn split(&mut self, index: usize, observe: &mut impl FnMut(Step<'_>)) -> Option<()> {
         let (frame, look) = self.source?;
         let spots = self.spots.get(..self.count)?;

@@ -24,7 +24,7 @@ pub(super) enum Wanted {
 
 /// Finds the digits among the parts of a grid that covers `extent`, in reading order, in the memory `work`.
 ///
-/// Ruled lines, frames, and what lies along the edge are no digits, nor is what is small beside the largest. What the edge
+/// Ruled lines, frames, and what lies along the edge are no digits, nor is what is small or thin beside the others. What the edge
 /// cuts is no digit beside a whole one, unless all digits are wanted and it looks like that one.
 pub(super) fn find<'w>(
     parts: &[Part],
@@ -72,7 +72,7 @@ fn is_like(part: &Part, other: &Part) -> bool {
 /// digit may yet be joined to it.
 fn drop_unlike(groups: &mut [Group], wanted: Wanted) -> usize {
     let usual = usual_thickness(groups);
-    let largest = largest(groups, Rect::longer_side);
+    let largest = largest(groups, usual, Rect::longer_side);
     let mut kept = 0;
     for index in 0..groups.len() {
         let Some(group) = groups.get(index).copied() else { break };
@@ -89,16 +89,15 @@ fn drop_unlike(groups: &mut [Group], wanted: Wanted) -> usize {
     kept
 }
 
-/// The largest size of the groups whose strokes are at least half as thick as usual, so that a remaining line is not taken for a
-/// large digit.
-fn largest(groups: &[Group], size: impl Fn(&Rect) -> u16) -> u16 {
-    let usual = usual_thickness(groups);
+/// The largest size of the groups whose strokes are at least half as thick as `usual`, so that a remaining line is not taken for
+/// a large digit.
+fn largest(groups: &[Group], usual: u32, size: impl Fn(&Rect) -> u16) -> u16 {
     let bold = groups.iter().filter(|group| thickness(group) * 2 >= usual);
     bold.map(|group| size(&group.rect)).max().unwrap_or_default()
 }
 
 /// The median thickness of groups, each counted by its area.
-// Never inlined, since it is called in several places and is not hot.
+// Never inlined, since it is called in two places and is not hot.
 #[inline(never)]
 fn usual_thickness(groups: &[Group]) -> u32 {
     let area_up_to = |limit: u32| -> u32 {

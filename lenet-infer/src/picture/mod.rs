@@ -8,7 +8,8 @@
 //!    on black, whichever way round it was; the 3x3 binomial Gaussian smooths the ink; the level halfway up the Sobel edges
 //!    tells it from paper; ruled lines are erased; connected components are labeled.
 //! 2. `find`, `group`: the components are joined to digits, in reading order.
-//! 3. A digit that is small on the grid is surveyed again in the part of the frame around it.
+//! 3. A digit that is small on the grid is surveyed again in the part of the frame around it (`spot`). Of several digits, one
+//!    that is wide may turn out to be two there (`digits`).
 //! 4. `normalize`: the digit becomes an image, its strokes as wide as MNIST's.
 //! 5. `look`: while a model is unsure, all of it again on a coarser grid and with another level of ink.
 //!

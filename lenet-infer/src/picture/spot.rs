@@ -55,18 +55,12 @@ mod tests {
     #[test]
     fn a_part_belongs_to_the_digit_that_covers_most_of_it() {
         let rect = |left, right| Rect { left, top: 10, right, bottom: 30 };
-        let [first, second] = [rect(10, 24), rect(18, 32)].map(|place| Spot::apart(place, 0));
-        let both = [first, second];
-        assert!(
-            first.has(rect(10, 22), &both, Scale::EMPTY) && !second.has(rect(10, 22), &both, Scale::EMPTY)
-        );
-        assert!(
-            second.has(rect(20, 32), &both, Scale::EMPTY) && !first.has(rect(20, 32), &both, Scale::EMPTY)
-        );
+        let both = [rect(10, 24), rect(18, 32)].map(|place| Spot::apart(place, 0));
+        let have = |part| both.map(|spot| spot.has(part, &both, Scale::EMPTY));
+        assert_eq!(have(rect(10, 22)), [true, false]);
+        assert_eq!(have(rect(20, 32)), [false, true]);
         // What both cover alike is of both, and without neighbors there is no doubt.
-        assert!(
-            first.has(rect(19, 23), &both, Scale::EMPTY) && second.has(rect(19, 23), &both, Scale::EMPTY)
-        );
-        assert!(second.has(rect(10, 22), &[], Scale::EMPTY));
+        assert_eq!(have(rect(19, 23)), [true, true]);
+        assert!(both[1].has(rect(10, 22), &[], Scale::EMPTY));
     }
 }

@@ -48,26 +48,27 @@ const SHOWN = `
 /** The opacity in which the page paints an activation. */
 const opacities = (maps) => maps.map((map) => [...Uint8ClampedArray.from(map.flat(), (level) => 255 * (level / 255) ** 0.7)]);
 
-/** Waits until what is shown passes. */
-async function until(browser, what, passes) {
+/** Runs a script in the page until what it returns passes, and returns that, or after some time the last that it returned. */
+async function poll(browser, script, passes) {
   const deadline = Date.now() + WAIT_MS;
   for (;;) {
-    const shown = await browser.run(SHOWN);
-    if (passes(shown)) return shown;
-    if (Date.now() > deadline) assert.fail(`${what}: shown is ${JSON.stringify({ ...shown, image: 0, conv1: 0, conv2: 0 })}`);
+    const found = await browser.run(script);
+    if (passes(found) || Date.now() > deadline) return found;
     await new Promise((done) => setTimeout(done, 50));
   }
 }
 
+/** Waits until what is shown passes. */
+async function until(browser, what, passes) {
+  const shown = await poll(browser, SHOWN, passes);
+  if (!passes(shown)) assert.fail(`${what}: shown is ${JSON.stringify({ ...shown, image: 0, conv1: 0, conv2: 0 })}`);
+  return shown;
+}
+
 /** Waits until the text of an element is as expected. */
 async function untilText(browser, id, expected) {
-  const deadline = Date.now() + WAIT_MS;
-  for (;;) {
-    const text = await browser.run(`return document.getElementById("${id}").textContent;`);
-    if (expected.test(text)) return;
-    if (Date.now() > deadline) assert.match(text, expected);
-    await new Promise((done) => setTimeout(done, 50));
-  }
+  const text = `return document.getElementById("${id}").textContent;`;
+  assert.match(await poll(browser, text, (found) => expected.test(found)), expected);
 }
 
 /** Selects each digit in turn and compares what is shown of it with what the host says. */

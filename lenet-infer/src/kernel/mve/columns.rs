@@ -22,7 +22,7 @@ const fn places(channel: usize) -> [u8; 16] {
     places
 }
 
-/// Moves sixteen activations, from `r12 + $from` on, to the places in `$places`, and `r1` on by `$columns` columns.
+/// Moves sixteen activations, from `r12 + $from` on, to the places in `$places`, and `r1` on by `$on` bytes.
 #[rustfmt::skip]
 macro_rules! sixteen {
     ($from:literal, $places:literal, $on:literal) => {

@@ -1,6 +1,6 @@
 //! Which groups of strokes are one digit.
 
-use super::{Group, Rect, Wanted, gaps, largest};
+use super::{Group, Rect, Wanted, gaps, largest, usual_thickness};
 
 /// Joins the groups that are one digit, and returns how many are left, at the front.
 ///
@@ -11,8 +11,7 @@ pub(super) fn join(groups: &mut [Group], wanted: Wanted) -> usize {
         return count;
     }
     let groups = groups.get_mut(..count).unwrap_or_default();
-    let tallest = largest(groups, Rect::height);
-    join_all(groups, tallest)
+    join_all(groups, largest(groups, usual_thickness(groups), Rect::height))
 }
 
 /// Joins groups until no two belong together beside a digit as tall as `tallest`, and returns how many are left.
@@ -47,7 +46,7 @@ fn join_once(groups: &mut [Group], tallest: u16) -> Option<usize> {
 }
 
 /// Whether two groups are strokes of one digit: nearly touching but not side by side, one above the other, a bar above or
-/// below a digit, or a small one close to a large one. Distances are in shares of the larger group's size.
+/// below a digit and no wider than its size, or a small one close to a large one. Distances are in shares of the larger group's size.
 pub(super) fn belong(a: &Group, b: &Group) -> bool {
     let (large, small) = if a.area >= b.area { (a, b) } else { (b, a) };
     let size = i32::from(large.rect.longer_side());

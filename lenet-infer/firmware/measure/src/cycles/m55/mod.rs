@@ -5,7 +5,7 @@
 //!
 //! - \[L\] the scheduling model that Arm contributed to LLVM, `ARMScheduleM55.td`, and `CortexM55Overrides` in
 //!   `ARMLatencyMutations.cpp`;
-//! - \[S\] SLOTHY, `cortex_m55r1.py`, by authors at Arm, who compared it with the core;
+//! - \[S\] SLOTHY, `cortex_m55r1.py`, by an author at Arm, which calls its numbers approximate;
 //! - \[H\] Arm's examples "Helium optimization", `processor_specific.md`;
 //! - \[M4\] the technical reference manual of the Cortex-M4. By \[L\] the core is "a lot like the M4/M33" but for Helium and
 //!   pairs of short instructions.
