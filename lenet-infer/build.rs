@@ -8,7 +8,7 @@ const ARMV8M_WITH_DSP: [&str; 4] = ["cortex-m33", "cortex-m35p", "cortex-m55", "
 const ARMV8M_WITH_MVE: [&str; 2] = ["cortex-m55", "cortex-m85"];
 
 /// The values of the cfg `lenet_device`: a back end per kind of core, and one for all other cores.
-const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "riscv32", "simd128", "portable""#;
+const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "neon", "riscv32", "simd128", "portable""#;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -30,9 +30,12 @@ fn main() {
     let dsp_cpu = has(&ARMV8M_WITH_DSP[..], "dsp");
     let mve_cpu = dsp_cpu.and_then(|_| has(&ARMV8M_WITH_MVE, "mve"));
     let features = var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
-    let device = if is("CARGO_CFG_TARGET_ARCH", "wasm32") && features.split(',').any(|name| name == "simd128")
-    {
+    let on =
+        |arch, feature| is("CARGO_CFG_TARGET_ARCH", arch) && features.split(',').any(|name| name == feature);
+    let device = if on("wasm32", "simd128") {
         "simd128"
+    } else if on("aarch64", "neon") && is("CARGO_CFG_TARGET_ENDIAN", "little") {
+        "neon"
     } else {
         device(&target, dsp_cpu.is_some(), mve_cpu.is_some(), is("CARGO_CFG_LENET_BACKEND", "small"))
     };

@@ -12,8 +12,8 @@ use crate::kernel::{Prepared, Scratch};
 /// processor multiplies them.
 ///
 /// The logits are those of `Engine`, to the last bit. It is several times as fast on an x86-64 processor with AVX-512 and
-/// VNNI, where it holds a copy of the weights on the heap, about 50 kB, and somewhat faster with AVX2. Making one takes as
-/// long as a few images.
+/// VNNI, where it holds a copy of the weights on the heap, about 50 kB, and somewhat faster with AVX2 and on 64-bit Arm.
+/// Making one takes as long as a few images.
 ///
 /// # Example
 ///
@@ -46,7 +46,7 @@ impl<'a> PreparedEngine<'a> {
         self.model
     }
 
-    /// The name of the kernels that were chosen for this processor: `avx512`, `avx2` or `portable`.
+    /// The name of the kernels that were chosen for this processor: `avx512`, `avx2`, `neon-dotprod`, `neon` or `portable`.
     #[must_use]
     pub const fn back_end(&self) -> &'static str {
         self.prepared.back_end()

@@ -38,7 +38,7 @@
 //!
 //! Every back end is a folder with the same modules: `conv1`, `conv2`, `dense`, `requant`, and `window` where both
 //! convolutions share code. Most folders of boards have the same functions, so `board` implements the trait once, for the
-//! instruction set that is compiled in; `armv7em`, `armv7m`, `portable`, `avx2` and `avx512` implement it themselves.
+//! instruction set that is compiled in; `armv7em`, `armv7m`, `neon`, `portable`, `avx2` and `avx512` implement it themselves.
 //! [`driver`] calls the kernels. It owns the order of the layers, the ring of rows and the scratch memory, for all back
 //! ends. The rows in the ring have the form that a back end chooses, [`Backend::Row`].
 //!
@@ -56,6 +56,8 @@
 //! | Cortex-M3; other Armv8-M Mainline | `armv7m` | three products per two instructions, one in the fully-connected layers |
 //! | RV32IMC | `riscv32` | the weights of three or four channels packed in two or three words, with a fifth fewer multiplies |
 //! | WebAssembly with `-Ctarget-feature=+simd128` | `simd128` | eight products per instruction |
+//! | 64-bit Arm, if it has the dot product extension | `neon` | sixteen products per instruction |
+//! | 64-bit Arm | `neon` | four products per instruction |
 //! | x86-64 with feature `host`, if the processor has AVX2 | `avx2` | sixteen products per instruction |
 //! | the same, if it has AVX-512 with VNNI, for weights that are prepared once | `avx512` | 64 products per instruction |
 //! | any other, and every core with `--cfg lenet_backend="portable"` | `portable` | as the compiler chooses |
@@ -87,7 +89,12 @@ mod armv7m;
 mod avx2;
 #[cfg(lenet_x86_64)]
 mod avx512;
-#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em", lenet_device = "armv7m")))]
+#[cfg(not(any(
+    lenet_device = "portable",
+    lenet_device = "armv7em",
+    lenet_device = "armv7m",
+    lenet_device = "neon"
+)))]
 mod board;
 mod compact;
 #[cfg(any(feature = "corpus", test))]
@@ -97,10 +104,17 @@ mod compact;
 )]
 pub mod corpus;
 mod driver;
-#[cfg(not(any(lenet_device = "armv7em", lenet_device = "mve", lenet_device = "simd128")))]
+#[cfg(not(any(
+    lenet_device = "armv7em",
+    lenet_device = "mve",
+    lenet_device = "neon",
+    lenet_device = "simd128"
+)))]
 pub(crate) mod lanes;
 #[cfg(lenet_device = "mve")]
 mod mve;
+#[cfg(lenet_device = "neon")]
+mod neon;
 #[cfg(any(lenet_device = "portable", feature = "corpus", test))]
 mod portable;
 #[cfg(feature = "host")]
@@ -125,6 +139,8 @@ pub(crate) use compact::Memory as CompactMemory;
 pub(crate) use driver::Scratch;
 #[cfg(lenet_device = "mve")]
 pub(crate) use mve::lanes;
+#[cfg(lenet_device = "neon")]
+pub(crate) use neon::lanes;
 #[cfg(feature = "host")]
 pub(crate) use prepared::Prepared;
 pub(crate) use row_by_row::{Memory as StreamMemory, WAITING};
@@ -136,8 +152,15 @@ pub(crate) use simd128::lanes;
 use armv7em::Armv7em as Device;
 #[cfg(lenet_device = "armv7m")]
 use armv7m::Armv7m as Device;
-#[cfg(not(any(lenet_device = "portable", lenet_device = "armv7em", lenet_device = "armv7m")))]
+#[cfg(not(any(
+    lenet_device = "portable",
+    lenet_device = "armv7em",
+    lenet_device = "armv7m",
+    lenet_device = "neon"
+)))]
 use board::Board as Device;
+#[cfg(lenet_device = "neon")]
+use neon::RowByRow as Device;
 #[cfg(lenet_device = "portable")]
 use portable::Portable as Device;
 
@@ -218,7 +241,10 @@ macro_rules! with_backend {
         if let Some(avx2) = avx2::Avx2::detect() {
             return $function(avx2, $($argument,)* $scratch);
         }
-        $function($scratch.device(), $($argument,)* $scratch)
+        let backend = $scratch.device();
+        #[cfg(lenet_device = "neon")]
+        let backend = backend.for_images();
+        $function(backend, $($argument,)* $scratch)
     }};
 }
 

@@ -6,11 +6,13 @@
 use super::{Scratch, driver};
 use lenet_core::Model;
 use lenet_core::shape::IMAGE_PIXELS;
+#[cfg(any(lenet_x86_64, lenet_device = "neon"))]
+use std::boxed::Box;
+
+#[cfg(lenet_device = "neon")]
+use super::neon;
 #[cfg(lenet_x86_64)]
-use {
-    super::{avx2, avx512},
-    std::boxed::Box,
-};
+use super::{avx2, avx512};
 
 /// The weights of a model for the back end that this processor runs fastest.
 pub(crate) struct Prepared(Weights);
@@ -20,7 +22,10 @@ enum Weights {
     Avx512(Box<avx512::Network>),
     #[cfg(lenet_x86_64)]
     Avx2(Box<avx2::Network>),
+    #[cfg(lenet_device = "neon")]
+    Neon(Box<neon::Network>),
     /// None: the back end of the target reads them as the file stores them.
+    #[cfg(not(lenet_device = "neon"))]
     AsStored,
 }
 
@@ -35,17 +40,25 @@ impl Prepared {
                 return Self(weights);
             }
         }
-        let _ = model;
-        Self(Weights::AsStored)
+        #[cfg(lenet_device = "neon")]
+        return Self(Weights::Neon(neon::Network::new(model)));
+        #[cfg(not(lenet_device = "neon"))]
+        {
+            let _ = model;
+            Self(Weights::AsStored)
+        }
     }
 
-    /// The name of the back end, which is that of its module.
+    /// The name of the back end: that of its module, and of the extension that it uses.
     pub(crate) const fn back_end(&self) -> &'static str {
         match &self.0 {
             #[cfg(lenet_x86_64)]
             Weights::Avx512(_) => "avx512",
             #[cfg(lenet_x86_64)]
             Weights::Avx2(_) => "avx2",
+            #[cfg(lenet_device = "neon")]
+            Weights::Neon(network) => network.name(),
+            #[cfg(not(lenet_device = "neon"))]
             Weights::AsStored => "portable",
         }
     }
@@ -64,6 +77,9 @@ impl Prepared {
             Weights::Avx512(network) => driver::classify(&**network, model, image, scratch),
             #[cfg(lenet_x86_64)]
             Weights::Avx2(network) => driver::classify(&**network, model, image, scratch),
+            #[cfg(lenet_device = "neon")]
+            Weights::Neon(network) => driver::classify(&**network, model, image, scratch),
+            #[cfg(not(lenet_device = "neon"))]
             Weights::AsStored => driver::classify(scratch.device(), model, image, scratch),
         }
     }

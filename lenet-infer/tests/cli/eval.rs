@@ -31,7 +31,10 @@ fn eval_scores_the_test_part_and_times_it() {
     assert_eq!(object["confusion"], json!(expected.confusion));
     assert_eq!(object["recall"], json!(expected.recall()));
     assert!(object["images_per_second"].as_f64().unwrap() > 0.0);
-    assert!(["avx512", "avx2", "portable"].contains(&object["back_end"].as_str().unwrap()));
+    assert!(
+        ["avx512", "avx2", "neon-dotprod", "neon", "portable"]
+            .contains(&object["back_end"].as_str().unwrap())
+    );
 }
 
 #[test]

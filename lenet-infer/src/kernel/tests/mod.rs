@@ -14,6 +14,8 @@ use lenet_core::shape::{FC2_OUTPUTS, MAX_CLASSES, MIN_CLASSES};
 use proptest::prelude::*;
 
 use self::drawn::{Drawn, Network, bytes, layer, network};
+#[cfg(lenet_device = "neon")]
+use super::neon;
 use super::portable::Portable;
 use super::{Device, Image, scalar};
 #[cfg(lenet_x86_64)]
@@ -35,6 +37,16 @@ fn check_network(network: &Network, image: &Image) {
         if let Some(avx512) = network.model(avx512::Network::new) {
             assert_eq!(network.logits(&*avx512, image), expected, "avx512");
         }
+    }
+    #[cfg(lenet_device = "neon")]
+    {
+        assert_eq!(network.logits(neon::Neon, image), expected, "neon");
+        #[cfg(feature = "host")]
+        assert_eq!(
+            network.logits(&*network.model(neon::Network::new), image),
+            expected,
+            "neon, prepared once"
+        );
     }
 }
 
