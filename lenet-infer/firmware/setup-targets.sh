@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes `cargo build --target TARGET` work for the bare-metal targets of the firmware, and for wasm32.
+# Makes `cargo build --target TARGET` work for the bare-metal targets of the firmware, for wasm32, and without std for 64-bit
+# Arm.
 #
 #   usage: setup-targets.sh [TARGET...]        then: . "${LENET_TOOLCHAIN:-$HOME/.cache/lenet-toolchain}/env"
 #
@@ -17,7 +18,7 @@ targets=("$@")
 if [ $# -eq 0 ]; then
     targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabi thumbv7em-none-eabihf
         thumbv8m.base-none-eabi thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf riscv32imac-unknown-none-elf
-        wasm32-unknown-unknown)
+        wasm32-unknown-unknown aarch64-unknown-linux-gnu)
 fi
 
 say() { echo "setup-targets: $*" >&2; }
