@@ -1,10 +1,11 @@
 //! The digits of a picture, one after the other.
 
+use super::best::once_chosen;
 use super::find;
 use super::grid::components::MAX_PARTS;
 use super::grid::reduce::Scale;
 use super::group::Group;
-use super::look::{Look, once_chosen};
+use super::look::Look;
 use super::spot::Spot;
 use super::{Digit, Frame, NoDigit, Preparer, Rect, Step};
 use core::cell::Cell;
@@ -62,14 +63,10 @@ impl<'p, const SIDE: usize, const N: usize> Digits<'p, SIDE, N> {
         Some(&self.preparer.digit)
     }
 
-    /// Prepares the next digit, and gives it with what `are_guesses` has in its place.
-    pub(super) fn next_with<'g>(
-        &mut self,
-        are_guesses: &'g mut [bool; N],
-        observe: &mut impl FnMut(Step<'_>),
-    ) -> Option<(&Digit, &'g mut bool)> {
+    /// Prepares the next digit, and gives its number with it.
+    pub(super) fn next_with(&mut self, observe: &mut impl FnMut(Step<'_>)) -> Option<(usize, &Digit)> {
         let index = self.prepare_next(observe)?;
-        Some((&self.preparer.digit, are_guesses.get_mut(index)?))
+        Some((index, &self.preparer.digit))
     }
 
     /// Prepares the next digit, and returns its number.

@@ -11,7 +11,8 @@
 //! 3. A digit that is small on the grid is surveyed again in the part of the frame around it (`spot`). Of several digits, one
 //!    that is wide may turn out to be two there (`digits`).
 //! 4. `normalize`: the digit becomes an image, its strokes as wide as MNIST's.
-//! 5. `look`: while a model is unsure, all of it again on a coarser grid and with another level of ink.
+//! 5. `look`, `best`: all of it again on a coarser grid, and, unless a model is sure of the same in both, with other levels of
+//!    ink. The looks vote for a class (`votes`, `reading`).
 //!
 //! # Example
 //!
@@ -32,6 +33,7 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+mod best;
 #[cfg(feature = "corpus")]
 #[doc(hidden)]
 pub mod corpus;
@@ -44,17 +46,19 @@ mod group;
 mod look;
 mod no_digit;
 mod normalize;
+mod reading;
 mod rows;
 mod spot;
+mod votes;
 
 pub use digits::Digits;
 pub use frame::{Frame, FrameError, MAX_SIDE, Rect};
 pub use gray::{luma, on_white};
 pub use grid::filter::gradient;
 pub use grid::step::{Step, View};
-pub use look::Opinion;
 pub use no_digit::NoDigit;
 pub use rows::Rows;
+pub use votes::Opinion;
 
 use grid::Grid;
 use grid::components::MAX_PARTS;
@@ -85,8 +89,8 @@ pub struct Digit {
     pub contrast: u8,
     /// The mean width of its strokes before they were widened, in 1/16 pixel of the image. MNIST's have 32 to 80.
     pub stroke_width: u8,
-    /// Whether the model saw it so only when it [looked again](Preparer::prepare_best): its class is a guess, of which the model
-    /// is unsure, whatever its confidence in this image.
+    /// Whether [several looks](Preparer::prepare_best) disagree: then its class is a guess, of which the model is unsure, whatever
+    /// its confidence in this image.
     pub is_guess: bool,
 }
 
@@ -135,7 +139,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &Frame<'_>,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<&Digit, NoDigit> {
-        self.prepare_by(Look::FIRST, frame, &mut observe)
+        self.prepare_by(Look::USUAL, frame, &mut observe)
     }
 
     /// Finds the digits of a frame, at most `N`, in reading order: lines from the top, each from left to right.
@@ -162,7 +166,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
         frame: &'p Frame<'p>,
         mut observe: impl FnMut(Step<'_>),
     ) -> Result<Digits<'p, SIDE, N>, NoDigit> {
-        self.find_by(Look::FIRST, frame, &mut observe)
+        self.find_by(Look::USUAL, frame, &mut observe)
     }
 
     /// Begins to take a picture row by row, as a camera gives it. It is never in memory as a whole.
@@ -269,7 +273,7 @@ impl<const SIDE: usize> Preparer<SIDE> {
             }
         }
         self.digit.line = spot.line();
-        self.digit.is_guess = source.is_some_and(|(_, look)| look != Look::FIRST);
+        self.digit.is_guess = false;
         self.normalize(&closer.ok_or(NoDigit::NoInk)?)?;
         Ok(&self.digit)
     }

@@ -46,7 +46,7 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     /// Returns the reason if there is no digit, or more than one.
     pub fn finish(mut self) -> Result<&'p Digit, NoDigit> {
         self.complete();
-        self.preparer.grid.find_parts(Look::FIRST.ink(None), &mut |_| {})?;
+        self.preparer.grid.find_parts(Look::USUAL.ink(None), &mut |_| {})?;
         self.preparer.only_digit()
     }
 
@@ -57,7 +57,7 @@ impl<'p, const SIDE: usize> Rows<'p, SIDE> {
     /// Returns the reason if there is no digit, or if there are more than `N`.
     pub fn find<const N: usize>(mut self) -> Result<Digits<'p, SIDE, N>, NoDigit> {
         self.complete();
-        self.preparer.grid.find_parts(Look::FIRST.ink(None), &mut |_| {})?;
+        self.preparer.grid.find_parts(Look::USUAL.ink(None), &mut |_| {})?;
         Digits::new(self.preparer, None)
     }
 

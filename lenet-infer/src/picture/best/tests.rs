@@ -18,8 +18,8 @@ const fn three(confidence: u16) -> Opinion {
     Opinion { class: 3, confidence }
 }
 
-/// The only digit's images, look by look, and the last that was prepared.
-fn looks_at_one(confidences: &[u16]) -> (Vec<[u8; IMAGE_PIXELS]>, Digit) {
+/// The only digit's images, look by look, and the digit that was chosen. 100 is enough.
+fn looks_at_one(opinions: &[Opinion]) -> (Vec<[u8; IMAGE_PIXELS]>, Digit) {
     let mut bytes = strokes();
     for row in bytes.chunks_exact_mut(160) {
         row[100..].fill(200);
@@ -28,38 +28,48 @@ fn looks_at_one(confidences: &[u16]) -> (Vec<[u8; IMAGE_PIXELS]>, Digit) {
     let (mut seen, mut preparer) = (Vec::new(), Preparer::<48>::new());
     let digit = preparer.prepare_best(&frame, 100, |image| {
         seen.push(*image);
-        three(confidences[seen.len() - 1])
+        opinions[seen.len() - 1]
     });
     let last = digit.unwrap().clone();
     (seen, last)
 }
 
 #[test]
-fn one_look_suffices_if_the_model_is_sure() {
-    let (seen, digit) = looks_at_one(&[100]);
-    assert!(seen == [digit.image] && !digit.is_guess);
+fn two_looks_suffice_if_the_model_is_sure_of_the_same_in_both() {
+    let (seen, digit) = looks_at_one(&[three(100), three(100)]);
+    assert!(seen.len() == 2 && digit.image == seen[1] && !digit.is_guess);
 }
 
 #[test]
-fn the_look_of_which_the_model_is_least_unsure_is_taken() {
+fn two_more_looks_are_taken_if_the_model_is_unsure_in_one_or_sure_of_two_classes() {
+    let seven = Opinion { class: 7, confidence: 100 };
+    for (first, is_guess) in [(three(99), false), (seven, true)] {
+        let (seen, digit) = looks_at_one(&[first, three(100), three(100), three(100)]);
+        assert!(seen.len() == 4 && digit.image == seen[1] && digit.is_guess == is_guess);
+    }
+    // The third decides.
+    let (seen, digit) = looks_at_one(&[three(90), three(100), three(110)]);
+    assert!(seen.len() == 3 && digit.image == seen[1] && !digit.is_guess);
+}
+
+#[test]
+fn the_look_in_which_the_model_is_surest_is_taken() {
     for (confidences, best) in [
         ([9, 8, 7, 6], 0),
         ([9, 10, 7, 6], 1),
         ([9, 10, 11, 6], 2),
         ([9, 10, 11, 99], 3),
-        ([5, 5, 5, 5], 0),
-        ([0, 0, 0, 0], 0),
+        // In doubt the usual one, which is the second.
+        ([5, 5, 4, 5], 1),
+        ([140, 0, 0, 0], 0),
     ] {
-        let (seen, digit) = looks_at_one(&confidences);
-        assert_eq!(seen.len(), 4);
-        assert!(digit.image == seen[best] && digit.is_guess == (best > 0), "{confidences:?}");
+        let (seen, digit) = looks_at_one(&confidences.map(three));
+        assert!(seen.len() == 4 && digit.image == seen[best] && digit.is_guess, "{confidences:?}");
     }
-    let (seen, digit) = looks_at_one(&[9, 100]);
-    assert!(seen.len() == 2 && digit.image == seen[1] && digit.is_guess);
 }
 
 #[test]
-fn the_reason_of_the_first_look_is_given_if_all_fail() {
+fn the_reason_of_the_usual_look_is_given_if_all_fail() {
     let frame = Frame::new(&[77; 64 * 64], 64, 64).unwrap();
     let mut preparer = Preparer::<48>::new();
     let mut never = |_: &[u8; IMAGE_PIXELS]| -> Opinion { panic!("there is no digit") };
@@ -93,7 +103,8 @@ fn the_look_of_which_the_model_is_sure_of_most_digits_is_taken() {
     let bytes = strokes();
     let frame = Frame::new(&bytes, 160, 120).unwrap();
     for (confidences, best) in [
-        ([20, 20, 20, 20, 20, 20, 20, 20], 0),
+        // In doubt the usual one, which is the second.
+        ([20, 20, 20, 20, 20, 20, 20, 20], 1),
         ([20, 20, 25, 25, 20, 20, 20, 20], 1),
         // What is beyond enough gains nothing.
         ([20, 20, 25, 26, 20, 999, 20, 20], 1),
@@ -113,28 +124,15 @@ fn the_look_of_which_the_model_is_sure_of_most_digits_is_taken() {
 }
 
 #[test]
-fn grids_of_further_looks_are_coarser_but_not_too_coarse() {
-    let sides = |side: usize| {
-        [Look::FIRST, Look::FURTHER[0], Look::FURTHER[1]].map(|look| (look.side(side), look.close_side(side)))
-    };
-    assert_eq!(sides(240), [(240, 48), (120, 32), (80, 48)]);
-    assert_eq!(sides(48), [(48, 48), (36, 32), (36, 48)]);
-    assert_eq!(sides(28), [(28, 28); 3]);
-}
-
-#[test]
-fn a_digit_of_a_further_look_is_a_guess_unless_the_model_was_sure_of_the_same_in_the_first() {
+fn a_digit_is_a_guess_unless_the_looks_agree_on_its_class_at_its_place() {
     let bytes = strokes();
     let frame = Frame::new(&bytes, 160, 120).unwrap();
-    for (second, expected) in [([3, 4], [false, true]), ([5, 4], [true, true])] {
+    for (first, expected) in [([3, 4], [false; 2]), ([3, 5], [false, true]), ([4, 3], [true; 2])] {
         let mut preparer = Preparer::<160>::new();
-        let mut opinions = [(3, 90), (4, 10), (second[0], 90), (second[1], 90)].into_iter();
-        let classify = |_: &[u8; IMAGE_PIXELS]| {
-            let (class, confidence) = opinions.next().unwrap();
-            Opinion { class, confidence }
-        };
+        let mut classes = first.into_iter().chain([3, 4].into_iter().cycle());
+        let classify = |_: &[u8; IMAGE_PIXELS]| Opinion { class: classes.next().unwrap(), confidence: 90 };
         let mut digits = preparer.find_best::<2>(&frame, 90, classify).unwrap();
-        let are_guesses = [(); 2].map(|()| digits.next().unwrap().is_guess);
-        assert_eq!(are_guesses, expected);
+        let found = [(); 2].map(|()| digits.next().unwrap().is_guess);
+        assert_eq!(found, expected);
     }
 }
