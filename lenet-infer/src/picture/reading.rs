@@ -27,23 +27,30 @@ impl<const N: usize> Reading<N> {
         }
     }
 
+    /// As a slice, for functions that a program has once for any `N`.
+    const fn as_slice(&self) -> &[Option<Sighting>] {
+        &self.sightings
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.sightings.iter().all(Option::is_none)
+        self.as_slice().iter().all(Option::is_none)
     }
+}
 
-    /// How sure the model is of the digits, in sum; `enough` of one is all that counts. A digit of which the model is very unsure
-    /// counts against a look: it is a remain, or a part.
-    fn score(&self, enough: u16) -> i32 {
-        let confidences = self.sightings.iter().flatten().map(|digit| digit.opinion.confidence);
-        let score = |confidence: u16| i32::from(confidence.min(enough)) - i32::from(enough / 3);
-        confidences.map(score).fold(0, i32::saturating_add)
-    }
+/// How sure the model is of the digits of a reading, in sum; `enough` of one is all that counts. A digit of which the model is
+/// very unsure counts against a look: it is a remain, or a part.
+#[inline(never)]
+fn score(sightings: &[Option<Sighting>], enough: u16) -> i32 {
+    let confidences = sightings.iter().flatten().map(|digit| digit.opinion.confidence);
+    let score = |confidence: u16| i32::from(confidence.min(enough)) - i32::from(enough / 3);
+    confidences.map(score).fold(0, i32::saturating_add)
+}
 
-    /// What the model says of the digit at nearly this place.
-    fn at(&self, rect: Rect) -> Option<Opinion> {
-        let mut here = self.sightings.iter().flatten().filter(|digit| digit.rect.is_nearly(rect));
-        here.next().map(|digit| digit.opinion)
-    }
+/// What the model says of the digit of a reading that is at nearly this place.
+#[inline(never)]
+fn opinion_at(sightings: &[Option<Sighting>], rect: Rect) -> Option<Opinion> {
+    let mut here = sightings.iter().flatten().filter(|digit| digit.rect.is_nearly(rect));
+    here.next().map(|digit| digit.opinion)
 }
 
 /// The readings of a frame, look by look.
@@ -74,18 +81,27 @@ impl<const N: usize> Readings<N> {
     /// The look of which the model is sure of most digits, in doubt the usual one, and which of these are guesses.
     pub(super) fn best(&self) -> (Look, [bool; N]) {
         let looks = Look::ALL.into_iter().zip(&self.readings).take(self.looks);
-        let rank = |look: Look, reading: &Reading<N>| (reading.score(self.enough), look == Look::USUAL);
+        let rank =
+            |look: Look, reading: &Reading<N>| (score(reading.as_slice(), self.enough), look == Look::USUAL);
         let best = looks
             .filter(|(_, reading)| !reading.is_empty())
             .max_by_key(|(look, reading)| rank(*look, reading));
-        let Some((look, reading)) = best else { return (Look::USUAL, [false; N]) };
-        (look, reading.sightings.map(|digit| digit.is_some_and(|digit| self.is_guess(digit))))
+        let mut are_guesses = [false; N];
+        let Some((look, reading)) = best else { return (Look::USUAL, are_guesses) };
+        // Not by the array's own method, which would unroll a large loop.
+        for (is_guess, digit) in are_guesses.iter_mut().zip(reading.as_slice()) {
+            *is_guess = digit.is_some_and(|digit| self.is_guess(digit));
+        }
+        (look, are_guesses)
     }
 
     /// Whether the looks disagree on what is at the place of a digit.
     fn is_guess(&self, digit: Sighting) -> bool {
         let mut votes = Votes::new(self.enough);
-        self.readings.iter().take(self.looks).for_each(|reading| votes.cast(reading.at(digit.rect)));
+        self.readings
+            .iter()
+            .take(self.looks)
+            .for_each(|reading| votes.cast(opinion_at(reading.as_slice(), digit.rect)));
         !votes.are_for(digit.opinion.class)
     }
 }

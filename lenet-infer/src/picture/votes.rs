@@ -47,6 +47,8 @@ impl Votes {
     }
 
     /// The number of votes for a class.
+    // Never inlined, so that a program does not have it once per look.
+    #[inline(never)]
     fn count(&self, class: u8) -> u32 {
         let most = u32::from(self.enough) * 3 / 2;
         let opinions = self.opinions.iter().flatten().filter(|opinion| opinion.class == class);
