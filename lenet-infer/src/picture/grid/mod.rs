@@ -156,12 +156,11 @@ impl<const SIDE: usize> Grid<SIDE> {
             observe(Step::Smoothed(View::of(&labels)));
             find_ink(&mut labels, level, parts)?;
             observe(Step::Parts(View::of(&labels)));
-            let found = parts.as_slice();
-            if found.is_empty() || !found.iter().all(Part::hugs_edge) {
+            if !are_mostly_at_edge(parts.as_slice()) {
                 break;
             }
             // A table at the edge of the paper may be so dark that the digit is faint beside it.
-            erase(&mut ink, &labels);
+            erase_at_edge(&mut ink, &labels, parts.as_slice());
         }
         self.dark = dark;
         if self.parts.as_slice().is_empty() { Err(NoDigit::NoInk) } else { Ok(()) }
@@ -191,10 +190,19 @@ fn find_ink(ink: &mut Plane<'_>, share: u8, parts: &mut Parts) -> Result<(), NoD
     Ok(())
 }
 
-/// Erases the ink of all parts.
-fn erase(ink: &mut Plane<'_>, labels: &Plane<'_>) {
+/// Whether most of what was found lies along the edge of the picture.
+fn are_mostly_at_edge(parts: &[Part]) -> bool {
+    let area = |is_at_edge: bool| -> u32 {
+        parts.iter().filter(|part| part.hugs_edge() == is_at_edge).map(|part| u32::from(part.area)).sum()
+    };
+    area(true) > 4 * area(false)
+}
+
+/// Erases the ink of the parts that lie along the edge of the picture.
+fn erase_at_edge(ink: &mut Plane<'_>, labels: &Plane<'_>, parts: &[Part]) {
     for (level, label) in ink.cells.iter_mut().zip(&*labels.cells) {
-        if !components::is_paper(*label) {
+        let part = components::unmarked(*label).and_then(|index| parts.get(index as usize));
+        if part.is_some_and(Part::hugs_edge) {
             *level = 0;
         }
     }
