@@ -190,7 +190,7 @@ fn find_ink(ink: &mut Plane<'_>, share: u8, parts: &mut Parts) -> Result<(), NoD
     Ok(())
 }
 
-/// Whether most of what was found lies along the edge of the picture.
+/// Whether what was found lies along the edge of the picture, but for a fifth at most.
 fn are_mostly_at_edge(parts: &[Part]) -> bool {
     let area = |is_at_edge: bool| -> u32 {
         parts.iter().filter(|part| part.hugs_edge() == is_at_edge).map(|part| u32::from(part.area)).sum()
@@ -205,5 +205,47 @@ fn erase_at_edge(ink: &mut Plane<'_>, labels: &Plane<'_>, parts: &[Part]) {
         if part.is_some_and(Part::hugs_edge) {
             *level = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bar of `height` rows along the upper edge and a blot of 3x3 cells, and whether most of that is at the edge; the ink
+    /// that is left without what is.
+    fn without_bar(height: usize) -> (bool, [u8; 400]) {
+        let level = |x: usize, y: usize| match (x, y) {
+            (2..18, _) if y < height => 90,
+            (8..11, 12..15) => 70,
+            _ => 3,
+        };
+        let mut ink = core::array::from_fn::<u8, 400, _>(|index| level(index % 20, index / 20));
+        let mut labels = Plane { width: 20, cells: &mut { ink } };
+        let mut parts = Parts::NONE;
+        parts.find(&mut labels, 50, 50, 1).unwrap();
+        parts.widen(&mut labels);
+        erase_at_edge(&mut Plane { width: 20, cells: &mut ink }, &labels, parts.as_slice());
+        (are_mostly_at_edge(parts.as_slice()), ink)
+    }
+
+    #[test]
+    fn what_lies_along_the_edge_is_erased_and_nothing_else() {
+        let (_, ink) = without_bar(2);
+        for (index, ink) in ink.into_iter().enumerate() {
+            let expected = match (index % 20, index / 20) {
+                // The bar and the cells beside it.
+                (1..19, 0..3) => 0,
+                (8..11, 12..15) => 70,
+                _ => 3,
+            };
+            assert_eq!(ink, expected, "{index}");
+        }
+    }
+
+    #[test]
+    fn a_blot_beside_a_bar_of_more_than_four_times_its_area_counts_for_nothing() {
+        // The blot has 9 cells, and each row of the bar 16.
+        assert_eq!([0, 1, 2, 3].map(|height| without_bar(height).0), [false, false, false, true]);
     }
 }
