@@ -8,11 +8,12 @@ use core::cell::Cell;
 use lenet_core::shape::IMAGE_PIXELS;
 
 impl<const SIDE: usize> Preparer<SIDE> {
-    /// Prepares the only digit of a frame by two looks, and by two more unless a model is sure of the same class in both.
+    /// Prepares the only digit of a frame by two looks, and by up to two more unless a model is sure of the same class in
+    /// both.
     ///
     /// `classify` gives the model's opinion of an image, and `enough` is the confidence from which it is sure. Each look votes for
-    /// a class with the confidence, and the digit is that of the class with most votes, from the look in which the model was surest
-    /// of it. If the class is not far ahead of the others, it [is a guess](Digit::is_guess): what is no digit may look like one by
+    /// a class with the confidence. The digit is that of the class with most votes, from the usual look if the model was sure of the
+    /// class there, or else from the one in which it was surest. If the class is not far ahead of the others, it [is a guess](Digit::is_guess): what is no digit may look like one by
     /// chance, but seldom twice.
     ///
     /// # Errors
@@ -75,8 +76,8 @@ impl<const SIDE: usize> Preparer<SIDE> {
         Ok(&self.digit)
     }
 
-    /// Finds the digits of a frame by two looks, and by two more unless a model is sure of the same classes at the same places
-    /// in both.
+    /// Finds the digits of a frame by two looks, and by up to two more unless a model is sure of the same classes at the same
+    /// places in both.
     ///
     /// `classify` and `enough` are those of [`prepare_best`](Self::prepare_best). The digits are those of the look in which the
     /// model is sure of most. On each, the looks vote for a class, and unless its own is far ahead of the others, it is a guess.

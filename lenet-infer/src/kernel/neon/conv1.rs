@@ -3,12 +3,12 @@
 //! A lane is a position, and a vector holds those of four neighboring columns. Each of the 25 taps is in one of seven
 //! groups: five columns of the upper four kernel rows, four columns of the last row, and its last column with zeros.
 
-use super::load;
 use super::products::{GROUP, Products};
 use super::requant::{Finish, LOWERED};
+use super::{load, unpack};
 use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use core::arch::aarch64::*;
-use lenet_core::model::{Conv1, Weights, unpack};
+use lenet_core::model::{Conv1, Weights};
 use lenet_core::shape::{CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
 
 /// Channels whose sums are in registers at the same time.
@@ -54,10 +54,7 @@ impl Layer {
         };
         match layer.weights() {
             Weights::Int8(weights) => ordered.set(layer, weights),
-            Weights::Int4(weights) => {
-                let weights = weights.map(|taps| taps.map(|byte| unpack(byte).map(|weight| weight as u8)));
-                ordered.set(layer, &weights);
-            }
+            Weights::Int4(packed) => ordered.set(layer, &unpack::int4_pairs(packed)),
         }
         ordered
     }

@@ -5,10 +5,10 @@
 
 use super::products::{GROUP, Products};
 use super::requant::{Finish, LOWERED};
-use super::{load, stored};
+use super::{load, stored, unpack};
 use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
 use core::arch::aarch64::*;
-use lenet_core::model::{Conv2, Weights, unpack};
+use lenet_core::model::{Conv2, Weights};
 use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE};
 
 /// Channels that share a vector.
@@ -53,10 +53,7 @@ impl Layer {
         };
         match layer.weights() {
             Weights::Int8(weights) => ordered.set(layer, weights),
-            Weights::Int4(weights) => {
-                let weights = weights.map(|taps| taps.map(|byte| unpack(byte).map(|weight| weight as u8)));
-                ordered.set(layer, &weights);
-            }
+            Weights::Int4(packed) => ordered.set(layer, &unpack::int4_pairs(packed)),
         }
         ordered
     }

@@ -1,8 +1,8 @@
-//! Rows of int4 and ternary weights of a fully-connected layer as int8 weights.
+//! Int4 and ternary weights as int8 weights: those of a convolution, and rows of a fully-connected layer.
 
 use super::load;
 use core::arch::aarch64::*;
-use lenet_core::model::{TERNARY_PER_BYTE, TERNARY_STEP, ternary_row};
+use lenet_core::model::{TERNARY_PER_BYTE, TERNARY_STEP, ternary_row, unpack};
 use lenet_core::shape::POOL2_LEN;
 
 /// The bytes that are unpacked at the same time.
@@ -12,6 +12,14 @@ const LONGEST: usize = TERNARY_PER_BYTE * ternary_row(POOL2_LEN);
 
 /// A row of int8 weights, and memory beyond its end.
 pub(super) type Row = [u8; LONGEST];
+
+/// Unpacks the int4 weights of a convolution, of which a byte has those of a pair of channels.
+#[inline]
+pub(super) fn int4_pairs<const TAPS: usize, const PAIRS: usize>(
+    packed: &[[u8; TAPS]; PAIRS],
+) -> [[[u8; 2]; TAPS]; PAIRS] {
+    packed.map(|taps| taps.map(|byte| unpack(byte).map(|weight| weight as u8)))
+}
 
 /// Unpacks a row of int4 weights.
 #[inline]

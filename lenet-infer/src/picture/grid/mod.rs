@@ -190,7 +190,7 @@ fn find_ink(ink: &mut Plane<'_>, share: u8, parts: &mut Parts) -> Result<(), NoD
     Ok(())
 }
 
-/// Whether what was found lies along the edge of the picture, but for a fifth at most.
+/// Whether more than four fifths of what was found, by area, lie along the edge of the picture.
 fn are_mostly_at_edge(parts: &[Part]) -> bool {
     let area = |is_at_edge: bool| -> u32 {
         parts.iter().filter(|part| part.hugs_edge() == is_at_edge).map(|part| u32::from(part.area)).sum()
