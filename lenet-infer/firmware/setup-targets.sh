@@ -5,8 +5,9 @@
 #   usage: setup-targets.sh [TARGET...]        then: . "${LENET_TOOLCHAIN:-$HOME/.cache/lenet-toolchain}/env"
 #
 # Where the active rustc has the targets (`rustup target add TARGET`) there is nothing to do and the env file is empty.
-# Elsewhere, on a machine that reaches Debian's archive but not rustup's, Debian's rustc-web is unpacked (not
-# installed) into $LENET_TOOLCHAIN and `core` and `alloc` are built there once a target, from Debian's matching sources.
+# Elsewhere `core` and `alloc` are built, once a target, in $LENET_TOOLCHAIN: for the active rustc, if it has their sources
+# (`rustup component add rust-src`), as for riscv32e-unknown-none-elf, which rustup does not have; or else, on a machine that
+# reaches Debian's archive but not rustup's, for Debian's rustc-web, which is unpacked there (not installed) with its sources.
 # The env file then points RUSTC and RUSTDOC at that compiler, CLIPPY at its `cargo-clippy` and CLIPPY_DRIVER at its
 # `clippy-driver`, for the shell that sources it; the default toolchain, Cargo included, stays as it is. Run it as often
 # as you like: what is there is kept.
@@ -64,7 +65,8 @@ WRAPPER
 unpack_compiler() {
     apt-cache show rustc-web >/dev/null 2>&1 || apt_quietly update
     apt-cache show rustc-web >/dev/null 2>&1 || {
-        say "found neither the targets nor Debian's package rustc-web; run: rustup target add ${targets[*]}"
+        say "found neither the targets, nor their sources, nor Debian's package rustc-web; run: rustup target add" \
+            "${targets[*]}; where rustup has no such target, run: rustup component add rust-src"
         exit 1
     }
     local std llvm package name host linker
@@ -109,6 +111,18 @@ unpack_compiler() {
     say "unpacked Debian's rustc-web"
 }
 
+# Makes $sysroot from links into $1, the folder of the active rustc, its linter and its library.
+link_compiler() {
+    local library=$scratch/sysroot/lib
+    mkdir -p "$scratch"/sysroot/bin "$library/rustlib"
+    ln -s "$1/bin" "$scratch/sysroot/libexec"
+    ln -s "$1"/lib/rustlib/* "$library/rustlib/"
+    find "$1/lib" -mindepth 1 -maxdepth 1 ! -name rustlib -exec ln -s -t "$library" {} +
+    mkdir -p "$home"
+    mv "$scratch/sysroot" "$sysroot"
+    say "linked the active rustc"
+}
+
 # Builds `core`, `alloc` and `compiler_builtins` for the targets given, into $sysroot.
 build_core() {
     local stub=$scratch/stub target crate flags=() libraries
@@ -122,7 +136,8 @@ edition = "2021"
 [profile.release]
 panic = "abort"
 MANIFEST
-    cat >"$stub/.cargo/config.toml" <<CONFIG
+    # Debian's sources come with those that they depend on.
+    [ ! -d "$sysroot/lib/rustlib/src/rust/library/vendor" ] || cat >"$stub/.cargo/config.toml" <<CONFIG
 [source.crates-io]
 replace-with = "debian"
 [source.debian]
@@ -133,6 +148,7 @@ CONFIG
         RUSTFLAGS=-Cembed-bitcode=yes cargo build -q --release -Zbuild-std=core,alloc "${flags[@]}")
     for target in "$@"; do
         libraries=$sysroot/lib/rustlib/$target/lib
+        [ ! -L "${libraries%/lib}" ] || rm "${libraries%/lib}"
         rm -rf "$libraries"
         mkdir -p "$libraries"
         for crate in alloc compiler_builtins core; do # `core` last: its presence says that all are there
@@ -147,7 +163,14 @@ if [ -z "$(missing_targets rustc)" ]; then
     say "the active rustc has ${targets[*]}"
     exit 0
 fi
-[ -x "$sysroot/libexec/clippy-driver" ] || unpack_compiler
+active=$(rustc --print sysroot)
+if [ -d "$active/lib/rustlib/src/rust/library" ]; then
+    # A folder for each version, since what one has built is of no use to another.
+    sysroot=$home/$(rustc -vV | sed -n 's/^commit-hash: //p')
+    [ -d "$sysroot" ] || link_compiler "$active"
+else
+    [ -x "$sysroot/libexec/clippy-driver" ] || unpack_compiler
+fi
 write_wrapper rustc "--sysroot '$sysroot'"
 write_wrapper rustdoc "--sysroot '$sysroot'"
 write_wrapper cargo-clippy ""

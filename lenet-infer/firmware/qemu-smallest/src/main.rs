@@ -1,5 +1,5 @@
-//! The whole test set through 16 kB of flash and 2 kB of RAM: the ternary model, on a Cortex-M0 that QEMU emulates, and on
-//! RV32IMC with the portable kernels.
+//! The whole test set through 16 kB of flash and 2 kB of RAM: the ternary model, on a Cortex-M0 that QEMU emulates, and, with
+//! the portable kernels, on RV32IMC and on RV32EC.
 //!
 //! The program reads the files of the host's command `bulk` and writes those that it expects, and one more:
 //!
