@@ -6,7 +6,7 @@
 //! - A convolution holds 8 output channels in a register, so the sums of a 2x2 window for all channels stay in 4 or 8
 //!   registers. A pair of activations is broadcast. The weights of two taps for 8 channels are loaded once for all
 //!   four positions. conv2 takes 16 windows x 75 pairs of taps x 8 multiplies. The weights are brought into that order
-//!   once per image, or once for all images ([`Network`]).
+//!   once per image, or once for all images (`prepared`).
 //! - A fully-connected layer takes four rows of weights at a time, so one load of the input serves four outputs.
 
 #![allow(unsafe_code)]
@@ -22,7 +22,6 @@ use core::arch::x86_64::*;
 use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
 use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
-use std::boxed::Box;
 
 /// Number of `i32` lanes in a register.
 const LANES: usize = 8;
@@ -97,47 +96,6 @@ impl Backend for Avx2 {
     fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
         // SAFETY: `self` exists, so the processor has AVX2.
         unsafe { dense::logits(layer, input, logits) }
-    }
-}
-
-/// A model with the weights of its convolutions prepared once, for many images.
-pub(super) struct Network {
-    avx2: Avx2,
-    prepared: Prepared,
-}
-
-impl Network {
-    /// Prepares the weights of `model`, if this processor has AVX2.
-    pub(super) fn new(model: &Model<'_>) -> Option<Box<Self>> {
-        Avx2::detect().map(|avx2| Box::new(Self { avx2, prepared: avx2.prepare(model) }))
-    }
-}
-
-/// The convolutions are those of the model that the network was made of.
-impl Backend for &Network {
-    type Row = PooledRow;
-    type Prepared = ();
-
-    fn prepare(self, _: &Model<'_>) {}
-
-    fn conv1_row(self, layer: &Conv1<'_>, (): &(), input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-        self.avx2.conv1_row(layer, &self.prepared, input, output);
-    }
-
-    fn conv2_row(self, layer: &Conv2<'_>, (): &(), input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-        self.avx2.conv2_row(layer, &self.prepared, input, output);
-    }
-
-    fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
-        self.avx2.fc1(layer, input, output);
-    }
-
-    fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
-        self.avx2.fc2(layer, input, output);
-    }
-
-    fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-        self.avx2.fc3(layer, input, logits);
     }
 }
 

@@ -13,7 +13,7 @@
 //! Both factors of a product have a sign, or neither has. The convolutions lower activations by 128, and the bias of an
 //! output makes up for it; fully-connected layers raise weights by 128, and subtract the excess.
 //!
-//! The weights of the convolutions are brought into order once per image, once for all images (`Network`), or once per row
+//! The weights of the convolutions are brought into order once per image, once for all images (`prepared`), or once per row
 //! of an image that comes row by row ([`RowByRow`]).
 
 #![allow(unsafe_code)]
@@ -35,8 +35,6 @@ use lenet_core::Model;
 use lenet_core::model::{Conv1, Conv2, Fc1, Fc2, Fc3};
 use lenet_core::shape::{FC1_OUTPUTS, FC2_OUTPUTS, POOL2_LEN};
 use products::{Baseline, Dotprod};
-#[cfg(feature = "host")]
-use std::boxed::Box;
 
 /// Calls a function with the products that this processor has.
 macro_rules! with_products {
@@ -54,6 +52,14 @@ use with_products;
 /// The kernels for Neon.
 #[derive(Clone, Copy)]
 pub(super) struct Neon;
+
+#[cfg(feature = "host")]
+impl Neon {
+    /// The name of the back end, and of the extension that it uses.
+    pub(super) fn name(self) -> &'static str {
+        if Dotprod::detect().is_some() { "neon-dotprod" } else { "neon" }
+    }
+}
 
 /// Both convolutions, with their weights in the order in which the loops read them.
 pub(super) struct Layers {
@@ -100,56 +106,6 @@ impl Backend for Neon {
 
     fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
         with_products!(dense::logits, layer, input, logits);
-    }
-}
-
-/// A model with the weights of its convolutions prepared once, for many images.
-#[cfg(feature = "host")]
-pub(super) struct Network {
-    layers: Layers,
-    /// Whether this processor has the dot product extension.
-    dotprod: bool,
-}
-
-#[cfg(feature = "host")]
-impl Network {
-    /// Prepares the weights of `model`.
-    pub(super) fn new(model: &Model<'_>) -> Box<Self> {
-        Box::new(Self { layers: Neon.prepare(model), dotprod: Dotprod::detect().is_some() })
-    }
-
-    /// The name of the back end, and of the extension that it uses.
-    pub(super) const fn name(&self) -> &'static str {
-        if self.dotprod { "neon-dotprod" } else { "neon" }
-    }
-}
-
-/// The convolutions are those of the model that the network was made of.
-#[cfg(feature = "host")]
-impl Backend for &Network {
-    type Prepared = ();
-    type Row = PooledRow;
-
-    fn prepare(self, _: &Model<'_>) {}
-
-    fn conv1_row(self, layer: &Conv1<'_>, (): &(), input: [&ImageRow; PATCH_SIDE], output: &mut PooledRow) {
-        Neon.conv1_row(layer, &self.layers, input, output);
-    }
-
-    fn conv2_row(self, layer: &Conv2<'_>, (): &(), input: [&PooledRow; PATCH_SIDE], output: &mut FeatureRow) {
-        Neon.conv2_row(layer, &self.layers, input, output);
-    }
-
-    fn fc1(self, layer: &Fc1<'_>, input: &[u8; POOL2_LEN], output: &mut [u8; FC1_OUTPUTS]) {
-        Neon.fc1(layer, input, output);
-    }
-
-    fn fc2(self, layer: &Fc2<'_>, input: &[u8; FC1_OUTPUTS], output: &mut [u8; FC2_OUTPUTS]) {
-        Neon.fc2(layer, input, output);
-    }
-
-    fn fc3(self, layer: &Fc3<'_>, input: &[u8; FC2_OUTPUTS], logits: &mut [i32]) {
-        Neon.fc3(layer, input, logits);
     }
 }
 
