@@ -10,8 +10,12 @@ const ARMV8M_WITH_MVE: [&str; 2] = ["cortex-m55", "cortex-m85"];
 /// The values of the cfg `lenet_device`: a back end per kind of core, and one for all other cores.
 const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "neon", "riscv32", "simd128", "portable""#;
 
+/// Those of them whose kernels have the same functions, so that `src/kernel/board.rs` calls them alike.
+const ALIKE: [&str; 4] = ["armv6m", "mve", "riscv32", "simd128"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(lenet_board)");
     println!("cargo::rustc-check-cfg=cfg(lenet_x86_64)");
     println!("cargo::rustc-check-cfg=cfg(lenet_backend, values(\"portable\", \"small\"))");
     println!("cargo::rustc-check-cfg=cfg(lenet_device, values({BACK_ENDS}))");
@@ -40,6 +44,9 @@ fn main() {
         device(&target, dsp_cpu.is_some(), mve_cpu.is_some(), is("CARGO_CFG_LENET_BACKEND", "small"))
     };
     println!("cargo::rustc-cfg=lenet_device=\"{device}\"");
+    if ALIKE.contains(&device) {
+        println!("cargo::rustc-cfg=lenet_board");
+    }
     // When the whole program is optimized at once, the assembler knows only the target. So the kernels name the
     // processor, which is the one that all other code is compiled for.
     let directive = dsp_cpu.map_or_else(String::new, |cpu| format!(".cpu {cpu}"));

@@ -1,9 +1,9 @@
 //! The second convolution: six input channels, sixteen output channels in two registers.
 
 use super::window::{self, TapPairs, maxima, tap_pairs, widen};
-use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use lenet_core::model::Conv2;
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, POOL_SIDE, POOL1_SIDE};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE};
 
 /// Registers that hold the channels of one position.
 const VECTORS: usize = 2;

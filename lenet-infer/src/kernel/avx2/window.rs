@@ -2,10 +2,11 @@
 
 use super::requant::Finish;
 use super::{LANES, load};
-use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
+use crate::kernel::PATCH_SIDE;
 use bytemuck::must_cast;
 use core::arch::x86_64::*;
 use lenet_core::model::{ConvWeights, Hidden, Weights, unpack};
+use lenet_core::shape::KERNEL_SIDE;
 
 /// Weights as `[kernel row][pair of taps][vector]`. Each lane holds the weights of two taps of one output channel as
 /// `i16`s.

@@ -7,10 +7,10 @@
 use super::requant::{self, Requants, activations, largest};
 use super::row::Row;
 use super::{GROUP, LANES, Stored, word};
-use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE};
+use crate::kernel::{ImageRow, PATCH_SIDE};
 use core::arch::x86_64::*;
 use lenet_core::model::Conv1;
-use lenet_core::shape::{CONV1_CHANNELS, IMAGE_SIDE, POOL1_SIDE};
+use lenet_core::shape::{CONV1_CHANNELS, IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE};
 
 /// Groups of four taps.
 const GROUPS: usize = KERNEL_SIDE + 2;

@@ -3,10 +3,10 @@
 use super::requant::{self, activations, by_register, in_pairs, largest};
 use super::row::{COUPLE, QUAD, Row};
 use super::{GROUP, LANES, Stored, word};
-use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE};
+use crate::kernel::{FeatureRow, PATCH_SIDE};
 use core::arch::x86_64::*;
 use lenet_core::model::Conv2;
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, POOL_SIDE, POOL1_SIDE, POOL2_SIDE};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE, POOL2_SIDE};
 
 /// Columns of the output before it is pooled.
 const COLUMNS: usize = POOL_SIDE * POOL2_SIDE;

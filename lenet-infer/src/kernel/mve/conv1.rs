@@ -9,11 +9,11 @@
 //! any more, and all of them serve the maximum and the requantization.
 
 use super::requant::{Layer, Offsets, enter, leave};
-use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 use lenet_core::model::Conv1;
-use lenet_core::shape::CONV1_CHANNELS;
+use lenet_core::shape::{CONV1_CHANNELS, KERNEL_SIDE};
 
 /// The six image rows less 128, column by column: rows 0 to 4, then rows 1 to 5. Each has 28 columns, and eight bytes
 /// that a vector reads beyond them and multiplies by 0.

@@ -10,11 +10,11 @@
 use super::columns::{Columns, PLACES, transpose};
 use super::requant::{Layer, Offsets, enter, leave};
 use super::unpack::unpack;
-use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 use lenet_core::model::Conv2;
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS};
+use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_TAPS, KERNEL_SIDE};
 
 /// The lanes: the taps of one column of the kernel, `[row][channel]`.
 static OFFSETS: Offsets = Offsets { taps: taps(), outputs: [0, 1, 16, 17, 32, 33, 48, 49] };

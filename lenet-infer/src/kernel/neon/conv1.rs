@@ -6,10 +6,10 @@
 use super::products::{GROUP, Products};
 use super::requant::{Finish, LOWERED};
 use super::{load, unpack};
-use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use core::arch::aarch64::*;
 use lenet_core::model::{Conv1, Weights};
-use lenet_core::shape::{CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, IMAGE_SIDE, POOL1_SIDE};
+use lenet_core::shape::{CONV1_CHANNELS, CONV1_PAIRS, CONV1_TAPS, IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE};
 
 /// Channels whose sums are in registers at the same time.
 const TILE: usize = 3;

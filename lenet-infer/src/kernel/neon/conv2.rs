@@ -6,10 +6,12 @@
 use super::products::{GROUP, Products};
 use super::requant::{Finish, LOWERED};
 use super::{load, stored, unpack};
-use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use core::arch::aarch64::*;
 use lenet_core::model::{Conv2, Weights};
-use lenet_core::shape::{CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, POOL_SIDE, POOL1_SIDE};
+use lenet_core::shape::{
+    CONV1_CHANNELS, CONV2_CHANNELS, CONV2_PAIRS, CONV2_TAPS, KERNEL_SIDE, POOL_SIDE, POOL1_SIDE,
+};
 
 /// Channels that share a vector.
 const LANES: usize = 4;

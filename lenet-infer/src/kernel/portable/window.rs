@@ -1,7 +1,8 @@
 //! The sums of products at the four positions of a pooling window, for both convolutions.
 
-use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
+use crate::kernel::PATCH_SIDE;
 use lenet_core::model::ConvWeights;
+use lenet_core::shape::KERNEL_SIDE;
 
 /// Positions in a pooling window.
 pub(super) const WINDOW: usize = 4;

@@ -1,10 +1,10 @@
 //! The weights of several channels in two words.
 
-use crate::kernel::KERNEL_SIDE;
 use core::arch::naked_asm;
 use core::hint::black_box;
 use core::mem::MaybeUninit;
 use lenet_core::model::{ConvWeights, unpack};
+use lenet_core::shape::KERNEL_SIDE;
 
 /// Words of a position that are computed at a time.
 pub(super) const WORDS: usize = 2;

@@ -3,9 +3,9 @@
 use super::load;
 use super::requant::activations;
 use super::window::{WINDOWS, Words, pack, sums, word};
-use crate::kernel::{ImageRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use crate::kernel::{ImageRow, PATCH_SIDE, PooledRow};
 use lenet_core::model::Conv1;
-use lenet_core::shape::{IMAGE_SIDE, POOL1_SIDE};
+use lenet_core::shape::{IMAGE_SIDE, KERNEL_SIDE, POOL1_SIDE};
 
 /// Pairs of taps in a kernel row: five taps and a zero.
 const PAIRS: usize = KERNEL_SIDE.div_ceil(2);

@@ -3,9 +3,9 @@
 use super::load;
 use super::requant::activations;
 use super::window::{WINDOWS, Words, pack, sums, word};
-use crate::kernel::{FeatureRow, KERNEL_SIDE, PATCH_SIDE, PooledRow};
+use crate::kernel::{FeatureRow, PATCH_SIDE, PooledRow};
 use lenet_core::model::Conv2;
-use lenet_core::shape::{CONV1_CHANNELS, POOL1_SIDE, POOL2_SIDE};
+use lenet_core::shape::{CONV1_CHANNELS, KERNEL_SIDE, POOL1_SIDE, POOL2_SIDE};
 
 /// Words of two input channels in a column.
 const COLUMN: usize = CONV1_CHANNELS / 2;

@@ -3,9 +3,10 @@
 //! A lane is a window. What meets a word of two weights is four words of two activations, one for each window, which lie
 //! side by side.
 
-use crate::kernel::{KERNEL_SIDE, PATCH_SIDE};
+use crate::kernel::PATCH_SIDE;
 use core::arch::wasm32::*;
 use lenet_core::model::ConvWeights;
+use lenet_core::shape::KERNEL_SIDE;
 
 /// Positions in a window: from left to right, then down.
 pub(super) const WINDOW: usize = 4;
