@@ -10,8 +10,8 @@ const ARMV8M_WITH_MVE: [&str; 2] = ["cortex-m55", "cortex-m85"];
 /// The values of the cfg `lenet_device`: a back end per kind of core, and one for all other cores.
 const BACK_ENDS: &str = r#""armv6m", "armv7em", "armv7m", "mve", "neon", "riscv32", "simd128", "portable""#;
 
-/// Those of them whose kernels have the same functions, so that `src/kernel/board.rs` calls them alike.
-const ALIKE: [&str; 4] = ["armv6m", "mve", "riscv32", "simd128"];
+/// Those of them whose kernels `src/kernel/board.rs` calls: the cfg `lenet_board`.
+const BOARDS: [&str; 4] = ["armv6m", "mve", "riscv32", "simd128"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -44,7 +44,7 @@ fn main() {
         device(&target, dsp_cpu.is_some(), mve_cpu.is_some(), is("CARGO_CFG_LENET_BACKEND", "small"))
     };
     println!("cargo::rustc-cfg=lenet_device=\"{device}\"");
-    if ALIKE.contains(&device) {
+    if BOARDS.contains(&device) {
         println!("cargo::rustc-cfg=lenet_board");
     }
     // When the whole program is optimized at once, the assembler knows only the target. So the kernels name the

@@ -13,8 +13,8 @@ impl<const SIDE: usize> Preparer<SIDE> {
     ///
     /// `classify` gives the model's opinion of an image, and `enough` is the confidence from which it is sure. Each look votes for
     /// a class with the confidence. The digit is that of the class with most votes, from the usual look if the model was sure of the
-    /// class there, or else from the one in which it was surest. If the class is not far ahead of the others, it [is a guess](Digit::is_guess): what is no digit may look like one by
-    /// chance, but seldom twice.
+    /// class there, or else from the one in which it was surest. If the class is not far ahead of the others, it
+    /// [is a guess](Digit::is_guess): what is no digit may look like one by chance, but seldom twice.
     ///
     /// # Errors
     ///
